@@ -1,0 +1,43 @@
+"""What can go wrong, as opposed to what is refused.
+
+A refusal is an ordinary answer (`fsm.Decision`). An exception means that the
+input could not be understood at all, and that nothing has changed.
+"""
+
+
+class PolicyError(Exception):
+    """The root of all errors that this package raises on purpose.
+
+    Every message is one line that names the place.
+    """
+
+
+class DefinitionError(PolicyError):
+    """A policy contradicts itself, or there is no such policy."""
+
+
+class EventError(PolicyError):
+    """An event cannot be read.
+
+    `field` is the path of the part at fault, such as `content.participation`;
+    it is empty when the event as a whole is at fault.
+    """
+
+    def __init__(self, field: str, problem: str) -> None:
+        self.field = field
+        self.problem = problem
+        super().__init__(f"`{field}`: {problem}" if field else problem)
+
+    def within(self, place: str) -> "EventError":
+        """The same error, seen from outside: `field` starts at `place`."""
+        separator = "." if self.field else ""
+        return EventError(f"{place}{separator}{self.field}", self.problem)
+
+
+class ReplayError(PolicyError):
+    """A log cannot be read at `line` (counted from 1; 0 for the log as a whole)."""
+
+    def __init__(self, line: int, problem: str) -> None:
+        self.line = line
+        self.problem = problem
+        super().__init__(f"line {line}: {problem}" if line else problem)

@@ -1,0 +1,142 @@
+"""Reading events: from any JSON value to checked fields, or an error that names the place.
+
+An event comes from a stranger. Nothing here trusts a type or a length, and
+nothing is changed by reading.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from fsm.errors import EventError
+
+MAX_TEXT = 65_535
+"""The longest identifier or reason that is read, in characters."""
+
+W = TypeVar("W", bound=StrEnum)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The fields that every event has. Without a `state_key` it is a message."""
+
+    type: str
+    sender: str
+    content: Mapping[str, Any]
+    state_key: str | None = None
+    event_id: str | None = None
+    room_id: str | None = None
+
+
+def read_event(value: object) -> Event:
+    """Check the shape of an event; its content is checked by whoever knows its type.
+
+    Raises `EventError` naming the field at fault.
+    """
+    event = mapping(value, "")
+    return Event(
+        type=name(event, "type"),
+        sender=name(event, "sender"),
+        content=mapping(_required(event, "content"), "content"),
+        state_key=_optional(event, "state_key", text),
+        event_id=_optional(event, "event_id", name),
+        room_id=_optional(event, "room_id", name),
+    )
+
+
+def mapping(value: object, field: str) -> dict[str, Any]:
+    """A JSON object."""
+    if type(value) is not dict:
+        raise EventError(field, f"must be an object, not {describe(value)}")
+    return value
+
+
+def sequence(value: object, field: str) -> list[Any]:
+    """A JSON array."""
+    if type(value) is not list:
+        raise EventError(field, f"must be an array, not {describe(value)}")
+    return value
+
+
+def checked_text(value: object, field: str) -> str:
+    """A string of bearable length."""
+    if type(value) is not str:
+        raise EventError(field, f"must be a string, not {describe(value)}")
+    if len(value) > MAX_TEXT:
+        raise EventError(field, f"is {len(value)} characters long, {MAX_TEXT} is the most")
+    return value
+
+
+def checked_name(value: object, field: str) -> str:
+    """A string of bearable length that is not empty."""
+    if not checked_text(value, field):
+        raise EventError(field, "must not be empty")
+    return value  # type: ignore[return-value]  # checked_text has just looked
+
+
+def checked_flag(value: object, field: str) -> bool:
+    """True or false, and not a number that could stand for it."""
+    if type(value) is not bool:
+        raise EventError(field, f"must be true or false, not {describe(value)}")
+    return value
+
+
+def text(parent: Mapping[str, Any], key: str, within: str = "") -> str:
+    """The string under `key`; `within` is the path of the parent."""
+    field = join(within, key)
+    return checked_text(_required(parent, key, field), field)
+
+
+def name(parent: Mapping[str, Any], key: str, within: str = "") -> str:
+    """The string under `key`, which must not be empty."""
+    field = join(within, key)
+    return checked_name(_required(parent, key, field), field)
+
+
+def word(parent: Mapping[str, Any], key: str, words: Sequence[W], within: str = "") -> W:
+    """The word under `key`, one of `words`."""
+    given = text(parent, key, within)
+    for known in words:
+        if given == known:
+            return known
+    raise EventError(join(within, key), f"`{shorten(given)}` is not one of {', '.join(words)}")
+
+
+def whole_number(parent: Mapping[str, Any], key: str, within: str, limit: int) -> int:
+    """The whole number under `key`, from 0 up to but not including `limit`."""
+    field = join(within, key)
+    value = _required(parent, key, field)
+    if type(value) is not int:
+        raise EventError(field, f"must be a whole number, not {describe(value)}")
+    if not 0 <= value < limit:
+        raise EventError(field, f"must be from 0 to {limit - 1}")
+    return value
+
+
+def join(within: str, key: str) -> str:
+    """The path of `key` inside `within`."""
+    return f"{within}.{shorten(key)}" if within else shorten(key)
+
+
+def shorten(given: str, most: int = 60) -> str:
+    """Somebody else's text, fit to stand in a one-line message."""
+    printable = given if given.isprintable() else given.encode("unicode_escape").decode()
+    return printable if len(printable) <= most else f"{printable[:most]}…"
+
+
+def describe(value: object) -> str:
+    """What kind of JSON value this is, in JSON's words."""
+    kinds = {dict: "an object", list: "an array", str: "a string", bool: "true or false", type(None): "null"}
+    return kinds.get(type(value), "a number" if isinstance(value, int | float) else type(value).__name__)
+
+
+def _required(parent: Mapping[str, Any], key: str, field: str | None = None) -> object:
+    if key not in parent:
+        raise EventError(field or key, "is missing")
+    return parent[key]
+
+
+def _optional(parent: Mapping[str, Any], key: str, read: Callable[[Mapping[str, Any], str], T]) -> T | None:
+    return read(parent, key) if key in parent else None

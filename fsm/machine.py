@@ -1,0 +1,234 @@
+"""The policy's table as one `transitions` machine, and its models.
+
+Theory of operation. This is the only module that knows the `transitions`
+library. A policy becomes a single machine, shared by all rooms. A (room, target)
+pair is a `Participant`, a light model of that machine made when asked for: the
+state itself lives in the room. The machine is never told of its models with
+`add_model`, which would bind a dozen attributes to each of them, among them ways
+past the guards.
+
+Facts are finite and guards are pure, so the machine needs to decide each
+distinct question once: `Memory` asks it and keeps the answer. It is a memory of
+the machine, never a second set of rules.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import cache, partial
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias
+
+import transitions
+
+from fsm.decision import Decision, allow, refuse
+from fsm.errors import DefinitionError
+from fsm.facts import Domain, F
+from fsm.guards import Guard
+from fsm.policy import Policy, Transition
+from fsm.terms import Action, Participation
+
+Key: TypeAlias = tuple[str, Any, Any, int]
+"""Action, the target's state, the sender's state, and the sum of the other facts' weights."""
+
+
+class Model(Protocol):
+    """What the machine moves. It is private because only the machine may write it."""
+
+    _fsm_state: Any
+
+
+class Machine(Generic[F]):
+    """A policy, runnable."""
+
+    def __init__(self, policy: Policy[F]) -> None:
+        self.policy = policy
+        self._machine = transitions.Machine(
+            model=None,
+            states=[_state(state) for state in policy.states],
+            initial=policy.states[0],
+            # The default adds `to_join()` and the like, which pass every guard.
+            auto_transitions=False,
+            # A queued machine answers True to an action that it then refuses.
+            queued=False,
+            send_event=True,
+            model_attribute="_fsm_state",
+        )
+        for row in policy.transitions:
+            self._machine.add_transition(
+                row.trigger.value,
+                # Sources are a set, which has no order of its own.
+                [state for state in policy.states if state in row.source],
+                row.dest,
+                conditions=[partial(_holds, guard) for guard in row.guards],
+                before=partial(_note, row),
+                after=partial(_call, f"after_{row.id}"),
+            )
+
+    def fire(self, model: Model, action: str, facts: F) -> Transition[F] | None:
+        """Run `action` on a model: move it and call its callbacks.
+
+        Returns the row that permitted, or None when the action is refused; the
+        model is then as it was.
+        """
+        event = self._machine.events.get(action)
+        if event is None:
+            return None
+        fired: list[Transition[F]] = []
+        try:
+            event.trigger(model, facts=facts, fired=fired)
+        except transitions.MachineError:
+            if fired:  # a callback's own error
+                raise
+            return None  # no row leads from this state
+        return fired[0] if fired else None
+
+    def decide(self, action: StrEnum, facts: F) -> Decision:
+        """Ask the machine what `action` would do under `facts`; nothing moves."""
+        probe = _Probe(facts.target)  # type: ignore[attr-defined]
+        row = self.fire(probe, action, facts)
+        return refuse(self.policy, action, facts) if row is None else allow(row, facts.target)  # type: ignore[attr-defined]
+
+
+class Memory(dict[Key, Decision], Generic[F]):
+    """The machine's decisions, each made when first asked for and then shared.
+
+    Looking up an action that the policy does not know raises `KeyError`.
+    """
+
+    def __init__(self, policy: Policy[F]) -> None:
+        super().__init__()
+        self.machine = Machine(policy)
+        self._actions = {action.value: action for action in policy.triggers}
+        self._domain: Domain[F] = policy.domain
+
+    def __missing__(self, key: Key) -> Decision:
+        word, target, sender, code = key
+        action = self._actions[word]
+        decision = self.machine.decide(action, self._domain.unpack(code, target=target, sender=sender))
+        self[action, target, sender, code] = decision
+        return decision
+
+
+@cache
+def memory_of(policy: Policy[F]) -> Memory[F]:
+    """The one memory, and so the one machine, that all rooms of a policy share."""
+    return Memory(policy)
+
+
+class Host(Protocol):
+    """What a participant needs from its room."""
+
+    def participation(self, user: str) -> Participation:
+        """The user's state now."""
+
+    def decide_action(self, action: Action, sender: str, target: str) -> Decision:
+        """What `send_action` would answer; nothing changes."""
+
+    def send_action(self, action: Action, sender: str, target: str, reason: str | None) -> Decision:
+        """Decide, and apply when allowed."""
+
+
+class Participant:
+    """One user's participation in one room: a model of the policy's machine.
+
+    Works as a model of `transitions` does, with two differences. A trigger
+    names who acts (`by`, by default the user themselves), and answers with a
+    `Decision` instead of a bare truth value or an exception. Subclasses may
+    define the usual callbacks, each taking the `transitions.EventData`:
+    `on_exit_<state>`, `on_enter_<state>` and `after_<transition id>`; they run
+    when the change has been allowed, also for a change that arrived as an event.
+    An error raised in a callback reaches whoever acted; the change stands.
+    """
+
+    __slots__ = ("_move", "room", "user")
+
+    has_callbacks: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.has_callbacks = any(name.startswith(("on_enter_", "on_exit_", "after_")) for name in dir(cls))
+
+    def __init__(self, room: Host, user: str, move: Callable[[str, Participation], None]) -> None:
+        self.room = room
+        self.user = user
+        self._move = move  # how the machine stores a state in the room
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.user} {self.state}>"
+
+    @property
+    def state(self) -> Participation:
+        """The state now. There is no way to set it but a trigger."""
+        return self.room.participation(self.user)
+
+    def trigger(self, action: str, *, by: str | None = None, reason: str | None = None) -> Decision:
+        """Let `by` do `action` to this user. Raises ValueError for an unknown action."""
+        return self.room.send_action(Action(action), by or self.user, self.user, reason)
+
+    def may(self, action: str, *, by: str | None = None) -> Decision:
+        """What `trigger` would answer; nothing changes."""
+        return self.room.decide_action(Action(action), by or self.user, self.user)
+
+    def invite(self, *, by: str, reason: str | None = None) -> Decision:
+        """Be invited."""
+        return self.trigger(Action.INVITE, by=by, reason=reason)
+
+    def join(self, *, reason: str | None = None) -> Decision:
+        """Accept an invite, or come in where the room is public."""
+        return self.trigger(Action.JOIN, reason=reason)
+
+    def leave(self, *, by: str | None = None, reason: str | None = None) -> Decision:
+        """Leave or, by somebody else, be kicked, declined or unbanned."""
+        return self.trigger(Action.LEAVE, by=by, reason=reason)
+
+    def ban(self, *, by: str, reason: str | None = None) -> Decision:
+        """Be banned."""
+        return self.trigger(Action.BAN, by=by, reason=reason)
+
+    def knock(self, *, reason: str | None = None) -> Decision:
+        """Ask to be invited."""
+        return self.trigger(Action.KNOCK, reason=reason)
+
+    @property
+    def _fsm_state(self) -> Participation:
+        return self.state
+
+    @_fsm_state.setter
+    def _fsm_state(self, state: Participation) -> None:
+        self._move(self.user, state)
+
+
+class _Probe:
+    """A model that is thrown away after one question."""
+
+    __slots__ = ("_fsm_state",)
+
+    def __init__(self, state: StrEnum) -> None:
+        self._fsm_state = state
+
+
+def _state(state: StrEnum) -> transitions.State:
+    # Inside, the library calls an Enum state by its member's name, not its value:
+    # callbacks are named here, so that they carry the draft's words.
+    return transitions.State(
+        state,
+        on_enter=partial(_call, f"on_enter_{state.value}"),
+        on_exit=partial(_call, f"on_exit_{state.value}"),
+    )
+
+
+def _holds(guard: Guard[F], event: transitions.EventData) -> bool:
+    answer = guard(event.kwargs["facts"])
+    # The library takes whatever is not `== True` for a refusal: a slip would go unseen.
+    if not isinstance(answer, bool):
+        raise DefinitionError(f"guard `{guard.name}` answers {answer!r}, not true or false")
+    return answer
+
+
+def _note(row: Transition[F], event: transitions.EventData) -> None:
+    event.kwargs["fired"].append(row)
+
+
+def _call(name: str, event: transitions.EventData) -> None:
+    callback = getattr(event.model, name, None)
+    if callback is not None:
+        callback(event)

@@ -1,0 +1,1 @@
+"""MIMI rooms: the events, facts and policies of draft-ralston-mimi-policy."""

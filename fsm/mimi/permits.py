@@ -1,0 +1,132 @@
+"""Events that change nobody's participation: the rows that permit them, and their guards.
+
+These events have no state machine, but they are judged the same way: a row of
+guards over finite facts, and a refusal that names every guard that failed.
+"""
+
+from dataclasses import dataclass
+
+from fsm.decision import Decision, explain, refusals
+from fsm.facts import SenderFacts
+from fsm.guards import Guard, guard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFacts(SenderFacts):
+    """All that a guard may know about an event that is no participation change.
+
+    A fact that does not concern an event keeps its default.
+    """
+
+    is_created: bool = True
+    is_message_denied: bool = False
+    is_type_granted: bool = True
+    are_role_ids_distinct: bool = True
+    are_role_orders_distinct: bool = True
+    is_every_role_listed: bool = True
+    is_every_role_below: bool = True
+    is_every_grant_held: bool = True
+    is_administrator_left: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """One row: events of the kind `id` are allowed if all guards hold."""
+
+    id: str
+    guards: tuple[Guard[EventFacts], ...]
+    clause: str = ""
+
+    def decide(self, facts: EventFacts) -> Decision:
+        """Allowed, or refused with every guard that failed."""
+        if all(guard(facts) for guard in self.guards):
+            return Decision(allowed=True)
+        return Decision(allowed=False, refusals=refusals((self,), facts), reason=explain((self,), facts))
+
+
+@guard("the room is new", fails="the room exists already")
+def room_is_new(facts: EventFacts) -> bool:
+    """A room is created once.
+
+    Spec: "Auth Events Selection": the creation has nothing before it.
+    """
+    return not facts.is_created
+
+
+@guard("the sender may send messages", fails="the sender is denied to send messages")
+def message_is_not_denied(facts: EventFacts) -> bool:
+    """No role of the sender's says no, neither to messages nor to this type of them.
+
+    Spec: "List of Permissions": `sendMessages`, by default true.
+    """
+    return not facts.is_message_denied
+
+
+@guard("the sender may send this type of event", fails="the sender may not send this type of event")
+def type_is_granted(facts: EventFacts) -> bool:
+    """The sender's `events` permission grants this type; by default it grants none.
+
+    Spec: "Event Sending Permissions"
+    """
+    return facts.is_type_granted
+
+
+@guard("every role id is distinct", fails="a role id is repeated")
+def role_ids_are_distinct(facts: EventFacts) -> bool:
+    """Each role id appears only once in a role map.
+
+    Spec: "Permissions"
+    """
+    return facts.are_role_ids_distinct
+
+
+@guard("every role order is distinct", fails="a role order is repeated")
+def role_orders_are_distinct(facts: EventFacts) -> bool:
+    """Each order is distinct from all others in a role map.
+
+    Spec: "Permissions"
+    """
+    return facts.are_role_orders_distinct
+
+
+@guard("the sender may change every role touched", fails="the sender may not change every role touched")
+def touched_roles_are_listed(facts: EventFacts) -> bool:
+    """The sender's `roles` permission lists every role that is added, removed or changed.
+
+    Spec: "Role Changes", which is left open; "List of Permissions": `roles`
+    """
+    return facts.is_every_role_listed
+
+
+@guard(
+    "every role touched is below the sender's own order",
+    fails="a role touched is at or above the sender's own order",
+)
+def touched_roles_are_below(facts: EventFacts) -> bool:
+    """Nobody changes a role at or above the highest order they hold themselves.
+
+    Spec: "Role Changes", which is left open and suggests power levels.
+    """
+    return facts.is_every_role_below
+
+
+@guard("the sender holds every permission granted", fails="the sender grants a permission they do not hold")
+def granted_permissions_are_held(facts: EventFacts) -> bool:
+    """Nobody gives away what they do not have.
+
+    Spec: "Role Changes", which is left open.
+    """
+    return facts.is_every_grant_held
+
+
+@guard("somebody can still change roles", fails="nobody could change roles any more")
+def administrator_remains(facts: EventFacts) -> bool:
+    """The last user who may change roles cannot be removed.
+
+    We refuse, since a room without such a user could never be mended: nobody
+    can grant what nobody holds. Hand over first, then step down. To lock a room
+    on purpose, revoke the `events` permission for role events instead.
+
+    Spec: "Role Changes", which is left open.
+    """
+    return facts.is_administrator_left

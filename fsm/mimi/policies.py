@@ -1,0 +1,120 @@
+"""The participation policies of the MIMI drafts: data only.
+
+`MIMI`, the default, is the seed draft with what its authors added in the two
+published revisions, read so that it is complete and has no holes. Section
+numbers are those of the latest revision, draft-ralston-mimi-policy-01.
+"""
+
+from dataclasses import dataclass
+
+from fsm.facts import Domain, Facts
+from fsm.guards import (
+    room_is_public,
+    room_takes_knocks,
+    sender_is_another,
+    sender_is_joined,
+    sender_is_target,
+    sender_may_ban,
+    sender_may_invite,
+    sender_may_kick,
+    sender_outranks_for_ban,
+    sender_outranks_for_kick,
+)
+from fsm.mimi.permits import (
+    Permit,
+    administrator_remains,
+    granted_permissions_are_held,
+    message_is_not_denied,
+    role_ids_are_distinct,
+    role_orders_are_distinct,
+    room_is_new,
+    touched_roles_are_below,
+    touched_roles_are_listed,
+    type_is_granted,
+)
+from fsm.mimi.roles import Power
+from fsm.policy import Policy, Transition
+from fsm.terms import JoinRule, Participation
+
+INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
+
+
+@dataclass(frozen=True, eq=False)
+class MimiPolicy(Policy[Facts]):
+    """A participation policy with the rest of what a MIMI room needs.
+
+    `participation_events` are the event types that carry participation,
+    `permits` the rows for all other events, `power` how effective power is read.
+    """
+
+    participation_events: frozenset[str]
+    permits: tuple[Permit, ...]
+    power: Power
+
+
+DOMAIN = Domain(Facts, {"join_rule": (JoinRule.INVITE, JoinRule.KNOCK, JoinRule.PUBLIC)})
+
+# Only a joined user can meet themselves as joined: the rows that ask for a joined
+# sender and lead from another state need not ask as well that the sender is another.
+# fmt: off
+TRANSITIONS = (
+    # Inviting an invited user again changes nothing; a knock is answered by an invite.
+    Transition("invite",   INVITE, {LEAVE},  INVITE, (sender_is_joined, sender_may_invite), clause="5.2"),
+    Transition("reinvite", INVITE, {INVITE}, INVITE, (sender_is_joined, sender_may_invite), clause="5.2"),
+    Transition("welcome",  INVITE, {KNOCK},  INVITE, (sender_is_joined, sender_may_invite), clause="5.2"),
+
+    Transition("accept", JOIN, {INVITE},       JOIN, (sender_is_target,),                clause="5.3"),
+    Transition("join",   JOIN, {LEAVE, KNOCK}, JOIN, (sender_is_target, room_is_public), clause="5.3"),
+    Transition("rejoin", JOIN, {JOIN},         JOIN, (sender_is_target,),                clause="5.3"),
+
+    # The text lets an invited user knock. We do not: they have the choice to join already.
+    Transition("knock",   KNOCK, {LEAVE}, KNOCK, (sender_is_target, room_takes_knocks), clause="5.4"),
+    Transition("reknock", KNOCK, {KNOCK}, KNOCK, (sender_is_target, room_takes_knocks), clause="5.4"),
+
+    Transition("decline",  LEAVE, {INVITE}, LEAVE, (sender_is_target,), clause="5.6.1"),
+    Transition("leave",    LEAVE, {JOIN},   LEAVE, (sender_is_target,), clause="5.6.1"),
+    Transition("withdraw", LEAVE, {KNOCK},  LEAVE, (sender_is_target,), clause="5.6.1"),
+
+    # The text has kicks of joined users only, but defines that a knock can be declined
+    # (kicked). We let an invite be revoked in the same way.
+    Transition("revoke", LEAVE, {INVITE}, LEAVE,
+               (sender_is_joined, sender_may_kick, sender_outranks_for_kick), clause="5.6.2"),
+    Transition("kick",   LEAVE, {JOIN},   LEAVE,
+               (sender_is_another, sender_is_joined, sender_may_kick, sender_outranks_for_kick), clause="5.6.2"),
+    Transition("deny",   LEAVE, {KNOCK},  LEAVE,
+               (sender_is_joined, sender_may_kick, sender_outranks_for_kick), clause="5.6.2"),
+    # An unban travels as a leave, and is decided by the permission to ban.
+    Transition("unban",  LEAVE, {BAN},    LEAVE,
+               (sender_is_joined, sender_may_ban, sender_outranks_for_ban), clause="5.6.2"),
+
+    # The text puts no condition on the target. A ban implies a kick, so we ask for the same.
+    Transition("ban",   BAN, {LEAVE, INVITE, JOIN, KNOCK}, BAN,
+               (sender_is_another, sender_is_joined, sender_may_ban, sender_outranks_for_ban), clause="5.5"),
+    Transition("reban", BAN, {BAN}, BAN,
+               (sender_is_joined, sender_may_ban, sender_outranks_for_ban), clause="5.5"),
+)
+
+_CHANGES_ROLES = (
+    sender_is_joined, type_is_granted, touched_roles_are_listed, touched_roles_are_below,
+    granted_permissions_are_held, administrator_remains,
+)
+PERMITS = (
+    Permit("create",   (room_is_new,),                                                        clause="-00 3.1"),
+    Permit("role",     _CHANGES_ROLES,                                                        clause="4.4"),
+    Permit("role_map", (role_ids_are_distinct, role_orders_are_distinct, *_CHANGES_ROLES),    clause="4.4"),
+    Permit("state",    (sender_is_joined, type_is_granted),                                   clause="-00 5.4"),
+    Permit("message",  (sender_is_joined, message_is_not_denied),                             clause="4.3"),
+)
+# fmt: on
+
+MIMI = MimiPolicy(
+    id="mimi",
+    title="MIMI Policy Envelope, completed",
+    source="draft-ralston-mimi-policy, first text, with sections 4 and 5 of revision 01",
+    domain=DOMAIN,
+    transitions=TRANSITIONS,
+    family="fsm.mimi",
+    participation_events=frozenset({"m.user", "m.room.user"}),
+    permits=PERMITS,
+    power=Power.GRANTED,
+)

@@ -1,0 +1,319 @@
+"""Roles: who holds which permission, and who outranks whom.
+
+Theory of operation. A permission is a *flag*: a name and, where the permission
+is a list, the item. `("kick", "")`, `("events", "m.room.name")` and
+`("roles", "moderator")` are flags. A role sets flags to true or false; a user
+has the sum of the roles assigned to them, and the role of the highest order that
+sets a flag decides it. Lists are thereby summed item by item.
+
+`Roles` is a value. A change makes another one, so that the rules on changing
+roles can compare the two.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from fsm.errors import EventError
+from fsm.event import (
+    checked_flag,
+    checked_name,
+    checked_text,
+    join,
+    mapping,
+    name,
+    sequence,
+    shorten,
+    whole_number,
+)
+
+Flag: TypeAlias = tuple[str, str]
+Permissions: TypeAlias = Mapping[Flag, bool]
+
+INVITE: Flag = ("invite", "")
+KICK: Flag = ("kick", "")
+BAN: Flag = ("ban", "")
+REDACT: Flag = ("redact", "")
+SEND_MESSAGES: Flag = ("sendMessages", "")
+
+_SIMPLE = {"invite": INVITE, "add": INVITE, "kick": KICK, "ban": BAN, "redact": REDACT, "sendMessages": SEND_MESSAGES}
+
+ORDER_LIMIT = 2**32
+"""Orders are `uint32`. Spec: "Permissions" (-00 5)"""
+
+SUPREME = ORDER_LIMIT
+"""The power of a creator who still reigns: above every order."""
+
+POWERLESS = -1
+"""The power of a user who has none: below every order."""
+
+
+def events(event_type: str) -> Flag:
+    """The permission to send state events of a type."""
+    return ("events", event_type)
+
+
+def roles(role_id: str) -> Flag:
+    """The permission to change a role."""
+    return ("roles", role_id)
+
+
+class Power(Enum):
+    """Which of a user's roles counts for their effective power.
+
+    The drafts take the highest order that has the permission *set*, even to
+    false; an explicit "no" then protects its holder. We take the highest order
+    that *grants* it.
+
+    Spec: "Effective Power Level" (-00 5.2, -01 4.2)
+    """
+
+    GRANTED = auto()
+    SET = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One entry of the role map: who has the role, and the role's order."""
+
+    role_id: str
+    order: int
+    users: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What one user may do, and how high they stand, resolved from their roles."""
+
+    permissions: Permissions
+    powers: Mapping[Flag, int]
+    order: int
+
+    def may(self, flag: Flag) -> bool:
+        """Whether the permission is granted. Not set means no."""
+        return self.permissions.get(flag, False)
+
+    def is_denied(self, flag: Flag) -> bool:
+        """Whether the permission is set, and set to false."""
+        return not self.permissions.get(flag, True)
+
+    def power(self, flag: Flag) -> int:
+        """The effective power level for a permission."""
+        return self.powers.get(flag, POWERLESS)
+
+
+class _Supreme(Standing):
+    """A creator who reigns may all, and outranks all."""
+
+    __slots__ = ()
+
+    def may(self, flag: Flag) -> bool:  # noqa: ARG002 - any permission at all
+        return True
+
+    def power(self, flag: Flag) -> int:  # noqa: ARG002
+        return SUPREME
+
+
+_EMPTY: Mapping[Flag, Any] = MappingProxyType({})
+NOBODY = Standing(_EMPTY, _EMPTY, POWERLESS)
+CREATOR = _Supreme(_EMPTY, _EMPTY, SUPREME)
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The roles of a room: what is defined, who is assigned, who reigns.
+
+    `reigning` is the creator until the first role map that assigns anybody.
+    """
+
+    power: Power
+    reigning: str | None = None
+    defined: Mapping[str, Permissions] = field(default_factory=dict)
+    assigned: tuple[Assignment, ...] = ()
+
+    def reign(self, creator: str) -> "Roles":
+        """These roles with a creator who may all, until the first assignment.
+
+        Spec: "Role Changes" (-00 5.5, -01 4.4)
+        """
+        return replace(self, reigning=None if _assigns_anybody(self.assigned) else creator)
+
+    def define(self, role_id: str, permissions: Permissions) -> "Roles":
+        """These roles with one of them defined anew."""
+        return replace(self, defined={**self.defined, role_id: permissions})
+
+    def assign(self, assigned: tuple[Assignment, ...]) -> "Roles":
+        """These roles with another role map; the first that assigns anybody ends the reign."""
+        return replace(self, assigned=assigned, reigning=None if _assigns_anybody(assigned) else self.reigning)
+
+    @cached_property
+    def standings(self) -> Mapping[str, Standing]:
+        """The standing of every user who has one; all others are `NOBODY`."""
+        if self.reigning is not None:
+            return {self.reigning: CREATOR}
+        held: dict[str, tuple[Assignment, ...]] = {}
+        for entry in sorted(self.assigned, key=lambda entry: entry.order):
+            for user in entry.users:
+                held[user] = (*held.get(user, ()), entry)
+        # Most users share their roles with many others.
+        distinct = {entries: self._resolve(entries) for entries in set(held.values())}
+        return {user: distinct[entries] for user, entries in held.items()}
+
+    def standing(self, user: str) -> Standing:
+        """What this user may do, and how high they stand."""
+        return self.standings.get(user, NOBODY)
+
+    def _resolve(self, entries: tuple[Assignment, ...]) -> Standing:
+        """Sum up roles, given in ascending order, so that the highest has the last word.
+
+        Spec: "Calculating Permissions" (-00 5.1, -01 4.1)
+        """
+        permissions: dict[Flag, bool] = {}
+        powers: dict[Flag, int] = {}
+        for entry in entries:
+            for flag, granted in self.defined.get(entry.role_id, _EMPTY).items():
+                permissions[flag] = granted
+                if granted or self.power is Power.SET:
+                    powers[flag] = entry.order
+        return Standing(permissions, powers, entries[-1].order)
+
+    @property
+    def has_administrator(self) -> bool:
+        """Whether anybody may change any role by a role of their own."""
+        return any(
+            kind == "roles"
+            for entry in self.assigned
+            if entry.users
+            for kind, _ in self.defined.get(entry.role_id, _EMPTY)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one user would change in a room's roles: from `before` to `after`.
+
+    A role is *touched* when its permissions, its order or its users change,
+    but not when all that happens is that the sender steps out of it: removing
+    or demoting oneself is always possible.
+    """
+
+    sender: str
+    before: Roles
+    after: Roles
+
+    @property
+    def touched(self) -> Iterator[str]:
+        """The ids of the roles that change."""
+        redefined = {
+            role_id
+            for role_id, permissions in self.after.defined.items()
+            if self.before.defined.get(role_id) != permissions
+        }
+        old, new = _by_id(self.before.assigned), _by_id(self.after.assigned)
+        for role_id in dict.fromkeys([*redefined, *old, *new]):
+            if role_id in redefined or self._reassigns(old.get(role_id), new.get(role_id)):
+                yield role_id
+
+    def _reassigns(self, old: Assignment | None, new: Assignment | None) -> bool:
+        if old is None or self.sender not in old.users:
+            return old != new
+        stepped_out = replace(old, users=old.users - {self.sender})
+        return new not in (old, stepped_out) and not (new is None and not stepped_out.users)
+
+    def is_listed(self) -> bool:
+        """Whether the sender's `roles` permission lists every role touched."""
+        standing = self.before.standing(self.sender)
+        return all(standing.may(roles(role_id)) for role_id in self.touched)
+
+    def is_below_sender(self) -> bool:
+        """Whether every order touched, old and new, is below the sender's own."""
+        own = self.before.standing(self.sender).order
+        touched = set(self.touched)
+        return all(
+            entry.order < own for entry in (*self.before.assigned, *self.after.assigned) if entry.role_id in touched
+        )
+
+    def grants_only_held(self) -> bool:
+        """Whether the sender holds every permission that somebody or some role gains."""
+        standing = self.before.standing(self.sender)
+        return all(standing.may(flag) for flag in self._granted())
+
+    def _granted(self) -> Iterator[Flag]:
+        for role_id, permissions in self.after.defined.items():
+            old = self.before.defined.get(role_id, _EMPTY)
+            yield from (flag for flag, granted in permissions.items() if granted and not old.get(flag))
+        users_before = {entry.role_id: entry.users for entry in self.before.assigned}
+        for entry in self.after.assigned:
+            if entry.users - users_before.get(entry.role_id, frozenset()):
+                permissions = self.after.defined.get(entry.role_id, _EMPTY)
+                yield from (flag for flag, granted in permissions.items() if granted)
+
+    def keeps_administrator(self) -> bool:
+        """Whether somebody can still change roles afterwards, if anybody could before."""
+        return self.after.has_administrator or not self.before.has_administrator
+
+
+def read_permissions(content: Mapping[str, Any]) -> Permissions:
+    """Read the content of `m.room.role`. Raises `EventError`.
+
+    Spec: "List of Permissions" (-00 5.3, -01 4.3)
+    """
+    place = "content.permissions"
+    if "permissions" not in content:
+        raise EventError(place, "is missing")
+    flags: dict[Flag, bool] = {}
+    for key, value in mapping(content["permissions"], place).items():
+        field = join(place, key)
+        if key == "events":
+            for event_type, granted in mapping(value, field).items():
+                checked_name(event_type, field)
+                flags[events(event_type)] = checked_flag(granted, join(field, event_type))
+        elif key == "roles":
+            for index, role_id in enumerate(sequence(value, field)):
+                flags[roles(checked_text(role_id, f"{field}[{index}]"))] = True
+        elif key in _SIMPLE:
+            granted = checked_flag(value, field)
+            if flags.setdefault(_SIMPLE[key], granted) is not granted:
+                raise EventError(field, "contradicts its other name, `invite`")
+        else:
+            raise EventError(place, f"there is no permission `{shorten(key)}`")
+    return flags
+
+
+def read_role_map(content: Mapping[str, Any]) -> tuple[Assignment, ...]:
+    """Read the content of `m.room.role_map`. Raises `EventError`.
+
+    Ids and orders may still repeat; that is judged, not misread.
+
+    Spec: "Permissions" (-00 5)
+    """
+    place = "content.roles"
+    if "roles" not in content:
+        raise EventError(place, "is missing")
+    return tuple(
+        _read_assignment(entry, f"{place}[{index}]") for index, entry in enumerate(sequence(content["roles"], place))
+    )
+
+
+def _read_assignment(value: object, place: str) -> Assignment:
+    entry = mapping(value, place)
+    field = f"{place}.user_ids"
+    if "user_ids" not in entry:
+        raise EventError(field, "is missing")
+    users = sequence(entry["user_ids"], field)
+    return Assignment(
+        role_id=name(entry, "role_id", place),
+        order=whole_number(entry, "order", place, ORDER_LIMIT),
+        users=frozenset(checked_name(user, f"{field}[{index}]") for index, user in enumerate(users)),
+    )
+
+
+def _assigns_anybody(assigned: Iterable[Assignment]) -> bool:
+    return any(entry.users for entry in assigned)
+
+
+def _by_id(assigned: Iterable[Assignment]) -> dict[str, Assignment]:
+    return {entry.role_id: entry for entry in assigned}

@@ -1,0 +1,277 @@
+"""A MIMI room: events in, decisions out.
+
+Theory of operation. A room keeps two things apart: where every user stands
+(`_states`), and what the room is set to (`_settings`: roles, join rule and so
+on). No event changes both, but the creation. `decide` works out the facts of an
+event and looks the decision up; `send` does the same and then applies it.
+
+Participation changes are by far the most frequent events and have a quick way,
+`_recall`. It takes plain events between known users only. Whatever is out of the
+ordinary goes the careful way, `_judge`, which finds the words for what is wrong.
+Both end in the same look-up.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Self, TypeAlias
+
+from fsm.decision import Decision
+from fsm.errors import EventError
+from fsm.event import Event, checked_text, read_event, shorten, word
+from fsm.facts import Facts, Value
+from fsm.machine import Memory, Participant, memory_of
+from fsm.mimi.permits import Permit
+from fsm.mimi.policies import MIMI, MimiPolicy
+from fsm.mimi.roles import BAN, INVITE, KICK, NOBODY, Roles, Standing
+from fsm.mimi.settings import CREATE, Settings, permit_for
+from fsm.terms import Action, Participation
+
+_JOIN, _LEAVE = Participation.JOIN, Participation.LEAVE
+
+Powers: TypeAlias = tuple[int, int, int]
+"""A standing as decisions need it: the weights of what one may do, power to kick, power to ban."""
+
+
+class Room:
+    """One room under one policy.
+
+    `participant` is the class of the models that the room hands out: give a
+    subclass of `fsm.Participant` with callbacks to hook side effects.
+    """
+
+    __slots__ = ("_participant", "_powers", "_rule", "_rules", "_settings", "_states", "id", "policy")
+
+    def __init__(
+        self, room_id: str | None = None, *, policy: MimiPolicy = MIMI, participant: type[Participant] = Participant
+    ) -> None:
+        """A room that nobody has created yet: its first event has to be its creation."""
+        self.id = room_id
+        self.policy = policy
+        self._participant = participant
+        self._rules = _rules_of(policy)
+        self._states: dict[str, Participation] = {}
+        self._become(Settings(Roles(policy.power)))
+
+    @classmethod
+    def create(
+        cls, room_id: str, creator: str, *, policy: MimiPolicy = MIMI, participant: type[Participant] = Participant
+    ) -> Self:
+        """A new room in which the creator is joined. Raises `EventError` for a bad user id."""
+        room = cls(room_id, policy=policy, participant=participant)
+        room.send({"type": CREATE, "sender": creator, "state_key": "", "content": {}})
+        return room
+
+    @classmethod
+    def from_state(cls, state: Iterable[object], *, policy: MimiPolicy = MIMI) -> Self:
+        """A room in the state that these events describe, each taken as it stands.
+
+        `state` is the set of current state events, in any order. Raises
+        `EventError` for an event that is malformed, no state event, or given twice.
+        """
+        room = cls(policy=policy)
+        settings = room._settings
+        seen: set[tuple[str, str]] = set()
+        for index, value in enumerate(state):
+            try:
+                event = room._read_state(value, seen)
+                if event.type in policy.participation_events:
+                    room._states[event.state_key or ""] = _read_participation(event)
+                else:
+                    settings = settings.after(event)
+            except EventError as problem:
+                raise problem.within(f"state[{index}]") from None
+        room._become(settings)
+        return room
+
+    def decide(self, event: Mapping[str, Any]) -> Decision:
+        """Whether the event may happen, and if not, why. Nothing changes.
+
+        Raises `EventError` when the event is malformed.
+        """
+        decision = self._recall(event)
+        return self._judge(event)[0] if decision is None else decision
+
+    def send(self, event: Mapping[str, Any]) -> Decision:
+        """Decide, and apply the event when it is allowed.
+
+        What is rejected is not added to the room. Raises `EventError` when the
+        event is malformed. In both cases the room is then exactly as before.
+        """
+        decision = self._recall(event)
+        if decision is None:
+            decision, settings = self._judge(event)
+            if decision and settings is not self._settings:
+                self._become(settings)
+        if decision.allowed and decision.after is not None:
+            self._move(event, decision)
+        return decision
+
+    def participation(self, user: str) -> Participation:
+        """Where a user stands; who was never heard of is in `leave`."""
+        return self._states.get(user, _LEAVE)
+
+    def participations(self) -> dict[str, Participation]:
+        """Everybody who is not in `leave`, by user id, in the order of first mention."""
+        return {user: state for user, state in self._states.items() if state is not _LEAVE}
+
+    def participant(self, user: str) -> Participant:
+        """The user's participation as a model of the policy's machine."""
+        return self._participant(self, user, self._states.__setitem__)
+
+    def standing(self, user: str) -> Standing:
+        """What the user's roles allow, whatever their participation."""
+        return self._settings.roles.standing(user)
+
+    def actions(self, sender: str, target: str) -> dict[Action, str]:
+        """What `sender` may do to `target` now: for each action allowed, the transition's id."""
+        decisions = {action: self.decide_action(action, sender, target) for action in Action}
+        return {action: decision.transition for action, decision in decisions.items() if decision.transition}
+
+    def facts(self, sender: str, target: str) -> Facts:
+        """What the policy may know about a participation change between these users."""
+        return self.policy.domain.unpack(
+            self._weigh(sender, target), target=self.participation(target), sender=self.participation(sender)
+        )
+
+    def decide_action(self, action: Action, sender: str, target: str) -> Decision:
+        """Decide a participation change that is not written as an event."""
+        key = (action, self.participation(target), self.participation(sender), self._weigh(sender, target))
+        return self._rules.memory[key]
+
+    def send_action(self, action: Action, sender: str, target: str, reason: str | None = None) -> Decision:
+        """Write a participation change as an event, and send it."""
+        content = (
+            {"participation": action.value} if reason is None else {"participation": action.value, "reason": reason}
+        )
+        event_type = max(self.policy.participation_events)
+        return self.send({"type": event_type, "sender": sender, "state_key": target, "content": content})
+
+    def _recall(self, event: Mapping[str, Any]) -> Decision | None:
+        """The quick way: the decision on a plain participation change between known users."""
+        try:
+            content = event["content"]
+            if (
+                event["type"] not in self.policy.participation_events
+                or type(content) is not dict
+                or len(content) != 1
+                or event.get("room_id", self.id) != self.id
+                or type(event.get("event_id", "")) is not str
+            ):
+                return None
+            sender, target, states = event["sender"], event["state_key"], self._states
+            # Whoever is known has been read with care before, so their ids need no other check.
+            return self._rules.memory[
+                content["participation"], states[target], states[sender], self._weigh(sender, target)
+            ]
+        except (KeyError, TypeError, AttributeError):
+            return None
+
+    def _judge(self, value: object) -> tuple[Decision, Settings]:
+        """The careful way: the decision on any event, and the settings as they would be."""
+        event = self._read(value)
+        if event.type in self.policy.participation_events:
+            action = _read_participation(event)
+            assert event.state_key
+            return self.decide_action(action, event.sender, event.state_key), self._settings
+        after = self._settings.after(event)
+        facts = self._settings.facts(event, self.participation(event.sender), after)
+        return self._rules.permits[permit_for(event)].decide(facts), after
+
+    def _read(self, value: object) -> Event:
+        event = read_event(value)
+        if event.room_id is not None and self.id is not None and event.room_id != self.id:
+            raise EventError("room_id", f"`{shorten(event.room_id)}` is another room")
+        return event
+
+    def _read_state(self, value: object, seen: set[tuple[str, str]]) -> Event:
+        event = self._read(value)
+        if event.state_key is None:
+            raise EventError("state_key", "is missing: this is no state event")
+        key = ("participation" if event.type in self.policy.participation_events else event.type, event.state_key)
+        if key in seen:
+            raise EventError("", f"is a second `{shorten(event.type)}` for `{shorten(event.state_key)}`")
+        seen.add(key)
+        return event
+
+    def _become(self, settings: Settings) -> None:
+        if settings.creator is not None:
+            self._states.setdefault(settings.creator, _JOIN)  # joined from the start
+        self._settings = settings
+        self._rule = self._rules.join_rule[settings.join_rule]
+        standings = settings.roles.standings
+        powers = {id(standing): self._rules.powers(standing) for standing in standings.values()}
+        self._powers = {user: powers[id(standing)] for user, standing in standings.items()}
+
+    def _weigh(self, sender: str, target: str) -> int:
+        """The facts but the two states, as the sum of their weights in the domain."""
+        rules = self._rules
+        may, kick, ban = self._powers.get(sender, rules.nobody)
+        _, target_kick, target_ban = self._powers.get(target, rules.nobody)
+        code = self._rule + may
+        if sender == target:
+            code += rules.is_self
+        if kick > target_kick:
+            code += rules.outranks_for_kick
+        if ban > target_ban:
+            code += rules.outranks_for_ban
+        return code
+
+    def _move(self, event: Mapping[str, Any], decision: Decision) -> None:
+        target = event["state_key"]
+        if self._participant.has_callbacks:
+            action = event["content"]["participation"]
+            self._rules.memory.machine.fire(self.participant(target), action, self.facts(event["sender"], target))
+        else:
+            self._states[target] = decision.after  # type: ignore[assignment]  # a MIMI policy's states
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What all rooms of a policy share: its memory, and the weights of its facts."""
+
+    memory: Memory[Facts]
+    permits: Mapping[str, Permit]
+    weights: Mapping[str, Mapping[Value, int]]
+    join_rule: Mapping[Value, int]
+    is_self: int
+    outranks_for_kick: int
+    outranks_for_ban: int
+    nobody: Powers
+
+    def powers(self, standing: Standing) -> Powers:
+        """Boil a standing down to what decisions need."""
+        return _powers(self.weights, standing)
+
+
+def _powers(weights: Mapping[str, Mapping[Value, int]], standing: Standing) -> Powers:
+    may = {"may_invite": INVITE, "may_kick": KICK, "may_ban": BAN}
+    code = sum(weights[fact][standing.may(flag)] for fact, flag in may.items())
+    return code, standing.power(KICK), standing.power(BAN)
+
+
+@cache
+def _rules_of(policy: MimiPolicy) -> _Rules:
+    weights = policy.domain.weights
+    return _Rules(
+        memory=memory_of(policy),
+        permits={permit.id: permit for permit in policy.permits},
+        weights=weights,
+        join_rule=weights["join_rule"],
+        is_self=weights["is_self"][True],
+        outranks_for_kick=weights["outranks_for_kick"][True],
+        outranks_for_ban=weights["outranks_for_ban"][True],
+        nobody=_powers(weights, NOBODY),
+    )
+
+
+def _read_participation(event: Event) -> Action:
+    """The action that a participation event asks for.
+
+    Spec: "User Participation" (seed 3, -00 6, -01 5)
+    """
+    if not event.state_key:
+        raise EventError("state_key", "must name the target user")
+    if "reason" in event.content:
+        checked_text(event.content["reason"], "content.reason")
+    return word(event.content, "participation", tuple(Action), "content")

@@ -1,0 +1,109 @@
+"""What a room is set to, apart from who is in it: creator, roles, join rule, visibility.
+
+`Settings` is a value. An event makes another one, so that judging an event and
+applying it are the same computation, and nothing is ever half applied.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from fsm.errors import EventError
+from fsm.event import Event, word
+from fsm.mimi.permits import EventFacts
+from fsm.mimi.roles import SEND_MESSAGES, Change, Roles, events, read_permissions, read_role_map
+from fsm.terms import JoinRule, Participation, Visibility
+
+CREATE = "m.room.create"
+ROLE = "m.room.role"
+ROLE_MAP = "m.room.role_map"
+JOIN_RULES = "m.room.join_rules"
+HISTORY_VISIBILITY = "m.room.history_visibility"
+
+JOIN_RULE_WORDS = (JoinRule.INVITE, JoinRule.KNOCK, JoinRule.PUBLIC)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one room at one time."""
+
+    roles: Roles
+    creator: str | None = None
+    join_rule: JoinRule = JoinRule.INVITE
+    visibility: Visibility = Visibility.SHARED
+
+    def after(self, event: Event) -> "Settings":
+        """The settings once this event is accepted; whether it may be is not asked here.
+
+        Raises `EventError` when the event is malformed.
+        """
+        change = _CHANGES.get(event.type)
+        if change is None:
+            return self
+        if event.state_key is None:
+            raise EventError("state_key", "is missing")
+        if event.type == ROLE and not event.state_key:
+            raise EventError("state_key", "must not be empty: it is the role's id")
+        if event.type != ROLE and event.state_key:
+            raise EventError("state_key", f"must be empty for `{event.type}`")
+        return change(self, event)
+
+    def facts(self, event: Event, sender: Participation, after: "Settings") -> EventFacts:
+        """What guards may know about an event by which these settings would become `after`."""
+        standing = self.roles.standing(event.sender)
+        this_type = events(event.type)
+        facts = EventFacts(
+            sender=sender,
+            is_created=self.creator is not None,
+            is_message_denied=standing.is_denied(SEND_MESSAGES) or standing.is_denied(this_type),
+            is_type_granted=standing.may(this_type),
+        )
+        if event.type not in (ROLE, ROLE_MAP):
+            return facts
+        change = Change(event.sender, self.roles, after.roles)
+        assigned = after.roles.assigned
+        return replace(
+            facts,
+            are_role_ids_distinct=len({entry.role_id for entry in assigned}) == len(assigned),
+            are_role_orders_distinct=len({entry.order for entry in assigned}) == len(assigned),
+            is_every_role_listed=change.is_listed(),
+            is_every_role_below=change.is_below_sender(),
+            is_every_grant_held=change.grants_only_held(),
+            is_administrator_left=change.keeps_administrator(),
+        )
+
+
+def permit_for(event: Event) -> str:
+    """The id of the permit that an event needs, by its type and shape."""
+    if event.state_key is None:
+        return "message"
+    return {CREATE: "create", ROLE: "role", ROLE_MAP: "role_map"}.get(event.type, "state")
+
+
+def _create(before: Settings, event: Event) -> Settings:
+    return replace(before, creator=event.sender, roles=before.roles.reign(event.sender))
+
+
+def _define_role(before: Settings, event: Event) -> Settings:
+    assert event.state_key
+    return replace(before, roles=before.roles.define(event.state_key, read_permissions(event.content)))
+
+
+def _assign_roles(before: Settings, event: Event) -> Settings:
+    return replace(before, roles=before.roles.assign(read_role_map(event.content)))
+
+
+def _set_join_rule(before: Settings, event: Event) -> Settings:
+    return replace(before, join_rule=word(event.content, "rule", JOIN_RULE_WORDS, "content"))
+
+
+def _set_visibility(before: Settings, event: Event) -> Settings:
+    return replace(before, visibility=word(event.content, "visibility", tuple(Visibility), "content"))
+
+
+_CHANGES: Mapping[str, Callable[[Settings, Event], Settings]] = {
+    CREATE: _create,
+    ROLE: _define_role,
+    ROLE_MAP: _assign_roles,
+    JOIN_RULES: _set_join_rule,
+    HISTORY_VISIBILITY: _set_visibility,
+}

@@ -1,0 +1,196 @@
+"""A policy: one table of guarded transitions over a finite domain of facts.
+
+Theory of operation. Every rule about participation is a row, a `Transition`:
+from these states, this trigger leads to that state if all guards hold. Rows
+only ever permit; what no row permits is refused. So the order of the rows never
+matters, and adding a row never takes a permission away. Versions of a policy
+are differences (`Policy.evolve`), never flags inside a guard.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Generic, Self
+
+from fsm.errors import DefinitionError
+from fsm.facts import Domain, F
+from fsm.guards import Guard
+
+
+class Actor(StrEnum):
+    """Who can make a transition happen."""
+
+    TARGET = "the target itself"
+    ANOTHER = "another user"
+    ANYONE = "anyone"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition(Generic[F]):
+    """One row: `trigger` leads from any state of `source` to `dest` if all guards hold.
+
+    `id` is the verb that people use (kick, decline, unban); `clause` the number
+    of the section that the row implements.
+    """
+
+    id: str
+    trigger: StrEnum
+    source: AbstractSet[Any]
+    dest: StrEnum
+    guards: tuple[Guard[F], ...]
+    clause: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no row, so that a slip shows where it was made."""
+        object.__setattr__(self, "source", frozenset(self.source))
+        if not self.id or not self.source:
+            raise DefinitionError(f"transition `{self.id}` needs an id and at least one source state")
+        for guard in self.guards:
+            if not isinstance(guard, Guard):
+                raise DefinitionError(f"transition `{self.id}`: {guard!r} is not a guard")
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the row leaves the state as it is."""
+        return self.source == {self.dest}
+
+    def permits(self, facts: F) -> bool:
+        """Whether every guard holds; the source state is not looked at."""
+        return all(guard(facts) for guard in self.guards)
+
+
+@dataclass(frozen=True, eq=False)
+class Policy(Generic[F]):
+    """A named table of transitions, valid by construction.
+
+    `title` and `source` name the document; `family` is the import name of the
+    package whose `Room` speaks this policy's protocol. Building a policy raises
+    `DefinitionError` when the table contradicts itself.
+    """
+
+    id: str
+    title: str
+    source: str
+    domain: Domain[F]
+    transitions: tuple[Transition[F], ...]
+    family: str
+
+    def __post_init__(self) -> None:
+        """Check the table against the domain."""
+        object.__setattr__(self, "transitions", tuple(self.transitions))
+        missing = {"target", "sender", "is_self"} - self.domain.values.keys()
+        if missing:
+            raise DefinitionError(f"policy `{self.id}`: the facts lack {', '.join(sorted(missing))}")
+        if not self.transitions:
+            raise DefinitionError(f"policy `{self.id}` has no transitions")
+        for repeated in _repeated(row.id for row in self.transitions):
+            raise DefinitionError(f"policy `{self.id}` has two transitions with the id `{repeated}`")
+        sample = next(iter(self.domain))
+        for row in self.transitions:
+            self._check(row, sample)
+
+    def _check(self, row: Transition[F], sample: F) -> None:
+        place = f"policy `{self.id}`, transition `{row.id}`"
+        for state in (*row.source, row.dest):
+            if not any(state is known for known in self.states):
+                raise DefinitionError(f"{place}: unknown state `{state}`")
+        for guard in row.guards:
+            try:
+                answer = guard(sample)
+            except Exception as problem:  # noqa: BLE001 - a guard of the user's may fail in any way
+                raise DefinitionError(
+                    f"{place}: guard `{guard.name}` is not a function of the facts: {problem}"
+                ) from None
+            if not isinstance(answer, bool):
+                raise DefinitionError(f"{place}: guard `{guard.name}` answers {answer!r}, not true or false")
+
+    @property
+    def states(self) -> tuple[StrEnum, ...]:
+        """The states a target can be in."""
+        return self.domain.values["target"]  # type: ignore[return-value]
+
+    @cached_property
+    def triggers(self) -> tuple[StrEnum, ...]:
+        """The actions for which there is a row, in the order of the rows."""
+        return tuple(dict.fromkeys(row.trigger for row in self.transitions))
+
+    @cached_property
+    def guards(self) -> tuple[Guard[F], ...]:
+        """Every guard that a row uses, in the order of first use."""
+        return tuple(dict.fromkeys(guard for row in self.transitions for guard in row.guards))
+
+    def cells(self) -> Iterator[tuple[StrEnum, F]]:
+        """Walk every question that can be asked: each action with all facts."""
+        for action in self.triggers:
+            for facts in self.domain:
+                yield action, facts
+
+    def candidates(self, action: str, state: str) -> tuple[Transition[F], ...]:
+        """The rows for this action in this state, whatever their guards say."""
+        return self._by_cell.get((action, state), ())
+
+    @cached_property
+    def _by_cell(self) -> Mapping[tuple[str, str], tuple[Transition[F], ...]]:
+        cells: dict[tuple[str, str], tuple[Transition[F], ...]] = {}
+        for row in self.transitions:
+            for state in row.source:
+                cells[row.trigger, state] = (*cells.get((row.trigger, state), ()), row)
+        return cells
+
+    @cached_property
+    def actors(self) -> Mapping[str, Actor]:
+        """By transition id: who can make it happen, found by asking all facts."""
+        selves: dict[str, set[bool]] = {row.id: set() for row in self.transitions}
+        for facts in self.domain:
+            state, is_self = facts.target, facts.is_self  # type: ignore[attr-defined]
+            for row in self.transitions:
+                if state in row.source and is_self not in selves[row.id] and row.permits(facts):
+                    selves[row.id].add(is_self)
+        return {row: _ACTORS[frozenset(seen)] for row, seen in selves.items()}
+
+    def evolve(
+        self,
+        id: str,  # noqa: A002 - the name of the field it sets
+        *,
+        add: Iterable[Transition[F]] = (),
+        drop: Iterable[str] = (),
+        replace: Iterable[Transition[F]] = (),
+        **changes: Any,
+    ) -> Self:
+        """A new policy that differs from this one as told.
+
+        `add` puts rows behind the others, `drop` takes out rows by id,
+        `replace` puts a row in the place of the one with the same id, and
+        `changes` sets other fields, such as `title` or `domain`. Raises
+        `DefinitionError` when a dropped or replaced row does not exist.
+        """
+        rows = {row.id: row for row in self.transitions}
+        for gone in drop:
+            if rows.pop(gone, None) is None:
+                raise DefinitionError(f"policy `{id}` drops unknown transition `{gone}`")
+        for new in replace:
+            if new.id not in rows:
+                raise DefinitionError(f"policy `{id}` replaces unknown transition `{new.id}`")
+            rows[new.id] = new
+        return _changed(self, id=id, transitions=(*rows.values(), *add), **changes)
+
+
+_changed = replace  # `evolve` has a parameter of that name
+
+_ACTORS = {
+    frozenset({True}): Actor.TARGET,
+    frozenset({False}): Actor.ANOTHER,
+    frozenset({True, False}): Actor.ANYONE,
+    frozenset[bool](): Actor.NOBODY,
+}
+
+
+def _repeated(ids: Iterable[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for each in ids:
+        if each in seen:
+            yield each
+        seen.add(each)
