@@ -5,16 +5,21 @@ A policy is written once, as a table of guarded transitions over finite facts
 diagrams are derived from that table.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from fsm.decision import Decision, Refusal
 from fsm.errors import DefinitionError, EventError, PolicyError, ReplayError
 from fsm.facts import Domain, Facts
 from fsm.guards import Guard, guard
 from fsm.machine import Machine, Participant
-from fsm.mimi.policies import MIMI
-from fsm.mimi.room import Room
-from fsm.policies import load_policy
 from fsm.policy import Actor, Policy, Transition
 from fsm.terms import Action, JoinRule, Participation, Visibility
+
+if TYPE_CHECKING:
+    from fsm.mimi.policies import MIMI
+    from fsm.mimi.room import Room
+    from fsm.policies import load_policy
 
 __all__ = [
     "MIMI",
@@ -40,3 +45,13 @@ __all__ = [
     "guard",
     "load_policy",
 ]
+
+# Families load when first asked for: nobody pays for a protocol they do not speak.
+_ON_DEMAND = {"MIMI": "fsm.mimi.policies", "Room": "fsm.mimi.room", "load_policy": "fsm.policies"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ON_DEMAND:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value = getattr(import_module(_ON_DEMAND[name]), name)
+    return value

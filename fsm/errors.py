@@ -34,6 +34,21 @@ class EventError(PolicyError):
         return EventError(f"{place}{separator}{self.field}", self.problem)
 
 
+class DecodeError(PolicyError):
+    """Bytes are not what they should be.
+
+    `offset` is where the part at fault begins, counted from 0; `field` is its
+    path, such as `roles[2].order`, and empty when the bytes as a whole are at
+    fault.
+    """
+
+    def __init__(self, offset: int, field: str, problem: str) -> None:
+        self.offset = offset
+        self.field = field
+        self.problem = problem
+        super().__init__(f"byte {offset}: `{field}`: {problem}" if field else f"byte {offset}: {problem}")
+
+
 class ReplayError(PolicyError):
     """A log cannot be read at `line` (counted from 1; 0 for the log as a whole)."""
 

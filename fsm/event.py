@@ -35,7 +35,9 @@ def read_event(value: object) -> Event:
 
     Raises `EventError` naming the field at fault.
     """
-    event = mapping(value, "")
+    if type(value) is not dict:
+        raise EventError("", f"an event must be an object, not {describe(value)}")
+    event: dict[str, Any] = value
     return Event(
         type=name(event, "type"),
         sender=name(event, "sender"),

@@ -5,10 +5,10 @@ Theory of operation. A room keeps two things apart: where every user stands
 on). No event changes both, but the creation. `decide` works out the facts of an
 event and looks the decision up; `send` does the same and then applies it.
 
-Participation changes are by far the most frequent events and have a quick way,
-`_recall`. It takes plain events between known users only. Whatever is out of the
-ordinary goes the careful way, `_judge`, which finds the words for what is wrong.
-Both end in the same look-up.
+Participation changes are by far the most frequent events, and `decide` has a quick
+way for them. It takes well-formed events only. Whatever is out of the ordinary goes
+the careful way, `_judge`, which finds the words for what is wrong. Both end in the
+same look-up.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ from typing import Any, Self, TypeAlias
 
 from fsm.decision import Decision
 from fsm.errors import EventError
-from fsm.event import Event, checked_text, read_event, shorten, word
+from fsm.event import MAX_TEXT, Event, checked_text, read_event, shorten, word
 from fsm.facts import Facts, Value
 from fsm.machine import Memory, Participant, memory_of
 from fsm.mimi.permits import Permit
@@ -89,8 +89,24 @@ class Room:
 
         Raises `EventError` when the event is malformed.
         """
-        decision = self._recall(event)
-        return self._judge(event)[0] if decision is None else decision
+        rules, states = self._rules, self._states
+        try:
+            content = event["content"]
+            if (
+                event["type"] in rules.participation_events
+                and type(content) is dict
+                and (len(content) == 1 or _is_plain(content.get("reason")))
+                and event.get("room_id", self.id) == self.id
+                and type(event.get("event_id", "")) is str
+            ):
+                sender, target = event["sender"], event["state_key"]
+                # Whoever is known has been read with care before, so their ids need no other check.
+                before = states[target] if target in states else _stranger(target)
+                by = states[sender] if sender in states else _stranger(sender)
+                return rules.memory[content["participation"], before, by, self._weigh(sender, target)]
+        except (KeyError, TypeError, AttributeError):
+            pass  # another kind of event, or a fault that `_judge` finds the words for
+        return self._judge(event)
 
     def send(self, event: Mapping[str, Any]) -> Decision:
         """Decide, and apply the event when it is allowed.
@@ -98,13 +114,12 @@ class Room:
         What is rejected is not added to the room. Raises `EventError` when the
         event is malformed. In both cases the room is then exactly as before.
         """
-        decision = self._recall(event)
-        if decision is None:
-            decision, settings = self._judge(event)
-            if decision and settings is not self._settings:
-                self._become(settings)
-        if decision.allowed and decision.after is not None:
-            self._move(event, decision)
+        decision = self.decide(event)
+        if decision.allowed:
+            if decision.after is not None:
+                self._move(event, decision)
+            elif "state_key" in event:
+                self._become(self._settings.after(read_event(event)))
         return decision
 
     def participation(self, user: str) -> Participation:
@@ -147,36 +162,16 @@ class Room:
         event_type = max(self.policy.participation_events)
         return self.send({"type": event_type, "sender": sender, "state_key": target, "content": content})
 
-    def _recall(self, event: Mapping[str, Any]) -> Decision | None:
-        """The quick way: the decision on a plain participation change between known users."""
-        try:
-            content = event["content"]
-            if (
-                event["type"] not in self.policy.participation_events
-                or type(content) is not dict
-                or len(content) != 1
-                or event.get("room_id", self.id) != self.id
-                or type(event.get("event_id", "")) is not str
-            ):
-                return None
-            sender, target, states = event["sender"], event["state_key"], self._states
-            # Whoever is known has been read with care before, so their ids need no other check.
-            return self._rules.memory[
-                content["participation"], states[target], states[sender], self._weigh(sender, target)
-            ]
-        except (KeyError, TypeError, AttributeError):
-            return None
-
-    def _judge(self, value: object) -> tuple[Decision, Settings]:
-        """The careful way: the decision on any event, and the settings as they would be."""
+    def _judge(self, value: object) -> Decision:
+        """The careful way: the decision on any event."""
         event = self._read(value)
         if event.type in self.policy.participation_events:
             action = _read_participation(event)
             assert event.state_key
-            return self.decide_action(action, event.sender, event.state_key), self._settings
+            return self.decide_action(action, event.sender, event.state_key)
         after = self._settings.after(event)
         facts = self._settings.facts(event, self.participation(event.sender), after)
-        return self._rules.permits[permit_for(event)].decide(facts), after
+        return self._rules.permits[permit_for(event)].decide(facts)
 
     def _read(self, value: object) -> Event:
         event = read_event(value)
@@ -231,6 +226,7 @@ class _Rules:
     """What all rooms of a policy share: its memory, and the weights of its facts."""
 
     memory: Memory[Facts]
+    participation_events: frozenset[str]
     permits: Mapping[str, Permit]
     weights: Mapping[str, Mapping[Value, int]]
     join_rule: Mapping[Value, int]
@@ -255,6 +251,7 @@ def _rules_of(policy: MimiPolicy) -> _Rules:
     weights = policy.domain.weights
     return _Rules(
         memory=memory_of(policy),
+        participation_events=policy.participation_events,
         permits={permit.id: permit for permit in policy.permits},
         weights=weights,
         join_rule=weights["join_rule"],
@@ -263,6 +260,17 @@ def _rules_of(policy: MimiPolicy) -> _Rules:
         outranks_for_ban=weights["outranks_for_ban"][True],
         nobody=_powers(weights, NOBODY),
     )
+
+
+def _stranger(user: object) -> Participation:
+    """Where somebody stands of whom nothing is known, if that is a user id at all."""
+    if type(user) is str and 0 < len(user) <= MAX_TEXT:
+        return _LEAVE
+    raise KeyError(user)
+
+
+def _is_plain(reason: object) -> bool:
+    return type(reason) is str and len(reason) <= MAX_TEXT
 
 
 def _read_participation(event: Event) -> Action:

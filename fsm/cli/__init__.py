@@ -1,0 +1,51 @@
+"""The command line: one module for each command, thin wrappers of the library.
+
+Exit status: 0 done, 1 the answer is no, 2 unusable input. Unusable input is one
+line on standard error, never a traceback.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from fsm.cli import decide, explain, policies, replay
+from fsm.cli.terminal import complain
+from fsm.errors import PolicyError
+
+UNUSABLE = 2
+CLOSED_PIPE = 141
+"""What a shell reports of a program that wrote to a closed pipe."""
+
+app = typer.Typer(
+    name="fsm",
+    help="Participation in messaging rooms as an explicit finite state machine.",
+    add_completion=False,
+    rich_markup_mode=None,
+)
+for command in (policies.policies, replay.replay, decide.decide, explain.explain):
+    app.command()(command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns its exit status."""
+    # A name from a log may hold what the terminal cannot show; that is no reason to stop.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        status = app(list(arguments) or ["--help"], prog_name="fsm", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
+    except OSError as problem:
+        complain(f"{problem.filename}: {(problem.strerror or str(problem)).lower()}")
+        return UNUSABLE
+    except (PolicyError, typer.TyperException) as problem:
+        complain(str(problem))
+        return UNUSABLE
+    except (KeyboardInterrupt, typer.Abort):
+        complain("interrupted")
+        return 130
+    return int(status or 0)

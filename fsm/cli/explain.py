@@ -1,0 +1,74 @@
+"""`fsm explain`: one cell of a policy, in words."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from fsm.cli.terminal import GivenOption, JsonOption, parse_given
+from fsm.decision import Decision
+from fsm.errors import DefinitionError
+from fsm.facts import Value, spell
+from fsm.machine import memory_of
+from fsm.policies import AnyPolicy, load_policy
+
+
+def explain(  # noqa: PLR0913 - one option for each fact
+    policy: Annotated[str, typer.Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    action: Annotated[str, typer.Argument(help="What the sender would do to the target.")],
+    *,
+    target: Annotated[str, typer.Option(help="The target's state.")] = "leave",
+    sender: Annotated[str | None, typer.Option(help="The sender's state, by default `join`.")] = None,
+    is_self: Annotated[bool, typer.Option("--self", help="The sender is the target.")] = False,
+    join_rule: Annotated[str | None, typer.Option(help="The join rule, by default the first of the policy.")] = None,
+    may_invite: Annotated[bool, typer.Option("--may-invite", help="The sender may invite.")] = False,
+    may_kick: Annotated[bool, typer.Option("--may-kick", help="The sender may kick.")] = False,
+    may_ban: Annotated[bool, typer.Option("--may-ban", help="The sender may ban.")] = False,
+    outranks_for_kick: Annotated[bool, typer.Option("--outranks-for-kick", help="… the target, to kick.")] = False,
+    outranks_for_ban: Annotated[bool, typer.Option("--outranks-for-ban", help="… the target, to ban.")] = False,
+    given: GivenOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Explain one case: what would be decided, and how every candidate transition judges it."""
+    rules = load_policy(policy)
+    words = {
+        "target": target,
+        "sender": sender or (target if is_self else "join"),
+        "is_self": spell(is_self),
+        "may_invite": spell(may_invite),
+        "may_kick": spell(may_kick),
+        "may_ban": spell(may_ban),
+        "outranks_for_kick": spell(outranks_for_kick),
+        "outranks_for_ban": spell(outranks_for_ban),
+    }
+    if join_rule is not None:
+        words["join_rule"] = join_rule
+    facts = _facts(rules, {name: rules.domain.parse(name, word) for name, word in words.items()}, given)
+    actions = {known.value: known for known in rules.triggers}
+    if action not in actions:
+        raise DefinitionError(f"unknown action `{action}`: choose from {', '.join(actions)}")
+    decision = memory_of(rules).machine.decide(actions[action], facts)
+    if as_json:
+        print(json.dumps(decision.as_json(rules.id)))  # noqa: T201
+    else:
+        print("\n".join(_words(rules, action, facts, decision)))  # noqa: T201
+
+
+def _facts(policy: AnyPolicy, known: dict[str, Value], given: list[str] | None) -> Any:
+    """The record of facts: what is known, and for the rest the first value of each."""
+    values = {name: known.get(name, choices[0]) for name, choices in policy.domain.values.items()}
+    values.update(parse_given(policy, given))
+    if values["is_self"] and values["sender"] is not values["target"]:
+        raise DefinitionError("the sender is the target: `sender` and `target` must be the same state")
+    return policy.domain.record(**values)
+
+
+def _words(policy: AnyPolicy, action: str, facts: Any, decision: Decision) -> list[str]:
+    verdict = f"allowed as `{decision.transition}`" if decision else f"rejected — {decision.reason}"
+    lines = [f"{policy.id}: `{action}`, the target in `{facts.target}`, the sender in `{facts.sender}`", verdict]
+    for row in policy.candidates(action, facts.target):
+        lines += ["", f"{row.id}: {facts.target} → {row.dest}, by {policy.actors[row.id]} (section {row.clause})"]
+        for guard in row.guards:
+            holds = guard(facts)
+            lines.append(f"  {'yes' if holds else 'no ':<5}{guard.holds if holds else guard.fails:<58}{guard.name}")
+    return lines

@@ -1,0 +1,94 @@
+"""`fsm replay`: run a log, and say of every event whether it is allowed and why."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from fsm.cli.terminal import JsonOption, PolicyOption, complain, opened, safe, with_progress
+from fsm.decision import Decision
+from fsm.event import Event, shorten
+from fsm.log import Outcome, Replay, read_lines
+from fsm.policies import load_policy
+
+_STYLES = {"allowed": "green", "rejected": "red", "error": "bold yellow"}
+
+
+def replay(
+    log: Annotated[str, typer.Argument(help="JSON lines or a JSON array of events; `-` for standard input.")],
+    *,
+    policy: PolicyOption = "mimi",
+    as_json: JsonOption = False,
+) -> int:
+    """Run a log of events, of one room or many, and print each decision with its reason."""
+    run = Replay(load_policy(policy))
+    output = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    # The bar shares the terminal with the table, or has it for itself when the table goes elsewhere.
+    terminal = output if output.is_terminal else Console(stderr=True)
+    with opened(log) as source:
+        for outcome in with_progress(run.run(read_lines(source)), source, terminal):
+            if as_json:
+                print(json.dumps(outcome.as_json(run.policy.id)))  # noqa: T201
+            elif output.is_terminal:
+                output.print(_styled(outcome))
+            else:
+                print("  ".join(_cells(outcome)).rstrip())  # noqa: T201
+            if outcome.error:
+                complain(str(outcome.error))
+    if as_json:
+        print(json.dumps({"summary": run.summary(), "participation": run.participation()}))  # noqa: T201
+    else:
+        _conclude(run)
+    return 2 if run.errors else 0
+
+
+def _verdict(outcome: Outcome) -> str:
+    if outcome.decision is None:
+        return "error"
+    return "allowed" if outcome.decision.allowed else "rejected"
+
+
+def _cells(outcome: Outcome) -> tuple[str, ...]:
+    """One row: line, verdict, what was asked, where it leads, who to whom, the room, why not."""
+    decision, event = outcome.decision, outcome.event
+    if decision is None or event is None:
+        return (f"{outcome.line:>6}", f"{_verdict(outcome):<8}", safe(str(outcome.error)))
+    move = f"{decision.before} → {decision.after}" if decision.transition else decision.before or ""
+    reason = "" if decision.allowed else f"— {decision.reason}"
+    return (
+        f"{outcome.line:>6}",
+        f"{_verdict(outcome):<8}",
+        f"{safe(shorten(decision.transition or _asked(event, decision))):<15}",
+        f"{move:<15}",
+        f"{_parties(event):<44}",
+        safe(f"{outcome.room_id or ''} {reason}".strip()),
+    )
+
+
+def _asked(event: Event, decision: Decision) -> str:
+    return str(event.content["participation"]) if decision.before else event.type
+
+
+def _parties(event: Event) -> str:
+    sender, target = safe(shorten(event.sender)), safe(shorten(event.state_key or ""))
+    return f"{sender} → {target}" if target and target != sender else sender
+
+
+def _styled(outcome: Outcome) -> Text:
+    number, verdict, *rest = _cells(outcome)
+    return Text("  ").join([Text(number, "dim"), Text(verdict, _STYLES[verdict.strip()]), *map(Text, rest)])
+
+
+def _conclude(run: Replay) -> None:
+    counts = run.summary()
+    print()  # noqa: T201
+    print(", ".join(f"{count} {word}" for word, count in counts.items()))  # noqa: T201
+    for room_id, users in run.participation().items():
+        print(f"\n{safe(room_id) or 'the room'}")  # noqa: T201
+        for state in dict.fromkeys(users.values()):
+            named = [safe(user) for user, current in users.items() if current == state]
+            print(f"  {state:<8}{len(named):>6}  {' '.join(named)}")  # noqa: T201
+    sys.stdout.flush()

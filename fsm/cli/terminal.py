@@ -1,0 +1,91 @@
+"""What the commands share: reading their input, and writing to a terminal or a pipe."""
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, BinaryIO, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from fsm.errors import DefinitionError
+from fsm.event import shorten
+from fsm.facts import Value
+from fsm.policies import AnyPolicy
+
+T = TypeVar("T")
+
+PolicyOption = Annotated[
+    str, typer.Option("--policy", help="A policy's id (see `fsm policies`), `module:NAME` or `path.py:NAME`.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
+
+
+def complain(problem: str) -> None:
+    """Say in one line on standard error what is wrong."""
+    sys.stdout.flush()
+    print(f"fsm: {safe(problem)}", file=sys.stderr)  # noqa: T201
+
+
+def safe(text: str) -> str:
+    """Somebody else's text with everything escaped that could move a cursor or fake a line."""
+    if text.isprintable() and text.isascii():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+@contextmanager
+def opened(path: str) -> Iterator[BinaryIO]:
+    """A file to read, `-` for standard input. Raises OSError."""
+    if path == "-":
+        yield sys.stdin.buffer
+    else:
+        with Path(path).open("rb") as file:
+            yield file
+
+
+def with_progress(items: Iterable[T], source: BinaryIO, console: Console, *, after: float = 1.0) -> Iterator[T]:
+    """Pass items on; once that has taken `after` seconds, show on a terminal how much of `source` is read."""
+    if not console.is_terminal:
+        yield from items
+        return
+    size = _size(source)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, auto_refresh=False) as progress:
+        task = progress.add_task("reading", total=size, visible=False)
+        started = shown = time.monotonic()
+        for item in items:
+            yield item
+            now = time.monotonic()
+            if now - started > after and now - shown > _REFRESH:
+                shown = now
+                progress.update(task, completed=source.tell() if size else None, visible=True, refresh=True)
+
+
+_REFRESH = 0.1
+
+
+def _size(source: BinaryIO) -> int | None:
+    """How many bytes there are to read; None for a stream of unknown length."""
+    return os.fstat(source.fileno()).st_size if source.seekable() else None
+
+
+GivenOption = Annotated[
+    list[str] | None,
+    typer.Option("--given", metavar="FACT=VALUE", help="A fact, such as `join_rule=public`; may be repeated."),
+]
+
+
+def parse_given(policy: AnyPolicy, given: Iterable[str] | None) -> dict[str, Value]:
+    """Read `FACT=VALUE` words. Raises `DefinitionError`."""
+    facts: dict[str, Value] = {}
+    for pair in given or ():
+        name, equals, word = pair.partition("=")
+        if not equals:
+            raise DefinitionError(f"`{shorten(pair)}` is not of the form FACT=VALUE")
+        facts[name] = policy.domain.parse(name, word)
+    return facts
