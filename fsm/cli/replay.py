@@ -36,7 +36,7 @@ def replay(
                 output.print(_styled(outcome))
             else:
                 print("  ".join(_cells(outcome)).rstrip())  # noqa: T201
-            if outcome.error:
+            if outcome.error and not (output.is_terminal and not as_json):
                 complain(str(outcome.error))
     if as_json:
         print(json.dumps({"summary": run.summary(), "participation": run.participation()}))  # noqa: T201

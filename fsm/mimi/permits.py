@@ -71,7 +71,7 @@ def type_is_granted(facts: EventFacts) -> bool:
     return facts.is_type_granted
 
 
-@guard("every role id is distinct", fails="a role id is repeated")
+@guard("every role id is distinct", fails="`content.roles` repeats a role id")
 def role_ids_are_distinct(facts: EventFacts) -> bool:
     """Each role id appears only once in a role map.
 
@@ -80,7 +80,7 @@ def role_ids_are_distinct(facts: EventFacts) -> bool:
     return facts.are_role_ids_distinct
 
 
-@guard("every role order is distinct", fails="a role order is repeated")
+@guard("every role order is distinct", fails="`content.roles` repeats an order")
 def role_orders_are_distinct(facts: EventFacts) -> bool:
     """Each order is distinct from all others in a role map.
 

@@ -1,0 +1,60 @@
+"""`fsm explain` and `fsm policies`."""
+
+import json
+
+import pytest
+
+from fsm.policies import CATALOGUE
+from tests.cli.runner import fsm
+
+
+def test_a_case_in_words() -> None:
+    run = fsm("explain", "mimi", "leave", "--target", "ban", "--sender", "join", "--outranks-for-ban")
+    assert run.status == 0
+    assert [line.split() for line in run.out.splitlines()] == [
+        "mimi: `leave`, the target in `ban`, the sender in `join`".split(),
+        "rejected — unban: the sender may not ban".split(),
+        [],
+        "unban: ban → leave, by another user (section 5.6.2)".split(),
+        "yes the sender is joined sender_is_joined".split(),
+        "no the sender may not ban sender_may_ban".split(),
+        "yes the sender outranks the target for banning sender_outranks_for_ban".split(),
+    ]
+
+
+def test_a_case_without_a_row() -> None:
+    run = fsm("explain", "mimi", "join", "--target", "ban", "--self")
+    assert "rejected — no transition: `join` is not possible while the target is in `ban`" in run.out
+
+
+def test_a_case_as_json() -> None:
+    run = fsm("explain", "mimi", "join", "--self", "--given", "join_rule=public", "--json")
+    assert json.loads(run.out) == {
+        "allowed": True, "transition": "join", "before": "leave", "after": "join", "policy": "mimi", "refusals": [],
+    }  # fmt: skip
+
+
+# fmt: off
+UNUSABLE = [
+    (("mimi", "dance"),                                  "unknown action `dance`: choose from invite, join, knock, leave, ban"),
+    (("mimi", "join", "--target", "limbo"),              "`limbo` is no value of `target`: choose from invite, join, leave, ban, knock"),
+    (("mimi", "join", "--join-rule", "private"),         "`private` is no value of `join_rule`: choose from invite, knock, public"),
+    (("mimi", "join", "--given", "colour=red"),          "unknown fact `colour`: the facts are "),
+    (("mimi", "join", "--given", "may_kick"),            "`may_kick` is not of the form FACT=VALUE"),
+    (("mimi", "join", "--self", "--sender", "join"),     "the sender is the target: `sender` and `target` must be the same state"),
+    (("nobody", "join"),                                 "unknown policy `nobody`"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("arguments", "problem"), UNUSABLE, ids=[" ".join(row[0]) for row in UNUSABLE])
+def test_unusable_cases(arguments: tuple[str, ...], problem: str) -> None:
+    run = fsm("explain", *arguments)
+    assert run.status == 2
+    assert run.complaint.startswith(f"fsm: {problem}")
+
+
+def test_every_policy_is_listed() -> None:
+    run = fsm("policies", "--json")
+    assert [policy["id"] for policy in json.loads(run.out)] == list(CATALOGUE)
+    assert all(policy in fsm("policies").out for policy in CATALOGUE)

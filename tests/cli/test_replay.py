@@ -1,0 +1,148 @@
+"""`fsm replay` on good logs and bad ones."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import DAY, ROOT, fsm
+
+CREATE = '{"type": "m.room.create", "sender": "@a", "state_key": "", "content": {}}\n'
+
+
+def test_the_day_as_text() -> None:
+    run = fsm("replay", str(DAY))
+    assert run.status == 0
+    lines = run.out.splitlines()
+    assert lines[24].split() == (
+        "25 rejected join leave @boo28:south.example !book-club:hub.example — join: the room is not public".split()
+    )
+    assert "2400 events, 2076 allowed, 324 rejected, 0 errors" in lines
+    assert "\x1b" not in run.out
+
+
+def test_the_day_as_json() -> None:
+    run = fsm("replay", str(DAY), "--json")
+    answers = [json.loads(line) for line in run.out.splitlines()]
+    assert len(answers) == 2401
+    assert answers[24] == {
+        "allowed": False,
+        "transition": None,
+        "before": "leave",
+        "after": "leave",
+        "policy": "mimi",
+        "reason": "join: the room is not public",
+        "refusals": [{"transition": "join", "failed": ["room_is_public"], "clause": "5.3"}],
+        "event_id": "$e00024",
+        "room_id": "!book-club:hub.example",
+        "line": 25,
+    }
+    assert list(answers[-1]) == ["summary", "participation"]
+    assert len(answers[-1]["participation"]) == 3
+
+
+def test_standard_input_is_read_and_an_array_too() -> None:
+    array = json.dumps([json.loads(CREATE), 3]).encode()
+    run = fsm("replay", "-", "--json", given=array)
+    assert run.status == 2
+    assert run.complaint == "fsm: line 2: an event must be an object, not a number"
+    assert json.loads(run.out.splitlines()[-1])["summary"] == {"events": 2, "allowed": 1, "rejected": 0, "errors": 1}
+
+
+# fmt: off
+BAD = [
+    ('{"type": "m.user"}',                                                                "line 2: `sender`: is missing"),
+    ('{"type": "m.user", "sender": "@a", "state_key": 5, "content": {}}',                 "line 2: `state_key`: must be a string, not a number"),
+    ('{"type": "m.user", "sender": "@a", "content": {"participation": "ban"}}',           "line 2: `state_key`: must name the target user"),
+    ('{"type": "m.user", "sender": "@a", "state_key": "@b", "content": {}}',              "line 2: `content.participation`: is missing"),
+    ('{"type": "m.user", "sender": "@a", "state_key": "@b", "content": {"participation": "dance"}}',
+                                                    "line 2: `content.participation`: `dance` is not one of invite, join, leave, ban, knock"),
+    ('{"type": "m.user", "sender": "@a", "state_key": "@b", "content": {"participation": "ban", "reason": "' + "x" * 10**6 + '"}}',
+                                                    "line 2: `content.reason`: is 1000000 characters long, 65535 is the most"),
+    ('{"type": "m\\n\\u001b[2J", "sender": "@a", "state_key": "", "content": 1}',         "line 2: `content`: must be an object, not a number"),
+    ("{",                                                                                 "line 2: not JSON: expecting property name enclosed in double quotes at character 2"),
+    ('{"a":' * 10**6,                                                                     "line 2: not readable: nested too deeply"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("line", "problem"), BAD, ids=[problem[:60] for _, problem in BAD])
+def test_a_bad_line_is_named_and_stops_nothing(line: str, problem: str) -> None:
+    run = fsm("replay", "-", "--json", given=f"{CREATE}{line}\n{CREATE}".encode())
+    assert run.status == 2
+    assert run.complaint == f"fsm: {problem}"
+    *answers, last = map(json.loads, run.out.splitlines())
+    assert answers[1]["error"] == {"code": "bad_event", "message": problem}
+    assert [answer.get("allowed") for answer in answers] == [True, None, False]
+    assert last == {
+        "summary": {"events": 3, "allowed": 1, "rejected": 1, "errors": 1},
+        "participation": {"": {"@a": "join"}},
+    }
+
+
+# fmt: off
+UNUSABLE = [
+    (("replay", "no-such-file"),                    "fsm: no-such-file: no such file or directory"),
+    (("replay", "."),                               "fsm: .: is a directory"),
+    (("replay",),                                   "fsm: Missing parameter: log"),
+    (("replay", "x", "--colour"),                   "fsm: No such option: --colour"),
+    (("dance",),                                    "fsm: No such command 'dance'."),
+    (("replay", str(DAY), "--policy", "mimi-99"),   "fsm: unknown policy `mimi-99`: choose from "),
+    (("replay", str(DAY), "--policy", "no.such:X"), "fsm: policy `no.such:X` cannot be loaded: ModuleNotFoundError: No module named 'no'"),
+    (("replay", str(DAY), "--policy", "fsm:Room"),  "fsm: `fsm:Room` is not a policy but type"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("arguments", "problem"), UNUSABLE, ids=[" ".join(row[0]) for row in UNUSABLE])
+def test_unusable_input_is_one_line(arguments: tuple[str, ...], problem: str) -> None:
+    run = fsm(*arguments)
+    assert run.status == 2
+    assert run.complaint.startswith(problem)
+    assert run.out == ""
+
+
+def test_hostile_names_are_escaped() -> None:
+    create = CREATE.replace("@a", "@\\u202e\\u001b[2J\\n\\ud800")
+    run = fsm("replay", "-", given=create.encode())
+    assert run.status == 0
+    assert "@\\u202e\\x1b[2J\\n\\ud800" in run.out
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    command = f"'{sys.executable}' -m fsm replay '{DAY}' | head -n 1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S607
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[0].split()[:2] == ["1", "allowed"]
+    assert done.stdout.splitlines()[1] == "141"
+
+
+def test_a_users_own_policy(tmp_path: Path) -> None:
+    path = tmp_path / "quiet.py"
+    path.write_text('from fsm import MIMI\nQUIET = MIMI.evolve("quiet", drop=["join"])\n')
+    run = fsm("replay", str(DAY), "--json", "--policy", f"{path}:QUIET")
+    assert run.status == 0
+    transitions = {json.loads(line).get("transition") for line in run.out.splitlines()}
+    assert "accept" in transitions
+    assert "join" not in transitions
+
+
+def test_colours_on_a_terminal() -> None:
+    leader, follower = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "160"}
+    environment.pop("NO_COLOR", None)
+    with subprocess.Popen(
+        [sys.executable, "-m", "fsm", "replay", "-"],
+        stdin=subprocess.PIPE, stdout=follower, stderr=follower, cwd=ROOT, env=environment,
+    ) as process:  # fmt: skip
+        process.communicate(f"{CREATE}{{\n".encode(), timeout=60)
+    os.close(follower)
+    shown = os.read(leader, 100_000).decode()
+    os.close(leader)
+    assert "\x1b[32mallowed" in shown
+    assert shown.count("line 2: not JSON") == 1
+    assert process.returncode == 2
