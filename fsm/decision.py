@@ -100,6 +100,13 @@ def refuse(policy: Policy[F], action: StrEnum, facts: F) -> Decision:
     )
 
 
+def judge(rows: Sequence[Row[F]], facts: F) -> Decision:
+    """Allowed by any of the rows, or refused by all; nobody's participation changes."""
+    if any(all(guard(facts) for guard in row.guards) for row in rows):
+        return Decision(allowed=True)
+    return Decision(allowed=False, refusals=refusals(rows, facts), reason=explain(rows, facts))
+
+
 def refusals(rows: Iterable[Row[F]], facts: F) -> tuple[Refusal, ...]:
     """One refusal for each row, naming all of its guards that fail."""
     return tuple(Refusal(row.id, tuple(guard.name for guard in _failed(row, facts)), row.clause) for row in rows)

@@ -18,6 +18,8 @@ AnyPolicy: TypeAlias = Policy[Any]
 
 CATALOGUE: Mapping[str, str] = {
     "mimi": "fsm.mimi.policies:MIMI",
+    "mimi-00": "fsm.mimi.policies:MIMI_00",
+    "mimi-01": "fsm.mimi.policies:MIMI_01",
 }
 
 

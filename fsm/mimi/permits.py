@@ -1,14 +1,26 @@
 """Events that change nobody's participation: the rows that permit them, and their guards.
 
-These events have no state machine, but they are judged the same way: a row of
-guards over finite facts, and a refusal that names every guard that failed.
+These events have no state machine, but they are judged the same way: rows of
+guards over finite facts, any of which may permit, and a refusal that names every
+guard that failed.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from fsm.decision import Decision, explain, refusals
 from fsm.facts import SenderFacts
 from fsm.guards import Guard, guard
+
+
+class Kind(StrEnum):
+    """What an event is to the rules on sending it."""
+
+    CREATE = "create"
+    ROLE = "role"
+    ROLE_MAP = "role_map"
+    STATE = "state"
+    REDACTION = "redaction"
+    MESSAGE = "message"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +32,10 @@ class EventFacts(SenderFacts):
 
     is_created: bool = True
     is_message_denied: bool = False
+    is_type_denied: bool = False
     is_type_granted: bool = True
+    is_own_event: bool = True
+    may_redact: bool = True
     are_role_ids_distinct: bool = True
     are_role_orders_distinct: bool = True
     is_every_role_listed: bool = True
@@ -31,17 +46,12 @@ class EventFacts(SenderFacts):
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """One row: events of the kind `id` are allowed if all guards hold."""
+    """One row: events of this kind are allowed if all guards hold."""
 
     id: str
+    kind: Kind
     guards: tuple[Guard[EventFacts], ...]
     clause: str = ""
-
-    def decide(self, facts: EventFacts) -> Decision:
-        """Allowed, or refused with every guard that failed."""
-        if all(guard(facts) for guard in self.guards):
-            return Decision(allowed=True)
-        return Decision(allowed=False, refusals=refusals((self,), facts), reason=explain((self,), facts))
 
 
 @guard("the room is new", fails="the room exists already")
@@ -53,13 +63,40 @@ def room_is_new(facts: EventFacts) -> bool:
     return not facts.is_created
 
 
-@guard("the sender may send messages", fails="the sender is denied to send messages")
+@guard("the sender is not denied to send messages", fails="the sender is denied to send messages")
 def message_is_not_denied(facts: EventFacts) -> bool:
-    """No role of the sender's says no, neither to messages nor to this type of them.
+    """The sender's `sendMessages` permission is not false; by default it is true.
 
-    Spec: "List of Permissions": `sendMessages`, by default true.
+    Spec: "List of Permissions"
     """
     return not facts.is_message_denied
+
+
+@guard("the sender is not denied this type of event", fails="the sender is denied this type of event")
+def type_is_not_denied(facts: EventFacts) -> bool:
+    """The sender's `events` permission does not set this type to false.
+
+    Spec: "List of Permissions"
+    """
+    return not facts.is_type_denied
+
+
+@guard("the sender redacts an event of their own", fails="the event redacted is not the sender's own")
+def event_is_own(facts: EventFacts) -> bool:
+    """Senders can always redact their own events.
+
+    Spec: "List of Permissions": `redact`
+    """
+    return facts.is_own_event
+
+
+@guard("the sender may redact", fails="the sender may not redact")
+def sender_may_redact(facts: EventFacts) -> bool:
+    """The sender may redact other users' events.
+
+    Spec: "List of Permissions": `redact`
+    """
+    return facts.may_redact
 
 
 @guard("the sender may send this type of event", fails="the sender may not send this type of event")

@@ -1,11 +1,12 @@
 """The participation policies of the MIMI drafts: data only.
 
 `MIMI`, the default, is the seed draft with what its authors added in the two
-published revisions, read so that it is complete and has no holes. Section
-numbers are those of the latest revision, draft-ralston-mimi-policy-01.
+published revisions, read so that it is complete and has no holes. Its section
+numbers are those of the latest revision, draft-ralston-mimi-policy-01, unless they
+say otherwise. `MIMI_00` and `MIMI_01` are the two revisions to the letter.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fsm.facts import Domain, Facts
 from fsm.guards import (
@@ -21,16 +22,20 @@ from fsm.guards import (
     sender_outranks_for_kick,
 )
 from fsm.mimi.permits import (
+    Kind,
     Permit,
     administrator_remains,
+    event_is_own,
     granted_permissions_are_held,
     message_is_not_denied,
     role_ids_are_distinct,
     role_orders_are_distinct,
     room_is_new,
+    sender_may_redact,
     touched_roles_are_below,
     touched_roles_are_listed,
     type_is_granted,
+    type_is_not_denied,
 )
 from fsm.mimi.roles import Power
 from fsm.policy import Policy, Transition
@@ -98,12 +103,15 @@ _CHANGES_ROLES = (
     sender_is_joined, type_is_granted, touched_roles_are_listed, touched_roles_are_below,
     granted_permissions_are_held, administrator_remains,
 )
+_DISTINCT = (role_ids_are_distinct, role_orders_are_distinct)
 PERMITS = (
-    Permit("create",   (room_is_new,),                                                        clause="-00 3.1"),
-    Permit("role",     _CHANGES_ROLES,                                                        clause="4.4"),
-    Permit("role_map", (role_ids_are_distinct, role_orders_are_distinct, *_CHANGES_ROLES),    clause="4.4"),
-    Permit("state",    (sender_is_joined, type_is_granted),                                   clause="-00 5.4"),
-    Permit("message",  (sender_is_joined, message_is_not_denied),                             clause="4.3"),
+    Permit("create", Kind.CREATE, (room_is_new,), clause="-00 3.1"),
+    Permit("role", Kind.ROLE, _CHANGES_ROLES,                                                  clause="4.4"),
+    Permit("role_map", Kind.ROLE_MAP, (*_DISTINCT, *_CHANGES_ROLES), clause="4.4"),
+    Permit("state", Kind.STATE, (sender_is_joined, type_is_granted), clause="-00 5.4"),
+    Permit("redact_own", Kind.REDACTION, (sender_is_joined, event_is_own), clause="4.3"),
+    Permit("redact", Kind.REDACTION, (sender_is_joined, sender_may_redact), clause="4.3"),
+    Permit("message", Kind.MESSAGE, (sender_is_joined, message_is_not_denied, type_is_not_denied), clause="4.3"),
 )
 # fmt: on
 
@@ -118,3 +126,48 @@ MIMI = MimiPolicy(
     permits=PERMITS,
     power=Power.GRANTED,
 )
+
+# The published revisions to the letter, faults included. Revision 01 moved state to another
+# protocol: of its permissions, only `roles` and `sendMessages` speak of other events.
+# fmt: off
+MIMI_01 = MIMI.evolve(
+    "mimi-01",
+    title="MIMI Policy, revision 01 to the letter",
+    source="draft-ralston-mimi-policy-01",
+    drop=("revoke", "deny"),
+    replace=(
+        Transition("knock", KNOCK, {LEAVE, INVITE}, KNOCK, (sender_is_target, room_takes_knocks), clause="5.4"),
+        Transition("ban",   BAN, {LEAVE, INVITE, JOIN, KNOCK}, BAN, (sender_is_joined, sender_may_ban), clause="5.5"),
+        Transition("reban", BAN, {BAN}, BAN, (sender_is_joined, sender_may_ban), clause="5.5"),
+    ),
+    participation_events=frozenset({"m.room.user"}),
+    power=Power.SET,
+    permits=(
+        Permit("create", Kind.CREATE, (room_is_new,), clause="4.4"),
+        Permit("role", Kind.ROLE, (sender_is_joined, touched_roles_are_listed), clause="4.3"),
+        Permit("role_map", Kind.ROLE_MAP, (*_DISTINCT, sender_is_joined, touched_roles_are_listed), clause="4.3"),
+        Permit("state", Kind.STATE, (sender_is_joined, message_is_not_denied), clause="4.3"),
+        Permit("redact_own", Kind.REDACTION, (sender_is_joined, event_is_own), clause="4.3"),
+        Permit("redact", Kind.REDACTION, (sender_is_joined, sender_may_redact), clause="4.3"),
+        Permit("message", Kind.MESSAGE, (sender_is_joined, message_is_not_denied), clause="4.3"),
+    ),
+)
+
+# Section 5 of revision 01 is section 6 of revision 00, with the same text and subsections.
+MIMI_00 = MIMI_01.evolve(
+    "mimi-00",
+    title="MIMI Policy Envelope, revision 00 to the letter",
+    source="draft-ralston-mimi-policy-00",
+    replace=(replace(row, clause=row.clause.replace("5.", "6.", 1)) for row in MIMI_01.transitions),
+    permits=(
+        Permit("create", Kind.CREATE, (room_is_new,), clause="3.1"),
+        Permit("role", Kind.ROLE, (sender_is_joined, type_is_granted, touched_roles_are_listed), clause="5.4"),
+        Permit("role_map", Kind.ROLE_MAP, (*_DISTINCT, sender_is_joined, type_is_granted, touched_roles_are_listed),
+               clause="5.4"),
+        Permit("state", Kind.STATE, (sender_is_joined, type_is_granted), clause="5.4"),
+        Permit("redact_own", Kind.REDACTION, (sender_is_joined, event_is_own), clause="5.3"),
+        Permit("redact", Kind.REDACTION, (sender_is_joined, type_is_granted, sender_may_redact), clause="5.3"),
+        Permit("message", Kind.MESSAGE, (sender_is_joined, type_is_granted), clause="5.4"),
+    ),
+)
+# fmt: on

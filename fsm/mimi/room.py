@@ -12,22 +12,28 @@ same look-up.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Self, TypeAlias
 
-from fsm.decision import Decision
+from fsm.decision import Decision, judge
 from fsm.errors import EventError
-from fsm.event import MAX_TEXT, Event, checked_text, read_event, shorten, word
+from fsm.event import MAX_TEXT, Event, checked_name, checked_text, name, read_event, sequence, shorten, word
 from fsm.facts import Facts, Value
 from fsm.machine import Memory, Participant, memory_of
-from fsm.mimi.permits import Permit
+from fsm.mimi.auth_events import BACKING, compare
+from fsm.mimi.history import History, StateKey
+from fsm.mimi.permits import Kind, Permit
 from fsm.mimi.policies import MIMI, MimiPolicy
 from fsm.mimi.roles import BAN, INVITE, KICK, NOBODY, Roles, Standing
-from fsm.mimi.settings import CREATE, Settings, permit_for
+from fsm.mimi.settings import CREATE, JOIN_RULES, ROLE, ROLE_MAP, Settings, kind_of
+from fsm.mimi.visibility import VIEWS
 from fsm.terms import Action, Participation
 
 _JOIN, _LEAVE = Participation.JOIN, Participation.LEAVE
+
+USER = "m.room.user"
+"""The event type of participation, as the later revisions have it."""
 
 Powers: TypeAlias = tuple[int, int, int]
 """A standing as decisions need it: the weights of what one may do, power to kick, power to ban."""
@@ -40,7 +46,7 @@ class Room:
     subclass of `fsm.Participant` with callbacks to hook side effects.
     """
 
-    __slots__ = ("_participant", "_powers", "_rule", "_rules", "_settings", "_states", "id", "policy")
+    __slots__ = ("_history", "_participant", "_powers", "_rule", "_rules", "_settings", "_states", "id", "policy")
 
     def __init__(
         self, room_id: str | None = None, *, policy: MimiPolicy = MIMI, participant: type[Participant] = Participant
@@ -51,6 +57,7 @@ class Room:
         self._participant = participant
         self._rules = _rules_of(policy)
         self._states: dict[str, Participation] = {}
+        self._history: History | None = None
         self._become(Settings(Roles(policy.power)))
 
     @classmethod
@@ -98,6 +105,7 @@ class Room:
                 and (len(content) == 1 or _is_plain(content.get("reason")))
                 and event.get("room_id", self.id) == self.id
                 and type(event.get("event_id", "")) is str
+                and "authEvents" not in event
             ):
                 sender, target = event["sender"], event["state_key"]
                 # Whoever is known has been read with care before, so their ids need no other check.
@@ -116,6 +124,8 @@ class Room:
         """
         decision = self.decide(event)
         if decision.allowed:
+            if self._history is not None or "event_id" in event:
+                self._remember(read_event(event))
             if decision.after is not None:
                 self._move(event, decision)
             elif "state_key" in event:
@@ -143,6 +153,32 @@ class Room:
         decisions = {action: self.decide_action(action, sender, target) for action in Action}
         return {action: decision.transition for action, decision in decisions.items() if decision.transition}
 
+    def visible(self, event_id: str, user: str) -> bool:
+        """Whether the user may be shown the event; False for an event the room does not know."""
+        return self.view(event_id, user).allowed
+
+    def view(self, event_id: str, user: str) -> Decision:
+        """Whether the user may be shown the event, and if not, why.
+
+        Needs events with ids: a room remembers its past from the first of them on.
+
+        Spec: "Event/History Visibility" (-00 7)
+        """
+        facts = self._history.view(event_id, user) if self._history else None
+        if facts is None:
+            return Decision(allowed=False, reason=f"the room knows no event `{shorten(event_id)}`")
+        return judge(VIEWS, facts)
+
+    def auth_events(self, event: Mapping[str, Any]) -> list[str]:
+        """The ids of the state events that must back this event, in the draft's order.
+
+        Raises `EventError` when the event is malformed.
+
+        Spec: "Auth Events Selection" (-00 3.1)
+        """
+        selection = self._select(self._read(event))
+        return self._history.current_ids(selection) if self._history else []
+
     def facts(self, sender: str, target: str) -> Facts:
         """What the policy may know about a participation change between these users."""
         return self.policy.domain.unpack(
@@ -162,16 +198,64 @@ class Room:
         event_type = max(self.policy.participation_events)
         return self.send({"type": event_type, "sender": sender, "state_key": target, "content": content})
 
-    def _judge(self, value: object) -> Decision:
+    def _judge(self, value: Mapping[str, Any]) -> Decision:
         """The careful way: the decision on any event."""
         event = self._read(value)
+        decision = self._judge_content(event)
+        if "authEvents" in value and not (backing := self._judge_backing(event, value["authEvents"])):
+            return replace(backing, before=decision.before, after=decision.before)
+        return decision
+
+    def _judge_content(self, event: Event) -> Decision:
         if event.type in self.policy.participation_events:
             action = _read_participation(event)
             assert event.state_key
             return self.decide_action(action, event.sender, event.state_key)
         after = self._settings.after(event)
-        facts = self._settings.facts(event, self.participation(event.sender), after)
-        return self._rules.permits[permit_for(event)].decide(facts)
+        facts = self._settings.facts(
+            event, self.participation(event.sender), after, is_own_event=self._redacts_own(event)
+        )
+        return judge(self._rules.permits[kind_of(event)], facts)
+
+    def _redacts_own(self, event: Event) -> bool:
+        if kind_of(event) is not Kind.REDACTION:
+            return False
+        redacted = name(event.content, "redacts", "content")
+        return self._history is not None and self._history.sender_of(redacted) == event.sender
+
+    def _judge_backing(self, event: Event, auth_events: object) -> Decision:
+        """Whether the `authEvents` of an event are those that the draft selects for it."""
+        given = [
+            checked_name(event_id, f"authEvents[{index}]")
+            for index, event_id in enumerate(sequence(auth_events, "authEvents"))
+        ]
+        return judge((BACKING,), compare(given, self._select(event), self._history or History()))
+
+    def _select(self, event: Event) -> list[StateKey]:
+        """Which state events back an event, by type and state key."""
+        if event.type == CREATE:
+            return []
+        roles = [entry.role_id for entry in self._settings.roles.assigned if event.sender in entry.users]
+        selection = [(CREATE, ""), (USER, event.sender), (ROLE_MAP, ""), *((ROLE, role_id) for role_id in roles)]
+        if event.type in self.policy.participation_events:
+            action = _read_participation(event)
+            selection.append((USER, event.state_key or ""))
+            if action in (Action.JOIN, Action.INVITE):
+                selection.append((JOIN_RULES, ""))
+        return list(dict.fromkeys(selection))
+
+    def _remember(self, event: Event) -> None:
+        """Write an accepted event into the history, and what it moves."""
+        if self._history is None:
+            self._history = History()
+            self._history.note_states(self._states)
+        is_participation = event.type in self.policy.participation_events
+        key = None if event.state_key is None else (USER if is_participation else event.type, event.state_key)
+        self._history.note_event(event, self._settings.visibility, key)
+        if is_participation:
+            self._history.note_move(event.state_key or "", _read_participation(event))
+        elif event.type == CREATE:
+            self._history.note_move(event.sender, _JOIN)
 
     def _read(self, value: object) -> Event:
         event = read_event(value)
@@ -227,7 +311,7 @@ class _Rules:
 
     memory: Memory[Facts]
     participation_events: frozenset[str]
-    permits: Mapping[str, Permit]
+    permits: Mapping[Kind, tuple[Permit, ...]]
     weights: Mapping[str, Mapping[Value, int]]
     join_rule: Mapping[Value, int]
     is_self: int
@@ -252,7 +336,7 @@ def _rules_of(policy: MimiPolicy) -> _Rules:
     return _Rules(
         memory=memory_of(policy),
         participation_events=policy.participation_events,
-        permits={permit.id: permit for permit in policy.permits},
+        permits={kind: tuple(row for row in policy.permits if row.kind is kind) for kind in Kind},
         weights=weights,
         join_rule=weights["join_rule"],
         is_self=weights["is_self"][True],

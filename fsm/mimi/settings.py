@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from fsm.errors import EventError
 from fsm.event import Event, word
-from fsm.mimi.permits import EventFacts
-from fsm.mimi.roles import SEND_MESSAGES, Change, Roles, events, read_permissions, read_role_map
+from fsm.mimi.permits import EventFacts, Kind
+from fsm.mimi.roles import REDACT, SEND_MESSAGES, Change, Roles, events, read_permissions, read_role_map
 from fsm.terms import JoinRule, Participation, Visibility
 
 CREATE = "m.room.create"
@@ -18,6 +18,7 @@ ROLE = "m.room.role"
 ROLE_MAP = "m.room.role_map"
 JOIN_RULES = "m.room.join_rules"
 HISTORY_VISIBILITY = "m.room.history_visibility"
+REDACTION = "m.room.redaction"
 
 JOIN_RULE_WORDS = (JoinRule.INVITE, JoinRule.KNOCK, JoinRule.PUBLIC)
 
@@ -47,15 +48,21 @@ class Settings:
             raise EventError("state_key", f"must be empty for `{event.type}`")
         return change(self, event)
 
-    def facts(self, event: Event, sender: Participation, after: "Settings") -> EventFacts:
-        """What guards may know about an event by which these settings would become `after`."""
+    def facts(self, event: Event, sender: Participation, after: "Settings", *, is_own_event: bool) -> EventFacts:
+        """What guards may know about an event by which these settings would become `after`.
+
+        `is_own_event` tells whether the event redacts one of the sender's own.
+        """
         standing = self.roles.standing(event.sender)
         this_type = events(event.type)
         facts = EventFacts(
             sender=sender,
             is_created=self.creator is not None,
-            is_message_denied=standing.is_denied(SEND_MESSAGES) or standing.is_denied(this_type),
+            is_message_denied=standing.is_denied(SEND_MESSAGES),
+            is_type_denied=standing.is_denied(this_type),
             is_type_granted=standing.may(this_type),
+            is_own_event=is_own_event,
+            may_redact=standing.may(REDACT),
         )
         if event.type not in (ROLE, ROLE_MAP):
             return facts
@@ -72,11 +79,11 @@ class Settings:
         )
 
 
-def permit_for(event: Event) -> str:
-    """The id of the permit that an event needs, by its type and shape."""
+def kind_of(event: Event) -> Kind:
+    """Which permits an event needs, by its type and shape."""
     if event.state_key is None:
-        return "message"
-    return {CREATE: "create", ROLE: "role", ROLE_MAP: "role_map"}.get(event.type, "state")
+        return Kind.REDACTION if event.type == REDACTION else Kind.MESSAGE
+    return {CREATE: Kind.CREATE, ROLE: Kind.ROLE, ROLE_MAP: Kind.ROLE_MAP}.get(event.type, Kind.STATE)
 
 
 def _create(before: Settings, event: Event) -> Settings:

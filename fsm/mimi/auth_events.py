@@ -1,0 +1,96 @@
+"""Which state events must back an event, and whether the ones it names do.
+
+Spec: "Event Authorization", "Auth Events Selection" (-00 3, 3.1)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fsm.guards import Guard, guard
+from fsm.mimi.history import History, StateKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackingFacts:
+    """How the `authEvents` of an event compare with those it should have."""
+
+    is_any_missing: bool
+    is_any_surplus: bool
+    is_any_unknown: bool
+    is_any_outdated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """The row that every event with `authEvents` needs besides its own."""
+
+    id: str
+    guards: tuple[Guard[BackingFacts], ...]
+    clause: str
+
+
+@guard("every event to be selected is there", fails="an event that should be selected is missing")
+def auth_events_are_complete(facts: BackingFacts) -> bool:
+    """An event that should have been included is not missing.
+
+    Spec: "Auth Events Selection"
+    """
+    return not facts.is_any_missing
+
+
+@guard("no other event is there", fails="an event is included that should not be selected")
+def auth_events_are_selected(facts: BackingFacts) -> bool:
+    """No event is included, nor any twice, that the selection does not name.
+
+    Spec: "Auth Events Selection"
+    """
+    return not facts.is_any_surplus
+
+
+@guard("every event is known", fails="an event is included that is not known")
+def auth_events_are_known(facts: BackingFacts) -> bool:
+    """Every event included is one of the room's.
+
+    Spec: "Auth Events Selection"
+    """
+    return not facts.is_any_unknown
+
+
+@guard("every event is current", fails="an event is included that is not current any more")
+def auth_events_are_current(facts: BackingFacts) -> bool:
+    """No event included has been replaced by a later one.
+
+    Spec: "Auth Events Selection"
+    """
+    return not facts.is_any_outdated
+
+
+BACKING = Backing(
+    "auth_events",
+    (auth_events_are_known, auth_events_are_current, auth_events_are_complete, auth_events_are_selected),
+    clause="-00 3.1",
+)
+
+
+def compare(given: Sequence[str], selected: Sequence[StateKey], history: History) -> BackingFacts:
+    """Compare the ids that an event names with the events that are selected for it.
+
+    An outdated event stands for the current one: it is outdated, and the current
+    one is not also called missing.
+    """
+    states = [history.records[event_id].state if event_id in history.records else None for event_id in given]
+    known = [event_id for event_id in given if event_id in history.records]
+    wanted = [state for state in selected if state in history.current]
+    return BackingFacts(
+        is_any_unknown=len(known) < len(given),
+        is_any_outdated=any(
+            state in wanted and history.current[state] != event_id
+            for event_id, state in zip(given, states, strict=True)
+            if state is not None
+        ),
+        is_any_missing=any(state not in states for state in wanted),
+        is_any_surplus=len(set(given)) < len(given)
+        or any(
+            event_id in history.records and state not in wanted for event_id, state in zip(given, states, strict=True)
+        ),
+    )

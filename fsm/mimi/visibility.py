@@ -1,0 +1,104 @@
+"""Who sees which event: the rows of history visibility, and their guards.
+
+What counts is the visibility rule in force when the event was sent, and where the
+viewer stood then and later. A change of the rule never reaches back.
+
+Spec: "Event/History Visibility" (-00 7)
+"""
+
+from dataclasses import dataclass
+
+from fsm.guards import Guard, guard
+from fsm.terms import Participation, Visibility
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewFacts:
+    """All that a guard may know about one user looking at one event."""
+
+    is_state: bool
+    visibility: Visibility
+    viewer: Participation
+    """Where the viewer stood when the event was sent."""
+    joined_later: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One row: the event is shown if all guards hold."""
+
+    id: str
+    guards: tuple[Guard[ViewFacts], ...]
+    clause: str = "-00 7"
+
+
+@guard("it is a state event", fails="it is no state event")
+def event_is_state(facts: ViewFacts) -> bool:
+    """State events are always visible.
+
+    Spec: "Event/History Visibility"
+    """
+    return facts.is_state
+
+
+@guard("the history was visible to the world", fails="the history was not visible to the world")
+def history_is_for_world(facts: ViewFacts) -> bool:
+    """The rule was `world`.
+
+    Spec: "Event/History Visibility"
+    """
+    return facts.visibility is Visibility.WORLD
+
+
+@guard("the history was shared", fails="the history was not shared")
+def history_is_shared(facts: ViewFacts) -> bool:
+    """The rule was `shared`.
+
+    Spec: "Event/History Visibility"
+    """
+    return facts.visibility is Visibility.SHARED
+
+
+@guard("the history was visible to the invited", fails="the history was not visible to the invited")
+def history_is_for_invited(facts: ViewFacts) -> bool:
+    """The rule was `invited`.
+
+    Spec: "Event/History Visibility"
+    """
+    return facts.visibility is Visibility.INVITED
+
+
+@guard("the viewer was joined then", fails="the viewer was not joined then")
+def viewer_was_joined(facts: ViewFacts) -> bool:
+    """The viewer was in the joined state when the event was sent.
+
+    Spec: "Event/History Visibility"
+    """
+    return facts.viewer is Participation.JOIN
+
+
+@guard("the viewer was invited then", fails="the viewer was not invited then")
+def viewer_was_invited(facts: ViewFacts) -> bool:
+    """The viewer was in the invited state when the event was sent.
+
+    Spec: "Event/History Visibility"
+    """
+    return facts.viewer is Participation.INVITE
+
+
+@guard("the viewer joined later", fails="the viewer has not joined since")
+def viewer_joined_later(facts: ViewFacts) -> bool:
+    """The viewer was in the joined state at any point after the event was sent.
+
+    Spec: "Event/History Visibility"
+    """
+    return facts.joined_later
+
+
+VIEWS = (
+    View("state", (event_is_state,)),
+    View("world", (history_is_for_world,)),
+    View("joined", (viewer_was_joined,)),
+    View("shared", (history_is_shared, viewer_joined_later)),
+    View("invited", (history_is_for_invited, viewer_was_invited)),
+)
