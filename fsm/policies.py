@@ -32,6 +32,9 @@ class AnyRoom(Protocol):
     def send(self, event: Mapping[str, Any]) -> Decision:
         """Decide, and apply the event when it is allowed."""
 
+    def view(self, event_id: str, user: str) -> Decision:
+        """Whether the user may be shown the event, and if not, why."""
+
     def participations(self) -> dict[str, Participation]:
         """Everybody who is not in `leave`."""
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import typer
 
-from fsm.cli import decide, explain, policies, replay
+from fsm.cli import decide, explain, policies, replay, visible
 from fsm.cli.terminal import complain
 from fsm.errors import PolicyError
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for command in (policies.policies, replay.replay, decide.decide, explain.explain):
+for command in (policies.policies, replay.replay, decide.decide, explain.explain, visible.visible):
     app.command()(command)
 
 

@@ -95,10 +95,11 @@ def viewer_joined_later(facts: ViewFacts) -> bool:
     return facts.joined_later
 
 
+# The order matters to nothing but the words: of rows equally near, the first gives the reason.
 VIEWS = (
-    View("state", (event_is_state,)),
-    View("world", (history_is_for_world,)),
-    View("joined", (viewer_was_joined,)),
     View("shared", (history_is_shared, viewer_joined_later)),
     View("invited", (history_is_for_invited, viewer_was_invited)),
+    View("joined", (viewer_was_joined,)),
+    View("world", (history_is_for_world,)),
+    View("state", (event_is_state,)),
 )

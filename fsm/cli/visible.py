@@ -1,0 +1,54 @@
+"""`fsm visible`: which events of a log a user may be shown."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from fsm.cli.terminal import JsonOption, PolicyOption, complain, opened, safe
+from fsm.log import Line, Outcome, Replay, read_lines
+from fsm.policies import load_policy
+
+
+def visible(
+    log: Annotated[str, typer.Argument(help="JSON lines or a JSON array of events; `-` for standard input.")],
+    *,
+    user: Annotated[str, typer.Option(help="Whose view to take, at the end of the log.")],
+    policy: PolicyOption = "mimi",
+    as_json: JsonOption = False,
+) -> int:
+    """Say of every event that was allowed whether the user may be shown it, and if not, why."""
+    run = Replay(load_policy(policy))
+    with opened(log) as source:
+        outcomes = list(run.run(_named(read_lines(source))))
+    for outcome in outcomes:
+        if outcome.error:
+            complain(str(outcome.error))
+        elif outcome.decision:
+            _show(run, outcome, user, as_json=as_json)
+    return 2 if run.errors else 0
+
+
+def _named(lines: Iterable[Line]) -> Iterator[Line]:
+    """Give every event an id, for a room remembers by id."""
+    for line in lines:
+        if type(line.value) is dict and "event_id" not in line.value:
+            yield replace(line, value={**line.value, "event_id": f"line {line.number}"})
+        else:
+            yield line
+
+
+def _show(run: Replay, outcome: Outcome, user: str, *, as_json: bool) -> None:
+    event = outcome.event
+    assert event is not None
+    assert event.event_id is not None
+    view = run.rooms[outcome.room_id].view(event.event_id, user)
+    if as_json:
+        answer = {"visible": view.allowed, "event_id": event.event_id, "room_id": outcome.room_id, "line": outcome.line}
+        print(json.dumps(answer if view else {**answer, "reason": view.reason}))  # noqa: T201
+    else:
+        verdict = "shown" if view else "hidden"
+        reason = "" if view else f"— {view.reason}"
+        print(f"{outcome.line:>6}  {verdict:<6}  {safe(event.type):<26}{safe(event.sender)}  {reason}".rstrip())  # noqa: T201
