@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check format diagrams diagrams-check bench clean
+.PHONY: help demo test check format diagrams diagrams-check bench fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -51,6 +51,14 @@ diagrams-check: $(VENV)/run ## fail when the gallery is not what the policies sa
 
 bench: $(VENV)/dev ## measure decisions beside their peers
 	$(BIN)/python -m benchmarks.decisions
+
+FUZZ_SECONDS ?= 600
+
+fuzz: $(VENV)/dev ## look for inputs that break the readers, guided by coverage (FUZZ_SECONDS each)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	@mkdir -p build/fuzz/codec build/fuzz/events
+	$(BIN)/python -m tests.fuzz codec -max_total_time=$(FUZZ_SECONDS) build/fuzz/codec
+	$(BIN)/python -m tests.fuzz events -max_total_time=$(FUZZ_SECONDS) build/fuzz/events
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fsm.decision import Decision, Refusal
-from fsm.errors import DefinitionError, EventError, PolicyError, ReplayError
+from fsm.errors import DecodeError, DefinitionError, EventError, PolicyError, ReplayError
 from fsm.facts import Domain, Facts
 from fsm.guards import Guard, guard
 from fsm.machine import Machine, Participant
@@ -26,6 +26,7 @@ __all__ = [
     "Action",
     "Actor",
     "Decision",
+    "DecodeError",
     "DefinitionError",
     "Domain",
     "EventError",

@@ -64,7 +64,7 @@ def sequence(value: object, field: str) -> list[Any]:
 
 def checked_text(value: object, field: str) -> str:
     """A string of bearable length."""
-    if type(value) is not str:
+    if not isinstance(value, str):
         raise EventError(field, f"must be a string, not {describe(value)}")
     if len(value) > MAX_TEXT:
         raise EventError(field, f"is {len(value)} characters long, {MAX_TEXT} is the most")

@@ -6,7 +6,7 @@ This is the only place through which the tools reach a family of policies.
 from collections.abc import Mapping
 from importlib import import_module, util
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
@@ -37,6 +37,36 @@ class AnyRoom(Protocol):
 
     def participations(self) -> dict[str, Participation]:
         """Everybody who is not in `leave`."""
+
+
+class AnyPlay(Protocol):
+    """The events from which the tools build small rooms, whatever the family (see `fsm.mimi.play`)."""
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """Everybody who takes part."""
+
+    @property
+    def standing(self) -> frozenset[str]:
+        """The facts that castings decide, and turns leave alone."""
+
+    @property
+    def openings(self) -> tuple[tuple[dict[str, Any], ...], ...]:
+        """The ways in which a room begins."""
+
+    @property
+    def turns(self) -> tuple[dict[str, Any], ...]:
+        """Every single event that moves somebody or changes who may join."""
+
+    @property
+    def castings(self) -> tuple[tuple[dict[str, Any], ...], ...]:
+        """Events that decide what everybody may do and whom they outrank, shortest first."""
+
+    def questions(self, action: str) -> tuple[dict[str, Any], ...]:
+        """Every form in which an action can be asked for, each by one event."""
+
+    def facts(self, room: Any, question: Mapping[str, Any]) -> Any:
+        """The facts under which the room would judge a question."""
 
 
 def load_policy(name: str) -> AnyPolicy:
@@ -73,6 +103,33 @@ def room_from_state(policy: AnyPolicy, state: list[object]) -> AnyRoom:
     """A room of the policy's family in the given state. Raises `EventError`."""
     room: AnyRoom = _room_type(policy).from_state(state, policy=policy)
     return room
+
+
+class Codec(Protocol):
+    """What the tools ask of a family's wire format."""
+
+    def encode(self, struct: str, value: object) -> bytes:
+        """The bytes of a value. Raises `EventError`, `DefinitionError`."""
+
+    def decode(self, struct: str, data: bytes) -> Any:
+        """The value of these bytes. Raises `DecodeError`, `DefinitionError`."""
+
+
+def codec_of(policy: AnyPolicy) -> Codec:
+    """The wire format of the policy's family. Raises `DefinitionError` when it has none."""
+    if util.find_spec(f"{policy.family}.codec") is None:
+        raise DefinitionError(f"policy `{policy.id}` has no wire format")
+    codec: Any = import_module(f"{policy.family}.codec")
+    return cast("Codec", codec)
+
+
+def play_of(policy: AnyPolicy) -> AnyPlay | None:
+    """The events from which small rooms of this policy are built; None when its family offers none."""
+    module = f"{policy.family}.play"
+    if util.find_spec(module) is None:
+        return None
+    play: AnyPlay = import_module(module).Play(policy)
+    return play
 
 
 def _room_type(policy: AnyPolicy) -> Any:

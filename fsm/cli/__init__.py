@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import typer
 
-from fsm.cli import decide, explain, policies, replay, visible
+from fsm.cli import decide, explain, policies, replay, visible, wire
 from fsm.cli.terminal import complain
 from fsm.errors import PolicyError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 for command in (policies.policies, replay.replay, decide.decide, explain.explain, visible.visible):
     app.command()(command)
+app.add_typer(wire.wire, name="wire")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -56,7 +56,7 @@ class Source:
         """The next bytes, `size` of them."""
         left = self.end - self.at
         if size > left:
-            raise DecodeError(self.at, place, f"takes {size} bytes, {left} left")
+            raise DecodeError(self.at, place, f"needs {size} bytes here, {left} left")
         self.at += size
         return self.data[self.at - size : self.at]
 
