@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from fsm.facts import F
 from fsm.guards import Guard
-from fsm.policy import Actor, Policy, Transition
+from fsm.policy import Policy, Transition
 
 
 class Row(Protocol[F]):  # type: ignore[misc]  # F is read and never written
@@ -45,6 +45,9 @@ class Decision:
     that could have permitted; there is none when no row leads from this state
     by this action. `reason` is one line in plain words about the row that came
     nearest, empty when allowed.
+
+    Only a family that takes some events as they are has decisions that are not
+    `judged`: such an event is allowed, and the reason says why nobody asked.
     """
 
     allowed: bool
@@ -53,6 +56,7 @@ class Decision:
     after: StrEnum | None = None
     refusals: tuple[Refusal, ...] = ()
     reason: str = ""
+    judged: bool = True
 
     def __bool__(self) -> bool:
         # Without this every Decision is truthy, and `if decision:` would let everyone in.
@@ -67,7 +71,9 @@ class Decision:
             "after": self.after,
             "policy": policy,
         }
-        if not self.allowed:
+        if not self.judged:
+            answer["judged"] = False
+        if self.reason:
             answer["reason"] = self.reason
         answer["refusals"] = [
             {"transition": refusal.transition, "failed": list(refusal.failed), "clause": refusal.clause}
@@ -88,9 +94,9 @@ def refuse(policy: Policy[F], action: StrEnum, facts: F) -> Decision:
     if not rows:
         reason = f"no transition: `{action}` is not possible while the target is in `{before}`"
         return Decision(allowed=False, before=before, after=before, reason=reason)
-    actor = Actor.TARGET if facts.is_self else Actor.ANOTHER  # type: ignore[attr-defined]
-    # A row is out of reach, however few guards failed, when only the other party can ever use it.
-    near = [row for row in rows if policy.actors[row.id] in (actor, Actor.ANYONE)]
+    # A row is out of reach, however few guards failed, when an event such as this one can never use it.
+    own = policy.own(facts)
+    near = [row for row in rows if own in policy.reach[row.id]]
     return Decision(
         allowed=False,
         before=before,
@@ -113,8 +119,8 @@ def refusals(rows: Iterable[Row[F]], facts: F) -> tuple[Refusal, ...]:
 
 
 def explain(rows: Sequence[Row[F]], facts: F) -> str:
-    """One line about the row with the fewest failed guards, the first of equals."""
-    row = min(rows, key=lambda row: len(_failed(row, facts)))
+    """One line about the row of whose guards the smallest part failed, the first of equals."""
+    row = min(rows, key=lambda row: len(_failed(row, facts)) / len(row.guards))
     return f"{row.id}: {', and '.join(guard.fails for guard in _failed(row, facts))}"
 
 

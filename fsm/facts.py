@@ -9,7 +9,7 @@ come from that walk. Identifiers, clocks and unbounded numbers must never become
 facts: ranks, for one, arrive already compared.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from functools import cached_property
@@ -55,13 +55,15 @@ class Domain(Generic[F]):
     """Every combination of facts that a policy can meet.
 
     `record` is the dataclass of the facts. A fact takes every value of its
-    type unless `limits` names fewer. Two things are impossible in any domain:
-    that a user stands in two states at once, so `is_self` implies equal states
-    of sender and target; and what `limits` leaves out.
+    type unless `limits` names fewer. Three things are impossible: that a user
+    stands in two states at once, so `is_self` implies equal states of sender and
+    target; what `limits` leaves out; and a record that one of the functions in
+    `possible` denies.
     """
 
     record: type[F]
     limits: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    possible: tuple[Callable[[F], bool], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse limits on facts or to values that the record does not have."""
@@ -87,16 +89,24 @@ class Domain(Generic[F]):
         for combination in product(*self.values.values()):
             facts = dict(zip(self.values, combination, strict=True))
             if not facts.get("is_self") or facts["sender"] is facts["target"]:
-                yield self.record(**facts)
+                record = self.record(**facts)
+                if all(test(record) for test in self.possible):
+                    yield record
+
+    @cached_property
+    def records(self) -> tuple[F, ...]:
+        """All possible records, for those who walk them again and again."""
+        return tuple(self)
 
     @cached_property
     def size(self) -> int:
         """How many records there are."""
-        return sum(1 for _ in self)
+        return len(self.records)
 
     def given(self, **known: Value) -> "Domain[F]":
         """The part of the domain in which the named facts have these values."""
-        return Domain(self.record, {**self.limits, **{name: (value,) for name, value in known.items()}})
+        limits = {**self.limits, **{name: (value,) for name, value in known.items()}}
+        return Domain(self.record, limits, self.possible)
 
     def parse(self, name: str, word: str) -> Value:
         """Read the value of fact `name` from a word such as `public` or `true`.

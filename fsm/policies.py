@@ -3,7 +3,7 @@
 This is the only place through which the tools reach a family of policies.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from importlib import import_module, util
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, cast
@@ -15,6 +15,9 @@ from fsm.policy import Policy
 from fsm.terms import Participation
 
 AnyPolicy: TypeAlias = Policy[Any]
+
+Log: TypeAlias = tuple[dict[str, Any], ...]
+"""Events, in the order in which they are sent."""
 
 CATALOGUE: Mapping[str, str] = {
     "mimi": "fsm.mimi.policies:MIMI",
@@ -51,22 +54,122 @@ class AnyPlay(Protocol):
         """The facts that castings decide, and turns leave alone."""
 
     @property
-    def openings(self) -> tuple[tuple[dict[str, Any], ...], ...]:
+    def openings(self) -> tuple[Log, ...]:
         """The ways in which a room begins."""
 
     @property
-    def turns(self) -> tuple[dict[str, Any], ...]:
+    def turns(self) -> Log:
         """Every single event that moves somebody or changes who may join."""
 
     @property
-    def castings(self) -> tuple[tuple[dict[str, Any], ...], ...]:
+    def castings(self) -> tuple[Log, ...]:
         """Events that decide what everybody may do and whom they outrank, shortest first."""
 
-    def questions(self, action: str) -> tuple[dict[str, Any], ...]:
+    def questions(self, action: str) -> Log:
         """Every form in which an action can be asked for, each by one event."""
 
     def facts(self, room: Any, question: Mapping[str, Any]) -> Any:
         """The facts under which the room would judge a question."""
+
+    @property
+    def boards(self) -> tuple[tuple[Log, Log, Log], ...]:
+        """Each an opening, the deeds that are done from there in every order, and what is only tried."""
+
+    def permissions(self, room: Any, user: str) -> frozenset[str]:
+        """What the user holds permissions for, as words."""
+
+    def rank(self, room: Any, user: str) -> int:
+        """How high the user stands."""
+
+    def can_be_mended(self, room: Any) -> bool:
+        """Whether permissions are dealt, and somebody can deal them anew."""
+
+    def needs(self, event: Mapping[str, Any], settings: Mapping[tuple[str, str], Mapping[str, Any]]) -> frozenset[str]:
+        """The permissions that an event takes, under the latest contents by type and state key."""
+
+    def is_speech(self, event: Mapping[str, Any]) -> bool:
+        """Whether an event is an ordinary message."""
+
+    def contradicts(self, event: Mapping[str, Any]) -> bool:
+        """Whether a room contradicts itself if it takes this event."""
+
+
+class AnyColumnRoom(Protocol):
+    """A room whose participation is kept in columns, outside of it."""
+
+    @property
+    def rule(self) -> int:
+        """What its settings add to the code of every change; below 0 when it has to be asked itself."""
+
+    @property
+    def powers(self) -> Mapping[str, tuple[int, ...]]:
+        """Of everybody with a standing: what it adds to the code as a sender, and the ranks to compare."""
+
+    def send(self, event: Mapping[str, Any]) -> Decision:
+        """Decide, and apply the event when it is allowed."""
+
+
+class AnyColumns(Protocol):
+    """A family's events and settings as columnar replay needs them (see `fsm.mimi.columns`).
+
+    The code of a change, by which its decision is looked up, is the sum of the
+    weights of its facts: what the room's `rule` and the sender's powers add,
+    `is_self` for a change of oneself, and each of `ranks` where the sender's
+    power at that place is above the target's.
+    """
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The event types of participation."""
+
+    @property
+    def initial(self) -> Participation:
+        """Where somebody stands of whom nothing is known."""
+
+    @property
+    def rule(self) -> int:
+        """The `rule` of a room that nobody has created yet."""
+
+    @property
+    def nobody(self) -> tuple[int, ...]:
+        """The powers of somebody without any standing."""
+
+    @property
+    def is_self(self) -> int:
+        """The weight of a change of oneself."""
+
+    @property
+    def ranks(self) -> tuple[int, ...]:
+        """The weights of outranking the target, in the order of the powers."""
+
+    @property
+    def past_words(self) -> tuple[bytes, ...]:
+        """One of these stands in the text of every event that `looks_back`."""
+
+    @property
+    def join_rules(self) -> tuple[str, ...]:
+        """The join rules that a room can be opened with."""
+
+    def room(self, room_id: str | None, states: MutableMapping[str, Participation]) -> AnyColumnRoom:
+        """A room that nobody has created yet, and that keeps participation in `states`."""
+
+    def read(self, event: Mapping[str, Any]) -> tuple[str, str, str] | None:
+        """Sender, target and action of a change that takes no more than a look-up, None for other events."""
+
+    def write(self, sender: str | None, target: str | None, action: str) -> dict[str, Any]:
+        """The event that asks for a change."""
+
+    def looks_back(self, event: Mapping[str, Any]) -> bool:
+        """Whether the decision depends on single events of the past, so that a room has to remember them."""
+
+    def opening(self, creator: str, moderators: Iterable[str], join_rule: str) -> list[dict[str, Any]]:
+        """The events with which a room begins."""
+
+    def appoint(self, creator: str, moderators: Iterable[str]) -> dict[str, Any]:
+        """The event by which a room's moderators become these."""
+
+    def change_rule(self, creator: str, join_rule: str) -> dict[str, Any]:
+        """The event that sets a room's join rule."""
 
 
 def load_policy(name: str) -> AnyPolicy:
@@ -130,6 +233,15 @@ def play_of(policy: AnyPolicy) -> AnyPlay | None:
         return None
     play: AnyPlay = import_module(module).Play(policy)
     return play
+
+
+def columns_of(policy: AnyPolicy) -> AnyColumns:
+    """What columnar replay needs of the policy's family. Raises `DefinitionError` when it offers nothing."""
+    module = f"{policy.family}.columns"
+    if util.find_spec(module) is None:
+        raise DefinitionError(f"policy `{policy.id}` has no columnar replay")
+    columns: AnyColumns = import_module(module).Columns(policy)
+    return columns
 
 
 def _room_type(policy: AnyPolicy) -> Any:

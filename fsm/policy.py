@@ -9,13 +9,13 @@ are differences (`Policy.evolve`), never flags inside a guard.
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Generic, Self
 
 from fsm.errors import DefinitionError
-from fsm.facts import Domain, F
+from fsm.facts import Domain, F, Value
 from fsm.guards import Guard
 
 
@@ -67,8 +67,13 @@ class Policy(Generic[F]):
     """A named table of transitions, valid by construction.
 
     `title` and `source` name the document; `family` is the import name of the
-    package whose `Room` speaks this policy's protocol. Building a policy raises
+    package whose `Room` speaks this policy's protocol. `action_key` is where the
+    content of an event names its action. Building a policy raises
     `DefinitionError` when the table contradicts itself.
+
+    Facts that say what an event brings along, such as the token of an invite, may
+    have other values in an event of another action: `carries` says by action and
+    fact which.
     """
 
     id: str
@@ -77,6 +82,8 @@ class Policy(Generic[F]):
     domain: Domain[F]
     transitions: tuple[Transition[F], ...]
     family: str
+    action_key: str = field(default="participation", kw_only=True)
+    carries: Mapping[StrEnum, Mapping[str, tuple[Value, ...]]] = field(default_factory=dict, kw_only=True)
 
     def __post_init__(self) -> None:
         """Check the table against the domain."""
@@ -88,6 +95,8 @@ class Policy(Generic[F]):
             raise DefinitionError(f"policy `{self.id}` has no transitions")
         for repeated in _repeated(row.id for row in self.transitions):
             raise DefinitionError(f"policy `{self.id}` has two transitions with the id `{repeated}`")
+        for limits in self.carries.values():
+            Domain(self.domain.record, limits)  # refuses what the record does not have
         sample = next(iter(self.domain))
         for row in self.transitions:
             self._check(row, sample)
@@ -123,10 +132,17 @@ class Policy(Generic[F]):
         return tuple(dict.fromkeys(guard for row in self.transitions for guard in row.guards))
 
     def cells(self) -> Iterator[tuple[StrEnum, F]]:
-        """Walk every question that can be asked: each action with all facts."""
+        """Walk every question that can be asked: each action with all facts that it can meet."""
         for action in self.triggers:
-            for facts in self.domain:
+            for facts in self.asked(action):
                 yield action, facts
+
+    def asked(self, action: StrEnum) -> Iterator[F]:
+        """Walk all facts that an action can meet: the domain, within what `carries` says of the action."""
+        limits = self.carries.get(action, {}).items()
+        for facts in self.domain.records:
+            if all(getattr(facts, name) in values for name, values in limits):
+                yield facts
 
     def candidates(self, action: str, state: str) -> tuple[Transition[F], ...]:
         """The rows for this action in this state, whatever their guards say."""
@@ -141,15 +157,29 @@ class Policy(Generic[F]):
         return cells
 
     @cached_property
+    def _own_facts(self) -> tuple[str, ...]:
+        carried = (name for limits in self.carries.values() for name in limits)
+        return ("is_self", *dict.fromkeys(carried))
+
+    def own(self, facts: F) -> tuple[Value, ...]:
+        """What the facts say of the event itself, whatever its room: who acts, and what it carries."""
+        return tuple(getattr(facts, name) for name in self._own_facts)
+
+    @cached_property
+    def reach(self) -> Mapping[str, frozenset[tuple[Value, ...]]]:
+        """By transition id: the events it can ever permit, by what is their `own`; found by asking all facts."""
+        reach: dict[str, set[tuple[Value, ...]]] = {row.id: set() for row in self.transitions}
+        for action, facts in self.cells():
+            own = self.own(facts)
+            for row in self.candidates(action, facts.target):  # type: ignore[attr-defined]
+                if own not in reach[row.id] and row.permits(facts):
+                    reach[row.id].add(own)
+        return {row: frozenset(events) for row, events in reach.items()}
+
+    @cached_property
     def actors(self) -> Mapping[str, Actor]:
-        """By transition id: who can make it happen, found by asking all facts."""
-        selves: dict[str, set[bool]] = {row.id: set() for row in self.transitions}
-        for facts in self.domain:
-            state, is_self = facts.target, facts.is_self  # type: ignore[attr-defined]
-            for row in self.transitions:
-                if state in row.source and is_self not in selves[row.id] and row.permits(facts):
-                    selves[row.id].add(is_self)
-        return {row: _ACTORS[frozenset(seen)] for row, seen in selves.items()}
+        """By transition id: who can make it happen."""
+        return {row: _ACTORS[frozenset(is_self for is_self, *_ in events)] for row, events in self.reach.items()}
 
     def evolve(
         self,
@@ -180,11 +210,11 @@ class Policy(Generic[F]):
 
 _changed = replace  # `evolve` has a parameter of that name
 
-_ACTORS = {
+_ACTORS: Mapping[frozenset[Value], Actor] = {
     frozenset({True}): Actor.TARGET,
     frozenset({False}): Actor.ANOTHER,
     frozenset({True, False}): Actor.ANYONE,
-    frozenset[bool](): Actor.NOBODY,
+    frozenset(): Actor.NOBODY,
 }
 
 

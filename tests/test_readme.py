@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01
 from tests.cli.runner import fsm
 
 ROOT = Path(__file__).parent.parent
@@ -31,3 +32,18 @@ def test_every_link_leads_somewhere() -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)", README) if "://" not in link]
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_table_of_rules_names_what_exists() -> None:
+    """Every row, permit and function that the table of rules names is there, and no row is left out."""
+    table = README.partition("## Where each rule of the drafts lives")[2].partition("\n## ")[0]
+    rules = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("| ")]
+    named = {name for _, _, where, _ in rules[2:] for name in re.findall(r"`([\w.]+)`", where)}
+    rows = {row.id for policy in (MIMI, MIMI_00, MIMI_01) for row in (*policy.transitions, *policy.permits)}
+    assert rows <= named
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "fsm").rglob("*.py"))
+    for name in named - rows:
+        assert re.search(rf"\b{name.rpartition('.')[2]}\b", text), name
+    for _, _, _, tests in rules[2:]:
+        for path in re.findall(r"`([\w/.]+)`", tests):
+            assert (ROOT / "tests" / path).exists(), path

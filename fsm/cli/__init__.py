@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import typer
 
-from fsm.cli import decide, explain, policies, replay, visible, wire
+from fsm.cli import decide, draw, explain, policies, replay, visible, wire
 from fsm.cli.terminal import complain
 from fsm.errors import PolicyError
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for command in (policies.policies, replay.replay, decide.decide, explain.explain, visible.visible):
+for command in (policies.policies, replay.replay, decide.decide, explain.explain, draw.draw, visible.visible):
     app.command()(command)
 app.add_typer(wire.wire, name="wire")
 
@@ -44,8 +44,11 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as problem:
         complain(f"{problem.filename}: {(problem.strerror or str(problem)).lower()}")
         return UNUSABLE
-    except (PolicyError, typer.TyperException) as problem:
+    except PolicyError as problem:
         complain(str(problem))
+        return UNUSABLE
+    except typer.TyperException as problem:
+        complain(" ".join(problem.format_message().split()))
         return UNUSABLE
     except (KeyboardInterrupt, typer.Abort):
         complain("interrupted")

@@ -11,6 +11,7 @@ roles can compare the two.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import cached_property
@@ -32,6 +33,11 @@ from fsm.event import (
 
 Flag: TypeAlias = tuple[str, str]
 Permissions: TypeAlias = Mapping[Flag, bool]
+
+Gather: TypeAlias = AbstractContextManager[object]
+"""What becomes of a fault in a part: it ends the reading, or is noted while the reading goes on."""
+
+AT_ONCE: Gather = nullcontext()
 
 INVITE: Flag = ("invite", "")
 KICK: Flag = ("kick", "")
@@ -264,23 +270,43 @@ def read_permissions(content: Mapping[str, Any]) -> Permissions:
     place = "content.permissions"
     if "permissions" not in content:
         raise EventError(place, "is missing")
+    return parse_permissions(content["permissions"], place)
+
+
+def parse_permissions(value: object, place: str, faults: Gather = AT_ONCE) -> Permissions:
+    """Read the permissions of one role, which stand at `place`. Raises `EventError`."""
     flags: dict[Flag, bool] = {}
-    for key, value in mapping(content["permissions"], place).items():
-        field = join(place, key)
-        if key == "events":
-            for event_type, granted in mapping(value, field).items():
-                checked_name(event_type, field)
-                flags[events(event_type)] = checked_flag(granted, join(field, event_type))
-        elif key == "roles":
-            for index, role_id in enumerate(sequence(value, field)):
-                flags[roles(checked_text(role_id, f"{field}[{index}]"))] = True
-        elif key in _SIMPLE:
-            granted = checked_flag(value, field)
-            if flags.setdefault(_SIMPLE[key], granted) is not granted:
-                raise EventError(field, "contradicts its other name, `invite`")
-        else:
-            raise EventError(place, f"there is no permission `{shorten(key)}`")
+    for key, given in mapping(value, place).items():
+        with faults:
+            field = join(place, checked_text(key, place))
+            if key == "events":
+                for event_type, granted in mapping(given, field).items():
+                    with faults:
+                        checked_name(event_type, field)
+                        flags[events(event_type)] = checked_flag(granted, join(field, event_type))
+            elif key == "roles":
+                for index, role_id in enumerate(sequence(given, field)):
+                    with faults:
+                        flags[roles(checked_text(role_id, f"{field}[{index}]"))] = True
+            elif key in _SIMPLE:
+                granted = checked_flag(given, field)
+                if flags.setdefault(_SIMPLE[key], granted) is not granted:
+                    raise EventError(field, "contradicts its other name, `invite`")
+            else:
+                raise EventError(place, f"there is no permission `{shorten(key)}`")
     return flags
+
+
+def write_permissions(permissions: Permissions) -> dict[str, Any]:
+    """The permissions of one role as JSON, in an order of their own: equal ones are written alike.
+
+    Roles to change are listed; there is no way to write one that is set, but not granted.
+    """
+    simple = {flag[0]: permissions[flag] for flag in dict.fromkeys(_SIMPLE.values()) if flag in permissions}
+    by_type = {item: granted for (kind, item), granted in sorted(permissions.items()) if kind == "events"}
+    by_role = [item for (kind, item), granted in sorted(permissions.items()) if kind == "roles" and granted]
+    lists = {"events": by_type, "roles": by_role}
+    return {**simple, **{kind: items for kind, items in lists.items() if items}}
 
 
 def read_role_map(content: Mapping[str, Any]) -> tuple[Assignment, ...]:
@@ -293,22 +319,39 @@ def read_role_map(content: Mapping[str, Any]) -> tuple[Assignment, ...]:
     place = "content.roles"
     if "roles" not in content:
         raise EventError(place, "is missing")
-    return tuple(
-        _read_assignment(entry, f"{place}[{index}]") for index, entry in enumerate(sequence(content["roles"], place))
-    )
+    return parse_role_map(content["roles"], place)
 
 
-def _read_assignment(value: object, place: str) -> Assignment:
+def parse_role_map(value: object, place: str, faults: Gather = AT_ONCE) -> tuple[Assignment, ...]:
+    """Read the entries of a role map, which stand at `place`. Raises `EventError`."""
+    assigned: list[Assignment] = []
+    for index, entry in enumerate(sequence(value, place)):
+        with faults:
+            assigned.append(_read_assignment(entry, f"{place}[{index}]", faults))
+    return tuple(assigned)
+
+
+def write_role_map(assigned: Iterable[Assignment]) -> list[dict[str, Any]]:
+    """The entries of a role map as JSON."""
+    return [{"role_id": entry.role_id, "order": entry.order, "user_ids": sorted(entry.users)} for entry in assigned]
+
+
+def _read_assignment(value: object, place: str, faults: Gather) -> Assignment:
     entry = mapping(value, place)
-    field = f"{place}.user_ids"
-    if "user_ids" not in entry:
-        raise EventError(field, "is missing")
-    users = sequence(entry["user_ids"], field)
-    return Assignment(
-        role_id=name(entry, "role_id", place),
-        order=whole_number(entry, "order", place, ORDER_LIMIT),
-        users=frozenset(checked_name(user, f"{field}[{index}]") for index, user in enumerate(users)),
-    )
+    # Where faults are gathered, what cannot be read is left as nothing that can be.
+    role_id, order, users = "", POWERLESS, set()
+    with faults:
+        role_id = name(entry, "role_id", place)
+    with faults:
+        order = whole_number(entry, "order", place, ORDER_LIMIT)
+    with faults:
+        field = f"{place}.user_ids"
+        if "user_ids" not in entry:
+            raise EventError(field, "is missing")
+        for index, user in enumerate(sequence(entry["user_ids"], field)):
+            with faults:
+                users.add(checked_name(user, f"{field}[{index}]"))
+    return Assignment(role_id, order, frozenset(users))
 
 
 def _assigns_anybody(assigned: Iterable[Assignment]) -> bool:

@@ -22,11 +22,13 @@ from fsm.event import MAX_TEXT, Event, checked_name, checked_text, name, read_ev
 from fsm.facts import Facts, Value
 from fsm.machine import Memory, Participant, memory_of
 from fsm.mimi.auth_events import BACKING, compare
+from fsm.mimi.envelope import Envelope
 from fsm.mimi.history import History, StateKey
-from fsm.mimi.permits import Kind, Permit
+from fsm.mimi.permits import EventFacts, Kind, Permit
 from fsm.mimi.policies import MIMI, MimiPolicy
-from fsm.mimi.roles import BAN, INVITE, KICK, NOBODY, Roles, Standing
+from fsm.mimi.roles import BAN, INVITE, KICK, NOBODY, REDACT, SEND_MESSAGES, Roles, Standing
 from fsm.mimi.settings import CREATE, JOIN_RULES, ROLE, ROLE_MAP, Settings, kind_of
+from fsm.mimi.snapshot import Snapshot
 from fsm.mimi.visibility import VIEWS
 from fsm.terms import Action, Participation
 
@@ -62,10 +64,24 @@ class Room:
 
     @classmethod
     def create(
-        cls, room_id: str, creator: str, *, policy: MimiPolicy = MIMI, participant: type[Participant] = Participant
+        cls,
+        room_id: str,
+        creator: str,
+        *,
+        policy: MimiPolicy = MIMI,
+        participant: type[Participant] = Participant,
+        envelope: Envelope | None = None,
     ) -> Self:
-        """A new room in which the creator is joined. Raises `EventError` for a bad user id."""
+        """A new room in which the creator is joined. Raises `EventError` for a bad user id.
+
+        It starts with the settings of `envelope`, if one is given: one that assigns
+        anybody to a role leaves the creator no powers but those of their roles.
+        Raises `EventError` when the envelope has faults or is for another policy.
+        """
         room = cls(room_id, policy=policy, participant=participant)
+        if envelope is not None:
+            # An envelope made by hand has not been checked by anybody.
+            room._become(Envelope.from_json(envelope.as_json()).settings(policy))
         room.send({"type": CREATE, "sender": creator, "state_key": "", "content": {}})
         return room
 
@@ -90,6 +106,30 @@ class Room:
                 raise problem.within(f"state[{index}]") from None
         room._become(settings)
         return room
+
+    @classmethod
+    def restore(
+        cls, snapshot: object, *, policy: MimiPolicy = MIMI, participant: type[Participant] = Participant
+    ) -> Self:
+        """The room of which this is the `snapshot`.
+
+        Raises `EventError` when it is none, was cut off or edited, or is of
+        another version or policy.
+        """
+        kept = Snapshot.from_json(snapshot, policy)
+        room = cls(kept.room_id, policy=policy, participant=participant)
+        room._states.update(kept.states)
+        room._history = kept.history
+        room._become(kept.settings)
+        return room
+
+    def snapshot(self) -> dict[str, Any]:
+        """All that the room knows, as JSON: see `fsm.mimi.snapshot`."""
+        return Snapshot(self.policy, self.id, self._settings, self._states, self._history).as_json()
+
+    def envelope(self) -> Envelope:
+        """The room's policy and settings, as one value."""
+        return Envelope.of(self.policy, self._settings)
 
     def decide(self, event: Mapping[str, Any]) -> Decision:
         """Whether the event may happen, and if not, why. Nothing changes.
@@ -130,6 +170,30 @@ class Room:
                 self._move(event, decision)
             elif "state_key" in event:
                 self._become(self._settings.after(read_event(event)))
+        return decision
+
+    def send_unread(self, event: Mapping[str, Any]) -> Decision:
+        """Decide on a message whose type and content are hidden, and remember it when it is allowed.
+
+        It is rejected when nothing that it may hide could make it legal. Whoever
+        can read it has to judge the rest. Raises `EventError` as `send` does.
+
+        Spec: "Introduction" (seed 1, -00 1, -01 1)
+        """
+        message = self._read(event)
+        if message.state_key is not None:
+            raise EventError("state_key", "must not be there: state is never hidden")
+        standing = self.standing(message.sender)
+        # What is hidden keeps its default, and the defaults speak against nothing.
+        facts = EventFacts(
+            sender=self.participation(message.sender),
+            is_message_denied=standing.is_denied(SEND_MESSAGES),
+            may_redact=standing.may(REDACT),
+        )
+        permits = self._rules.permits
+        decision = self._backed(event, message, judge([*permits[Kind.MESSAGE], *permits[Kind.REDACTION]], facts))
+        if decision.allowed and (self._history is not None or message.event_id is not None):
+            self._remember(message)
         return decision
 
     def participation(self, user: str) -> Participation:
@@ -201,7 +265,10 @@ class Room:
     def _judge(self, value: Mapping[str, Any]) -> Decision:
         """The careful way: the decision on any event."""
         event = self._read(value)
-        decision = self._judge_content(event)
+        return self._backed(value, event, self._judge_content(event))
+
+    def _backed(self, value: Mapping[str, Any], event: Event, decision: Decision) -> Decision:
+        """The same decision, unless the event names other `authEvents` than must back it."""
         if "authEvents" in value and not (backing := self._judge_backing(event, value["authEvents"])):
             return replace(backing, before=decision.before, after=decision.before)
         return decision

@@ -88,7 +88,7 @@ def test_a_bad_line_is_named_and_stops_nothing(line: str, problem: str) -> None:
 UNUSABLE = [
     (("replay", "no-such-file"),                    "fsm: no-such-file: no such file or directory"),
     (("replay", "."),                               "fsm: .: is a directory"),
-    (("replay",),                                   "fsm: Missing parameter: log"),
+    (("replay",),                                   "fsm: Missing argument 'log'."),
     (("replay", "x", "--colour"),                   "fsm: No such option: --colour"),
     (("dance",),                                    "fsm: No such command 'dance'."),
     (("replay", str(DAY), "--policy", "mimi-99"),   "fsm: unknown policy `mimi-99`: choose from "),

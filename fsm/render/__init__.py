@@ -1,0 +1,56 @@
+"""Pictures of a policy, drawn from its table of transitions.
+
+`extract` makes a `Diagram`, plain data; each format is a function of it, in a
+module of its own that is loaded when first asked for.
+"""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from fsm.event import shorten
+from fsm.render.diagram import Detail, Diagram
+from fsm.render.engine import RenderError
+from fsm.render.extract import extract
+
+__all__ = ["ENDINGS", "FORMATS", "Detail", "Diagram", "RenderError", "extract", "format_of", "render"]
+
+FORMATS: Mapping[str, str] = {
+    "svg": "fsm.render.svg:to_svg",
+    "png": "fsm.render.png:to_png",
+    "pdf": "fsm.render.pdf:to_pdf",
+    "dot": "fsm.render.dot:to_dot",
+    "mermaid": "fsm.render.mermaid:to_mermaid",
+}
+"""Where each format is defined: a function of a diagram and a level of detail."""
+
+ENDINGS: Mapping[str, str] = {
+    "svg": "svg",
+    "png": "png",
+    "pdf": "pdf",
+    "dot": "dot",
+    "gv": "dot",
+    "mmd": "mermaid",
+    "mermaid": "mermaid",
+}
+"""The format of a file, by how its name ends."""
+
+
+def render(diagram: Diagram, fmt: str, detail: Detail = Detail.GUARDS) -> bytes:
+    """The diagram in one of `FORMATS`, as the content of a file.
+
+    Raises `RenderError` for an unknown format, and where Graphviz is needed and missing.
+    """
+    if fmt not in FORMATS:
+        raise RenderError(f"unknown format `{shorten(fmt)}`: choose from {', '.join(FORMATS)}")
+    module, _, name = FORMATS[fmt].partition(":")
+    function: Callable[[Diagram, Detail], bytes | str] = getattr(import_module(module), name)
+    content = function(diagram, detail)
+    return content.encode() if isinstance(content, str) else content
+
+
+def format_of(name: str) -> str:
+    """The format that belongs to a file's name. Raises `RenderError` when none does."""
+    ending = name.rpartition(".")[2].lower()
+    if "." not in name or ending not in ENDINGS:
+        raise RenderError(f"`{shorten(name)}` does not end in a format: choose from .{', .'.join(ENDINGS)}")
+    return ENDINGS[ending]

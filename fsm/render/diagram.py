@@ -1,0 +1,95 @@
+"""What a picture shows, as plain data: the states, and an edge for every way from one to the next.
+
+No format looks further than this, and nothing here knows how a policy is run or
+how a picture is drawn.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from fsm.policy import Actor
+
+
+class Detail(StrEnum):
+    """How much an edge says."""
+
+    VERBS = "verbs"
+    GUARDS = "guards"
+    CLAUSES = "clauses"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A guard of an edge that may hold or not.
+
+    `words` completes "possible if …", `short` is what fits under a verb. `told`
+    says that the condition is no more than who acts, which the line of the edge
+    tells already.
+    """
+
+    name: str
+    words: str
+    short: str
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state by its word; `id` is a plain name for it, unique in the diagram."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One transition out of one state: a row that leads from three states gives three edges.
+
+    `id` is unique in the diagram and the same for every picture of the policy:
+    `kick-join` is the kick of a joined user. `source` and `dest` are ids of
+    states. `actor` is who can use this edge, here and not elsewhere.
+    """
+
+    id: str
+    transition: str
+    action: str
+    source: str
+    dest: str
+    actor: Actor
+    guards: tuple[Condition, ...]
+    clause: str
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the edge leaves the state as it is."""
+        return self.source == self.dest
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """A policy, or what is left of it when some facts are given.
+
+    `given` holds those facts and their values, as people write them.
+    """
+
+    id: str
+    title: str
+    document: str
+    given: tuple[tuple[str, str], ...]
+    states: tuple[State, ...]
+    edges: tuple[Edge, ...]
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The word of each state, by id."""
+        return {state.id: state.name for state in self.states}
+
+    @property
+    def moves(self) -> tuple[Edge, ...]:
+        """The edges that lead to another state."""
+        return tuple(edge for edge in self.edges if not edge.repeats)
+
+    def repeats(self, state: State) -> tuple[Edge, ...]:
+        """The edges that leave this state as it is."""
+        return tuple(edge for edge in self.edges if edge.repeats and edge.source == state.id)

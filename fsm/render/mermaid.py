@@ -1,0 +1,58 @@
+"""Diagram to Mermaid, as a `stateDiagram-v2`.
+
+Mermaid cannot colour an edge, so who acts is said in words. Repeats are lines
+inside the box of their state.
+"""
+
+import json
+import re
+
+from fsm.render.diagram import Detail, Diagram, Edge, State
+from fsm.render.label import SEPARATOR, clean, conditions_of
+from fsm.render.style import STATES, order_of
+
+# Words that mean something else at the beginning of a line.
+_TAKEN = {"accdescr", "acctitle", "as", "class", "classdef", "click", "default", "direction", "end", "hide", "note"}
+_TAKEN |= {"scale", "state", "statediagram", "style"}
+
+
+def to_mermaid(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
+    """The diagram as Mermaid text."""
+    names = {state.id: _name(index, state) for index, state in enumerate(diagram.states)}
+    given = SEPARATOR.join(f"{fact}={value}" for fact, value in diagram.given)
+    title = clean(f"{diagram.title} ({given})" if given else diagram.title)
+    lines = ["---", f"title: {_quoted(title)}", "---", "stateDiagram-v2"]
+    # Mermaid lays out from the first state on.
+    for state in sorted(diagram.states, key=lambda state: order_of(state.name)):
+        name = _text(clean(state.name)) or "#160;"
+        lines.append(f'    state "{name}" as {names[state.id]}')
+        lines += [f"    {names[state.id]} : {_label(edge, detail, SEPARATOR)}" for edge in diagram.repeats(state)]
+    lines += [
+        f"    {names[edge.source]} --> {names[edge.dest]} : {_label(edge, detail, '<br/>')}" for edge in diagram.moves
+    ]
+    for state in diagram.states:
+        if state.name in STATES:
+            box, name = STATES[state.name], names[state.id]
+            lines.append(f"    classDef {name}Box fill:{box.fill},stroke:{box.border},color:{box.ink}")
+            lines.append(f"    class {name} {name}Box")
+    return "\n".join(lines) + "\n"
+
+
+def _name(index: int, state: State) -> str:
+    simple = re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", state.id) and state.id.lower() not in _TAKEN
+    return state.id if simple else f"s_{index}"
+
+
+def _label(edge: Edge, detail: Detail, after_verb: str) -> str:
+    small = _text(clean(SEPARATOR.join(conditions_of(edge, detail))))
+    return _text(clean(edge.transition)) + (f"{after_verb}{small}" if small else "")
+
+
+def _text(words: str) -> str:
+    """The words with every character that could be taken for syntax as its number."""
+    return re.sub(r"[^\w .,·§()-]|--", lambda other: "".join(f"#{ord(letter)};" for letter in other[0]), words)
+
+
+def _quoted(words: str) -> str:
+    """The words as a YAML string, without what Mermaid would take for a directive or a tag before it reads YAML."""
+    return re.sub("[%{}<>]", lambda other: f"\\u{ord(other[0]):04x}", json.dumps(words, ensure_ascii=False))

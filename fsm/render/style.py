@@ -1,0 +1,103 @@
+"""How things look: the one table of colours, lines, sizes and places.
+
+Sizes are points; a browser shows 3 points as 4 pixels, so that a page of 1,400
+pixels is 1,050 points wide. Who acts is told twice, by colour and by line, for
+readers and printers without colours. The colours keep apart for the colour-blind
+and are dark enough to be read as text on white.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from fsm.policy import Actor
+from fsm.render.diagram import Diagram, Edge
+
+# The first is what pictures are laid out with (see `fsm.render.engine`); the
+# others are what a reader's machine may have, the nearest in width first.
+FONTS = "Open Sans,Noto Sans,Segoe UI,DejaVu Sans,Verdana,sans-serif"
+
+TITLE, NAME, VERB, SMALL = 16, 15, 11, 8
+PAGE = 1050
+MARGIN = 18
+
+# About how wide letters are, as parts of the size, with room for the wider fonts
+# that a reader's machine may have instead.
+_WIDTHS = {letter: width for width, letters in ((0.33, " .,:;·|!'()[]fijlrtI"), (0.94, "mwMW")) for letter in letters}
+_LETTER, _IDEOGRAPH, _BOLD = 0.6, 1.0, 1.07
+
+INK, FAINT, PAPER = "#1f2328", "#59636e", "#ffffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How an edge is drawn. `actor` is whom the line tells of, `words` says so in the legend."""
+
+    name: str
+    colour: str
+    stroke: str
+    width: float
+    actor: Actor
+    words: str
+
+
+OWN = Line("own", "#0a5ab4", "solid", 1.3, Actor.TARGET, "the target itself")
+OTHER = Line("other", "#4a5058", "dashed", 1.3, Actor.ANOTHER, "another user")
+ANYONE = Line("anyone", "#4d5560", "dotted", 1.6, Actor.ANYONE, "anyone: the target or another user")
+BAN = Line("ban", "#b42318", "solid", 2.0, Actor.ANOTHER, "another user: bans and unbans")
+LINES = (OWN, OTHER, ANYONE, BAN)
+
+_BY_ACTOR = {line.actor: line for line in (OWN, OTHER, ANYONE)}
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """How a state is drawn. A `marked` state lends its line to all that lead in or out."""
+
+    fill: str
+    border: str
+    width: float
+    ink: str = INK
+    marked: Line | None = None
+
+
+PLAIN = Box("#ffffff", "#59636e", 1.1)
+STATES: Mapping[str, Box] = {
+    "join": Box("#d9f2e0", "#1a7f37", 2.4, "#0f5323"),
+    "ban": Box("#fbe3e0", BAN.colour, 2.4, "#8c1a12", BAN),
+    "leave": Box("#f1f3f5", "#59636e", 1.1),
+}
+
+# The natural places. All begins and ends in the state that is the ground; the
+# others stand above it, from asking to come in on the left to being shut out on
+# the right. A policy with any other state is laid out by Graphviz alone.
+GROUND = "leave"
+COLUMNS = ("knock", "invite", "join", "ban")
+
+
+def box_of(name: str) -> Box:
+    """How the state of this name is drawn."""
+    return STATES.get(name, PLAIN)
+
+
+def order_of(name: str) -> int:
+    """The natural order of the states; those without a natural place come last."""
+    order = (GROUND, *COLUMNS)
+    return order.index(name) if name in order else len(order)
+
+
+def line_of(diagram: Diagram, edge: Edge) -> Line:
+    """How this edge is drawn."""
+    ends = (box_of(diagram.names[end]).marked for end in (edge.dest, edge.source))
+    return next((line for line in ends if line), _BY_ACTOR[edge.actor])
+
+
+def row_of(size: int) -> int:
+    """How high a line of text of this size is."""
+    return ceil(1.4 * size)
+
+
+def width_of(text: str, size: int, *, bold: bool = False) -> float:
+    """About how wide a text is, on the safe side."""
+    widths = (_WIDTHS.get(letter, _LETTER if letter < "\u1100" else _IDEOGRAPH) for letter in text)
+    return sum(widths) * size * (_BOLD if bold else 1)

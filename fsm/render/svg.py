@@ -1,0 +1,65 @@
+"""Diagram to SVG.
+
+Graphviz draws; then every element gets what a page needs to find and to explain
+it. An edge is a group with the edge's id, the class `edge`, a class for who
+acts, and a title (which browsers show as a tooltip and screen readers read) that
+says all the edge knows. A repeat is such a group inside its state. Nothing else
+that could be pointed at is left in.
+"""
+
+from xml.etree import ElementTree as ET
+
+from fsm.render.diagram import Detail, Diagram
+from fsm.render.dot import to_dot
+from fsm.render.engine import draw
+from fsm.render.label import clean, sentence
+from fsm.render.style import line_of
+
+_SVG = "http://www.w3.org/2000/svg"
+_GROUP, _LINK, _TITLE = f"{{{_SVG}}}g", f"{{{_SVG}}}a", f"{{{_SVG}}}title"
+
+
+def to_svg(diagram: Diagram, detail: Detail = Detail.GUARDS) -> bytes:
+    """The diagram as an SVG document."""
+    # The parser leaves out comments, among them the version of Graphviz.
+    root = ET.fromstring(draw(to_dot(diagram, detail), "svg"))  # noqa: S314 - what Graphviz wrote
+    titles = {state.id: clean(state.name) for state in diagram.states}
+    titles |= {edge.id: sentence(diagram, edge) for edge in diagram.edges}
+    for group in list(root.iter(_GROUP)):
+        _unwrap(group)
+        for title in group.findall(_TITLE):
+            group.remove(title)
+        if group.get("id") in titles:
+            _entitle(group, titles[group.attrib["id"]])
+        else:
+            del group.attrib["id"]
+    repeats = {edge.id: f"edge repeat {line_of(diagram, edge).name}" for edge in diagram.edges if edge.repeats}
+    for group in root.iter(_GROUP):
+        if group.get("id") in repeats:
+            group.set("class", repeats[group.attrib["id"]])
+    _entitle(root, clean(diagram.title))
+    ET.register_namespace("", _SVG)
+    ET.indent(root, " ")
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document + b"\n"
+
+
+def _unwrap(group: ET.Element) -> None:
+    """Take out the links that Graphviz puts around what has a tooltip."""
+    for place, child in reversed(list(enumerate(group))):
+        link = child.find(_LINK)
+        if link is None:
+            continue
+        child[:] = list(link)
+        id_ = child.attrib["id"].removeprefix("a_")
+        if id_ == group.get("id"):
+            group[place : place + 1] = list(child)
+            _unwrap(group)
+        else:
+            child.set("id", id_)
+
+
+def _entitle(element: ET.Element, words: str) -> None:
+    title = ET.Element(_TITLE)
+    title.text = words
+    element.insert(0, title)

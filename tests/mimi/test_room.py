@@ -1,0 +1,411 @@
+"""A room: events in, decisions out, and nothing ever half applied."""
+
+from typing import Any
+
+import pytest
+
+from fsm import MIMI, Action, Domain, EventError, JoinRule, Participation, Room
+from tests.builders import (
+    ALICE,
+    ALL_POWERS,
+    BAN,
+    BOB,
+    CAROL,
+    DAN,
+    INVITE,
+    JOIN,
+    JSON,
+    KNOCK,
+    LEAVE,
+    ROOM_ID,
+    Given,
+    change,
+    create,
+    facts,
+    inside,
+    join_rule,
+    joined,
+    message,
+    name_of_room,
+    role,
+    role_map,
+    room,
+    visibility,
+)
+
+HOST: JSON = {"invite": True, "kick": True}
+
+
+# Creation.
+
+
+def test_a_room_begins_with_its_creator() -> None:
+    tea = Room.create("!tea:x", ALICE)
+    assert (tea.id, tea.policy) == ("!tea:x", MIMI)
+    assert tea.participations() == {ALICE: JOIN}
+    assert tea.participation(BOB) is LEAVE
+
+
+def test_nothing_happens_before_the_creation() -> None:
+    tea = Room("!tea:x")
+    before = inside(tea)
+    for event in (message(ALICE), name_of_room(), change(JOIN, ALICE), change(INVITE, ALICE, BOB), role("host", HOST)):
+        assert not tea.send(event)
+    assert inside(tea) == before
+    assert tea.send(create())
+    assert tea.participations() == {ALICE: JOIN}
+
+
+def test_a_room_is_created_once() -> None:
+    tea = room(*joined(BOB))
+    before = inside(tea)
+    for creator in (ALICE, BOB, CAROL):
+        refused = tea.send(create(creator))
+        assert [refusal.failed for refusal in refused.refusals] == [("room_is_new",)]
+        assert refused.reason == "create: the room exists already"
+    assert inside(tea) == before
+
+
+@pytest.mark.parametrize("creator", ["", "x" * 65_536, None, 7])
+def test_a_creator_needs_a_name(creator: Any) -> None:
+    with pytest.raises(EventError) as caught:
+        Room.create("!tea:x", creator)
+    assert caught.value.field == "sender"
+
+
+# Decide and send.
+
+
+def test_decide_says_what_send_would_do_and_does_nothing() -> None:
+    tea = room(*joined(BOB))
+    for event in (change(LEAVE, BOB), change(BAN, BOB, ALICE), message(BOB), join_rule("public"), create()):
+        before = inside(tea)
+        foreseen = tea.decide(event)
+        assert inside(tea) == before
+        assert tea.send(event) == foreseen
+
+
+def test_a_day_in_a_room() -> None:
+    tea = Room.create(ROOM_ID, ALICE)
+    # fmt: off
+    day: list[tuple[JSON, str | None]] = [
+        (change(INVITE, ALICE, BOB),        "invite"),
+        (change(INVITE, ALICE, BOB),        "reinvite"),
+        (change(JOIN, CAROL, BOB),          None),
+        (change(JOIN, BOB),                 "accept"),
+        (change(JOIN, BOB),                 "rejoin"),
+        (change(INVITE, BOB, CAROL),        None),
+        (change(KNOCK, CAROL),              None),
+        (change(INVITE, ALICE, CAROL),      "invite"),
+        (change(LEAVE, CAROL),              "decline"),
+        (change(INVITE, ALICE, CAROL),      "invite"),
+        (change(LEAVE, ALICE, CAROL),       "revoke"),
+        (change(LEAVE, CAROL),              None),
+        (change(LEAVE, BOB, ALICE),         None),
+        (change(LEAVE, ALICE, BOB),         "kick"),
+        (change(BAN, ALICE, CAROL),         "ban"),
+        (change(BAN, ALICE, CAROL),         "reban"),
+        (change(INVITE, ALICE, CAROL),      None),
+        (change(LEAVE, CAROL),              None),
+        (change(LEAVE, ALICE, CAROL),       "unban"),
+        (change(BAN, ALICE, ALICE),         None),
+        (change(LEAVE, ALICE),              "leave"),
+    ]
+    # fmt: on
+    for event, transition in day:
+        assert tea.send(event).transition == transition, event
+    assert tea.participations() == {}
+
+
+@pytest.mark.parametrize("event_type", ["m.user", "m.room.user"])
+def test_participation_goes_by_both_names(event_type: str) -> None:
+    tea = room()
+    assert tea.send(change(INVITE, ALICE, BOB, type=event_type)).transition == "invite"
+
+
+@pytest.mark.parametrize("target", [BOB, CAROL])
+def test_a_word_of_the_enum_will_do(target: str) -> None:
+    tea = room(*joined(BOB))
+    for action in Action:
+        spelt = change(action, ALICE, target)
+        meant = {**spelt, "content": {"participation": action}}
+        assert tea.decide(meant) == tea.decide(spelt)
+
+
+def test_a_reason_is_for_reading_only() -> None:
+    tea = room()
+    with_reason = change(INVITE, ALICE, BOB)
+    with_reason["content"]["reason"] = "tea at five"
+    with_more = {**with_reason, "content": {**with_reason["content"], "m.emoji": [1, {"x": None}]}}
+    plain = tea.decide(change(INVITE, ALICE, BOB))
+    assert tea.decide(with_reason) == tea.decide(with_more) == plain
+
+
+def test_an_event_is_not_kept_nor_changed() -> None:
+    event = change(INVITE, ALICE, BOB)
+    copy = change(INVITE, ALICE, BOB)
+    tea = room(event)
+    assert event == copy
+    event["content"]["participation"] = "ban"
+    assert tea.participation(BOB) is INVITE
+
+
+def test_a_caller_may_change_an_event_afterwards() -> None:
+    definition = role("host", {"kick": True})
+    assignment = role_map(("host", 9, [BOB]))
+    tea = room(*joined(BOB), definition, assignment)
+    definition["content"]["permissions"]["ban"] = True
+    assignment["content"]["roles"][0]["user_ids"].append(CAROL)
+    assert not tea.standing(BOB).may(("ban", ""))
+    assert not tea.standing(CAROL).may(("kick", ""))
+
+
+# Rooms have names.
+
+
+def test_events_of_another_room_are_an_error() -> None:
+    tea = room(*joined(BOB))
+    for event in (change(LEAVE, BOB), message(BOB), join_rule("public")):
+        assert tea.decide({**event, "room_id": ROOM_ID})
+        with pytest.raises(EventError) as caught:
+            tea.send({**event, "room_id": "!other:x"})
+        assert (caught.value.field, caught.value.problem) == ("room_id", "`!other:x` is another room")
+    assert tea.participation(BOB) is JOIN
+
+
+def test_a_room_without_a_name_takes_events_of_any() -> None:
+    nameless = Room()
+    assert nameless.send({**create(), "room_id": "!one:x"})
+    assert nameless.send({**change(INVITE, ALICE, BOB), "room_id": "!other:x"})
+    assert nameless.send(change(JOIN, BOB))
+
+
+def test_rooms_do_not_mix() -> None:
+    one, other = room(*joined(BOB)), room()
+    assert one.send(join_rule("public"))
+    assert not other.decide(change(JOIN, CAROL))
+    assert other.participation(BOB) is LEAVE
+
+
+# Who is there, and what they may do.
+
+
+def test_participations_are_those_who_have_not_left() -> None:
+    tea = room(*joined(BOB, CAROL), change(INVITE, ALICE, DAN), change(BAN, ALICE, CAROL), change(LEAVE, BOB))
+    assert tea.participations() == {ALICE: JOIN, CAROL: BAN, DAN: INVITE}
+    assert [tea.participation(user) for user in (ALICE, BOB, CAROL, DAN)] == [JOIN, LEAVE, BAN, INVITE]
+    tea.participations().clear()
+    assert tea.participation(ALICE) is JOIN, "what is handed out is a copy"
+
+
+def hosted() -> Room:
+    return room(
+        *joined(BOB, CAROL),
+        role("moderator", HOST),
+        role("owner", ALL_POWERS),
+        role_map(("owner", 9, [ALICE]), ("moderator", 5, [BOB])),
+    )
+
+
+# fmt: off
+MENUS: list[tuple[str, str, dict[Action, str]]] = [
+    (ALICE, BOB,   {LEAVE: "kick", BAN: "ban"}),
+    (ALICE, ALICE, {JOIN: "rejoin", LEAVE: "leave"}),
+    (ALICE, DAN,   {INVITE: "invite", BAN: "ban"}),
+    (BOB,   CAROL, {LEAVE: "kick"}),
+    (BOB,   DAN,   {INVITE: "invite"}),
+    (BOB,   ALICE, {}),
+    (CAROL, BOB,   {}),
+    (CAROL, CAROL, {JOIN: "rejoin", LEAVE: "leave"}),
+    (DAN,   DAN,   {}),
+    (DAN,   ALICE, {}),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("sender", "target", "menu"), MENUS)
+def test_a_menu_offers_what_is_allowed(sender: str, target: str, menu: dict[Action, str]) -> None:
+    tea = hosted()
+    before = inside(tea)
+    assert tea.actions(sender, target) == menu
+    assert inside(tea) == before
+    for action in Action:
+        assert tea.decide(change(action, sender, target)).transition == menu.get(action)
+
+
+def test_facts_of_a_change() -> None:
+    tea = hosted()
+    assert tea.facts(BOB, CAROL) == facts(may_invite=True, may_kick=True, outranks_for_kick=True)
+    assert tea.facts(CAROL, BOB) == facts()
+    assert tea.facts(DAN, DAN) == facts(target=LEAVE, is_self=True)
+    assert tea.facts(ALICE, BOB) == facts(
+        may_invite=True, may_kick=True, may_ban=True, outranks_for_kick=True, outranks_for_ban=True
+    )
+    assert tea.send(join_rule("public"))
+    assert tea.facts(BOB, ALICE) == facts(may_invite=True, may_kick=True, join_rule=JoinRule.PUBLIC)
+
+
+def test_participation_and_permissions_are_separate() -> None:
+    tea = hosted()
+    standing = tea.standing(BOB)
+    for event in (change(LEAVE, BOB), change(INVITE, ALICE, BOB), change(BAN, ALICE, BOB)):
+        assert tea.send(event)
+        assert tea.standing(BOB) is standing
+    # A permission without participation is of no use, and participation changes by participation events only.
+    assert not tea.decide(change(INVITE, BOB, DAN))
+    assert tea.send(role_map(("owner", 9, [ALICE])))
+    assert not tea.standing(BOB).may(("kick", ""))
+    assert tea.participation(BOB) is BAN
+
+
+def test_a_written_action_is_an_event() -> None:
+    tea = room()
+    assert tea.send_action(INVITE, ALICE, BOB, "tea at five").transition == "invite"
+    assert tea.decide_action(JOIN, BOB, BOB).transition == "accept"
+    assert tea.participation(BOB) is INVITE
+    with pytest.raises(EventError) as caught:
+        tea.send_action(INVITE, ALICE, BOB, "x" * 1_000_000)
+    assert caught.value.field == "content.reason"
+
+
+def test_a_room_knows_only_the_join_rules_of_its_policy() -> None:
+    narrow = MIMI.evolve("narrow", domain=Domain(MIMI.domain.record, {"join_rule": (JoinRule.INVITE,)}))
+    tea = room(policy=narrow)
+    before = inside(tea)
+    with pytest.raises(EventError) as caught:
+        tea.send(join_rule("public"))
+    assert caught.value.field == "content.rule"
+    assert inside(tea) == before
+
+
+# Names are taken as they are.
+
+NAMES = [
+    "__proto__",
+    "constructor",
+    "\x00",
+    "\n",
+    " ",
+    "💂",
+    "\u202e",
+    "\ud800",
+    "{0}%s",
+    "a" * 65_535,
+    "None",
+    "'",
+    "`",
+]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: ascii(name[:12]))
+def test_any_text_may_be_a_name(name: str) -> None:
+    tea = room(change(INVITE, ALICE, name), change(JOIN, name))
+    assert tea.participations() == {ALICE: JOIN, name: JOIN}
+    assert tea.send(role(name, HOST))
+    assert tea.send(role_map((name, 1, [name])))
+    assert tea.standing(name).may(("kick", ""))
+    assert tea.participation(name.upper() + "x") is LEAVE
+    refused = tea.decide(change(BAN, name, ALICE))
+    assert refused.reason == "ban: the sender may not ban, and the sender does not outrank the target for banning"
+    assert tea.decide(message(name))
+    assert tea.decide({**message(name), "event_id": name})
+
+
+# A room out of its current state.
+
+STATE: list[JSON] = [
+    create(),
+    join_rule("knock"),
+    visibility("world"),
+    role("owner", ALL_POWERS),
+    role("host", HOST),
+    role_map(("owner", 9, [ALICE]), ("host", 5, [BOB])),
+    change(JOIN, BOB),
+    change(INVITE, BOB, CAROL, type="m.room.user"),
+    change(BAN, ALICE, DAN),
+    name_of_room(),
+]
+
+
+@pytest.mark.parametrize("turn", range(len(STATE)))
+@pytest.mark.parametrize("step", [1, -1])
+def test_state_events_come_in_any_order(turn: int, step: int) -> None:
+    shuffled = (STATE[turn:] + STATE[:turn])[::step]
+    tea, other = Room.from_state(STATE), Room.from_state(shuffled)
+    assert other.participations() == tea.participations() == {ALICE: JOIN, BOB: JOIN, CAROL: INVITE, DAN: BAN}
+    for sender in (ALICE, BOB, CAROL, DAN):
+        assert other.standing(sender) == tea.standing(sender)
+        for target in (ALICE, BOB, CAROL, DAN):
+            assert other.facts(sender, target) == tea.facts(sender, target)
+            assert other.actions(sender, target) == tea.actions(sender, target)
+
+
+def test_state_is_taken_as_it_stands() -> None:
+    # No history leads to this room: nobody may have invited or banned anybody, and yet it is so.
+    tea = Room.from_state([change(BAN, DAN, BOB), change(JOIN, CAROL), role_map(("ghost", 3, [DAN]))])
+    assert tea.participations() == {BOB: BAN, CAROL: JOIN}
+    assert tea.standing(DAN).order == 3
+    assert not tea.decide(change(JOIN, BOB))
+
+
+@pytest.mark.parametrize("where", [INVITE, LEAVE, BAN, KNOCK])
+@pytest.mark.parametrize("creation_first", [True, False])
+def test_a_participation_event_of_the_creator_wins(where: Participation, creation_first: bool) -> None:
+    state = [create(), change(where, BOB, ALICE)]
+    tea = Room.from_state(state if creation_first else state[::-1])
+    assert tea.participation(ALICE) is where
+
+
+@pytest.mark.parametrize("creation_first", [True, False])
+def test_a_rebuilt_creator_reigns_unless_somebody_was_assigned(creation_first: bool) -> None:
+    def built(*state: Given) -> Room:
+        return Room.from_state(state if creation_first else state[::-1])
+
+    assert built(create()).standing(ALICE).may(("kick", ""))
+    assert built(create(), role_map(("host", 5, []))).standing(ALICE).may(("kick", ""))
+    assert not built(create(), role_map(("host", 5, [BOB]))).standing(ALICE).may(("kick", ""))
+
+
+def test_a_room_without_creation_has_no_creator() -> None:
+    tea = Room.from_state([change(JOIN, ALICE)])
+    assert tea.participations() == {ALICE: JOIN}
+    assert not tea.decide(change(INVITE, ALICE, BOB))
+    assert Room.from_state([]).participations() == {}
+
+
+# Where the list is at fault. The rest of the list is sound.
+# fmt: off
+BAD_STATE: list[tuple[Any, str, str]] = [
+    (create(),                                 "state[10]", "is a second `m.room.create` for ``"),
+    (join_rule("public"),                      "state[10]", "is a second `m.room.join_rules` for ``"),
+    (role("host", {}),                         "state[10]", "is a second `m.room.role` for `host`"),
+    (name_of_room(BOB),                        "state[10]", "is a second `m.room.name` for ``"),
+    (change(BAN, ALICE, BOB),                  "state[10]", f"is a second `m.user` for `{BOB}`"),
+    (change(BAN, ALICE, BOB, type="m.room.user"), "state[10]", f"is a second `m.room.user` for `{BOB}`"),
+    (message(ALICE),                           "state[10].state_key", "is missing: this is no state event"),
+    ({"type": "m.tea", "sender": ALICE},       "state[10].content", "is missing"),
+    ({**name_of_room(), "type": 7},            "state[10].type", "must be a string, not a number"),
+    (change("dance", ALICE, "@new:x"),         "state[10].content.participation", "`dance` is not one of "),
+    (role("new", {"fly": True}),               "state[10].content.permissions", "there is no permission `fly`"),
+    (role("new", {"kick": 1}),                 "state[10].content.permissions.kick", "must be true or false, not a number"),
+    (None,                                     "state[10]", "an event must be an object, not null"),
+    ("m.room.create",                          "state[10]", "an event must be an object, not a string"),
+    ([],                                       "state[10]", "an event must be an object, not an array"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("event", "field", "problem"), BAD_STATE)
+def test_bad_state_is_named_by_its_place(event: Any, field: str, problem: str) -> None:
+    with pytest.raises(EventError) as caught:
+        Room.from_state([*STATE, event])
+    assert caught.value.field == field
+    assert caught.value.problem.startswith(problem)
+    with pytest.raises(EventError) as caught:
+        Room.from_state([event, event, *STATE])
+    assert caught.value.field.startswith("state[")
+
+
+def test_an_event_type_called_participation_is_none() -> None:
+    other = {**name_of_room(), "type": "participation", "state_key": BOB}
+    assert Room.from_state([change(JOIN, BOB), other]).participation(BOB) is JOIN

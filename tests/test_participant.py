@@ -1,0 +1,337 @@
+"""A participant is a model of the machine: states, triggers, `may`, callbacks - and no way around a guard."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import pytest
+import transitions
+
+from fsm import MIMI, Action, Decision, EventError, Participant, Room
+from tests.builders import (
+    ALICE,
+    BAN,
+    BOB,
+    CAROL,
+    INVITE,
+    JOIN,
+    KNOCK,
+    LEAVE,
+    change,
+    inside,
+    join_rule,
+    joined,
+    message,
+    room,
+)
+
+
+class Diary(Participant):
+    """Writes down every callback."""
+
+    entries: ClassVar[list[tuple[str, str, str]]] = []
+
+    def write(self, what: str, event: transitions.EventData) -> None:
+        assert event.model is self
+        self.entries.append((what, self.user, str(self.state)))
+
+
+def hook(name: str) -> Callable[[Diary, transitions.EventData], None]:
+    return lambda self, event: self.write(name, event)
+
+
+HOOKS = [f"on_{way}_{state}" for way in ("enter", "exit") for state in Action]
+HOOKS += [f"after_{row.id}" for row in MIMI.transitions]
+WithHooks: type[Diary] = type("WithHooks", (Diary,), {name: hook(name) for name in HOOKS})
+
+
+@pytest.fixture
+def diary() -> list[tuple[str, str, str]]:
+    Diary.entries.clear()
+    return Diary.entries
+
+
+def test_triggers_answer_with_decisions_and_move_the_state() -> None:
+    tea = room(join_rule("knock"))
+    bob = tea.participant(BOB)
+    assert bob.state is LEAVE
+    # fmt: off
+    walk: list[tuple[Callable[[], Decision], str, Action]] = [
+        (bob.knock,                                   "knock",    KNOCK),
+        (lambda: bob.invite(by=ALICE),                "welcome",  INVITE),
+        (lambda: bob.invite(by=ALICE, reason="do!"),  "reinvite", INVITE),
+        (lambda: bob.join(reason="thanks"),           "accept",   JOIN),
+        (bob.join,                                    "rejoin",   JOIN),
+        (lambda: bob.leave(by=ALICE, reason="rude"),  "kick",     LEAVE),
+        (lambda: bob.trigger("knock"),                "knock",    KNOCK),
+        (lambda: bob.trigger(LEAVE, by=ALICE),        "deny",     LEAVE),
+        (lambda: bob.ban(by=ALICE, reason="ruder"),   "ban",      BAN),
+        (lambda: bob.leave(by=ALICE),                 "unban",    LEAVE),
+        (lambda: bob.knock(reason="sorry"),           "knock",    KNOCK),
+        (lambda: bob.leave(reason="never mind"),      "withdraw", LEAVE),
+    ]
+    # fmt: on
+    for act, transition, after in walk:
+        before = bob.state
+        assert act() == Decision(allowed=True, transition=transition, before=before, after=after)
+        assert bob.state is after
+        assert tea.participation(BOB) is after
+
+
+def test_a_refused_trigger_is_an_answer_and_moves_nothing() -> None:
+    tea = room(*joined(BOB))
+    before = inside(tea)
+    refused = tea.participant(ALICE).ban(by=BOB)
+    assert type(refused) is Decision
+    assert not refused
+    assert {refusal.transition for refusal in refused.refusals} == {"ban"}
+    assert inside(tea) == before
+
+
+@pytest.mark.parametrize("action", ["dance", "", "LEAVE", "to_join", "fsm_state"])
+def test_an_unknown_action_is_an_error(action: str) -> None:
+    bob = room(*joined(BOB)).participant(BOB)
+    for ask in (bob.trigger, bob.may):
+        with pytest.raises(ValueError, match="is not a valid Participation"):
+            ask(action)
+    assert bob.state is JOIN
+
+
+def test_participants_are_views_of_one_room() -> None:
+    tea = room(*joined(BOB))
+    one, other = tea.participant(BOB), tea.participant(BOB)
+    assert (one.room, one.user) == (tea, BOB)
+    assert one.leave()
+    assert one.state is other.state is LEAVE
+    assert tea.send(change(INVITE, ALICE, BOB))
+    assert one.state is other.state is INVITE
+    assert room(*joined(BOB)).participant(BOB).state is JOIN, "another room is another place"
+
+
+def test_may_answers_as_the_trigger_would_and_changes_nothing() -> None:
+    tea = room(*joined(BOB), join_rule("knock"))
+    for user in (ALICE, BOB, CAROL):
+        for by in (ALICE, BOB, CAROL, None):
+            for action in Action:
+                before = inside(tea)
+                foreseen = tea.participant(user).may(action, by=by)
+                assert inside(tea) == before
+                # A copy of the room tells what would have happened.
+                copy = room(*joined(BOB), join_rule("knock"))
+                assert copy.participant(user).trigger(action, by=by) == foreseen
+
+
+def test_somebody_must_act() -> None:
+    # An empty name is nobody's, least of all the user's own.
+    tea = room(change(INVITE, ALICE, BOB))
+    bob = tea.participant(BOB)
+    with pytest.raises(EventError) as caught:
+        bob.trigger(JOIN, by="")
+    assert caught.value.field == "sender"
+    with pytest.raises(EventError):
+        bob.leave(by="")
+    assert bob.state is INVITE
+
+
+def test_a_user_needs_a_name() -> None:
+    tea = room()
+    with pytest.raises(EventError) as caught:
+        tea.participant("").invite(by=ALICE)
+    assert caught.value.field == "state_key"
+    assert tea.participations() == {ALICE: JOIN}
+
+
+def test_nothing_sets_the_state_but_a_trigger() -> None:
+    bob = room().participant(BOB)
+    for name in ("state", "joined", "participation"):
+        with pytest.raises(AttributeError):
+            setattr(bob, name, JOIN)
+    for name in ("to_join", "set_state", "to", "machine", "next_state", "initial", "is_JOIN", "model", "models"):
+        assert not hasattr(bob, name)
+    assert bob.state is LEAVE
+
+
+@pytest.mark.parametrize("name", [name for name in dir(Participant) if not name.startswith("_")])
+def test_no_public_member_is_writable_and_moves(name: str) -> None:
+    tea = room()
+    bob = tea.participant(BOB)
+    before = inside(tea)
+    try:
+        setattr(bob, name, JOIN)
+    except AttributeError:
+        assert name not in ("room", "user")
+    else:
+        # Who and where may be overwritten, as in any Python object; where they stand is not kept here.
+        assert name in ("room", "user")
+    assert inside(tea) == before
+
+
+def test_a_participant_tells_who_and_where() -> None:
+    assert repr(room().participant(ALICE)) == f"<Participant {ALICE} join>"
+    assert repr(room(participant=WithHooks).participant(BOB)) == f"<WithHooks {BOB} leave>"
+
+
+# Callbacks.
+
+
+def test_callbacks_run_for_triggers(diary: list[Any]) -> None:
+    bob = room(participant=WithHooks).participant(BOB)
+    diary.clear()
+    bob.invite(by=ALICE)
+    assert diary == [
+        ("on_exit_leave", BOB, "leave"),
+        ("on_enter_invite", BOB, "invite"),
+        ("after_invite", BOB, "invite"),
+    ]
+
+
+# fmt: off
+ARRIVALS = [
+    (change(INVITE, ALICE, BOB),                   "leave",  "invite", "invite"),
+    (change(INVITE, ALICE, CAROL),                 "invite", "invite", "reinvite"),
+    (change(BAN, ALICE, CAROL),                    "invite", "ban",    "ban"),
+    (change(JOIN, CAROL, type="m.room.user"),      "invite", "join",   "accept"),
+    (change(JOIN, CAROL, event_id="$1"),           "invite", "join",   "accept"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("event", "before", "after", "row"), ARRIVALS)
+def test_callbacks_run_for_events(diary: list[Any], event: Any, before: str, after: str, row: str) -> None:
+    tea = room(change(INVITE, ALICE, CAROL), participant=WithHooks)
+    user = event["state_key"]
+    diary.clear()
+    assert tea.send(event).transition == row
+    assert diary == [
+        (f"on_exit_{before}", user, before),
+        (f"on_enter_{after}", user, after),
+        (f"after_{row}", user, after),
+    ]
+
+
+REFUSALS = [
+    change(JOIN, BOB),
+    change(JOIN, CAROL, BOB),
+    change(BAN, CAROL, ALICE),
+    change(LEAVE, BOB),
+    change(KNOCK, CAROL),
+]
+
+
+@pytest.mark.parametrize("event", REFUSALS)
+def test_callbacks_never_run_for_refusals(diary: list[Any], event: Any) -> None:
+    tea = room(change(INVITE, ALICE, CAROL), participant=WithHooks)
+    diary.clear()
+    assert not tea.send(event)
+    assert not tea.participant(event["state_key"]).trigger(event["content"]["participation"], by=event["sender"])
+    assert diary == []
+
+
+def test_callbacks_never_run_for_questions_other_events_and_mistakes(diary: list[Any]) -> None:
+    tea = room(*joined(BOB), participant=WithHooks)
+    diary.clear()
+    assert tea.decide(change(LEAVE, BOB))
+    assert tea.participant(BOB).may(LEAVE)
+    assert tea.actions(ALICE, BOB)
+    assert tea.send(message(BOB))
+    assert tea.send(join_rule("public"))
+    with pytest.raises(EventError):
+        tea.send(change(LEAVE, BOB) | {"content": {"participation": "dance"}})
+    assert diary == []
+
+
+def test_rooms_with_and_without_callbacks_decide_alike(diary: list[Any]) -> None:
+    events = [
+        *joined(BOB, CAROL),
+        change(LEAVE, BOB, CAROL),
+        change(BAN, ALICE, BOB),
+        change(JOIN, BOB),
+        change(LEAVE, ALICE, BOB),
+        change(LEAVE, CAROL),
+        change(LEAVE, CAROL),
+    ]
+    plain, hooked = room(), room(participant=WithHooks)
+    assert [plain.send(event) for event in events] == [hooked.send(event) for event in events]
+    assert plain.participations() == hooked.participations()
+    assert diary
+
+
+class Butler(Participant):
+    """Welcomes whoever knocks, and shows out whoever was banned and let back in."""
+
+    def on_enter_knock(self, _: transitions.EventData) -> None:
+        assert self.invite(by=ALICE, reason="you are expected")
+
+    def after_unban(self, _: transitions.EventData) -> None:
+        assert self.ban(by=ALICE)
+
+
+def test_a_callback_may_act_again() -> None:
+    tea = room(join_rule("knock"), participant=Butler)
+    knocked = tea.send(change(KNOCK, BOB))
+    assert (knocked.transition, knocked.after) == ("knock", KNOCK), "the answer is to the question asked"
+    assert tea.participation(BOB) is INVITE
+    assert tea.participant(BOB).join()
+
+    assert tea.send(change(BAN, ALICE, BOB))
+    assert tea.send(change(LEAVE, ALICE, BOB)).transition == "unban"
+    assert tea.participation(BOB) is BAN
+
+
+class Clumsy(Participant):
+    def on_enter_join(self, _: transitions.EventData) -> None:
+        raise RuntimeError("dropped the tray")
+
+    def after_kick(self, _: transitions.EventData) -> None:
+        raise RuntimeError("dropped the tray")
+
+
+class Stumbling(Participant):
+    def on_exit_invite(self, _: transitions.EventData) -> None:
+        raise RuntimeError("dropped the tray")
+
+
+@pytest.mark.parametrize("kind", [Clumsy, Stumbling])
+def test_an_error_in_a_callback_reaches_whoever_acted_and_the_change_stands(kind: type[Participant]) -> None:
+    tea = room(change(INVITE, ALICE, BOB), participant=kind)
+    with pytest.raises(RuntimeError, match="dropped the tray"):
+        tea.send(change(JOIN, BOB))
+    assert tea.participation(BOB) is JOIN
+
+
+def test_an_error_after_a_named_transition_comes_too_late_as_well() -> None:
+    tea = room(*joined(BOB))
+    tea._participant = Clumsy
+    with pytest.raises(RuntimeError, match="dropped the tray"):
+        tea.participant(BOB).leave(by=ALICE)
+    assert tea.participation(BOB) is LEAVE
+
+
+class Doorman(Participant):
+    """Bans, on the way out, who was about to come in."""
+
+    busy: ClassVar[bool] = False
+
+    def on_exit_invite(self, _: transitions.EventData) -> None:
+        if not Doorman.busy:
+            Doorman.busy = True
+            assert self.ban(by=ALICE)
+
+
+def test_a_ban_inside_a_callback_is_not_undone_by_the_change_around_it() -> None:
+    Doorman.busy = False
+    tea = room(change(INVITE, ALICE, BOB), participant=Doorman)
+    tea.send(change(JOIN, BOB))
+    assert tea.participation(BOB) is BAN
+
+
+def test_only_subclasses_with_callbacks_pay_for_them() -> None:
+    class Named(Participant):
+        def shout(self) -> str:
+            return self.user.upper()
+
+    assert not Participant.has_callbacks
+    assert not Named.has_callbacks
+    assert Butler.has_callbacks
+    assert WithHooks.has_callbacks
+    assert isinstance(room(participant=Named).participant(BOB), Named)
+    assert type(Room.create("!x:y", ALICE).participant(BOB)) is Participant
