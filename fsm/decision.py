@@ -95,8 +95,7 @@ def refuse(policy: Policy[F], action: StrEnum, facts: F) -> Decision:
         reason = f"no transition: `{action}` is not possible while the target is in `{before}`"
         return Decision(allowed=False, before=before, after=before, reason=reason)
     # A row is out of reach, however few guards failed, when an event such as this one can never use it.
-    own = policy.own(facts)
-    near = [row for row in rows if own in policy.reach[row.id]]
+    near = [row for row in rows if policy.is_in_reach(row, facts)]
     return Decision(
         allowed=False,
         before=before,

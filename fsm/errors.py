@@ -56,3 +56,9 @@ class ReplayError(PolicyError):
         self.line = line
         self.problem = problem
         super().__init__(f"line {line}: {problem}" if line else problem)
+
+
+def shorten(given: str, most: int = 60) -> str:
+    """Somebody else's text, fit to stand in a one-line message."""
+    printable = given if given.isprintable() else given.encode("unicode_escape").decode()
+    return printable if len(printable) <= most else f"{printable[:most]}…"

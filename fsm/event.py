@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from fsm.errors import EventError
+from fsm.errors import EventError, shorten
 
 MAX_TEXT = 65_535
 """The longest identifier or reason that is read, in characters."""
@@ -120,12 +120,6 @@ def whole_number(parent: Mapping[str, Any], key: str, within: str, limit: int) -
 def join(within: str, key: str) -> str:
     """The path of `key` inside `within`."""
     return f"{within}.{shorten(key)}" if within else shorten(key)
-
-
-def shorten(given: str, most: int = 60) -> str:
-    """Somebody else's text, fit to stand in a one-line message."""
-    printable = given if given.isprintable() else given.encode("unicode_escape").decode()
-    return printable if len(printable) <= most else f"{printable[:most]}…"
 
 
 def describe(value: object) -> str:

@@ -70,8 +70,9 @@ class Domain(Generic[F]):
         for name, values in self.limits.items():
             if name not in self._types:
                 raise DefinitionError(f"unknown fact `{name}`: the facts are {', '.join(self._types)}")
-            unknown = [value for value in values if value not in _all_values(name, self._types[name])]
-            if unknown or not values:
+            known = _all_values(name, self._types[name])
+            # A bare word equals an enum member, but guards compare with `is`.
+            if not values or any(all(value is not each for each in known) for value in values):
                 raise DefinitionError(f"fact `{name}` cannot be limited to {values!r}")
 
     @cached_property

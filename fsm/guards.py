@@ -39,7 +39,7 @@ class Guard(Generic[F_contra]):
         return self.test(facts)
 
     def __repr__(self) -> str:
-        return self.name
+        return getattr(self.test, "__name__", repr(self.test))
 
 
 def guard(holds: str, *, fails: str) -> Callable[[Callable[[F_contra], bool]], Guard[F_contra]]:

@@ -97,7 +97,8 @@ class Memory(dict[Key, Decision], Generic[F]):
     def __init__(self, policy: Policy[F]) -> None:
         super().__init__()
         self.machine = Machine(policy)
-        self._actions = {action.value: action for action in policy.triggers}
+        # A policy may have no row at all for some of the words that it knows.
+        self._actions = {action.value: action for trigger in policy.triggers for action in type(trigger)}
         self._domain: Domain[F] = policy.domain
 
     def __missing__(self, key: Key) -> Decision:
@@ -139,7 +140,7 @@ class Participant:
     An error raised in a callback reaches whoever acted; the change stands.
     """
 
-    __slots__ = ("_move", "room", "user")
+    __slots__ = ("_settle", "room", "user")
 
     has_callbacks: ClassVar[bool] = False
 
@@ -147,10 +148,11 @@ class Participant:
         super().__init_subclass__()
         cls.has_callbacks = any(name.startswith(("on_enter_", "on_exit_", "after_")) for name in dir(cls))
 
-    def __init__(self, room: Host, user: str, move: Callable[[str, Participation], None]) -> None:
+    def __init__(self, room: Host, user: str, settle: Callable[[], None] | None = None) -> None:
         self.room = room
         self.user = user
-        self._move = move  # how the machine stores a state in the room
+        # By this the room applies what it has decided, when the machine has got so far.
+        self._settle = settle
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.user} {self.state}>"
@@ -162,11 +164,11 @@ class Participant:
 
     def trigger(self, action: str, *, by: str | None = None, reason: str | None = None) -> Decision:
         """Let `by` do `action` to this user. Raises ValueError for an unknown action."""
-        return self.room.send_action(Action(action), by or self.user, self.user, reason)
+        return self.room.send_action(Action(action), self.user if by is None else by, self.user, reason)
 
     def may(self, action: str, *, by: str | None = None) -> Decision:
         """What `trigger` would answer; nothing changes."""
-        return self.room.decide_action(Action(action), by or self.user, self.user)
+        return self.room.decide_action(Action(action), self.user if by is None else by, self.user)
 
     def invite(self, *, by: str, reason: str | None = None) -> Decision:
         """Be invited."""
@@ -193,8 +195,9 @@ class Participant:
         return self.state
 
     @_fsm_state.setter
-    def _fsm_state(self, state: Participation) -> None:
-        self._move(self.user, state)
+    def _fsm_state(self, _: Participation) -> None:
+        if self._settle is not None:
+            self._settle()
 
 
 class _Probe:

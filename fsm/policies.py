@@ -4,13 +4,13 @@ This is the only place through which the tools reach a family of policies.
 """
 
 from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
 from importlib import import_module, util
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, cast
 
 from fsm.decision import Decision
-from fsm.errors import DefinitionError
-from fsm.event import shorten
+from fsm.errors import DefinitionError, shorten
 from fsm.policy import Policy
 from fsm.terms import Participation
 
@@ -19,6 +19,9 @@ AnyPolicy: TypeAlias = Policy[Any]
 Log: TypeAlias = tuple[dict[str, Any], ...]
 """Events, in the order in which they are sent."""
 
+Settings: TypeAlias = Mapping[tuple[str, str], Mapping[str, Any]]
+"""The latest contents of a room's settings, by event type and state key."""
+
 CATALOGUE: Mapping[str, str] = {
     "mimi": "fsm.mimi.policies:MIMI",
     "mimi-00": "fsm.mimi.policies:MIMI_00",
@@ -26,14 +29,38 @@ CATALOGUE: Mapping[str, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A name that stands for several policies: each room takes the one that its creation tells.
+
+    `family` is the import name of the package, as in a policy.
+    """
+
+    id: str
+    family: str
+
+
+FAMILIES: Mapping[str, Family] = {"matrix": Family("matrix", "fsm.matrix")}
+
+Rules: TypeAlias = AnyPolicy | Family
+"""What rooms can be run by."""
+
+
 class AnyRoom(Protocol):
     """What the tools ask of a room, whatever its family."""
+
+    @property
+    def policy(self) -> AnyPolicy:
+        """The policy that judges its events."""
 
     def decide(self, event: Mapping[str, Any]) -> Decision:
         """Whether the event may happen, and if not, why."""
 
     def send(self, event: Mapping[str, Any]) -> Decision:
         """Decide, and apply the event when it is allowed."""
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Apply a state event as it stands."""
 
     def view(self, event_id: str, user: str) -> Decision:
         """Whether the user may be shown the event, and if not, why."""
@@ -84,8 +111,11 @@ class AnyPlay(Protocol):
     def can_be_mended(self, room: Any) -> bool:
         """Whether permissions are dealt, and somebody can deal them anew."""
 
-    def needs(self, event: Mapping[str, Any], settings: Mapping[tuple[str, str], Mapping[str, Any]]) -> frozenset[str]:
-        """The permissions that an event takes, under the latest contents by type and state key."""
+    def grants(self, settings: Settings, user: str) -> frozenset[str]:
+        """What the user has been granted, also where something stronger takes it back."""
+
+    def needs(self, event: Mapping[str, Any], settings: Settings) -> frozenset[str]:
+        """The permissions that an event takes."""
 
     def is_speech(self, event: Mapping[str, Any]) -> bool:
         """Whether an event is an ordinary message."""
@@ -178,6 +208,8 @@ def load_policy(name: str) -> AnyPolicy:
     Raises `DefinitionError` when there is none, or when its definition fails.
     """
     where, _, attribute = CATALOGUE.get(name, name).rpartition(":")
+    if name in FAMILIES:
+        raise DefinitionError(f"`{name}` stands for several policies: choose one of them, such as `{name}-1`")
     if not where:
         raise DefinitionError(
             f"unknown policy `{shorten(name)}`: choose from {', '.join(CATALOGUE)}, "
@@ -196,16 +228,27 @@ def load_policy(name: str) -> AnyPolicy:
     return policy
 
 
-def new_room(policy: AnyPolicy, room_id: str | None = None) -> AnyRoom:
-    """A room of the policy's family that nobody has created yet."""
-    room: AnyRoom = _room_type(policy)(room_id, policy=policy)
+def load_rules(name: str) -> Rules:
+    """What rooms are to be run by: a policy, or a name that stands for several. Raises `DefinitionError`."""
+    return FAMILIES.get(name) or load_policy(name)
+
+
+def new_room(rules: Rules, room_id: str | None = None) -> AnyRoom:
+    """A room of the family that nobody has created yet."""
+    room: AnyRoom = _room_type(rules)(room_id, policy=_policy_of(rules))
     return room
 
 
-def room_from_state(policy: AnyPolicy, state: list[object]) -> AnyRoom:
-    """A room of the policy's family in the given state. Raises `EventError`."""
-    room: AnyRoom = _room_type(policy).from_state(state, policy=policy)
+def room_from_state(rules: Rules, state: list[object]) -> AnyRoom:
+    """A room of the family in the given state. Raises `EventError`."""
+    room: AnyRoom = _room_type(rules).from_state(state, policy=_policy_of(rules))
     return room
+
+
+def room_of(rules: Rules, event: Mapping[str, Any]) -> str | None:
+    """The id of the room that an event is of, as far as it tells, malformed as it may be."""
+    room_id: str | None = _room_type(rules).room_of(event)
+    return room_id
 
 
 class Codec(Protocol):
@@ -244,8 +287,12 @@ def columns_of(policy: AnyPolicy) -> AnyColumns:
     return columns
 
 
-def _room_type(policy: AnyPolicy) -> Any:
-    return import_module(f"{policy.family}.room").Room
+def _policy_of(rules: Rules) -> AnyPolicy | None:
+    return None if isinstance(rules, Family) else rules
+
+
+def _room_type(rules: Rules) -> Any:
+    return import_module(f"{rules.family}.room").Room
 
 
 def _load_file(path: Path) -> object:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Generic, Self
 
-from fsm.errors import DefinitionError
+from fsm.errors import DefinitionError, shorten
 from fsm.facts import Domain, F, Value
 from fsm.guards import Guard
 
@@ -46,11 +46,16 @@ class Transition(Generic[F]):
     def __post_init__(self) -> None:
         """Refuse what is no row, so that a slip shows where it was made."""
         object.__setattr__(self, "source", frozenset(self.source))
+        place = f"transition `{shorten(self.id)}`"
         if not self.id or not self.source:
-            raise DefinitionError(f"transition `{self.id}` needs an id and at least one source state")
+            raise DefinitionError(f"{place} needs an id and at least one source state")
+        if not isinstance(self.trigger, StrEnum):
+            raise DefinitionError(f"{place}: {self.trigger!r} is not an action")
+        if not isinstance(self.guards, tuple):
+            raise DefinitionError(f"{place}: its guards must be a tuple")
         for guard in self.guards:
-            if not isinstance(guard, Guard):
-                raise DefinitionError(f"transition `{self.id}`: {guard!r} is not a guard")
+            if not isinstance(guard, Guard) or not hasattr(guard.test, "__name__"):
+                raise DefinitionError(f"{place}: {guard!r} is not a guard")
 
     @property
     def repeats(self) -> bool:
@@ -102,7 +107,7 @@ class Policy(Generic[F]):
             self._check(row, sample)
 
     def _check(self, row: Transition[F], sample: F) -> None:
-        place = f"policy `{self.id}`, transition `{row.id}`"
+        place = f"policy `{self.id}`, transition `{shorten(row.id)}`"
         for state in (*row.source, row.dest):
             if not any(state is known for known in self.states):
                 raise DefinitionError(f"{place}: unknown state `{state}`")
@@ -111,7 +116,7 @@ class Policy(Generic[F]):
                 answer = guard(sample)
             except Exception as problem:  # noqa: BLE001 - a guard of the user's may fail in any way
                 raise DefinitionError(
-                    f"{place}: guard `{guard.name}` is not a function of the facts: {problem}"
+                    f"{place}: guard `{guard.name}` is not a function of the facts: {shorten(str(problem), 200)}"
                 ) from None
             if not isinstance(answer, bool):
                 raise DefinitionError(f"{place}: guard `{guard.name}` answers {answer!r}, not true or false")
@@ -156,30 +161,40 @@ class Policy(Generic[F]):
                 cells[row.trigger, state] = (*cells.get((row.trigger, state), ()), row)
         return cells
 
-    @cached_property
-    def _own_facts(self) -> tuple[str, ...]:
-        carried = (name for limits in self.carries.values() for name in limits)
-        return ("is_self", *dict.fromkeys(carried))
+    def is_in_reach(self, row: Transition[F], facts: F) -> bool:
+        """Whether an event such as this one can use the row at all, were its room a different one.
 
-    def own(self, facts: F) -> tuple[Value, ...]:
-        """What the facts say of the event itself, whatever its room: who acts, and what it carries."""
-        return tuple(getattr(facts, name) for name in self._own_facts)
+        Two facts of an event are its own: who acts, and what it carries. The others are the room's.
+        """
+        names = ("is_self", *self._carried)
+        own = tuple(getattr(facts, name) for name in names)
+        if (row.id, own) not in self._reach:
+            alike = self._alike.setdefault(own, self.domain.given(**dict(zip(names, own, strict=True))))
+            self._reach[row.id, own] = any(each.target in row.source and row.permits(each) for each in alike.records)  # type: ignore[attr-defined]
+        return self._reach[row.id, own]
 
     @cached_property
-    def reach(self) -> Mapping[str, frozenset[tuple[Value, ...]]]:
-        """By transition id: the events it can ever permit, by what is their `own`; found by asking all facts."""
-        reach: dict[str, set[tuple[Value, ...]]] = {row.id: set() for row in self.transitions}
-        for action, facts in self.cells():
-            own = self.own(facts)
-            for row in self.candidates(action, facts.target):  # type: ignore[attr-defined]
-                if own not in reach[row.id] and row.permits(facts):
-                    reach[row.id].add(own)
-        return {row: frozenset(events) for row, events in reach.items()}
+    def _carried(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for limits in self.carries.values() for name in limits))
+
+    @cached_property
+    def _alike(self) -> dict[tuple[Value, ...], Domain[F]]:
+        return {}
+
+    @cached_property
+    def _reach(self) -> dict[tuple[str, tuple[Value, ...]], bool]:
+        return {}
 
     @cached_property
     def actors(self) -> Mapping[str, Actor]:
-        """By transition id: who can make it happen."""
-        return {row: _ACTORS[frozenset(is_self for is_self, *_ in events)] for row, events in self.reach.items()}
+        """By transition id: who can make it happen, found by asking all facts."""
+        selves: dict[str, set[bool]] = {row.id: set() for row in self.transitions}
+        for action, facts in self.cells():
+            state, is_self = facts.target, facts.is_self  # type: ignore[attr-defined]
+            for row in self.candidates(action, state):
+                if is_self not in selves[row.id] and row.permits(facts):
+                    selves[row.id].add(is_self)
+        return {row: _ACTORS[frozenset(seen)] for row, seen in selves.items()}
 
     def evolve(
         self,
@@ -210,11 +225,11 @@ class Policy(Generic[F]):
 
 _changed = replace  # `evolve` has a parameter of that name
 
-_ACTORS: Mapping[frozenset[Value], Actor] = {
+_ACTORS = {
     frozenset({True}): Actor.TARGET,
     frozenset({False}): Actor.ANOTHER,
     frozenset({True, False}): Actor.ANYONE,
-    frozenset(): Actor.NOBODY,
+    frozenset[bool](): Actor.NOBODY,
 }
 
 

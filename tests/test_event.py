@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm import EventError, PolicyError, ReplayError
+from fsm.errors import shorten
 from fsm.event import (
     MAX_TEXT,
     Event,
@@ -22,7 +23,6 @@ from fsm.event import (
     name,
     read_event,
     sequence,
-    shorten,
     text,
     whole_number,
     word,

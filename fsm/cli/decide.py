@@ -8,7 +8,7 @@ from fsm.cli.terminal import PolicyOption, complain
 from fsm.errors import DefinitionError, EventError, ReplayError
 from fsm.event import describe, mapping, sequence
 from fsm.log import read_lines
-from fsm.policies import load_policy, room_from_state
+from fsm.policies import load_rules, room_from_state
 
 
 def decide(*, policy: PolicyOption = "mimi") -> int:
@@ -17,7 +17,7 @@ def decide(*, policy: PolicyOption = "mimi") -> int:
     `state` is the set of current state events in any order, each taken as it
     stands. A line that cannot be read is answered by `{"error": …}`.
     """
-    load_policy(policy)  # a policy that does not exist is no fault of any line
+    load_rules(policy)  # a policy that does not exist is no fault of any line
     problems: list[str] = []
     for line in read_lines(sys.stdin.buffer):
         try:
@@ -43,9 +43,8 @@ def _answer(question: object, default: str) -> dict[str, Any]:
         raise EventError("policy", f"must be a string, not {describe(policy_id)}")
     if "event" not in question:
         raise EventError("event", "is missing")
-    policy = load_policy(policy_id)
-    room = room_from_state(policy, sequence(question.get("state", []), "state"))
+    room = room_from_state(load_rules(policy_id), sequence(question.get("state", []), "state"))
     try:
-        return room.decide(mapping(question["event"], "")).as_json(policy.id)
+        return room.decide(mapping(question["event"], "")).as_json(room.policy.id)
     except EventError as problem:
         raise problem.within("event") from None

@@ -9,29 +9,32 @@ from rich.console import Console
 from rich.text import Text
 
 from fsm.cli.terminal import JsonOption, PolicyOption, complain, opened, safe, with_progress
-from fsm.decision import Decision
-from fsm.event import Event, shorten
-from fsm.log import Outcome, Replay, read_lines
-from fsm.policies import load_policy
+from fsm.errors import shorten
+from fsm.event import Event
+from fsm.log import Outcome, Replay, read_events
+from fsm.policies import load_rules
 
-_STYLES = {"allowed": "green", "rejected": "red", "error": "bold yellow"}
+_STYLES = {"allowed": "green", "rejected": "red", "taken": "dim", "error": "bold yellow"}
 
 
 def replay(
-    log: Annotated[str, typer.Argument(help="JSON lines or a JSON array of events; `-` for standard input.")],
+    log: Annotated[str, typer.Argument(help="JSON lines or a JSON document of events; `-` for standard input.")],
     *,
     policy: PolicyOption = "mimi",
     as_json: JsonOption = False,
 ) -> int:
-    """Run a log of events, of one room or many, and print each decision with its reason."""
-    run = Replay(load_policy(policy))
+    """Run a log of events, of one room or many, and print each decision with its reason.
+
+    The policy `matrix` is, for each room, that of the version that its creation names.
+    """
+    run = Replay(load_rules(policy))
     output = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     # The bar shares the terminal with the table, or has it for itself when the table goes elsewhere.
     terminal = output if output.is_terminal else Console(stderr=True)
     with opened(log) as source:
-        for outcome in with_progress(run.run(read_lines(source)), source, terminal):
+        for outcome in with_progress(run.run(read_events(source)), source, terminal):
             if as_json:
-                print(json.dumps(outcome.as_json(run.policy.id)))  # noqa: T201
+                print(json.dumps(outcome.as_json()))  # noqa: T201
             elif output.is_terminal:
                 output.print(_styled(outcome))
             else:
@@ -48,6 +51,8 @@ def replay(
 def _verdict(outcome: Outcome) -> str:
     if outcome.decision is None:
         return "error"
+    if not outcome.decision.judged:
+        return "taken"
     return "allowed" if outcome.decision.allowed else "rejected"
 
 
@@ -57,19 +62,15 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
     if decision is None or event is None:
         return (f"{outcome.line:>6}", f"{_verdict(outcome):<8}", safe(str(outcome.error)))
     move = f"{decision.before} → {decision.after}" if decision.transition else decision.before or ""
-    reason = "" if decision.allowed else f"— {decision.reason}"
+    reason = f"— {decision.reason}" if decision.reason else ""
     return (
         f"{outcome.line:>6}",
         f"{_verdict(outcome):<8}",
-        f"{safe(shorten(decision.transition or _asked(event, decision))):<15}",
+        f"{safe(shorten(decision.transition or outcome.asked)):<15}",
         f"{move:<15}",
         f"{_parties(event):<44}",
         safe(f"{outcome.room_id or ''} {reason}".strip()),
     )
-
-
-def _asked(event: Event, decision: Decision) -> str:
-    return str(event.content["participation"]) if decision.before else event.type
 
 
 def _parties(event: Event) -> str:
@@ -85,7 +86,7 @@ def _styled(outcome: Outcome) -> Text:
 def _conclude(run: Replay) -> None:
     counts = run.summary()
     print()  # noqa: T201
-    print(", ".join(f"{count} {word}" for word, count in counts.items()))  # noqa: T201
+    print(", ".join(f"{count} {word.replace('_', ' ')}" for word, count in counts.items()))  # noqa: T201
     for room_id, users in run.participation().items():
         print(f"\n{safe(room_id) or 'the room'}")  # noqa: T201
         for state in dict.fromkeys(users.values()):

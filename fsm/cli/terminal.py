@@ -12,8 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from fsm.errors import DefinitionError
-from fsm.event import shorten
+from fsm.errors import DefinitionError, shorten
 from fsm.facts import Value
 from fsm.policies import AnyPolicy
 

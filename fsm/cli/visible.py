@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fsm.cli.terminal import JsonOption, PolicyOption, complain, opened, safe
-from fsm.log import Line, Outcome, Replay, read_lines
+from fsm.log import Line, Outcome, Replay, read_events
 from fsm.policies import load_policy
 
 
@@ -22,7 +22,7 @@ def visible(
     """Say of every event that was allowed whether the user may be shown it, and if not, why."""
     run = Replay(load_policy(policy))
     with opened(log) as source:
-        outcomes = list(run.run(_named(read_lines(source))))
+        outcomes = list(run.run(_named(read_events(source))))
     for outcome in outcomes:
         if outcome.error:
             complain(str(outcome.error))

@@ -129,12 +129,15 @@ class Hub:
         if not authentic:
             return Delivery(Verdict.REJECTED, authentic)
         parties = self._providers_of_parties(read)
-        decision = self.room.send_unread(event) if is_encrypted else self.room.send(event)
+        decision = self.room.send_unread(event) if is_encrypted else self.room.decide(event)
         if not decision:
             return Delivery(Verdict.REJECTED, decision)
         providers = tuple(sorted(parties | self._providers_in_room()))
         for provider in providers:
             self._queues.setdefault(provider, []).append(event)
+        if not is_encrypted:
+            # Last, since a host's callback may fail: the change stands then, and all must hear of it.
+            self.room.send(event)
         return Delivery(Verdict.FOR_THE_CLIENT if is_encrypted else Verdict.ALLOWED, decision, providers)
 
     def drain(self, provider: str) -> list[JsonEvent]:

@@ -22,8 +22,8 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
-from fsm.errors import EventError
-from fsm.event import checked_name, describe, join, mapping, name, shorten, word
+from fsm.errors import EventError, shorten
+from fsm.event import checked_name, describe, join, mapping, name, word
 from fsm.mimi.codec.presentation import Enumerated, Object, Pair, Struct, Variant, Vector
 from fsm.mimi.codec.structs import (
     BOOLEAN_PERMISSION,

@@ -18,18 +18,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from fsm.errors import EventError
-from fsm.event import (
-    checked_flag,
-    checked_name,
-    checked_text,
-    join,
-    mapping,
-    name,
-    sequence,
-    shorten,
-    whole_number,
-)
+from fsm.errors import EventError, shorten
+from fsm.event import checked_flag, checked_name, checked_text, join, mapping, name, sequence, whole_number
 
 Flag: TypeAlias = tuple[str, str]
 Permissions: TypeAlias = Mapping[Flag, bool]
@@ -245,7 +235,9 @@ class Change:
     def grants_only_held(self) -> bool:
         """Whether the sender holds every permission that somebody or some role gains."""
         standing = self.before.standing(self.sender)
-        return all(standing.may(flag) for flag in self._granted())
+        return all(standing.may(flag) for flag in self._granted()) and not any(
+            standing.is_denied(flag) for flag in self._lifted()
+        )
 
     def _granted(self) -> Iterator[Flag]:
         for role_id, permissions in self.after.defined.items():
@@ -256,6 +248,19 @@ class Change:
             if entry.users - users_before.get(entry.role_id, frozenset()):
                 permissions = self.after.defined.get(entry.role_id, _EMPTY)
                 yield from (flag for flag, granted in permissions.items() if granted)
+        # A "no" that goes, or comes to stand below a "yes", grants as well: also to who steps out of it.
+        for user, standing in self.after.standings.items():
+            before = self.before.standing(user)
+            yield from (flag for flag, granted in standing.permissions.items() if granted and not before.may(flag))
+
+    def _lifted(self) -> Iterator[Flag]:
+        """What somebody was denied and no longer is, of that which everybody may who is not denied it."""
+        for user, standing in self.before.standings.items():
+            after = self.after.standing(user)
+            for flag in standing.permissions:
+                is_by_default = flag == SEND_MESSAGES or flag[0] == "events"
+                if is_by_default and standing.is_denied(flag) and not after.is_denied(flag):
+                    yield flag
 
     def keeps_administrator(self) -> bool:
         """Whether somebody can still change roles afterwards, if anybody could before."""

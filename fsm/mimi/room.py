@@ -17,8 +17,8 @@ from functools import cache
 from typing import Any, Self, TypeAlias
 
 from fsm.decision import Decision, judge
-from fsm.errors import EventError
-from fsm.event import MAX_TEXT, Event, checked_name, checked_text, name, read_event, sequence, shorten, word
+from fsm.errors import EventError, shorten
+from fsm.event import MAX_TEXT, Event, checked_name, checked_text, name, read_event, sequence, word
 from fsm.facts import Facts, Value
 from fsm.machine import Memory, Participant, memory_of
 from fsm.mimi.auth_events import BACKING, compare
@@ -101,7 +101,7 @@ class Room:
                 if event.type in policy.participation_events:
                     room._states[event.state_key or ""] = _read_participation(event)
                 else:
-                    settings = settings.after(event)
+                    settings = room._change(settings, event)
             except EventError as problem:
                 raise problem.within(f"state[{index}]") from None
         room._become(settings)
@@ -130,6 +130,12 @@ class Room:
     def envelope(self) -> Envelope:
         """The room's policy and settings, as one value."""
         return Envelope.of(self.policy, self._settings)
+
+    @staticmethod
+    def room_of(event: Mapping[str, Any]) -> str | None:
+        """The id of the room that an event is of, malformed as it may be."""
+        room_id = event.get("room_id")
+        return room_id if type(room_id) is str else None
 
     def decide(self, event: Mapping[str, Any]) -> Decision:
         """Whether the event may happen, and if not, why. Nothing changes.
@@ -169,8 +175,21 @@ class Room:
             if decision.after is not None:
                 self._move(event, decision)
             elif "state_key" in event:
-                self._become(self._settings.after(read_event(event)))
+                self._become(self._change(self._settings, read_event(event)))
         return decision
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Apply a state event as it stands, whether or not it was allowed.
+
+        Raises `EventError` when it is malformed, or no state event.
+        """
+        state = self._read_state(event, set())
+        if state.type in self.policy.participation_events:
+            self._states[state.state_key or ""] = _read_participation(state)
+        else:
+            self._become(self._settings.after(state))
+        if self._history is not None or state.event_id is not None:
+            self._remember(state)
 
     def send_unread(self, event: Mapping[str, Any]) -> Decision:
         """Decide on a message whose type and content are hidden, and remember it when it is allowed.
@@ -206,7 +225,7 @@ class Room:
 
     def participant(self, user: str) -> Participant:
         """The user's participation as a model of the policy's machine."""
-        return self._participant(self, user, self._states.__setitem__)
+        return self._participant(self, user)
 
     def standing(self, user: str) -> Standing:
         """What the user's roles allow, whatever their participation."""
@@ -278,7 +297,7 @@ class Room:
             action = _read_participation(event)
             assert event.state_key
             return self.decide_action(action, event.sender, event.state_key)
-        after = self._settings.after(event)
+        after = self._change(self._settings, event)
         facts = self._settings.facts(
             event, self.participation(event.sender), after, is_own_event=self._redacts_own(event)
         )
@@ -334,11 +353,17 @@ class Room:
         event = self._read(value)
         if event.state_key is None:
             raise EventError("state_key", "is missing: this is no state event")
-        key = ("participation" if event.type in self.policy.participation_events else event.type, event.state_key)
+        key = ("" if event.type in self.policy.participation_events else event.type, event.state_key)
         if key in seen:
             raise EventError("", f"is a second `{shorten(event.type)}` for `{shorten(event.state_key)}`")
         seen.add(key)
         return event
+
+    def _change(self, settings: Settings, event: Event) -> Settings:
+        after = settings.after(event)
+        if after.join_rule not in self._rules.join_rule:
+            raise EventError("content.rule", f"`{after.join_rule}` is no join rule of policy `{self.policy.id}`")
+        return after
 
     def _become(self, settings: Settings) -> None:
         if settings.creator is not None:
@@ -364,12 +389,25 @@ class Room:
         return code
 
     def _move(self, event: Mapping[str, Any], decision: Decision) -> None:
-        target = event["state_key"]
-        if self._participant.has_callbacks:
-            action = event["content"]["participation"]
-            self._rules.memory.machine.fire(self.participant(target), action, self.facts(event["sender"], target))
-        else:
-            self._states[target] = decision.after  # type: ignore[assignment]  # a MIMI policy's states
+        """Apply an allowed participation change, and run the callbacks if there are any."""
+        target, after = event["state_key"], Participation(decision.after or _LEAVE)
+        if not self._participant.has_callbacks:
+            self._states[target] = after
+            return
+        action, facts = event["content"]["participation"], self.facts(event["sender"], target)
+        is_settled = False
+
+        def settle() -> None:
+            # A callback on the way out may have changed the state already: that came later, and stands.
+            nonlocal is_settled
+            if not is_settled and self.participation(target) is decision.before:
+                self._states[target] = after
+            is_settled = True
+
+        try:
+            self._rules.memory.machine.fire(self._participant(self, target, settle), action, facts)
+        finally:
+            settle()  # also when a callback has failed before the machine got so far
 
 
 @dataclass(frozen=True, slots=True)

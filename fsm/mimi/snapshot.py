@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Self
 
-from fsm.errors import EventError
+from fsm.errors import EventError, shorten
 from fsm.event import (
     checked_flag,
     checked_name,
@@ -29,7 +29,6 @@ from fsm.event import (
     mapping,
     name,
     sequence,
-    shorten,
     text,
     whole_number,
     word,

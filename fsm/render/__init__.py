@@ -7,7 +7,7 @@ module of its own that is loaded when first asked for.
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
-from fsm.event import shorten
+from fsm.errors import shorten
 from fsm.render.diagram import Detail, Diagram
 from fsm.render.engine import RenderError
 from fsm.render.extract import extract

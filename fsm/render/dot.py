@@ -39,6 +39,7 @@ def to_dot(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
             "layout": "nop2" if plan else "dot",
             "bgcolor": PAPER,
             "pad": f"{MARGIN / 72:g}",
+            "margin": "0",
             **font,
         },
         node_attr={**font, "shape": "box"},
@@ -142,7 +143,7 @@ def _header(diagram: Diagram) -> list[Row]:
     about = SEPARATOR.join(filter(None, [clean(diagram.id), clean(diagram.document)]))
     given = SEPARATOR.join(f"{fact} = {value}" for fact, value in diagram.given)
     return [
-        *(text(line, TITLE, bold=True) for line in textwrap.wrap(clean(diagram.title), _WRAP)),
+        *(text(line, TITLE, bold=True) for line in textwrap.wrap(clean(diagram.title), _WRAP) or [""]),
         *(text(line, VERB, FAINT) for line in textwrap.wrap(about, _WRAP)),
         *(text(line, VERB) for line in textwrap.wrap(f"What is left given {given}", _WRAP) if given),
     ]

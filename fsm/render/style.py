@@ -18,8 +18,8 @@ from fsm.render.diagram import Diagram, Edge
 FONTS = "Open Sans,Noto Sans,Segoe UI,DejaVu Sans,Verdana,sans-serif"
 
 TITLE, NAME, VERB, SMALL = 16, 15, 11, 8
-PAGE = 1050
-MARGIN = 18
+PAGE = 1050  # the widest that a picture should be
+MARGIN = 18  # around it
 
 # About how wide letters are, as parts of the size, with room for the wider fonts
 # that a reader's machine may have instead.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm import MIMI, EventError, Room, Visibility
+from fsm import MIMI, EventError, Participant, Room, Visibility
 from fsm.mimi.enforcement import (
     AUTHENTIC,
     DECRYPTED,
@@ -197,6 +197,18 @@ def test_a_hook_that_fails_leaves_nothing_changed(hook: str) -> None:
         hub.receive(change(INVITE, ALICE, DAN))
     assert inside(hub.room) == before
     assert hub.drain(A) == []
+
+
+def test_a_callback_that_fails_keeps_nobody_from_hearing() -> None:
+    class Stumbling(Participant):
+        def on_enter_ban(self, _: object) -> None:
+            raise LookupError
+
+    hub = hub_of(room(*joined(BOB), participant=Stumbling))
+    with pytest.raises(LookupError):
+        hub.receive(change(BAN, ALICE, BOB))
+    assert hub.room.participation(BOB) is BAN
+    assert hub.drain(A) == hub.drain(B) == [change(BAN, ALICE, BOB)]
 
 
 # What is malformed: the event, and the field. Hub and client say the same.

@@ -16,8 +16,7 @@ type was listed more than once in one permission; only the last entry is kept.
 
 from typing import Any
 
-from fsm.errors import DefinitionError, EventError
-from fsm.event import shorten
+from fsm.errors import DefinitionError, EventError, shorten
 from fsm.mimi.codec.presentation import Form
 from fsm.mimi.codec.structs import STRUCTS
 

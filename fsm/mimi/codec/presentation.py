@@ -26,8 +26,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Self
 
-from fsm.errors import DecodeError, EventError
-from fsm.event import MAX_TEXT, checked_flag, checked_text, describe, join, mapping, sequence, shorten
+from fsm.errors import DecodeError, EventError, shorten
+from fsm.event import MAX_TEXT, checked_flag, checked_text, describe, join, mapping, sequence
 
 _LENGTH_WIDTHS = (1, 2, 4)
 
