@@ -184,7 +184,7 @@ def _open(source: BinaryIO, starts: bytes) -> tuple[Any | None, Iterator[Line]]:
         try:
             return read_json(whole), iter(())
         except ValueError as problem:
-            if text[:1] == b"[" and _is_cut_off(text):
+            if text[:1] == b"[" and (text.rstrip() == b"[" or text.rstrip().endswith(b",")):
                 return None, iter((Line(number, error=ReplayError(number, str(problem))),))
             # The first line is no start of a document but a line of its own that is at fault.
             source = BytesIO(whole)

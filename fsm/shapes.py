@@ -14,7 +14,6 @@ reads events to complain.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from fsm.event import mapping, sequence
@@ -57,20 +56,19 @@ def oldest_first(events: list[Any]) -> list[Any]:
 
 
 def _is_state(events: list[Any]) -> bool:
-    """Whether this can be no history, but the state of one room.
+    """Whether this can be no history, but the state of one room: nothing comes twice, and times are in no order.
 
-    A history begins, or in reverse ends, with the creation, and in the reverse the
-    times run backwards.
+    A history begins with the creation, and times then run forwards; or it ends with
+    the creation, and they run backwards.
     """
     keys = [(event.get("type"), event["state_key"]) for event in events if type(event) is dict and "state_key" in event]
     places = [place for place, (event_type, _) in enumerate(keys) if event_type == CREATE]
-    if len(keys) != len(events) or len(places) != 1 or places == [0] or len(set(map(repr, keys))) != len(keys):
+    if len(keys) != len(events) or len(places) != 1 or len(set(map(repr, keys))) != len(keys):
         return False
-    times = [_time(event) for event in events]
-    is_backwards = all(
-        later is None or earlier is None or later >= earlier for later, earlier in pairwise(times)
-    )
-    return not (is_backwards and places == [len(keys) - 1])
+    times = [time for time in map(_time, events) if time is not None]
+    if places == [0]:
+        return times != sorted(times)
+    return places != [len(events) - 1] or times != sorted(times, reverse=True)
 
 
 def _sync(rooms: Mapping[str, Any]) -> Iterator[Piece]:

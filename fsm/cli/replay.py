@@ -63,11 +63,11 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
         return (f"{outcome.line:>6}", f"{_verdict(outcome):<8}", safe(str(outcome.error)))
     move = f"{decision.before} → {decision.after}" if decision.transition else decision.before or ""
     reason = f"— {decision.reason}" if decision.reason else ""
+    asked = safe(shorten(decision.transition or outcome.asked))
     return (
         f"{outcome.line:>6}",
         f"{_verdict(outcome):<8}",
-        f"{safe(shorten(decision.transition or outcome.asked)):<15}",
-        f"{move:<15}",
+        f"{asked:<15}  {move:<15}" if move else f"{asked:<32}",
         f"{_parties(event):<44}",
         safe(f"{outcome.room_id or ''} {reason}".strip()),
     )

@@ -89,8 +89,8 @@ class Standing:
     order: int
 
     def may(self, flag: Flag) -> bool:
-        """Whether the permission is granted. Not set means no."""
-        return self.permissions.get(flag, False)
+        """Whether the permission is granted. Not set means no, but for sending messages."""
+        return self.permissions.get(flag, flag == SEND_MESSAGES)
 
     def is_denied(self, flag: Flag) -> bool:
         """Whether the permission is set, and set to false."""
@@ -235,7 +235,7 @@ class Change:
     def grants_only_held(self) -> bool:
         """Whether the sender holds every permission that somebody or some role gains."""
         standing = self.before.standing(self.sender)
-        return all(standing.may(flag) for flag in self._granted()) and not any(
+        return all(standing.may(flag) for flag in (*self._granted(), *self._regained())) and not any(
             standing.is_denied(flag) for flag in self._lifted()
         )
 
@@ -248,18 +248,21 @@ class Change:
             if entry.users - users_before.get(entry.role_id, frozenset()):
                 permissions = self.after.defined.get(entry.role_id, _EMPTY)
                 yield from (flag for flag, granted in permissions.items() if granted)
-        # A "no" that goes, or comes to stand below a "yes", grants as well: also to who steps out of it.
-        for user, standing in self.after.standings.items():
-            before = self.before.standing(user)
-            yield from (flag for flag, granted in standing.permissions.items() if granted and not before.may(flag))
+
+    def _regained(self) -> Iterator[Flag]:
+        """What somebody holds now since a "no" is gone, or stands below a "yes": perhaps one they stepped out of."""
+        for user in {**self.before.standings, **self.after.standings}:
+            before, after = self.before.standing(user), self.after.standing(user)
+            for flag in {**before.permissions, **after.permissions}:
+                if after.may(flag) and not before.may(flag):
+                    yield flag
 
     def _lifted(self) -> Iterator[Flag]:
-        """What somebody was denied and no longer is, of that which everybody may who is not denied it."""
-        for user, standing in self.before.standings.items():
+        """The types of messages that somebody was denied, and no longer is."""
+        for user, before in self.before.standings.items():
             after = self.after.standing(user)
-            for flag in standing.permissions:
-                is_by_default = flag == SEND_MESSAGES or flag[0] == "events"
-                if is_by_default and standing.is_denied(flag) and not after.is_denied(flag):
+            for flag in before.permissions:
+                if flag[0] == "events" and before.is_denied(flag) and not after.is_denied(flag):
                     yield flag
 
     def keeps_administrator(self) -> bool:

@@ -34,6 +34,8 @@ from fsm.terms import Action, Participation
 
 _JOIN, _LEAVE = Participation.JOIN, Participation.LEAVE
 
+_LEAST_FIELDS = len(("type", "sender", "state_key", "content"))
+
 USER = "m.room.user"
 """The event type of participation, as the later revisions have it."""
 
@@ -149,9 +151,7 @@ class Room:
                 event["type"] in rules.participation_events
                 and type(content) is dict
                 and (len(content) == 1 or _is_plain(content.get("reason")))
-                and event.get("room_id", self.id) == self.id
-                and type(event.get("event_id", "")) is str
-                and "authEvents" not in event
+                and (len(event) == _LEAST_FIELDS or self._is_ours(event))
             ):
                 sender, target = event["sender"], event["state_key"]
                 # Whoever is known has been read with care before, so their ids need no other check.
@@ -187,7 +187,7 @@ class Room:
         if state.type in self.policy.participation_events:
             self._states[state.state_key or ""] = _read_participation(state)
         else:
-            self._become(self._settings.after(state))
+            self._become(self._change(self._settings, state))
         if self._history is not None or state.event_id is not None:
             self._remember(state)
 
@@ -280,6 +280,14 @@ class Room:
         )
         event_type = max(self.policy.participation_events)
         return self.send({"type": event_type, "sender": sender, "state_key": target, "content": content})
+
+    def _is_ours(self, event: Mapping[str, Any]) -> bool:
+        """Whether the fields besides the four that every change has raise no question."""
+        return (
+            ("room_id" not in event or (event["room_id"] == self.id and self.id is not None))
+            and ("event_id" not in event or _is_name(event["event_id"]))
+            and "authEvents" not in event
+        )
 
     def _judge(self, value: Mapping[str, Any]) -> Decision:
         """The careful way: the decision on any event."""
@@ -453,9 +461,13 @@ def _rules_of(policy: MimiPolicy) -> _Rules:
 
 def _stranger(user: object) -> Participation:
     """Where somebody stands of whom nothing is known, if that is a user id at all."""
-    if type(user) is str and 0 < len(user) <= MAX_TEXT:
+    if _is_name(user):
         return _LEAVE
     raise KeyError(user)
+
+
+def _is_name(value: object) -> bool:
+    return type(value) is str and 0 < len(value) <= MAX_TEXT
 
 
 def _is_plain(reason: object) -> bool:

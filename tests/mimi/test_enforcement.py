@@ -1,6 +1,6 @@
 """Hub and client: who is told what, what each side stops, and that they never contradict each other."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -81,11 +81,16 @@ def client_of(tea: Room, user: str) -> Client:
     return Client(Room.restore(tea.snapshot(), policy=tea.policy), user, plain)
 
 
+def renamed(events: Iterable[Given]) -> list[JSON]:
+    """Participation goes by the name that every policy knows."""
+    return [{**event, "type": "m.room.user"} if event.get("type") == "m.user" else {**event} for event in events]
+
+
 MUTED = [role("mute", {"sendMessages": False}), role_map(("mute", 1, [BOB]))]
 
 
 def tea_room(*events: Given, policy: MimiPolicy = MIMI) -> Room:
-    return room(*joined(BOB, CAROL), *events, policy=policy)
+    return room(*renamed([*joined(BOB, CAROL), *events]), policy=policy)
 
 
 def test_the_rows() -> None:
@@ -166,6 +171,23 @@ def test_a_queue_keeps_the_order_and_is_emptied() -> None:
     assert hub.drain("nowhere.example") == []
 
 
+@pytest.mark.parametrize("policy", POLICIES, ids=label)
+def test_an_encrypted_message_is_added_once(policy: MimiPolicy) -> None:
+    hub = hub_of(tea_room(policy=policy))
+    assert hub.receive(encrypted(BOB))
+    assert hub.room.snapshot()["history"] is None  # nothing to remember it by
+    assert hub.receive(encrypted(BOB, event_id="$1", authEvents=[]))
+    assert hub.receive(encrypted(BOB))
+    assert hub.room.snapshot()["history"]["length"] == 2
+    assert [hub.room.visible("$1", user) for user in (ALICE, BOB, DAN)] == [True, True, False]
+
+
+def test_what_is_hidden_is_no_state() -> None:
+    tea = tea_room()
+    with pytest.raises(EventError, match=r"^`state_key`: must not be there: state is never hidden$"):
+        tea.send_unread(encrypted(BOB, state_key=""))
+
+
 @pytest.mark.parametrize("answer", [False, None, 0, 1, "yes", [True]], ids=repr)
 def test_only_true_is_authentic(answer: Any) -> None:
     hub = Hub(tea_room(), provider_of=provider_of, is_authentic=lambda _: answer)
@@ -222,6 +244,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("an empty text",           encrypted(BOB, content={"ciphertext": ""}),                "content.ciphertext"),
     ("a huge text",             encrypted(BOB, content={"ciphertext": "x" * 65_536}),      "content.ciphertext"),
     ("encrypted state",         encrypted(BOB, state_key=""),                              "state_key"),
+    ("encrypted state with a key", encrypted(ALICE, hidden("m.room.name"), state_key=""),  "state_key"),
     ("another room",            encrypted(BOB, room_id="!other:x"),                        "room_id"),
     ("an id that is none",      encrypted(BOB, event_id=7),                                "event_id"),
     ("backing that is none",    encrypted(BOB, authEvents="$1"),                           "authEvents"),
@@ -371,7 +394,7 @@ def test_the_hub_rejects_only_what_nothing_inside_could_make_legal(
     policy: MimiPolicy, history: list[JSON], key: JSON, data: st.DataObject
 ) -> None:
     hub = hub_of(Room.create(ROOM_ID, ALICE, policy=policy))
-    for index, event in enumerate(history):
+    for index, event in enumerate(renamed(history)):
         error_of(lambda event=event, index=index: hub.receive({"event_id": f"${index}", **event}))  # type: ignore[misc]
     sender = data.draw(st.sampled_from(USERS))
     client = client_of(hub.room, ALICE)

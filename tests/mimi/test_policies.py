@@ -53,10 +53,12 @@ CASES: list[tuple[str, Given, tuple[str, ...]]] = [
     ("reinvite", {"target": INVITE, **INVITING},                                ()),
     ("reinvite", {"target": INVITE, **STAFF, "may_invite": False},              ("sender_may_invite",)),
     ("reinvite", {"target": INVITE, **STAFF, "sender": LEAVE},                  ("sender_is_joined",)),
+    ("reinvite", {"target": INVITE, "sender": LEAVE},                           ("sender_is_joined", "sender_may_invite")),
 
     ("welcome",  {"target": KNOCK, **INVITING},                                 ()),
     ("welcome",  {"target": KNOCK, **STAFF, "may_invite": False},               ("sender_may_invite",)),
     ("welcome",  {"target": KNOCK, **INVITING, **SELF},                         ("sender_is_joined",)),
+    ("welcome",  {"target": KNOCK, "sender": LEAVE},                            ("sender_is_joined", "sender_may_invite")),
 
     ("accept",   {"target": INVITE, **SELF},                                    ()),
     ("accept",   {"target": INVITE, **SELF, "join_rule": KNOCKABLE},            ()),
@@ -83,6 +85,7 @@ CASES: list[tuple[str, Given, tuple[str, ...]]] = [
     ("reknock",  {"target": KNOCK, **SELF, "join_rule": KNOCKABLE},             ()),
     ("reknock",  {"target": KNOCK, **SELF},                                     ("room_takes_knocks",)),
     ("reknock",  {"target": KNOCK, **STAFF, "join_rule": KNOCKABLE},            ("sender_is_target",)),
+    ("reknock",  {"target": KNOCK},                                             ("sender_is_target", "room_takes_knocks")),
 
     ("decline",  {"target": INVITE, **SELF},                                    ()),
     ("decline",  {"target": INVITE},                                            ("sender_is_target",)),
@@ -96,6 +99,8 @@ CASES: list[tuple[str, Given, tuple[str, ...]]] = [
     ("revoke",   {"target": INVITE, **STAFF, "may_kick": False},                ("sender_may_kick",)),
     ("revoke",   {"target": INVITE, **STAFF, "outranks_for_kick": False},       ("sender_outranks_for_kick",)),
     ("revoke",   {"target": INVITE, **BANNING},                                 ("sender_may_kick", "sender_outranks_for_kick")),
+    ("revoke",   {"target": INVITE, "sender": LEAVE},
+     ("sender_is_joined", "sender_may_kick", "sender_outranks_for_kick")),
 
     ("kick",     {"target": JOIN, **KICKING},                                   ()),
     ("kick",     {"target": JOIN, **STAFF, **SELF},                             ("sender_is_another",)),
@@ -103,11 +108,16 @@ CASES: list[tuple[str, Given, tuple[str, ...]]] = [
     ("kick",     {"target": JOIN, **STAFF, "may_kick": False},                  ("sender_may_kick",)),
     ("kick",     {"target": JOIN, **STAFF, "outranks_for_kick": False},         ("sender_outranks_for_kick",)),
     ("kick",     {"target": JOIN, "sender": LEAVE, "may_kick": True},           ("sender_is_joined", "sender_outranks_for_kick")),
+    ("kick",     {"target": JOIN, **SELF}, ("sender_is_another", "sender_may_kick", "sender_outranks_for_kick")),
+    ("kick",     {"target": JOIN, "sender": BAN},
+     ("sender_is_joined", "sender_may_kick", "sender_outranks_for_kick")),
 
     ("deny",     {"target": KNOCK, **KICKING},                                  ()),
     ("deny",     {"target": KNOCK, **STAFF, "sender": KNOCK},                   ("sender_is_joined",)),
     ("deny",     {"target": KNOCK, **STAFF, "may_kick": False},                 ("sender_may_kick",)),
     ("deny",     {"target": KNOCK, **STAFF, "outranks_for_kick": False},        ("sender_outranks_for_kick",)),
+    ("deny",     {"target": KNOCK, "sender": BAN},
+     ("sender_is_joined", "sender_may_kick", "sender_outranks_for_kick")),
 
     ("unban",    {"target": BAN, **BANNING},                                    ()),
     ("unban",    {"target": BAN, **STAFF, "sender": INVITE},                    ("sender_is_joined",)),
@@ -115,6 +125,8 @@ CASES: list[tuple[str, Given, tuple[str, ...]]] = [
     ("unban",    {"target": BAN, **STAFF, "may_ban": False},                    ("sender_may_ban",)),
     ("unban",    {"target": BAN, **STAFF, "outranks_for_ban": False},           ("sender_outranks_for_ban",)),
     ("unban",    {"target": BAN, **KICKING},                                    ("sender_may_ban", "sender_outranks_for_ban")),
+    ("unban",    {"target": BAN, **SELF},
+     ("sender_is_joined", "sender_may_ban", "sender_outranks_for_ban")),
 
     ("ban",      {"target": LEAVE, **BANNING},                                  ()),
     ("ban",      {"target": INVITE, **BANNING},                                 ()),
@@ -131,6 +143,8 @@ CASES: list[tuple[str, Given, tuple[str, ...]]] = [
     ("reban",    {"target": BAN, **STAFF, "sender": KNOCK},                     ("sender_is_joined",)),
     ("reban",    {"target": BAN, **STAFF, "may_ban": False},                    ("sender_may_ban",)),
     ("reban",    {"target": BAN, **STAFF, "outranks_for_ban": False},           ("sender_outranks_for_ban",)),
+    ("reban",    {"target": BAN, **SELF},
+     ("sender_is_joined", "sender_may_ban", "sender_outranks_for_ban")),
 ]
 # fmt: on
 
