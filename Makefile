@@ -13,7 +13,8 @@ help: ## list the targets
 # The interpreter's own venv module is a package of its own on some systems.
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "fsm needs Python 3.11 or newer" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo "fsm needs Python's venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { apt-get install -qq -y python3-venv && $(PYTHON) -m venv --clear $(VENV); } \
+	  || { echo "fsm needs Python's venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
 
 $(VENV)/run: pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[render,cli]'
