@@ -6,8 +6,12 @@ Spec: "Event Authorization", "Auth Events Selection" (-00 3, 3.1)
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fsm.event import Event, checked_name, sequence
 from fsm.guards import Guard, guard
 from fsm.mimi.history import History, StateKey
+from fsm.mimi.roles import Roles
+from fsm.mimi.settings import CREATE, JOIN_RULES, ROLE, ROLE_MAP, USER
+from fsm.terms import Action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,28 @@ BACKING = Backing(
     (auth_events_are_known, auth_events_are_current, auth_events_are_complete, auth_events_are_selected),
     clause="-00 3.1",
 )
+
+
+def select(event: Event, action: Action | None, roles: Roles) -> list[StateKey]:
+    """Which state events back an event, by type and state key; `action` is that of a participation event.
+
+    Spec: "Auth Events Selection" (-00 3.1)
+    """
+    if event.type == CREATE:
+        return []
+    held = [entry.role_id for entry in roles.assigned if event.sender in entry.users]
+    selection = [(CREATE, ""), (USER, event.sender), (ROLE_MAP, ""), *((ROLE, role_id) for role_id in held)]
+    if action is not None:
+        selection.append((USER, event.state_key or ""))
+        if action in (Action.JOIN, Action.INVITE):
+            selection.append((JOIN_RULES, ""))
+    return list(dict.fromkeys(selection))
+
+
+def read_auth_events(value: object) -> list[str]:
+    """Read the ids that an event names as its `authEvents`. Raises `EventError`."""
+    ids = sequence(value, "authEvents")
+    return [checked_name(event_id, f"authEvents[{index}]") for index, event_id in enumerate(ids)]
 
 
 def compare(given: Sequence[str], selected: Sequence[StateKey], history: History) -> BackingFacts:

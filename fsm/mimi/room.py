@@ -12,22 +12,22 @@ same look-up.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any, Self, TypeAlias
+from dataclasses import replace
+from typing import Any, Self
 
 from fsm.decision import Decision, judge
 from fsm.errors import EventError, shorten
-from fsm.event import MAX_TEXT, Event, checked_name, checked_text, name, read_event, sequence, word
-from fsm.facts import Facts, Value
-from fsm.machine import Memory, Participant, memory_of
-from fsm.mimi.auth_events import BACKING, compare
+from fsm.event import MAX_TEXT, Event, name, read_event
+from fsm.facts import Facts
+from fsm.machine import Participant
+from fsm.mimi.auth_events import BACKING, compare, read_auth_events, select
 from fsm.mimi.envelope import Envelope
 from fsm.mimi.history import History, StateKey
-from fsm.mimi.permits import EventFacts, Kind, Permit
+from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MIMI, MimiPolicy
-from fsm.mimi.roles import BAN, INVITE, KICK, NOBODY, REDACT, SEND_MESSAGES, Roles, Standing
-from fsm.mimi.settings import CREATE, JOIN_RULES, ROLE, ROLE_MAP, Settings, kind_of
+from fsm.mimi.roles import REDACT, SEND_MESSAGES, Roles, Standing
+from fsm.mimi.rules import rules_of
+from fsm.mimi.settings import CREATE, USER, Settings, kind_of, read_participation
 from fsm.mimi.snapshot import Snapshot
 from fsm.mimi.visibility import VIEWS
 from fsm.terms import Action, Participation
@@ -35,12 +35,6 @@ from fsm.terms import Action, Participation
 _JOIN, _LEAVE = Participation.JOIN, Participation.LEAVE
 
 _LEAST_FIELDS = len(("type", "sender", "state_key", "content"))
-
-USER = "m.room.user"
-"""The event type of participation, as the later revisions have it."""
-
-Powers: TypeAlias = tuple[int, int, int]
-"""A standing as decisions need it: the weights of what one may do, power to kick, power to ban."""
 
 
 class Room:
@@ -59,7 +53,7 @@ class Room:
         self.id = room_id
         self.policy = policy
         self._participant = participant
-        self._rules = _rules_of(policy)
+        self._rules = rules_of(policy)
         self._states: dict[str, Participation] = {}
         self._history: History | None = None
         self._become(Settings(Roles(policy.power)))
@@ -101,7 +95,7 @@ class Room:
             try:
                 event = room._read_state(value, seen)
                 if event.type in policy.participation_events:
-                    room._states[event.state_key or ""] = _read_participation(event)
+                    room._states[event.state_key or ""] = read_participation(event)
                 else:
                     settings = room._change(settings, event)
             except EventError as problem:
@@ -185,7 +179,7 @@ class Room:
         """
         state = self._read_state(event, set())
         if state.type in self.policy.participation_events:
-            self._states[state.state_key or ""] = _read_participation(state)
+            self._states[state.state_key or ""] = read_participation(state)
         else:
             self._become(self._change(self._settings, state))
         if self._history is not None or state.event_id is not None:
@@ -296,13 +290,16 @@ class Room:
 
     def _backed(self, value: Mapping[str, Any], event: Event, decision: Decision) -> Decision:
         """The same decision, unless the event names other `authEvents` than must back it."""
-        if "authEvents" in value and not (backing := self._judge_backing(event, value["authEvents"])):
-            return replace(backing, before=decision.before, after=decision.before)
+        if "authEvents" in value:
+            given = read_auth_events(value["authEvents"])
+            backing = judge((BACKING,), compare(given, self._select(event), self._history or History()))
+            if not backing:
+                return replace(backing, before=decision.before, after=decision.before)
         return decision
 
     def _judge_content(self, event: Event) -> Decision:
         if event.type in self.policy.participation_events:
-            action = _read_participation(event)
+            action = read_participation(event)
             assert event.state_key
             return self.decide_action(action, event.sender, event.state_key)
         after = self._change(self._settings, event)
@@ -317,26 +314,9 @@ class Room:
         redacted = name(event.content, "redacts", "content")
         return self._history is not None and self._history.sender_of(redacted) == event.sender
 
-    def _judge_backing(self, event: Event, auth_events: object) -> Decision:
-        """Whether the `authEvents` of an event are those that the draft selects for it."""
-        given = [
-            checked_name(event_id, f"authEvents[{index}]")
-            for index, event_id in enumerate(sequence(auth_events, "authEvents"))
-        ]
-        return judge((BACKING,), compare(given, self._select(event), self._history or History()))
-
     def _select(self, event: Event) -> list[StateKey]:
-        """Which state events back an event, by type and state key."""
-        if event.type == CREATE:
-            return []
-        roles = [entry.role_id for entry in self._settings.roles.assigned if event.sender in entry.users]
-        selection = [(CREATE, ""), (USER, event.sender), (ROLE_MAP, ""), *((ROLE, role_id) for role_id in roles)]
-        if event.type in self.policy.participation_events:
-            action = _read_participation(event)
-            selection.append((USER, event.state_key or ""))
-            if action in (Action.JOIN, Action.INVITE):
-                selection.append((JOIN_RULES, ""))
-        return list(dict.fromkeys(selection))
+        action = read_participation(event) if event.type in self.policy.participation_events else None
+        return select(event, action, self._settings.roles)
 
     def _remember(self, event: Event) -> None:
         """Write an accepted event into the history, and what it moves."""
@@ -347,7 +327,7 @@ class Room:
         key = None if event.state_key is None else (USER if is_participation else event.type, event.state_key)
         self._history.note_event(event, self._settings.visibility, key)
         if is_participation:
-            self._history.note_move(event.state_key or "", _read_participation(event))
+            self._history.note_move(event.state_key or "", read_participation(event))
         elif event.type == CREATE:
             self._history.note_move(event.sender, _JOIN)
 
@@ -378,9 +358,7 @@ class Room:
             self._states.setdefault(settings.creator, _JOIN)  # joined from the start
         self._settings = settings
         self._rule = self._rules.join_rule[settings.join_rule]
-        standings = settings.roles.standings
-        powers = {id(standing): self._rules.powers(standing) for standing in standings.values()}
-        self._powers = {user: powers[id(standing)] for user, standing in standings.items()}
+        self._powers = self._rules.powers(settings.roles.standings)
 
     def _weigh(self, sender: str, target: str) -> int:
         """The facts but the two states, as the sum of their weights in the domain."""
@@ -418,47 +396,6 @@ class Room:
             settle()  # also when a callback has failed before the machine got so far
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """What all rooms of a policy share: its memory, and the weights of its facts."""
-
-    memory: Memory[Facts]
-    participation_events: frozenset[str]
-    permits: Mapping[Kind, tuple[Permit, ...]]
-    weights: Mapping[str, Mapping[Value, int]]
-    join_rule: Mapping[Value, int]
-    is_self: int
-    outranks_for_kick: int
-    outranks_for_ban: int
-    nobody: Powers
-
-    def powers(self, standing: Standing) -> Powers:
-        """Boil a standing down to what decisions need."""
-        return _powers(self.weights, standing)
-
-
-def _powers(weights: Mapping[str, Mapping[Value, int]], standing: Standing) -> Powers:
-    may = {"may_invite": INVITE, "may_kick": KICK, "may_ban": BAN}
-    code = sum(weights[fact][standing.may(flag)] for fact, flag in may.items())
-    return code, standing.power(KICK), standing.power(BAN)
-
-
-@cache
-def _rules_of(policy: MimiPolicy) -> _Rules:
-    weights = policy.domain.weights
-    return _Rules(
-        memory=memory_of(policy),
-        participation_events=policy.participation_events,
-        permits={kind: tuple(row for row in policy.permits if row.kind is kind) for kind in Kind},
-        weights=weights,
-        join_rule=weights["join_rule"],
-        is_self=weights["is_self"][True],
-        outranks_for_kick=weights["outranks_for_kick"][True],
-        outranks_for_ban=weights["outranks_for_ban"][True],
-        nobody=_powers(weights, NOBODY),
-    )
-
-
 def _stranger(user: object) -> Participation:
     """Where somebody stands of whom nothing is known, if that is a user id at all."""
     if _is_name(user):
@@ -472,15 +409,3 @@ def _is_name(value: object) -> bool:
 
 def _is_plain(reason: object) -> bool:
     return type(reason) is str and len(reason) <= MAX_TEXT
-
-
-def _read_participation(event: Event) -> Action:
-    """The action that a participation event asks for.
-
-    Spec: "User Participation" (seed 3, -00 6, -01 5)
-    """
-    if not event.state_key:
-        raise EventError("state_key", "must name the target user")
-    if "reason" in event.content:
-        checked_text(event.content["reason"], "content.reason")
-    return word(event.content, "participation", tuple(Action), "content")

@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from fsm.errors import EventError
-from fsm.event import Event, word
+from fsm.event import Event, checked_text, word
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.roles import REDACT, SEND_MESSAGES, Change, Roles, events, read_permissions, read_role_map
-from fsm.terms import JoinRule, Participation, Visibility
+from fsm.terms import Action, JoinRule, Participation, Visibility
 
 CREATE = "m.room.create"
+USER = "m.room.user"
+"""Participation, as the later revisions call it."""
 ROLE = "m.room.role"
 ROLE_MAP = "m.room.role_map"
 JOIN_RULES = "m.room.join_rules"
@@ -114,3 +116,15 @@ _CHANGES: Mapping[str, Callable[[Settings, Event], Settings]] = {
     JOIN_RULES: _set_join_rule,
     HISTORY_VISIBILITY: _set_visibility,
 }
+
+
+def read_participation(event: Event) -> Action:
+    """The action that a participation event asks for.
+
+    Spec: "User Participation" (seed 3, -00 6, -01 5)
+    """
+    if not event.state_key:
+        raise EventError("state_key", "must name the target user")
+    if "reason" in event.content:
+        checked_text(event.content["reason"], "content.reason")
+    return word(event.content, "participation", tuple(Action), "content")
