@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check format diagrams diagrams-check bench fuzz clean
+.PHONY: help demo test check format browser diagrams diagrams-check bench fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -31,7 +31,13 @@ demo: $(VENV)/run ## replay a day of three rooms and draw the machine
 	$(BIN)/fsm draw mimi -o build/mimi.png
 	@echo "the machine: build/mimi.svg, build/mimi.png"
 
-test: $(VENV)/dev ## run the tests
+# The explorer page is tested in a real browser.
+browser:
+	@command -v chromium chromium-browser google-chrome > /dev/null \
+	  || { apt-get update -qq && apt-get install -qq -y chromium > /dev/null; } \
+	  || { echo "the tests need Chromium (Debian: apt-get install chromium)" >&2; exit 1; }
+
+test: $(VENV)/dev browser ## run the tests
 	$(BIN)/pytest -n auto
 
 check: $(VENV)/dev ## format, lint, types, tests, diagrams up to date

@@ -109,6 +109,8 @@ def judge(rows: Sequence[Row[F]], facts: F) -> Decision:
     """Allowed by any of the rows, or refused by all; nobody's participation changes."""
     if any(all(guard(facts) for guard in row.guards) for row in rows):
         return Decision(allowed=True)
+    if not rows:
+        return Decision(allowed=False, reason="nobody may send such an event")
     return Decision(allowed=False, refusals=refusals(rows, facts), reason=explain(rows, facts))
 
 

@@ -5,6 +5,7 @@ This is the only place through which the tools reach a family of policies.
 
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module, util
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, cast
@@ -117,10 +118,13 @@ class AnyPlay(Protocol):
     def needs(self, event: Mapping[str, Any], settings: Settings) -> frozenset[str]:
         """The permissions that an event takes."""
 
-    def is_speech(self, event: Mapping[str, Any]) -> bool:
-        """Whether an event is an ordinary message."""
+    def height(self, event: Mapping[str, Any], settings: Settings) -> int | None:
+        """The highest rank that an event changes something about, if any."""
 
-    def contradicts(self, event: Mapping[str, Any]) -> bool:
+    def is_simple(self, event: Mapping[str, Any]) -> bool:
+        """Whether permission is all that an event takes of who is joined."""
+
+    def contradicts(self, event: Mapping[str, Any], settings: Settings) -> bool:
         """Whether a room contradicts itself if it takes this event."""
 
 
@@ -132,11 +136,18 @@ class AnyColumnRoom(Protocol):
         """What its settings add to the code of every change; below 0 when it has to be asked itself."""
 
     @property
-    def powers(self) -> Mapping[str, tuple[int, ...]]:
-        """Of everybody with a standing: what it adds to the code as a sender, and the ranks to compare."""
+    def others(self) -> tuple[int, ...]:
+        """The powers of everybody who has none of their own."""
 
-    def send(self, event: Mapping[str, Any]) -> Decision:
-        """Decide, and apply the event when it is allowed."""
+    @property
+    def powers(self) -> Mapping[str, tuple[int, ...]]:
+        """By user: what they add to the code as a sender, and the ranks to compare."""
+
+    def send(self, event: Mapping[str, Any], content: str | None = None) -> Decision:
+        """Decide, and apply the event when it is allowed. `content` is the text of its content, if that is at hand."""
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Apply a state event as it stands."""
 
 
 class AnyColumns(Protocol):
@@ -157,14 +168,6 @@ class AnyColumns(Protocol):
         """Where somebody stands of whom nothing is known."""
 
     @property
-    def rule(self) -> int:
-        """The `rule` of a room that nobody has created yet."""
-
-    @property
-    def nobody(self) -> tuple[int, ...]:
-        """The powers of somebody without any standing."""
-
-    @property
     def is_self(self) -> int:
         """The weight of a change of oneself."""
 
@@ -182,6 +185,9 @@ class AnyColumns(Protocol):
 
     def room(self, room_id: str | None, states: MutableMapping[str, Participation]) -> AnyColumnRoom:
         """A room that nobody has created yet, and that keeps participation in `states`."""
+
+    def is_user(self, user: str) -> bool:
+        """Whether this can be the id of a user."""
 
     def read(self, event: Mapping[str, Any]) -> tuple[str, str, str] | None:
         """Sender, target and action of a change that takes no more than a look-up, None for other events."""
@@ -278,8 +284,9 @@ def play_of(policy: AnyPolicy) -> AnyPlay | None:
     return play
 
 
+@cache
 def columns_of(policy: AnyPolicy) -> AnyColumns:
-    """What columnar replay needs of the policy's family. Raises `DefinitionError` when it offers nothing."""
+    """What columnar replay needs of the policy's family. Raises `DefinitionError` when that offers nothing."""
     module = f"{policy.family}.columns"
     if util.find_spec(module) is None:
         raise DefinitionError(f"policy `{policy.id}` has no columnar replay")

@@ -72,6 +72,17 @@ def test_given_is_the_part_where_the_facts_are_so() -> None:
     assert DOMAIN.size == 2880, "the whole is as it was"
 
 
+def test_a_domain_leaves_out_what_is_impossible() -> None:
+    def nobody_outranks_themselves(each: Facts) -> bool:
+        return not (each.is_self and (each.outranks_for_kick or each.outranks_for_ban))
+
+    ranked = Domain(Facts, DOMAIN.limits, (nobody_outranks_themselves,))
+    assert list(ranked) == [each for each in DOMAIN if nobody_outranks_themselves(each)]
+    assert ranked.records == tuple(ranked)
+    assert ranked.size == len(ranked.records) < DOMAIN.size
+    assert ranked.given(is_self=True, outranks_for_ban=True).size == 0
+
+
 # fmt: off
 BAD_LIMITS: list[tuple[str, tuple[Any, ...], str]] = [
     ("colour",    (True,),                "unknown fact `colour`: the facts are "),

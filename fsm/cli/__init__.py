@@ -6,11 +6,11 @@ line on standard error, never a traceback.
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 
 import typer
 
-from fsm.cli import decide, draw, explain, policies, replay, visible, wire
 from fsm.cli.terminal import complain
 from fsm.errors import PolicyError
 
@@ -18,21 +18,46 @@ UNUSABLE = 2
 CLOSED_PIPE = 141
 """What a shell reports of a program that wrote to a closed pipe."""
 
-app = typer.Typer(
-    name="fsm",
-    help="Participation in messaging rooms as an explicit finite state machine.",
-    add_completion=False,
-    rich_markup_mode=None,
+COMMANDS = (
+    "policies",
+    "replay",
+    "decide",
+    "explain",
+    "draw",
+    "visible",
+    "wire",
+    "verify",
+    "diff",
+    "vectors",
+    "conform",
+    "explore",
 )
-for command in (policies.policies, replay.replay, decide.decide, explain.explain, draw.draw, visible.visible):
-    app.command()(command)
-app.add_typer(wire.wire, name="wire")
+"""Each is a module here, with a function of the same name."""
+
+
+def fsm() -> None:
+    """Participation in messaging rooms as an explicit finite state machine."""
+
+
+def program(names: Iterable[str]) -> typer.Typer:
+    """The command line with these commands."""
+    app = typer.Typer(name="fsm", add_completion=False, rich_markup_mode=None)
+    app.callback()(fsm)
+    for name in names:
+        command = getattr(import_module(f"fsm.cli.{name}"), name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command()(command)
+    return app
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit status."""
     # A name from a log may hold what the terminal cannot show; that is no reason to stop.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    # A command loads what it needs: nobody waits for the others.
+    app = program([name for name in COMMANDS if name in arguments[:1]] or COMMANDS)
     try:
         status = app(list(arguments) or ["--help"], prog_name="fsm", standalone_mode=False)
         sys.stdout.flush()

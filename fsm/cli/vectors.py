@@ -1,0 +1,70 @@
+"""`fsm vectors`: test vectors in no particular language."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from fsm.cli.terminal import complain
+from fsm.policies import AnyPolicy, load_policy
+from fsm.review.errors import ReviewError
+from fsm.review.vectors import Vector, Walk, covering_vectors, every_vector, paths, to_lines
+
+AllOption = Annotated[bool, typer.Option("--all", help="A vector for every cell that a room can reach.")]
+CoverOption = Annotated[
+    bool, typer.Option("--cover", help="The fewest that tell the policy from all that is nearly the same. The default.")
+]
+PathsOption = Annotated[bool, typer.Option("--paths", help="Events from an empty room that take every transition.")]
+
+
+def vectors(
+    policy: Annotated[str, typer.Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    *,
+    every: AllOption = False,
+    cover: CoverOption = False,
+    walks: PathsOption = False,
+    output: Annotated[str, typer.Option("--output", "-o", help="The file to write; `-` for standard output.")] = "-",
+) -> None:
+    """Write test vectors as JSON lines: whole events, and what has to come of them.
+
+    `fsm/review/vectors.schema.json` says what a line holds.
+    """
+    rules = load_policy(policy)
+    if every + cover + walks > 1:
+        raise ReviewError("choose one of --all, --cover and --paths")
+    items = _chosen(rules, every=every, walks=walks)
+    size = sum(1 for _ in rules.cells()) if every else None
+    with _opened(output) as file:
+        # A bar would come between the lines.
+        bar = Console(stderr=True, quiet=output == "-" and sys.stdout.isatty())
+        if size is not None and bar.is_terminal:
+            items = track(items, "writing", total=size, console=bar, transient=True)
+        for line in to_lines(items):
+            file.write(line)
+
+
+def _chosen(rules: AnyPolicy, *, every: bool, walks: bool) -> Iterable[Vector | Walk]:
+    if every:
+        return every_vector(rules)
+    if walks:
+        return paths(rules)
+    vectors, gaps = covering_vectors(rules)
+    if gaps:
+        named = ", ".join(f"`{guard}` of `{row}`" for row, guard in gaps)
+        complain(f"no room can show that these guards decide alone: {named}")
+    return vectors
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[TextIO]:
+    """A file to write, `-` for standard output. Raises OSError."""
+    if path == "-":
+        yield sys.stdout
+    else:
+        with Path(path).open("w", encoding="utf-8", newline="\n") as file:
+            yield file

@@ -1,0 +1,181 @@
+"""`fsm verify`: hold policies against the laws of participation."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from os import cpu_count
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from fsm.cli.terminal import JsonOption, complain, safe
+from fsm.errors import shorten
+from fsm.policies import CATALOGUE, AnyPolicy, load_policy
+from fsm.render import RenderError, extract, render
+from fsm.review.accepted import read_accepted
+from fsm.review.laws import LAWS, Severity, load_laws
+from fsm.review.verify import MOST_ROOMS, Finding, Review, Told, law_ids
+from fsm.review.verify import verify as hold
+from fsm.review.verify_report import save, told_clause, witness_files
+
+_STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
+_WIDTH = 150
+
+
+def verify(  # noqa: PLR0913 - one option for each input and output
+    policies: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids, `module:NAME` or `path.py:NAME`; all that come with this package by default."),
+    ] = None,
+    *,
+    laws: Annotated[
+        list[str] | None, typer.Option(help="Laws of your own, too: a module or `path.py`; may be repeated.")
+    ] = None,
+    rooms: Annotated[
+        int, typer.Option(min=0, help="How many whole rooms to play through at most, from each beginning.")
+    ] = MOST_ROOMS,
+    accept: Annotated[
+        Path | None, typer.Option(help="Reasons why findings are accepted, by law: FILE.toml or FILE.json.")
+    ] = None,
+    as_json: JsonOption = False,
+    report: Annotated[Path | None, typer.Option(help="Write a report too: FILE.md or FILE.html.")] = None,
+    witnesses: Annotated[Path | None, typer.Option(help="Write the logs to this directory, for `fsm replay`.")] = None,
+) -> int:
+    """Find the holes of a policy: laws that some decision breaks, with a log that shows each one."""
+    names = policies or list(CATALOGUE)
+    own = [law for where in laws or () for law in load_laws(where)]
+    rules = [load_policy(name) for name in names]
+    reasons = read_accepted(accept, law_ids(own)) if accept else {}
+    reviews = list(_reviews(names, partial(_review, laws=laws or [], accepted=reasons, rooms=rooms)))
+    if report:
+        save(report, reviews, {policy.id: svg for policy in rules if (svg := _draw(policy))})
+    if witnesses:
+        _save_witnesses(witnesses, reviews)
+    if as_json:
+        print(json.dumps([review.as_json() for review in reviews]))  # noqa: T201
+    else:
+        _print(reviews)
+    return 1 if any(review.open for review in reviews) else 0
+
+
+def _reviews(names: Sequence[str], review: Callable[..., Review]) -> Iterator[Review]:
+    """One review for each policy, in order, with a bar on a terminal; several are made at the same time."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("verifying", total=len(names))
+        if len(names) == 1:
+            yield review(
+                names[0], progress=lambda rooms: progress.update(task, description=f"verifying, {rooms} rooms played")
+            )
+            return
+        # Policies hold functions, which do not travel between processes: each loads what it needs by name.
+        with ProcessPoolExecutor(min(len(names), cpu_count() or 1), get_context("spawn")) as pool:
+            for each in pool.map(review, names):
+                progress.advance(task)
+                yield each
+
+
+def _review(
+    name: str, laws: Sequence[str], accepted: Mapping[str, Any], rooms: int, progress: Told = lambda _: None
+) -> Review:
+    own = (law for where in laws for law in load_laws(where))
+    return hold(load_policy(name), (*LAWS, *own), rooms=rooms, accepted=accepted, progress=progress)
+
+
+def _draw(policy: AnyPolicy) -> bytes | None:
+    """The picture of a policy; None, with a word about it, where nothing can draw it."""
+    try:
+        return render(extract(policy), "svg")
+    except RenderError as problem:
+        complain(f"the report has no picture of `{policy.id}`: {problem}")
+        return None
+
+
+def _save_witnesses(directory: Path, reviews: Iterable[Review]) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    for review in reviews:
+        for name, log in witness_files(review):
+            text = "".join(f"{json.dumps(event)}\n" for event in log)
+            (directory / name).write_text(text, encoding="utf-8")
+
+
+def _print(reviews: Iterable[Review]) -> None:
+    output = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    for number, review in enumerate(reviews):
+        if number:
+            output.print()
+        output.print(safe(_headline(review)), style="bold")
+        for line in (*_matrix(review), *_remarks(review)):
+            output.print(f"  {safe(line)}", style="dim")
+        for finding in review.findings:
+            output.print()
+            style = "dim" if finding.accepted is not None else _STYLES[finding.severity]
+            headline, *others = _lines(finding)
+            output.print(safe(headline), style=style)
+            for line in others:
+                output.print(f"  {safe(line)}")
+
+
+def _headline(review: Review) -> str:
+    accepted = len(review.findings) - len(review.open)
+    searched = "" if review.rooms is None else f", {review.rooms} rooms"
+    parts = (
+        f"{review.policy}: {_count(len(review.open), 'finding')}",
+        f"{accepted} accepted" if accepted else "",
+        f"{review.laws} laws over {review.cells} cells{searched}",
+    )
+    return "; ".join(part for part in parts if part)
+
+
+def _matrix(review: Review) -> Iterator[str]:
+    """By state and action: the transitions there are, a dash where there are none."""
+    actions = list(next(iter(review.matrix.values()), {}))
+    table = [
+        ["", *actions],
+        *([state, *("/".join(rows[action]) or "-" for action in actions)] for state, rows in review.matrix.items()),
+    ]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _remarks(review: Review) -> Iterator[str]:
+    if review.not_applied:
+        yield f"laws about facts that this policy does not have: {', '.join(review.not_applied)}"
+
+
+def _lines(finding: Finding) -> Iterator[str]:
+    subject = f": {finding.subject}" if finding.subject else ""
+    yield f"{finding.severity.upper()}  {finding.sentence}{subject}"
+    yield f"law {finding.law}{told_clause(finding)}"
+    if finding.accepted is not None:
+        yield f"accepted: {finding.accepted}"
+        return
+    if finding.rooms is not None:
+        yield f"broken in {_count(finding.rooms, 'room')}"
+    if finding.example:
+        yield f"broken in {_count(finding.cells or 0, 'cell')}, the smallest: {finding.example.question}"
+        yield f"  {finding.example.answer}"
+    if finding.contrast:
+        yield f"  but {finding.contrast.question}: {finding.contrast.answer}"
+    if finding.witness:
+        yield f"shown by the last of {_count(len(finding.witness), 'event')}, {finding.answer.partition(':')[0]}:"
+        yield from (f"  {_event(event)}" for event in finding.witness)
+    elif finding.example:
+        yield "no room can come to this"
+
+
+def _event(event: Mapping[str, Any]) -> str:
+    target = event.get("state_key", "")
+    parties = event["sender"] if target in ("", event["sender"]) else f"{event['sender']} → {target}"
+    return f"{shorten(parties, _WIDTH)}  {event['type']}  {shorten(json.dumps(event['content']), _WIDTH)}"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number or 'no'} {thing}{'' if number == 1 else 's'}"

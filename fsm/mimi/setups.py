@@ -1,0 +1,130 @@
+"""The settings of many rooms, each way to set up a room held and judged once.
+
+Theory of operation. Most rooms are set up like many others, and differ in who is who.
+In a `Setup` users go by *places*, "0", "1" and so on, in the order in which the
+settings name them, so that rooms set up alike share one. A room is then a setup and its
+people. Whether settings may be changed depends on whether users are the same, never on
+what they are called: an answer given for one room of a setup holds for all.
+"""
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from fsm.decision import Decision
+from fsm.event import Event
+from fsm.mimi.policies import MimiPolicy
+from fsm.mimi.roles import Roles
+from fsm.mimi.room import Room
+from fsm.mimi.rules import Powers, rules_of
+from fsm.mimi.settings import Settings
+from fsm.terms import Participation
+
+People: TypeAlias = tuple[str, ...]
+"""By place: who it is."""
+
+_LIMIT = 2**13
+"""So many answers are kept. Rooms that are set up like no other would else fill the memory."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Setup:
+    """Settings in which users go by places; `powers` are those of each place."""
+
+    settings: Settings
+    rule: int
+    powers: tuple[Powers | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decision, the setup that follows, and who of the people that were named stand in it, by place."""
+
+    decision: Decision
+    setup: Setup
+    stay: tuple[int, ...]
+
+
+class Setups:
+    """The setups that came up under one policy, and the answers to what was asked in each."""
+
+    def __init__(self, policy: MimiPolicy) -> None:
+        self._policy = policy
+        self._rules = rules_of(policy)
+        self._known: dict[str, Setup] = {}
+        self._answers: dict[tuple[object, ...], Answer] = {}
+        self.new, _ = self.find(Settings(Roles(policy.power)))
+
+    def find(self, settings: Settings) -> tuple[Setup, People]:
+        """The setup of these settings, and the people in it."""
+        people = _people(settings)
+        placed = rename(settings, {user: str(place) for place, user in enumerate(people)})
+        key = repr(placed)
+        if key not in self._known:
+            powers = self._rules.powers(placed.roles.standings)
+            self._known[key] = Setup(
+                placed,
+                self._rules.join_rule[placed.join_rule],
+                tuple(powers.get(str(place)) for place in range(len(people))),
+            )
+        return self._known[key], people
+
+    def answer(self, setup: Setup, key: tuple[object, ...], event: Mapping[str, Any], state: Participation) -> Answer:
+        """What comes of an event in which users go by places, sent by somebody who is in `state`.
+
+        `key` stands for the event. Raises `EventError`.
+        """
+        question = (setup, key, state)
+        if question not in self._answers:
+            if len(self._answers) >= _LIMIT:
+                self._answers.clear()
+                self._known.clear()
+            self._answers[question] = self._judge(setup, event, state)
+        return self._answers[question]
+
+    def _judge(self, setup: Setup, event: Mapping[str, Any], state: Participation) -> Answer:
+        room = SetRoom(None, self._policy, setup.settings, {event["sender"]: state})
+        decision = room.send(event)
+        after, people = self.find(room.settings)
+        return Answer(decision, after, tuple(map(int, people)))
+
+
+class SetRoom(Room):
+    """A room with given settings and states, which remembers no past."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        room_id: str | None,
+        policy: MimiPolicy,
+        settings: Settings,
+        states: MutableMapping[str, Participation],
+    ) -> None:
+        super().__init__(room_id, policy=policy)
+        self._states = states  # type: ignore[assignment]  # a room does with it what any mapping can do
+        self._become(settings)
+
+    @property
+    def settings(self) -> Settings:
+        """What the room is set to now."""
+        return self._settings
+
+    def _remember(self, event: Event) -> None:
+        """Nothing."""
+
+
+def rename(settings: Settings, names: Mapping[str, str]) -> Settings:
+    """The same settings with other names for users."""
+    roles = settings.roles
+    assigned = tuple(replace(entry, users=frozenset(map(names.__getitem__, entry.users))) for entry in roles.assigned)
+    renamed = replace(roles, reigning=roles.reigning and names[roles.reigning], assigned=assigned)
+    return replace(settings, creator=settings.creator and names[settings.creator], roles=renamed)
+
+
+def _people(settings: Settings) -> People:
+    """Everybody whom the settings name: the creator first, then by role. Places come in their order."""
+    people = [] if settings.creator is None else [settings.creator]
+    for entry in settings.roles.assigned:
+        people += sorted(entry.users, key=lambda user: (len(user), user))
+    return tuple(dict.fromkeys(people))

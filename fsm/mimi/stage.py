@@ -1,0 +1,101 @@
+"""A MIMI room to play in: who is who, how the room begins, what they can send.
+
+Theory of operation. Whoever shows a room to people needs a cast with names and
+roles, and needs to know how events are written and read. A `Stage` tells both, as
+data. It decides nothing: what anybody may do comes of the roles that the openings
+hand out, and is worked out by a `Room`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from fsm.facts import Facts
+from fsm.mimi.policies import MimiPolicy
+from fsm.mimi.room import Room
+from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, JOIN_RULE_WORDS, JOIN_RULES, ROLE, ROLE_MAP
+from fsm.terms import Action
+
+JSON: TypeAlias = dict[str, Any]
+Log: TypeAlias = tuple[JSON, ...]
+
+
+class Opening(NamedTuple):
+    """A way in which the room begins: the events, and who is then what, in words."""
+
+    log: Log
+    roles: Mapping[str, str]
+
+
+ANN, BEN, CLEO, DAN, EVE = "@ann:a.example", "@ben:b.example", "@cleo:c.example", "@dan:b.example", "@eve:e.example"
+
+_STEWARD = {"invite": True, "kick": True, "ban": True, "redact": True}
+_ROLES: Mapping[str, JSON] = {
+    "owner": {
+        **_STEWARD,
+        "roles": ["owner", "moderator", "member"],
+        "events": dict.fromkeys((ROLE, ROLE_MAP, JOIN_RULES, HISTORY_VISIBILITY), True),
+    },
+    "moderator": _STEWARD,
+    "member": {"invite": True},
+}
+# Two moderators, so that peers can meet; Eve has no role.
+_DEALT = {"member": (1, [DAN]), "moderator": (2, [BEN, CLEO]), "owner": (3, [ANN])}
+_DEALT_TO = {user: role for role, (_, users) in _DEALT.items() for user in users}
+
+
+class Stage:
+    """The room of a policy."""
+
+    people: Mapping[str, str] = {ANN: "Ann", BEN: "Ben", CLEO: "Cleo", DAN: "Dan", EVE: "Eve"}
+    """What they are called, by user id."""
+
+    strangers = ("@somebody:x.example", "@somebody.else:x.example")
+    """Two of the many who are nobody in particular: what holds for them holds for everybody not named."""
+
+    stranger_role = "no role"
+
+    extras: Mapping[str, str] = {"room_id": "name", "event_id": "name", "content.reason": "text", "authEvents": "never"}
+    """What an event may hold beyond its shape: any text, one that is not empty, or never, lest it be something else."""
+
+    decisive = frozenset({CREATE, ROLE, ROLE_MAP})
+    """The events after which anybody may do something else than the opening says."""
+
+    def __init__(self, policy: MimiPolicy) -> None:
+        self._types = sorted(policy.participation_events, reverse=True)
+
+    @property
+    def openings(self) -> Mapping[str, Opening]:
+        """The ways in which the room begins, by what they are called."""
+        create = _state(CREATE, ANN, {})
+        roles = [_state(ROLE, ANN, {"permissions": permissions}, role_id) for role_id, permissions in _ROLES.items()]
+        role_map = [
+            {"role_id": role_id, "order": order, "user_ids": users} for role_id, (order, users) in _DEALT.items()
+        ]
+        quiet = (create, *roles, _state(ROLE_MAP, ANN, {"roles": role_map}))
+        entries = (
+            self.changes(action, sender, user)[0]
+            for user in (BEN, CLEO, DAN)
+            for action, sender in ((Action.INVITE, ANN), (Action.JOIN, user))
+        )
+        return {
+            "Whoever has a role is in": Opening((*quiet, *entries), _DEALT_TO),
+            "Only Ann is in": Opening(quiet, _DEALT_TO),
+            "Ann has just created the room": Opening((create,), {ANN: "creator"}),
+        }
+
+    def changes(self, action: str, sender: str, target: str) -> Log:
+        """A participation change in every way in which it can be written, the one to write first."""
+        content = {"participation": str(action)}
+        return tuple(_state(event_type, sender, content, target) for event_type in self._types)
+
+    def settings(self, sender: str) -> Mapping[str, JSON]:
+        """What somebody can set the room to, by what that is called."""
+        return {f"join rule: {rule}": _state(JOIN_RULES, sender, {"rule": rule.value}) for rule in JOIN_RULE_WORDS}
+
+    def facts(self, room: Room, change: Mapping[str, Any]) -> Facts:
+        """The facts under which the room would judge a participation change."""
+        return room.facts(change["sender"], change["state_key"])
+
+
+def _state(event_type: str, sender: str, content: JSON, state_key: str = "") -> JSON:
+    return {"type": event_type, "sender": sender, "state_key": state_key, "content": content}

@@ -1,0 +1,165 @@
+// Logs: a room's events as JSON lines, written and read. What is read comes from anywhere, and is only compared: an
+// event is understood if it has a shape that the page knows, and is a note in the log if not. A shape is an event in
+// which some strings stand for whoever acts or is acted on.
+
+/** A shape with its strings replaced. */
+function fill(shape, names) {
+  if (typeof shape === "string") return names.get(shape) ?? shape;
+  if (Array.isArray(shape)) return shape.map((part) => fill(part, names));
+  if (shape === null || typeof shape !== "object") return shape;
+  return Object.fromEntries(Object.entries(shape).map(([key, part]) => [key, fill(part, names)]));
+}
+
+/** Who stands for whom, where a value has this shape; null where it has not. `slots` are the strings that vary. */
+function matched(shape, value, slots, path = "", names = new Map()) {
+  if (typeof shape === "string" && slots.has(shape)) {
+    const isNew = !names.has(shape);
+    if (!isName(value) || (!isNew && names.get(shape) !== value)) return null;
+    return names.set(shape, value);
+  }
+  if (shape === null || typeof shape !== "object") return shape === value ? names : null;
+  if (value === null || typeof value !== "object" || Array.isArray(shape) !== Array.isArray(value)) return null;
+  const keys = Object.keys(shape);
+  if (!Object.keys(value).every((key) => keys.includes(key) || isBeside(path, key, value[key]))) return null;
+  const fits = keys.every(
+    (key) => Object.hasOwn(value, key) && matched(shape[key], value[key], slots, `${path}${key}.`, names),
+  );
+  return fits ? names : null;
+}
+
+/** Whether an event may hold this beyond its shape and still be the same question. */
+function isBeside(path, key, value) {
+  const kind = stage.extras[path + key];
+  if (kind === undefined) return path === "";
+  return kind === "text" ? value === "" || isName(value) : kind === "name" && isName(value);
+}
+
+const MOST_LETTERS = 65535;
+const isName = (value) => typeof value === "string" && value.length > 0 && value.length <= MOST_LETTERS;
+const ACTS = "{sender}";
+const ACTED_ON = "{target}";
+const PARTIES = new Set([ACTS, ACTED_ON]);
+const CAST = new Set((stage?.people ?? []).map(({ user }) => user));
+
+/** The room's log as JSON lines: the opening, and what has happened since. */
+function asLines(room) {
+  const cast = new Map(stage.people.map(({ user }, place) => [user, room.users[place]]));
+  const opening = stage.openings[room.opening].log.map((event) => fill(event, cast));
+  const since = room.events.slice(0, room.at).filter((event) => event.kind !== "note");
+  return [...opening, ...since.map((event) => asEvent(room, event))]
+    .map((event) => `${JSON.stringify(event)}\n`)
+    .join("");
+}
+
+function asEvent(room, event) {
+  const shape = event.kind === "change" ? stage.changes[event.action][0] : stage.settings[event.setting].shape;
+  return fill(
+    shape,
+    new Map([
+      [ACTS, room.users[event.sender]],
+      [ACTED_ON, room.users[event.target]],
+    ]),
+  );
+}
+
+const MOST_BYTES = 4_000_000;
+const MOST_LINES = 5_000;
+
+/** Read a log. Answers `{ problem }`, or `{ room }` in which its events are yet to happen. */
+function readLog(text) {
+  if (text.length > MOST_BYTES)
+    return { problem: `the log is longer than ${MOST_BYTES.toLocaleString("en")} letters` };
+  const lines = linesOf(text);
+  if (!lines.length) return { problem: "there is nothing to read" };
+  if (lines.length > MOST_LINES) return { problem: `the log has more than ${MOST_LINES.toLocaleString("en")} lines` };
+  const start = openingOf(lines);
+  if (start === null)
+    return {
+      problem: `line ${lines[0].number}: ${lines[0].problem ?? "this is no beginning that the page knows; “fsm replay” reads any log"}`,
+    };
+  let room = newRoom(start.opening, start.cast);
+  const reader = { roomId: lines[0].value.room_id, decided: null };
+  const events = lines.slice(start.length).map((line) => {
+    const read = readLine(room, line, reader);
+    room = read.room;
+    return read.event;
+  });
+  return { room: { ...room, events } };
+}
+
+/** Lines with their numbers, counted from 1: each with a value, or with what is wrong with it. */
+function linesOf(text) {
+  if (/^\s*\[/.test(text)) {
+    try {
+      return JSON.parse(text).map((value, place) => ({ number: place + 1, value }));
+    } catch {
+      // Not an array: then each line for itself.
+    }
+  }
+  const lines = text
+    .replace(/^\uFEFF/, "")
+    .split("\n")
+    .map((line, place) => ({ number: place + 1, text: line.trim() }));
+  return lines
+    .filter(({ text: line }) => line !== "")
+    .map(({ number, text: line }) => {
+      try {
+        return { number, value: JSON.parse(line) };
+      } catch {
+        return { number, problem: "not JSON" };
+      }
+    });
+}
+
+/** The longest opening with which a log begins, whoever plays whom; null when there is none. */
+function openingOf(lines) {
+  const found = stage.openings.map(({ log }, opening) => {
+    const names = new Map();
+    const isNext = (event, place) =>
+      matched(event, lines[place].value, CAST, "", names) && lines[place].value.room_id === lines[0].value.room_id;
+    const fits = log.length <= lines.length && log.every(isNext);
+    const cast = stage.people.map(({ user }) => names.get(user) ?? user);
+    return fits && new Set(cast).size === cast.length ? { opening, cast, length: log.length } : null;
+  });
+  return found.filter(Boolean).sort((one, other) => other.length - one.length)[0] ?? null;
+}
+
+/** What one line says, to a room that may meet new users by it. */
+function readLine(room, { number, value, problem }, reader) {
+  const note = (words) => ({ room, event: { kind: "note", words: `line ${number}: ${words}` } });
+  if (problem) return note(problem);
+  if (value === null || typeof value !== "object" || !isName(value.type)) return note("not an event");
+  if (value.room_id !== reader.roomId) return note("an event of another room, not judged here");
+  if (reader.decided) return note(`not judged here: line ${reader.decided} changes who may do what`);
+  for (const [action, shapes] of stage.changes.entries()) {
+    for (const shape of shapes) {
+      const names = matched(shape, value, PARTIES);
+      if (names) {
+        const [withSender, sender] = withUser(room, names.get(ACTS));
+        const [withBoth, target] = withUser(withSender, names.get(ACTED_ON));
+        return { room: withBoth, event: { kind: "change", sender, action, target } };
+      }
+    }
+  }
+  for (const [setting, { shape }] of stage.settings.entries()) {
+    const names = matched(shape, value, PARTIES);
+    if (names) {
+      const [withSender, sender] = withUser(room, names.get(ACTS));
+      return { room: withSender, event: { kind: "setting", sender, setting } };
+    }
+  }
+  if (stage.decisive.includes(value.type)) reader.decided = number;
+  return note(`${shorten(value.type)}, not judged here`);
+}
+
+/** What comes of a log, in words: as `fsm replay` tells it. */
+function replay(text) {
+  const { room, problem } = readLog(text);
+  if (problem) return { problem };
+  const { now, outcomes } = play({ ...room, at: room.events.length });
+  const told = outcomes.map(({ event, allowed, reason, row }) =>
+    event.kind === "note" ? { note: event.words } : { allowed, reason, transition: row?.id ?? null },
+  );
+  const participation = Object.fromEntries(room.users.map((user, place) => [user, stateWord(now.states[place])]));
+  return { outcomes: told, participation };
+}

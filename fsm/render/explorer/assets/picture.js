@@ -1,0 +1,112 @@
+// The picture: which arrows are possible, and which one is asked about.
+
+const canvas = byId("canvas");
+
+/** Every drawing of the policy; the page shows the one that it has room for. */
+function makePictures(onPress) {
+  const made = [...canvas.querySelectorAll("svg")].map((svg) => makePicture(svg, onPress));
+  canvas.className = "measured";
+  return made;
+}
+
+/** Make a drawing fit what is left of it, and let its states and arrows be pressed. */
+function makePicture(svg, { onState, onEdge }) {
+  const find = (id) => svg.querySelector(`[data-id="${CSS.escape(id)}"]`);
+  const states = data.states.map(({ id }) => find(id));
+  const edges = data.edges.map(({ id }) => find(id));
+  svg.setAttribute("role", "group");
+  svg.setAttribute("aria-label", "States and the transitions between them; move with the arrow keys");
+  fit(svg);
+  edges.forEach((edge, place) => {
+    widen(edge);
+    asButton(edge, () => onEdge(place));
+  });
+  states.forEach((state, place) => asButton(state, () => onState(place)));
+  rove(
+    data.order.flatMap((state) => [states[state], ...edges.filter((_, place) => data.edges[place].source === state)]),
+  );
+  return { states, edges };
+}
+
+function fit(svg) {
+  const { x, y, width, height } = svg.getBBox();
+  const margin = 4;
+  svg.setAttribute(
+    "viewBox",
+    [x - margin, y - margin, width + 2 * margin, height + 2 * margin].map(Math.round).join(" "),
+  );
+  svg.style.setProperty("--width", `${Math.round(width + 2 * margin) * (4 / 3)}px`);
+}
+
+/** Give a thin line something to hit: a broad copy that does not show, and the space behind its words. */
+function widen(edge) {
+  const line = edge.querySelector("path");
+  if (line) {
+    const broad = line.cloneNode();
+    broad.setAttribute("class", "reach");
+    line.before(broad);
+  }
+  const words = [...edge.querySelectorAll("text")].map((text) => text.getBBox());
+  if (!words.length) return;
+  const [left, top] = [Math.min(...words.map((box) => box.x)), Math.min(...words.map((box) => box.y))];
+  const space = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+  const sides = {
+    x: left - 3,
+    y: top - 1,
+    width: Math.max(...words.map((box) => box.x + box.width)) - left + 6,
+    height: Math.max(...words.map((box) => box.y + box.height)) - top + 2,
+    rx: 3,
+    class: "words",
+  };
+  for (const [name, value] of Object.entries(sides)) space.setAttribute(name, value);
+  edge.firstElementChild.after(space);
+}
+
+function showPictures(pictures, view) {
+  pictures.forEach((picture) => showPicture(picture, view));
+}
+
+/** Show for each arrow whether it is possible in its case; `asked` is the arrow asked about, if any. */
+function showPicture({ states, edges }, { caseOf, isHere, asked, chosen }) {
+  const possible = new Set();
+  data.edges.forEach(({ row, source, actor }, place) => {
+    const failed = isHere(source) ? failedGuards(row, caseOf(source, data.rows[row].action)) : null;
+    const lit = failed !== null && failed.length === 0;
+    if (lit) possible.add(row);
+    const { id, dest } = data.rows[row];
+    const way = source === dest ? `stays in ${stateWord(dest)}` : `${stateWord(source)} to ${stateWord(dest)}`;
+    const edge = edges[place];
+    edge.classList.toggle("lit", lit);
+    edge.classList.toggle("asked", asked !== null && asked.row === row && asked.target === source);
+    edge.setAttribute("aria-label", `${id}: ${way}, by ${actor}: ${lit ? "possible" : "not possible"}`);
+    edge.setAttribute("aria-pressed", String(edge.classList.contains("asked")));
+  });
+  states.forEach((state, place) => {
+    state.classList.toggle("chosen", place === chosen);
+    state.classList.toggle("away", !isHere(place));
+    state.setAttribute("aria-label", `state ${stateWord(place)}`);
+    state.setAttribute("aria-pressed", String(place === chosen));
+  });
+  reveal(edges.find((edge) => edge.classList.contains("asked")) ?? states[chosen]);
+  const names = [...new Set([...possible].map((row) => data.rows[row].id))];
+  byId("possible").textContent = names.length ? `Possible: ${names.join(", ")}.` : "Nothing is possible here.";
+}
+
+/** Where the picture is larger than its place, show the part that matters. */
+function reveal(element) {
+  const isCut = canvas.scrollWidth > canvas.clientWidth || canvas.scrollHeight > canvas.clientHeight;
+  if (!isCut || !element?.getClientRects().length) return;
+  const [here, frame] = [element.getBoundingClientRect(), canvas.getBoundingClientRect()];
+  canvas.scrollLeft += here.x + here.width / 2 - frame.x - frame.width / 2;
+  canvas.scrollTop += here.y + here.height / 2 - frame.y - frame.height / 2;
+}
+
+/** What the lines mean. */
+function makeLegend() {
+  const samples = data.lines.map(({ words, stroke, colour }) => {
+    const sample = make("i", { "aria-hidden": "true" });
+    sample.style.setProperty("border-top", `3px ${stroke} ${colour}`);
+    return make("li", {}, sample, words);
+  });
+  byId("legend").append(make("span", { class: "faint" }, "Who acts"), make("ul", {}, ...samples));
+}

@@ -1,0 +1,80 @@
+// A room that is played: who is where, after which events. What an event leads to is looked up; where everybody
+// is, is counted here. A user is a place among the room's users: first those of the stage, then all others.
+
+const stage = data.stage;
+
+/** The room at the start; `cast` are the ids under which the people of the stage take part. */
+function newRoom(opening, cast = stage.people.map(({ user }) => user)) {
+  return { opening, users: [...cast], events: [], at: 0, sender: 0, target: cast.length - 1 };
+}
+
+const roleOf = (room, user) => stage.openings[room.opening].roles[Math.min(user, stage.people.length)];
+const isOnStage = (room, user) => user < stage.people.length && room.users[user] === stage.people[user].user;
+const nameOf = (room, user) => (isOnStage(room, user) ? stage.people[user].name : room.users[user]);
+
+/** The room with somebody in it, and their place. */
+function withUser(room, id) {
+  const place = room.users.indexOf(id);
+  return place < 0 ? [{ ...room, users: [...room.users, id] }, room.users.length] : [room, place];
+}
+
+/** What the facts of a change between two users are, but for where they are and what was set. */
+function standing(room, action, sender, target) {
+  const strangers = stage.people.length;
+  const pairs = stage.openings[room.opening].pairs[action];
+  const place = Math.min(sender, strangers);
+  const other = sender === target ? place : target < strangers ? target : strangers + Number(sender >= strangers);
+  return stage.standings[pairs[place][other]];
+}
+
+/** Where everybody is at the start. */
+const initialStates = (room) => room.users.map((_, user) => standing(room, 0, user, user)[TARGET]);
+
+/** The facts of a change that one user would make to another now. */
+function factsBetween(room, now, action, sender, target) {
+  const at = [...standing(room, action, sender, target)];
+  at[TARGET] = now.states[target];
+  at[SENDER] = now.states[sender];
+  return changed(at, now.settings);
+}
+
+/** What comes of one event, and the room after it. */
+function send(room, now, event) {
+  if (event.kind === "note") return { outcome: { event }, now };
+  if (event.kind === "setting") {
+    const user = Math.min(event.sender, stage.people.length);
+    const answers = stage.openings[room.opening].answers[event.setting][user];
+    const [allowed, reason] = stage.answers[answers[now.states[event.sender]]];
+    const outcome = { event, allowed, reason, settings: now.settings };
+    return { outcome, now: allowed ? { ...now, settings: stage.settings[event.setting].sets } : now };
+  }
+  const at = factsBetween(room, now, event.action, event.sender, event.target);
+  const decision = decide(event.action, at);
+  const allowed = isAllowed(decision);
+  const row = allowed ? data.rows[decision.row] : null;
+  const reason = allowed ? "" : decision ? reasonFor(decision, event.action, at) : "no such event has these facts";
+  const outcome = { event, allowed, row, at, reason };
+  if (!allowed) return { outcome, now };
+  const states = [...now.states];
+  states[event.target] = row.dest;
+  return { outcome, now: { ...now, states } };
+}
+
+/** Send all events: what came of each, and the room after as many of them as have happened. */
+function play(room) {
+  let now = { states: initialStates(room), settings: [] };
+  let present = now;
+  const outcomes = room.events.map((event, place) => {
+    const sent = send(room, now, event);
+    now = sent.now;
+    if (place < room.at) present = now;
+    return sent.outcome;
+  });
+  return { now: present, outcomes };
+}
+
+/** The room after one more event; what had been undone is gone. */
+function withEvent(room, event) {
+  const events = [...room.events.slice(0, room.at), event];
+  return { ...room, events, at: events.length };
+}

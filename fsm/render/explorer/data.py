@@ -1,0 +1,101 @@
+"""All that the page's scripts know of a policy, as JSON.
+
+Things refer to each other by their places in the lists of this document.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, TypeAlias
+
+from fsm.decision import Decision
+from fsm.policies import AnyPolicy
+from fsm.render.diagram import Diagram
+from fsm.render.explorer.picture import variable
+from fsm.render.explorer.stage import stage_data
+from fsm.render.explorer.table import Table, tabulate
+from fsm.render.explorer.words import words_of
+from fsm.render.style import LINES, box_of, line_of, order_of
+
+JSON: TypeAlias = dict[str, Any]
+Places: TypeAlias = Mapping[str, int]
+
+
+def page_data(policy: AnyPolicy, diagram: Diagram) -> JSON:
+    """The policy, its table of answers, its picture and its room."""
+    table, words = tabulate(policy), words_of(policy)
+    rows, guards = _places([row.id for row in policy.transitions]), _places([guard.name for guard in policy.guards])
+    return {
+        "policy": {"id": policy.id, "title": policy.title, "source": policy.source},
+        "facts": [asdict(words[name]) for name in table.facts],
+        "telling": [policy.domain.values[name].index(value) for name, value in table.telling.items()],
+        "actions": [
+            {"word": action.value, "root": table.actions[action], "asked": table.asked[action]}
+            for action in policy.triggers
+        ],
+        "guards": [{"name": guard.name, "holds": guard.holds, "fails": guard.fails} for guard in policy.guards],
+        "rows": _rows(policy, table, guards),
+        **_picture(policy, diagram, rows),
+        "nodes": table.nodes,
+        "possible": table.possible,
+        "decisions": [_decision(decision, rows, guards) for decision in table.decisions],
+        "failures": [[guards[guard.name] for guard in failed] for failed in table.failures],
+        "stage": stage_data(policy, table.facts),
+    }
+
+
+def _rows(policy: AnyPolicy, table: Table, guards: Places) -> list[JSON]:
+    return [
+        {
+            "id": row.id,
+            "action": policy.triggers.index(row.trigger),
+            "sources": [place for place, state in enumerate(policy.states) if state in row.source],
+            "dest": policy.states.index(row.dest),
+            "clause": row.clause,
+            "actor": policy.actors[row.id].value,
+            "guards": [guards[guard.name] for guard in row.guards],
+            "root": table.rows[row.id],
+        }
+        for row in policy.transitions
+    ]
+
+
+def _picture(policy: AnyPolicy, diagram: Diagram, rows: Places) -> JSON:
+    states = _places([state.value for state in policy.states])
+    lines = {edge.id: line_of(diagram, edge) for edge in diagram.edges}
+    boxes = [box_of(state.name) for state in diagram.states]
+    return {
+        "states": [
+            {"id": state.id, "word": state.name, "fill": variable(box.fill), "border": variable(box.border)}
+            for state, box in zip(diagram.states, boxes, strict=True)
+        ],
+        # How people look at the states, which is not how the policy lists them.
+        "order": sorted(states.values(), key=lambda place: order_of(policy.states[place].value)),
+        "edges": [
+            {
+                "id": edge.id,
+                "row": rows[edge.transition],
+                "source": states[diagram.names[edge.source]],
+                "actor": edge.actor.value,
+                "line": lines[edge.id].name,
+            }
+            for edge in diagram.edges
+        ],
+        "lines": [
+            {"name": line.name, "words": line.words, "stroke": line.stroke, "colour": variable(line.colour)}
+            for line in LINES
+            if line in lines.values()
+        ],
+    }
+
+
+def _decision(decision: Decision, rows: Places, guards: Places) -> JSON:
+    if decision.transition:
+        return {"row": rows[decision.transition]}
+    return {
+        "reason": decision.reason,
+        "refusals": [[rows[each.transition], [guards[name] for name in each.failed]] for each in decision.refusals],
+    }
+
+
+def _places(names: Sequence[str]) -> Places:
+    return {name: place for place, name in enumerate(names)}

@@ -1,0 +1,113 @@
+"""The facts of a policy in words, for the page's controls.
+
+The words are those of the guards: a guard that looks at one fact alone, and holds
+for one of its values alone, says what that value means.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from fsm.facts import Domain, Value, spell
+from fsm.guards import Guard
+from fsm.policies import AnyPolicy
+
+Meanings: TypeAlias = Mapping[tuple[str, Value], Guard[Any]]
+"""By fact and value: the guard that holds for this value alone."""
+
+_SENDER = "the sender "
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a fact: how links write it, how its control calls it, and what is then the case."""
+
+    word: str
+    label: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactWords:
+    """One fact: the group of controls to which it belongs, and its values.
+
+    A `switch` is off or on, and the label of its last option says all about it.
+    """
+
+    name: str
+    group: str
+    label: str
+    switch: bool
+    options: tuple[Option, ...]
+
+
+def words_of(policy: AnyPolicy) -> dict[str, FactWords]:
+    """Every fact of a policy, by name."""
+    meanings = dict(_meanings(policy))
+    carried = {name for limits in policy.carries.values() for name in limits}
+    return {
+        name: _words(name, values, meanings, is_carried=name in carried)
+        for name, values in policy.domain.values.items()
+    }
+
+
+def _words(name: str, values: tuple[Value, ...], meanings: Meanings, *, is_carried: bool) -> FactWords:
+    sentences = {value: _sentence(name, value, values, meanings) for value in values}
+    is_flag = set(values) == {False, True}
+    is_switch = is_flag and name != "is_self" and not all((name, value) in meanings for value in values)
+    return FactWords(
+        name=name,
+        group="The event" if is_carried else _group(name, sentences),
+        label={"target": "is in", "sender": "is in", "is_self": "is"}.get(name, _spaced(name)),
+        switch=is_switch,
+        options=tuple(
+            Option(
+                spell(value),
+                sentence.removeprefix(_SENDER).removeprefix("is ") if is_flag else _spaced(spell(value)),
+                sentence,
+            )
+            for value, sentence in sentences.items()
+        ),
+    )
+
+
+def _sentence(name: str, value: Value, values: tuple[Value, ...], meanings: Meanings) -> str:
+    if (name, value) in meanings:
+        return meanings[name, value].holds
+    others = [other for other in values if other is not value]
+    if len(others) == 1 and (name, others[0]) in meanings:
+        return meanings[name, others[0]].fails
+    if name in ("target", "sender"):
+        return f"the {name} is in {spell(value)}"
+    if name == "is_self":
+        return f"{_SENDER}is {'the target' if value else 'another user'}"
+    return f"the {_spaced(name)} is {_spaced(spell(value))}"
+
+
+def _group(name: str, sentences: Mapping[Value, str]) -> str:
+    if name == "target":
+        return "The target"
+    is_of_sender = name == "sender" or any(sentence.startswith(_SENDER) for sentence in sentences.values())
+    return "The sender" if is_of_sender else "The room"
+
+
+def _meanings(policy: AnyPolicy) -> Iterator[tuple[tuple[str, Value], Guard[Any]]]:
+    # Facts that only ever occur together would take each other's words.
+    domain: Domain[Any] = Domain(policy.domain.record, policy.domain.limits)
+    for guard in reversed(policy.guards):
+        shared: dict[str, Value] | None = None
+        failed = []
+        for facts in domain.records:
+            if not guard(facts):
+                failed.append(facts)
+            elif shared is None:
+                shared = {name: getattr(facts, name) for name in domain.values}
+            else:
+                shared = {name: value for name, value in shared.items() if getattr(facts, name) is value}
+        for name, value in (shared or {}).items():
+            if failed and all(getattr(facts, name) is not value for facts in failed):
+                yield (name, value), guard
+
+
+def _spaced(word: str) -> str:
+    return word.replace("_", " ")

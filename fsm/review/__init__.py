@@ -1,0 +1,1 @@
+"""Review of policies: proof, comparison, and logs that show what was found."""

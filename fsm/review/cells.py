@@ -1,0 +1,233 @@
+"""Every question that a policy can be asked, with its answer: what laws are held against.
+
+Theory of operation. A policy has some ten thousand *cells*, each an action and a
+record of facts. Most facts have no say in most actions: an invite does not ask who
+may ban. A guard is therefore first watched for the facts it looks at, and a walk
+varies only those that somebody looks at, the rows or the law in hand. The others
+keep their plain value, and each cell says how many cells it stands for. So every
+cell is counted, and none is asked twice.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from functools import cache, cached_property
+from itertools import product
+from math import prod
+from typing import Any, TypeAlias
+
+from fsm.decision import Decision, allow
+from fsm.facts import Domain, Facts, Value
+from fsm.policies import AnyPolicy
+from fsm.policy import Transition
+from fsm.terms import Action, JoinRule, Participation
+
+Row: TypeAlias = Transition[Any]
+
+_ALWAYS = frozenset({"target", "sender", "is_self"})
+"""The facts that every row and every law looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One question and its answer, for all of the `count` cells that differ in nothing that matters.
+
+    `rows` are those that permit: one when all is well, and none when the action is rejected.
+    """
+
+    action: StrEnum
+    facts: Any
+    decision: Decision
+    rows: tuple[Row, ...]
+    count: int = 1
+
+
+class Cells:
+    """The cells of one policy."""
+
+    def __init__(self, policy: AnyPolicy) -> None:
+        self.policy = policy
+        self._known: dict[tuple[StrEnum, Any], Cell] = {}
+        self._looked_at: dict[str, frozenset[str]] = {}
+        self._walks: dict[frozenset[str], tuple[Cell, ...]] = {}
+
+    @cached_property
+    def actions(self) -> tuple[StrEnum, ...]:
+        """Everything that can be asked for, also what no row answers: each state is an action's name."""
+        kinds = dict.fromkeys(type(trigger) for trigger in self.policy.triggers)
+        words = [word for kind in kinds for word in kind if word in (*self.policy.triggers, *self.policy.states)]
+        return tuple(words)
+
+    @cached_property
+    def plain(self) -> Mapping[str, Value]:
+        """The plain case: two joined users without any permission or rank, and the first of all else."""
+        return {name: _plain(values) for name, values in self.policy.domain.values.items()}
+
+    @cached_property
+    def strong(self) -> Mapping[str, Value]:
+        """The plain case but for a sender who may all and outranks the target."""
+        return {name: True if is_standing(name) else value for name, value in self.plain.items()}
+
+    @cached_property
+    def size(self) -> int:
+        """How many cells there are."""
+        return sum(cell.count for cell in self.walk())
+
+    def reads(self, action: str) -> frozenset[str]:
+        """The facts that have a say in an action: those that its rows look at."""
+        if action not in self._looked_at:
+            rows = (row for row in self.policy.transitions if row.trigger == action)
+            looked_at = (_reads(guard.test, self.policy.domain) for row in rows for guard in row.guards)
+            self._looked_at[action] = _ALWAYS.union(*looked_at)
+        return self._looked_at[action]
+
+    def walk(self, reads: Iterable[str] = ()) -> tuple[Cell, ...]:
+        """All cells, telling apart what the rows look at and the facts named."""
+        wanted = frozenset(reads) | self._possible
+        if wanted not in self._walks:
+            self._walks[wanted] = tuple(cell for action in self.actions for cell in self._of(action, wanted))
+        return self._walks[wanted]
+
+    def at(self, action: StrEnum, facts: Any) -> Cell:
+        """The cell of these facts, counted as one."""
+        known = self._known.get((action, facts))
+        if known is None:
+            known = self._known[action, facts] = self._ask(action, facts)
+        return known
+
+    def varied(self, cell: Cell, changes: Mapping[str, Value]) -> Cell | None:
+        """The same question under facts that differ so; None where they are impossible."""
+        if self.reads(cell.action).isdisjoint(changes):
+            return cell
+        facts = replace(cell.facts, **changes)
+        impossible = facts.is_self and facts.sender is not facts.target
+        if impossible or not all(test(facts) for test in self.policy.domain.possible):
+            return None
+        return self.at(cell.action, facts)
+
+    def is_known(self, cell: Cell) -> bool:
+        """Whether the policy knows what the question is about: action and states are states that it can reach."""
+        return {cell.action, cell.facts.target, cell.facts.sender} <= self.reachable
+
+    def is_ordinary(self, cell: Cell) -> bool:
+        """Whether nothing is the case that only the policy's family, or some versions of it, know.
+
+        The family's own facts are plain; the join rule is one of the draft's, and
+        takes no knocks where nobody can knock.
+        """
+        facts = cell.facts
+        rule = getattr(facts, "join_rule", JoinRule.INVITE)
+        return (
+            self.is_known(cell)
+            and all(getattr(facts, name) is self.plain[name] for name in self._own_facts)
+            and rule
+            in (JoinRule.INVITE, JoinRule.PUBLIC, *([JoinRule.KNOCK] if Action.KNOCK in self.reachable else ()))
+        )
+
+    @cached_property
+    def moves(self) -> Mapping[StrEnum, frozenset[StrEnum]]:
+        """Where a target can get in one step, by where they stand."""
+        moves: dict[StrEnum, set[StrEnum]] = {state: set() for state in self.policy.states}
+        for cell in self.walk():
+            moves[cell.facts.target].update(row.dest for row in cell.rows)
+        return {state: frozenset(dests) for state, dests in moves.items()}
+
+    def reached_from(self, state: StrEnum) -> frozenset[StrEnum]:
+        """Where a target can get in any number of steps, none included."""
+        reached, waiting = {state}, [state]
+        while waiting:
+            new = self.moves[waiting.pop()] - reached
+            reached |= new
+            waiting += new
+        return frozenset(reached)
+
+    @cached_property
+    def reachable(self) -> frozenset[StrEnum]:
+        """Where a target can get from `leave`."""
+        return self.reached_from(Participation.LEAVE)
+
+    def toward(self, cell: Cell, reads: Iterable[str], baseline: Mapping[str, Value]) -> Cell:
+        """The cell that differs from this one in nothing that matters, and least from a baseline."""
+        relevant = {*reads, *self._possible, *self.reads(cell.action)}
+        facts = replace(cell.facts, **{name: value for name, value in baseline.items() if name not in relevant})
+        return self.at(cell.action, facts)
+
+    def distance(self, facts: Any, baseline: Mapping[str, Value]) -> int:
+        """How many facts differ from a baseline such as `plain`."""
+        return sum(getattr(facts, name) is not value for name, value in baseline.items())
+
+    def _of(self, action: StrEnum, wanted: frozenset[str]) -> Iterator[Cell]:
+        carried = tuple(self.policy.carries.get(action, {}).items())
+        count, records = _records(self.policy.domain, carried, wanted | self.reads(action))
+        for facts in records:
+            cell = self.at(action, facts)
+            yield cell if count == 1 else replace(cell, count=count)
+
+    def _ask(self, action: StrEnum, facts: Any) -> Cell:
+        rows = tuple(row for row in self.policy.candidates(action, facts.target) if row.permits(facts))
+        # Whether, and what becomes of it; the words of a refusal are found when somebody reads them.
+        decision = allow(rows[0], facts.target) if rows else Decision(False, before=facts.target, after=facts.target)
+        return Cell(action, facts, decision, rows)
+
+    @cached_property
+    def _own_facts(self) -> tuple[str, ...]:
+        """The facts that the draft does not have."""
+        common = {item.name for item in fields(Facts)}
+        return tuple(name for name in self.policy.domain.values if name not in common)
+
+    @cached_property
+    def _possible(self) -> frozenset[str]:
+        """The facts that decide which records are possible: they are always told apart."""
+        domain = self.policy.domain
+        return frozenset().union(*(_reads(test, domain) for test in domain.possible))
+
+
+def is_standing(fact: str) -> bool:
+    """Whether a fact is a permission or a rank of the sender's: more of it is never less."""
+    return fact.startswith(("may_", "outranks"))
+
+
+@cache
+def _records(
+    domain: Domain[Any], carried: tuple[tuple[str, tuple[Value, ...]], ...], relevant: frozenset[str]
+) -> tuple[int, tuple[Any, ...]]:
+    """The possible records in which only what is relevant varies, and how many each stands for."""
+    limits = {**domain.limits, **dict(carried)}
+    values = {**domain.values, **limits}
+    fixed = {name: (_plain(choices),) for name, choices in values.items() if name not in relevant}
+    count = prod(len(values[name]) for name in fixed)
+    return count, Domain(domain.record, {**limits, **fixed}, domain.possible).records
+
+
+@cache
+def _reads(test: Callable[[Any], object], domain: Domain[Any]) -> frozenset[str]:
+    """The facts that a function of them looks at, found by watching it.
+
+    All values of what it has been seen to look at are tried, until it looks at nothing new.
+    """
+    seen: set[str] = set()
+
+    def watch(self: object, name: str) -> Any:
+        if name in domain.values:
+            seen.add(name)
+        return object.__getattribute__(self, name)
+
+    watched = type(domain.record.__name__, (domain.record,), {"__slots__": (), "__getattribute__": watch})
+    plain = {name: _plain(values) for name, values in domain.values.items()}
+    tried: set[str] | None = None
+    while tried != seen:
+        tried = set(seen)
+        for combination in product(*(domain.values[name] for name in sorted(tried))):
+            facts = watched(**{**plain, **dict(zip(sorted(tried), combination, strict=True))})
+            try:
+                test(facts)
+            except Exception:  # noqa: BLE001 - it may rely on never meeting impossible facts
+                return frozenset(domain.values)
+    return frozenset(seen)
+
+
+def _plain(values: tuple[Value, ...]) -> Value:
+    """The plain value of a fact: joined, false, else the first."""
+    if Participation.JOIN in values:
+        return Participation.JOIN
+    return False if False in values else values[0]

@@ -1,0 +1,144 @@
+"""An implementation under test: a child process that answers lines with lines.
+
+Theory of operation. Three threads look after the child, so that no full pipe can
+ever block anything: one writes questions, one reads answers, one reads standard
+error. The caller takes answers from a queue and waits no longer than it says. The
+child leads a process group of its own, and when it is done, or has to be, the whole
+group is ended.
+"""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from queue import Full, Queue
+from threading import Event, Thread
+from types import TracebackType
+from typing import IO, Self
+
+LONGEST = 2**20
+"""The longest answer that is read, in bytes."""
+
+_WAITING = 1000  # answers that wait to be taken, before the child has to wait itself
+_KEPT = 2000  # bytes of standard error, from its end
+_POLL = 0.05
+
+
+class Child:
+    """A running child. Use as a context manager: at its end nothing of the child is left."""
+
+    def __init__(self, command: Sequence[str], questions: Iterable[bytes]) -> None:
+        """Start the command and ask it the questions, each a line. Raises OSError."""
+        self._process = subprocess.Popen(  # noqa: S603 - running what the user names is the purpose
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            bufsize=0,
+        )
+        self._answers: Queue[bytes | None] = Queue(_WAITING)
+        self._stop = Event()
+        self._complaints = b""
+        self.failure: BaseException | None = None
+        """What went wrong in making the questions, which is no fault of the child."""
+        self.is_asked = Event()
+        """Set when all questions have been asked, or the child takes no more."""
+        self._threads = [
+            Thread(target=work, args=(pipe, *more), daemon=True)
+            for work, pipe, *more in (
+                (self._ask, self._process.stdin, questions),
+                (self._read, self._process.stdout),
+                (self._listen, self._process.stderr),
+            )
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._end()
+        for thread in self._threads:
+            thread.join(timeout=1)
+        for pipe, thread in zip(
+            (self._process.stdin, self._process.stdout, self._process.stderr), self._threads, strict=True
+        ):
+            if pipe and not thread.is_alive():  # somebody who has left the group may still hold the other end
+                pipe.close()
+
+    def take(self, seconds: float) -> bytes | None:
+        """The next line of output, without its end; None at the end of output.
+
+        A line longer than `LONGEST` is cut there. Raises `queue.Empty` when none comes in time.
+        """
+        return self._answers.get(timeout=max(seconds, 0.001))
+
+    def ended(self, seconds: float) -> int | None:
+        """The exit status, negative for a signal; None when the child still runs after so long."""
+        if seconds <= 0:
+            return self._process.poll()
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(timeout=seconds)
+        return None
+
+    @property
+    def complaint(self) -> str:
+        """The last line that the child has written to standard error."""
+        lines = self._complaints.decode(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+    def _ask(self, pipe: IO[bytes], questions: Iterable[bytes]) -> None:
+        try:
+            for question in questions:
+                if self._stop.is_set():
+                    break
+                sent = 0
+                while sent < len(question):
+                    sent += pipe.write(question[sent:])
+        except OSError:
+            pass  # the child takes no more, and why will show in what it answers
+        except BaseException as failure:  # noqa: BLE001 - told to the caller, in the caller's thread
+            self.failure = failure
+        finally:
+            self.is_asked.set()
+            with suppress(OSError):
+                pipe.close()
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        rest = b""
+        while not self._stop.is_set():
+            piece = pipe.read(2**16)
+            *lines, rest = (rest + (piece or b"")).split(b"\n")
+            if len(rest) > LONGEST or (rest and not piece):
+                lines, rest = [*lines, rest[:LONGEST]], b""
+            if not all(self._put(line) for line in lines):
+                return
+            if not piece:
+                self._put(None)
+                return
+
+    def _put(self, line: bytes | None) -> bool:
+        while not self._stop.is_set():
+            with suppress(Full):
+                self._answers.put(line, timeout=_POLL)
+                return True
+        return False
+
+    def _listen(self, pipe: IO[bytes]) -> None:
+        while piece := pipe.read(2**16):
+            self._complaints = (self._complaints + piece)[-_KEPT:]
+
+    def _end(self) -> None:
+        """End the child and all whom it has started."""
+        with suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
+        self._process.wait()

@@ -1,0 +1,75 @@
+"""A diff as a report in Markdown."""
+
+import json
+from collections.abc import Iterable, Iterator
+
+from fsm.policies import Log
+from fsm.review.diff import Diff, Group, spelled
+
+
+def to_markdown(found: Diff) -> str:
+    """The diff as a report, in the order of its parts."""
+    parts = (_header(found), _groups(found), _readings(found), _reasons(found), _clauses(found))
+    return "\n".join([*(line for part in parts for line in part), ""])
+
+
+def _header(found: Diff) -> Iterator[str]:
+    yield f"# {found.old} → {found.new}\n\n{found.summary}."
+    if found.left_out:
+        yield "\nNot compared:\n"
+        yield from (f"- {text}" for text in found.left_out)
+
+
+def _groups(found: Diff) -> Iterator[str]:
+    for action in dict.fromkeys(group.action for group in found.groups):
+        yield f"\n## {action}"
+        for group in found.groups:
+            if group.action == action:
+                yield from _group(group)
+
+
+def _group(group: Group) -> Iterator[str]:
+    yield f"\n**{group.old.words} → {group.new.words}** when {group.condition.words}"
+    yield f"\n- cells: {group.cells}\n- for example: {spelled(group.example)}"
+    if group.log is None:
+        yield "- no room can come to this"
+    else:
+        yield f"- log under `{'` and `'.join(group.plays_under)}`, the last event being the question:"
+        yield from _log(group.log)
+
+
+def _readings(found: Diff) -> Iterator[str]:
+    if found.readings:
+        yield "\n## The same room, other facts\n"
+    for reading in found.readings:
+        yield f"- {reading.sentence}, the last event being the question:"
+        yield from _log(reading.log)
+
+
+def _reasons(found: Diff) -> Iterator[str]:
+    if found.reasons:
+        yield "\n## Rejected by both, for other reasons\n"
+        yield from _table(
+            ("action", "row", "change", "cells", "for example"),
+            (
+                (each.action, f"`{each.transition}`", ", ".join(each.changes), str(each.cells), spelled(each.example))
+                for each in found.reasons
+            ),
+        )
+
+
+def _clauses(found: Diff) -> Iterator[str]:
+    if found.clauses:
+        yield "\n## Rows under another section\n"
+        yield from _table(("row", found.old, found.new), ((f"`{row}`", old, new) for row, old, new in found.clauses))
+
+
+def _log(log: Log) -> Iterator[str]:
+    yield "\n  ```json"
+    yield from (f"  {json.dumps(event)}" for event in log)
+    yield "  ```\n"
+
+
+def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    for cells in (header, ("---",) * len(header), *rows):
+        yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"

@@ -1,0 +1,493 @@
+"""The laws of participation: what must hold in any policy, each in one plain sentence.
+
+Theory of operation. Laws are a second opinion. The table says which row permits
+what; a law says what must never, or must always, be so, and knows nothing of rows.
+Each is held against every cell of a policy (`fsm.review.cells`). There are four
+kinds:
+
+- `law`, what nobody can do: a function of action, facts and decision, true when kept.
+- `right`, what everybody can do: a function of action and facts, true where the
+  action must be allowed.
+- `possibility`, what somebody can do: a function of action and facts that gives the
+  name of what would be done there, or None. Each name must be allowed in some cell.
+- `comparison`, what has a say in what: a function of action and facts that gives
+  changes of facts. What is rejected must be rejected after each of them, too.
+
+Together the laws leave no cell open: whichever verdict of `mimi` is turned around,
+one of them is broken. A test turns every one.
+
+Laws of your own go into a Python file, given to `fsm verify` by `--laws`::
+
+    from fsm.review.laws import Severity, law
+
+    @law("Nobody is banned from a public room", Severity.LOW, clause="House rules", reads=("join_rule",))
+    def public_rooms_ban_nobody(action, facts, decision):
+        return not (action == "ban" and decision.allowed and facts.join_rule == "public")
+
+The function's name, with hyphens, is the law's id. `reads` names the facts besides
+`target`, `sender` and `is_self` that it looks at: a policy that lacks one of them is
+not asked. A decision tells whether the action is allowed, by which transition, and
+where that leads.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import import_module, util
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from fsm.decision import Decision
+from fsm.errors import shorten
+from fsm.facts import Facts, Value
+from fsm.review.cells import Cell, Cells, is_standing
+from fsm.review.errors import ReviewError
+from fsm.terms import JoinRule, Participation
+
+INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
+
+
+class Severity(StrEnum):
+    """How much a broken law matters."""
+
+    HIGH = "high"
+    """Somebody can do what they must not, or is kept from what they must always be able to do."""
+    MEDIUM = "medium"
+    """Something useful is impossible, or depends on what it should not."""
+    LOW = "low"
+    """Odd, and harmless by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A cell in which a law is broken; `contrast` is the cell that it should agree with."""
+
+    cell: Cell
+    contrast: Cell | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Law(ABC):
+    """A sentence that can be held against all cells of a policy."""
+
+    id: str
+    sentence: str
+    severity: Severity
+    clause: str
+    reads: tuple[str, ...]
+    test: Callable[..., Any]
+
+    @property
+    def looks_for_strength(self) -> bool:
+        """Whether a breach is the plainer, the more the sender may do."""
+        return False
+
+    def applies_to(self, cells: Cells) -> bool:
+        """Whether the policy has all facts that this law is about."""
+        return cells.policy.domain.values.keys() >= set(self.reads)
+
+    def _answer(self, *question: Any) -> bool:
+        """What the function says, which has to be true or false: one that forgets to answer is no law."""
+        answer = self.test(*question)
+        if not isinstance(answer, bool):
+            raise ReviewError(f"law `{self.id}` answers {answer!r}, not true or false")
+        return answer
+
+    @abstractmethod
+    def breaches(self, cells: Cells) -> Iterator[Breach]:
+        """Every cell in which the law is broken."""
+
+
+class Always(Law):
+    """A law that every decision keeps or breaks by itself."""
+
+    __slots__ = ()
+
+    def breaches(self, cells: Cells) -> Iterator[Breach]:
+        """The decisions that break it."""
+        for cell in cells.walk(self.reads):
+            if not self._answer(cell.action, cell.facts, cell.decision):
+                yield Breach(cell)
+
+
+class Right(Law):
+    """A law that asks for something to be allowed to everybody, wherever nothing extraordinary is the case."""
+
+    __slots__ = ()
+
+    def breaches(self, cells: Cells) -> Iterator[Breach]:
+        """The rejections of what it asks for."""
+        for cell in cells.walk(self.reads):
+            if not cell.decision and self._answer(cell.action, cell.facts) and cells.is_ordinary(cell):
+                yield Breach(cell)
+
+
+class Comparison(Law):
+    """A law that forbids to reject what is allowed under certain other facts."""
+
+    __slots__ = ()
+
+    def breaches(self, cells: Cells) -> Iterator[Breach]:
+        """The rejections for which such facts exist."""
+        for cell in cells.walk(self.reads):
+            if cell.decision:
+                continue
+            varied = (cells.varied(cell, changes) for changes in self.test(cell.action, cell.facts))
+            contrast = next((other for other in varied if other and other.decision), None)
+            if contrast and cells.is_ordinary(cell):
+                yield Breach(cell, contrast)
+
+
+class Possibility(Law):
+    """A law that asks for something to be allowed to somebody."""
+
+    __slots__ = ()
+
+    @property
+    def looks_for_strength(self) -> bool:
+        """What not even the strongest may do shows most."""
+        return True
+
+    def breaches(self, cells: Cells) -> Iterator[Breach]:
+        """All cells in which it would be done, if it is allowed in none."""
+        named: dict[object, list[Cell]] = {}
+        for cell in cells.walk(self.reads):
+            name = self.test(cell.action, cell.facts)
+            if name is not None and name is not False and cells.is_known(cell):
+                named.setdefault(name, []).append(cell)
+        for alike in named.values():
+            if not any(cell.decision for cell in alike):
+                yield from map(Breach, alike)
+
+
+Test: TypeAlias = Callable[[Any, Any, Decision], bool]
+Variations: TypeAlias = Callable[[Any, Any], Iterable[Mapping[str, Value]]]
+Claim: TypeAlias = Callable[[Any, Any], bool]
+Purpose: TypeAlias = Callable[[Any, Any], object]
+
+
+def law(
+    sentence: str, severity: Severity = Severity.HIGH, *, clause: str, reads: Iterable[str] = ()
+) -> Callable[[Test], Always]:
+    """Make a law of a function that tells whether one decision keeps it."""
+    return lambda test: Always(_id(test), sentence, severity, clause, tuple(reads), test)
+
+
+def right(
+    sentence: str, severity: Severity = Severity.MEDIUM, *, clause: str, reads: Iterable[str] = ()
+) -> Callable[[Claim], Right]:
+    """Make a law of a function that tells whether an action must be allowed."""
+    return lambda test: Right(_id(test), sentence, severity, clause, tuple(reads), test)
+
+
+def comparison(
+    sentence: str, severity: Severity = Severity.MEDIUM, *, clause: str, reads: Iterable[str] = ()
+) -> Callable[[Variations], Comparison]:
+    """Make a law of a function that gives the facts under which a decision must not be better."""
+    return lambda test: Comparison(_id(test), sentence, severity, clause, tuple(reads), test)
+
+
+def possibility(
+    sentence: str, severity: Severity = Severity.MEDIUM, *, clause: str, reads: Iterable[str] = ()
+) -> Callable[[Purpose], Possibility]:
+    """Make a law of a function that names what a question is for."""
+    return lambda test: Possibility(_id(test), sentence, severity, clause, tuple(reads), test)
+
+
+def _id(test: Callable[..., Any]) -> str:
+    return test.__name__.replace("_", "-")
+
+
+# What nobody can do.
+
+
+@law("An action leads to the state of the same name", clause="User Participation")
+def action_names_state(action: str, _: Facts, decision: Decision) -> bool:
+    """The draft uses one word for both."""
+    return not decision or decision.after == action
+
+
+@law("Who is banned is not invited, does not join and does not knock", clause="Participation Definitions")
+def ban_keeps_out(action: str, facts: Facts, decision: Decision) -> bool:
+    """Spec: "Participation Definitions", *Banned*."""
+    return not (decision and facts.target is BAN and action in (INVITE, JOIN, KNOCK))
+
+
+@law("A ban ends only by an unban, by somebody else", clause="Kicks")
+def ban_ends_by_unban(action: str, facts: Facts, decision: Decision) -> bool:
+    """An unban travels as a leave of another user."""
+    if decision and facts.target is BAN and decision.after is not BAN:
+        return action == LEAVE and not facts.is_self
+    return True
+
+
+@law("Nobody joins for another", clause="Join Conditions")
+def join_is_own(action: str, facts: Facts, decision: Decision) -> bool:
+    """Spec: "Join Conditions": target and sender must be the same."""
+    return not (decision and action == JOIN and not facts.is_self)
+
+
+@law("Nobody knocks for another", clause="Knock Conditions")
+def knock_is_own(action: str, facts: Facts, decision: Decision) -> bool:
+    """Spec: "Knock Conditions": target and sender must be the same."""
+    return not (decision and action == KNOCK and not facts.is_self)
+
+
+@law("Who is not joined cannot affect others", clause="Participation Definitions")
+def others_are_for_the_joined(_: str, facts: Facts, decision: Decision) -> bool:
+    """Spec: "Participation Definitions", *Joined*; the sender's part of all conditions."""
+    return not (decision and not facts.is_self and facts.sender is not JOIN)
+
+
+@law("Nobody bans themselves", Severity.MEDIUM, clause="Ban Conditions")
+def no_ban_of_oneself(action: str, facts: Facts, decision: Decision) -> bool:
+    """A ban implies a kick, and a kick is of somebody else."""
+    return not (decision and action == BAN and facts.is_self)
+
+
+@law("Nobody invites themselves", clause="Invite Conditions")
+def no_invite_of_oneself(action: str, facts: Facts, decision: Decision) -> bool:
+    """The sender is joined, the target is not."""
+    return not (decision and action == INVITE and facts.is_self)
+
+
+@law("Nobody invites without the permission to invite", clause="Invite Conditions", reads=["may_invite"])
+def invite_takes_permission(action: str, facts: Facts, decision: Decision) -> bool:
+    """Spec: "Invite Conditions"."""
+    return not (decision and action == INVITE and not facts.is_self and not facts.may_invite)
+
+
+@law("Nobody removes others without the permission to kick", clause="Kicks", reads=["may_kick"])
+def kick_takes_permission(action: str, facts: Facts, decision: Decision) -> bool:
+    """Spec: "Kicks"."""
+    return not (decision and _is_kick(action, facts) and not facts.may_kick)
+
+
+@law("Nobody bans without the permission to ban", clause="Ban Conditions", reads=["may_ban"])
+def ban_takes_permission(action: str, facts: Facts, decision: Decision) -> bool:
+    """Spec: "Ban Conditions"."""
+    return not (decision and action == BAN and not facts.is_self and not facts.may_ban)
+
+
+@law("Nobody unbans without the permission to ban", clause="Kicks", reads=["may_ban"])
+def unban_takes_permission(action: str, facts: Facts, decision: Decision) -> bool:
+    """Spec: "Kicks": to ban means to unban as well."""
+    return not (decision and _is_unban(action, facts) and not facts.may_ban)
+
+
+@law("Nobody removes a peer or a superior", clause="Kicks", reads=["outranks_for_kick"])
+def kick_takes_rank(action: str, facts: Facts, decision: Decision) -> bool:
+    """Spec: "Kicks": a higher, and not equal, effective power level."""
+    return not (decision and _is_kick(action, facts) and not facts.outranks_for_kick)
+
+
+@law("Nobody bans a peer or a superior", clause="Ban Conditions", reads=["outranks_for_ban"])
+def ban_takes_rank(action: str, facts: Facts, decision: Decision) -> bool:
+    """A ban implies a kick, which takes rank."""
+    return not (decision and action == BAN and not facts.is_self and not facts.outranks_for_ban)
+
+
+@law("Nobody unbans a peer or a superior", clause="Kicks", reads=["outranks_for_ban"])
+def unban_takes_rank(action: str, facts: Facts, decision: Decision) -> bool:
+    """Spec: "Kicks": this additionally extends to the effective power level check."""
+    return not (decision and _is_unban(action, facts) and not facts.outranks_for_ban)
+
+
+@law("Who is joined is not invited, and does not knock", Severity.MEDIUM, clause="Invite Conditions")
+def joined_are_in(action: str, facts: Facts, decision: Decision) -> bool:
+    """Either would take them out of the room."""
+    return not (decision and facts.target is JOIN and action in (INVITE, KNOCK))
+
+
+@law("Who is invited need not knock: they have the choice to join", Severity.LOW, clause="Participation Definitions")
+def invited_need_not_knock(action: str, facts: Facts, decision: Decision) -> bool:
+    """A knock asks for what they have, and would lose it."""
+    return not (decision and facts.target is INVITE and action == KNOCK)
+
+
+@law("Who has left cannot leave, nor be kicked", Severity.LOW, clause="Leave Conditions")
+def left_is_left(action: str, facts: Facts, decision: Decision) -> bool:
+    """Spec: "Voluntary", "Kicks": the target is somewhere to leave from."""
+    return not (decision and facts.target is LEAVE and action == LEAVE)
+
+
+_OPEN = (JoinRule.PUBLIC, JoinRule.RESTRICTED, JoinRule.KNOCK_RESTRICTED)
+_KNOCKABLE = (JoinRule.KNOCK, JoinRule.KNOCK_RESTRICTED)
+
+
+@law("A stranger joins only where the join rule lets them", clause="Join Conditions", reads=["join_rule"])
+def join_keeps_join_rule(action: str, facts: Facts, decision: Decision) -> bool:
+    """Spec: "Join Conditions". Who knocks is as much a stranger as who has left."""
+    return not (decision and action == JOIN and facts.target in (LEAVE, KNOCK) and facts.join_rule not in _OPEN)
+
+
+@law("One knocks only where the join rule takes knocks", clause="Knock Conditions", reads=["join_rule"])
+def knock_keeps_join_rule(action: str, facts: Facts, decision: Decision) -> bool:
+    """Spec: "Knock Conditions"."""
+    return not (decision and action == KNOCK and facts.join_rule not in _KNOCKABLE)
+
+
+# What everybody can do.
+
+
+@right("Who is invited, joined or knocking can leave", Severity.HIGH, clause="Voluntary")
+def everybody_may_leave(action: str, facts: Facts) -> bool:
+    """Decline the invite, leave the room, or withdraw the knock."""
+    return action == LEAVE and facts.is_self and facts.target in (INVITE, JOIN, KNOCK)
+
+
+@right("Who is invited can join", clause="Join Conditions")
+def invited_may_join(action: str, facts: Facts) -> bool:
+    """Spec: "Participation Definitions", *Invited*: the choice to accept the invite."""
+    return action == JOIN and facts.is_self and facts.target is INVITE
+
+
+@right("Everybody who is not banned can join a public room", clause="Join Conditions", reads=["join_rule"])
+def public_room_is_open(action: str, facts: Facts) -> bool:
+    """Spec: "Join Conditions"."""
+    return action == JOIN and facts.is_self and facts.target is not BAN and facts.join_rule is JoinRule.PUBLIC
+
+
+@right("Where the join rule takes knocks, strangers can knock", clause="Knock Conditions", reads=["join_rule"])
+def knocks_are_taken(action: str, facts: Facts) -> bool:
+    """Spec: "Knock Conditions". To knock again is to be heard again."""
+    return action == KNOCK and facts.is_self and facts.target in (LEAVE, KNOCK) and facts.join_rule is JoinRule.KNOCK
+
+
+# What has a say in what.
+
+
+@comparison(
+    "More permission or rank never turns allowed into rejected", Severity.HIGH, clause="Calculating Permissions"
+)
+def more_is_never_less(_: str, facts: Facts) -> Iterator[Mapping[str, Value]]:
+    """What is rejected must be rejected with less permission, too."""
+    yield from ({name: False} for name, value in _standing(facts).items() if value)
+
+
+@comparison("The join rule has a say in joining and knocking only", clause="Join Rules", reads=["join_rule"])
+def join_rule_is_for_strangers(action: str, facts: Facts) -> Iterator[Mapping[str, Value]]:
+    """It has none either in what invited and joined users do."""
+    if action not in (JOIN, KNOCK) or (action == JOIN and facts.target in (INVITE, JOIN)):
+        yield from ({"join_rule": rule} for rule in (JoinRule.INVITE, JoinRule.KNOCK, JoinRule.PUBLIC))
+
+
+@comparison("A permission has a say only in what it permits", clause="Calculating Permissions")
+def permission_is_for_its_action(action: str, facts: Facts) -> Iterator[Mapping[str, Value]]:
+    """To kick takes the permission to kick and rank for kicking, and no other permission or rank."""
+    concern = _concern(action, facts)
+    if concern and not facts.is_self:
+        for name, value in _standing(facts).items():
+            if not name.endswith(concern):
+                yield {name: not value}
+
+
+@comparison("What one does to oneself takes no permission", clause="Voluntary")
+def oneself_takes_no_permission(action: str, facts: Facts) -> Iterator[Mapping[str, Value]]:
+    """Joining, knocking and leaving are everybody's own."""
+    if facts.is_self and action in (JOIN, KNOCK, LEAVE):
+        yield from ({name: not value} for name, value in _standing(facts).items())
+
+
+# What somebody can do.
+
+
+@possibility("Somebody who has left can be invited", clause="Invite Conditions")
+def stranger_can_be_invited(action: str, facts: Facts) -> object:
+    """Somebody has to be able to fill the room."""
+    return action == INVITE and facts.target is LEAVE and not facts.is_self
+
+
+@possibility("A knock can be welcomed", clause="Participation Definitions")
+def knock_can_be_welcomed(action: str, facts: Facts) -> object:
+    """Spec: "Participation Definitions", *Knocking*: welcomed in (invited)."""
+    return action == INVITE and facts.target is KNOCK and not facts.is_self
+
+
+@possibility("A knock can be declined", clause="Participation Definitions")
+def knock_can_be_declined(action: str, facts: Facts) -> object:
+    """Spec: "Participation Definitions", *Knocking*: declined (kicked)."""
+    return action == LEAVE and facts.target is KNOCK and not facts.is_self
+
+
+@possibility("An invite can be withdrawn", clause="Kicks")
+def invite_can_be_withdrawn(action: str, facts: Facts) -> object:
+    """Else it stays open until the invited user makes use of it."""
+    return action == LEAVE and facts.target is INVITE and not facts.is_self
+
+
+@possibility("A joined user can be kicked", clause="Kicks")
+def joined_can_be_kicked(action: str, facts: Facts) -> object:
+    """Spec: "Kicks"."""
+    return action == LEAVE and facts.target is JOIN and not facts.is_self
+
+
+@possibility("A ban can be lifted", clause="Kicks")
+def ban_can_be_lifted(action: str, facts: Facts) -> object:
+    """Spec: "Kicks": to ban means to unban as well."""
+    return action == LEAVE and facts.target is BAN and not facts.is_self
+
+
+@possibility("Everybody can be banned, wherever they stand", clause="Ban Conditions")
+def everybody_can_be_banned(action: str, facts: Facts) -> object:
+    """Whoever could not be banned while they stand elsewhere could wait there."""
+    return facts.target if action == BAN and not facts.is_self and facts.target is not BAN else None
+
+
+@possibility("To ask for what is so already is no offence", Severity.LOW, clause="User Participation")
+def repeats_are_harmless(action: str, facts: Facts) -> object:
+    """To invite the invited, ban the banned, join or knock again changes nothing."""
+    is_own = action in (JOIN, KNOCK)
+    return action if action == facts.target and action != LEAVE and facts.is_self is is_own else None
+
+
+LAWS: tuple[Law, ...] = tuple(each for each in list(globals().values()) if isinstance(each, Law))
+"""Every law above, in that order."""
+
+
+def load_laws(where: str) -> tuple[Law, ...]:
+    """The laws that a Python file, or a module, defines. Raises `ReviewError` when it has none, or fails."""
+    place = shorten(where)
+    try:
+        module = _load_file(Path(where)) if where.endswith(".py") else import_module(where)
+    except Exception as problem:  # the file is the user's: anything may be wrong in it
+        summary = " ".join(f"{type(problem).__name__}: {problem}".split())
+        raise ReviewError(f"laws `{place}` cannot be loaded: {shorten(summary, 200)}") from problem
+    own = tuple(each for each in vars(module).values() if isinstance(each, Law) and each not in LAWS)
+    if not own:
+        raise ReviewError(f"laws `{place}`: there is no law in it")
+    for law in own:
+        if any(law.id == known.id for known in LAWS):
+            raise ReviewError(f"laws `{place}`: there is a law `{law.id}` already")
+    return own
+
+
+def _load_file(path: Path) -> object:
+    spec = util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _standing(facts: Any) -> dict[str, bool]:
+    """The sender's permissions and ranks."""
+    return {name: getattr(facts, name) for name in type(facts).__dataclass_fields__ if is_standing(name)}
+
+
+def _concern(action: str, facts: Facts) -> str | None:
+    """How the facts end that have a say in what is done to another."""
+    if action == LEAVE:
+        return "ban" if facts.target is BAN else "kick"
+    return str(action) if action in (INVITE, BAN) else None
+
+
+def _is_kick(action: str, facts: Facts) -> bool:
+    """To kick, decline a knock, or withdraw an invite."""
+    return action == LEAVE and not facts.is_self and facts.target is not BAN
+
+
+def _is_unban(action: str, facts: Facts) -> bool:
+    return action == LEAVE and not facts.is_self and facts.target is BAN

@@ -1,0 +1,146 @@
+"""A plugin of pytest: how much of a policy the tests have seen.
+
+`pytest --fsm-coverage` prints, for every policy that was asked anything, which
+transitions fired and which guards were seen both true and false.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from fsm.policies import AnyPolicy
+    from fsm.review.coverage import Coverage
+
+# Whoever has this package installed loads this module in every run of pytest: all
+# that costs time is imported when coverage is asked for.
+
+_SENT = "fsm_coverage"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    group = parser.getgroup("fsm", "coverage of participation policies")
+    group.addoption("--fsm-coverage", action="store_true", help="report what the tests have seen of the policies")
+    group.addoption(
+        "--fsm-coverage-policy",
+        action="append",
+        default=[],
+        metavar="POLICY",
+        help="report this policy only: an id, `module:NAME` or `path.py:NAME`; may be repeated",
+    )
+    group.addoption(
+        "--fsm-coverage-min",
+        type=float,
+        metavar="PERCENT",
+        help="fail when less than this has been seen of a policy",
+    )
+    group.addoption(
+        "--fsm-coverage-drawing",
+        type=Path,
+        metavar="DIRECTORY",
+        help="draw each policy there, with what has not fired marked",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start recording, when any of the options asks for it."""
+    option = config.option
+    wanted = (
+        option.fsm_coverage,
+        option.fsm_coverage_policy,
+        option.fsm_coverage_min is not None,
+        option.fsm_coverage_drawing,
+    )
+    if any(wanted):
+        config.pluginmanager.register(_Reporter(config), "fsm-coverage-reporter")
+
+
+class _Reporter:
+    """Records in this process, and gathers what other processes have recorded."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        from fsm.errors import PolicyError  # noqa: PLC0415
+        from fsm.policies import load_policy  # noqa: PLC0415
+        from fsm.review.coverage import Recorder  # noqa: PLC0415
+
+        try:
+            policies = [load_policy(name) for name in config.option.fsm_coverage_policy]
+        except PolicyError as problem:
+            raise pytest.UsageError(str(problem)) from None
+        self._config = config
+        self._wanted: dict[str, AnyPolicy] = {policy.id: policy for policy in policies}
+        self._gathered: dict[str, Coverage] = {}
+        self._recorder = Recorder()
+        self._recorder.__enter__()
+
+    def pytest_unconfigure(self) -> None:
+        """Stop recording."""
+        self._recorder.__exit__(None, None, None)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a process of pytest-xdist has recorded."""
+        from fsm.review.coverage import Coverage  # noqa: PLC0415
+
+        for value in getattr(node, "workeroutput", {}).get(_SENT, ()):
+            self._gather(Coverage.from_json(value))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Work out what has been seen; in a process of pytest-xdist, send it, else judge it."""
+        for policy in dict.fromkeys((*self._wanted.values(), *self._recorder.policies)):
+            if policy.id in self._wanted or not self._wanted:
+                self._gather(self._recorder.coverage(policy))
+        if hasattr(self._config, "workeroutput"):
+            self._config.workeroutput[_SENT] = [each.as_json() for each in self._gathered.values()]
+        elif session.exitstatus == pytest.ExitCode.OK and list(self._lacking()):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the tables, and say what has been drawn."""
+        terminalreporter.section("coverage of policies")
+        if not self._gathered:
+            terminalreporter.write_line("no policy has been asked anything")
+        for each in self._gathered.values():
+            for line in (*each.lines(), ""):
+                terminalreporter.write_line(line)
+        for line in self._draw():
+            terminalreporter.write_line(line)
+        for line in self._lacking():
+            terminalreporter.write_line(line, red=True, bold=True)
+
+    def _gather(self, more: "Coverage") -> None:
+        known = self._gathered.get(more.policy)
+        self._gathered[more.policy] = known.merged(more) if known else more
+
+    def _lacking(self) -> Iterator[str]:
+        """The policies of which too little has been seen."""
+        from fsm.review.coverage import shown  # noqa: PLC0415
+
+        least = self._config.option.fsm_coverage_min
+        for each in self._gathered.values():
+            if least is not None and each.percent < least:
+                yield f"{each.policy}: {shown(each.percent)} % seen, {least:g} % is the least"
+
+    def _draw(self) -> Iterator[str]:
+        """Draw what can be drawn: a policy that only another process has seen is found by its id or not at all."""
+        from fsm.errors import PolicyError  # noqa: PLC0415
+        from fsm.policies import load_policy  # noqa: PLC0415
+        from fsm.review.coverage_drawing import draw  # noqa: PLC0415
+
+        directory: Path | None = self._config.option.fsm_coverage_drawing
+        if directory is None:
+            return
+        directory.mkdir(parents=True, exist_ok=True)
+        known = {policy.id: policy for policy in self._recorder.policies} | self._wanted
+        for each in self._gathered.values():
+            file = directory / f"{each.policy}.svg"
+            try:
+                file.write_bytes(draw(known.get(each.policy) or load_policy(each.policy), each))
+            except PolicyError as problem:
+                yield f"{each.policy} is not drawn: {problem}"
+            else:
+                yield f"drawn: {file}"

@@ -1,0 +1,279 @@
+"""Holding a policy against all laws: of its table, of its cells, of its rooms.
+
+Theory of operation. Each kind of law says where it is broken; here that becomes a
+`Finding` for people to read. Of all cells in which a law is broken, the smallest
+counterexample is shown: the one that differs in the fewest facts from the *plain*
+case, in which two joined users meet who have no permission and no rank, and the
+join rule is the first there is. Where the law asks for something to be possible,
+it is the one nearest to a sender who may all and outranks everybody. Among the
+nearest, one that a room can come to is taken before one that none can.
+
+A finding holds nothing but words and numbers, so that it can be passed between
+processes and written as JSON.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeAlias
+
+from fsm.decision import refuse
+from fsm.errors import shorten
+from fsm.facts import spell
+from fsm.policies import AnyPolicy, Log, play_of
+from fsm.review.cells import Cell, Cells
+from fsm.review.errors import ReviewError
+from fsm.review.laws import LAWS, Breach, Law, Severity
+from fsm.review.room_laws import FRESH, ROOM_LAWS
+from fsm.review.rooms import RoomBreach, Search
+from fsm.review.structure import TABLE_LAWS, faults
+from fsm.review.witness import witness
+
+_TRIES = 32
+"""How many of the smallest counterexamples are tried for one that a room can come to."""
+
+_ORDER = tuple(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One decision in words: what was asked under which facts, and the answer."""
+
+    action: str
+    facts: Mapping[str, str]
+    allowed: bool
+    transition: str | None
+    after: str
+    reason: str
+    unusual: tuple[str, ...]
+    """The facts that are not plain, but for the two states."""
+
+    @property
+    def question(self) -> str:
+        """What was asked, in the fewest words."""
+        states = (f"{name}={self.facts[name]}" for name in ("target", "sender"))
+        others = (name if self.facts[name] == "true" else f"{name}={self.facts[name]}" for name in self.unusual)
+        return f"{self.action}, {', '.join([*states, *others])}"
+
+    @property
+    def answer(self) -> str:
+        """What was decided, and why."""
+        return f"allowed as {self.transition}" if self.allowed else f"rejected: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A law that a policy breaks.
+
+    `clause` is the title of the section that the law comes from, `rows` are the
+    transitions concerned, each with the number of its section. `cells` or `rooms`
+    says how many show it. `example` is the smallest of the cells. `witness` is the
+    shortest log whose last event shows the fault by its `answer`; it is None when no
+    room can come to it. Where only a comparison shows the fault, `contrast` is the
+    other cell, and `contrast_witness` a log with the other answer. `accepted` is the
+    reason why nothing is to be done about it.
+    """
+
+    policy: str
+    law: str
+    sentence: str
+    severity: Severity
+    clause: str = ""
+    subject: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+    cells: int | None = None
+    rooms: int | None = None
+    answer: str = ""
+    example: Example | None = None
+    witness: Log | None = None
+    contrast: Example | None = None
+    contrast_witness: Log | None = None
+    accepted: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding as JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What came of holding one policy against the laws.
+
+    `matrix` says by state and action which transitions there are. `not_applied`
+    names the laws that speak of facts which the policy does not have.
+    """
+
+    policy: str
+    title: str
+    source: str
+    cells: int
+    rooms: int | None
+    laws: int
+    matrix: Mapping[str, Mapping[str, tuple[str, ...]]]
+    not_applied: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """The findings that nobody has accepted."""
+        return tuple(finding for finding in self.findings if finding.accepted is None)
+
+    @property
+    def no_row(self) -> dict[str, tuple[str, ...]]:
+        """By state: the actions for which there is no transition."""
+        return {state: tuple(action for action, rows in row.items() if not rows) for state, row in self.matrix.items()}
+
+    def as_json(self) -> dict[str, Any]:
+        """The review as JSON."""
+        return {**asdict(self), "no_row": self.no_row, "holds": not self.open}
+
+
+Told: TypeAlias = Callable[[int], object]
+"""Somebody who is told how many rooms have been played through."""
+
+MOST_ROOMS = 10_000
+"""How many rooms are played through at most, from each beginning; the families' boards have some hundreds."""
+
+
+def verify(
+    policy: AnyPolicy,
+    laws: Iterable[Law] = LAWS,
+    *,
+    rooms: int = MOST_ROOMS,
+    accepted: Mapping[str, Any] | None = None,
+    progress: Told = lambda _: None,
+) -> Review:
+    """Hold a policy against the laws: of its table, of its cells, and of whole rooms.
+
+    No more than `rooms` are played through from each beginning, with 0 none at all.
+    `accepted` gives reasons by law, or by policy and law (see `fsm.review.accepted`).
+    Raises `ReviewError` when a law is no function of the facts.
+    """
+    cells = Cells(policy)
+    laws = tuple(laws)
+    applied = tuple(law for law in laws if law.applies_to(cells))
+    play = play_of(policy) if rooms else None
+    search = Search(policy, play) if play else None
+    found = [*_of_table(cells), *_of_cells(cells, applied)]
+    if search:
+        for seen in search.run(rooms):
+            progress(seen)
+        found += [_of_room(policy, breach) for breach in search.breaches()]
+    found.sort(key=lambda finding: _ORDER.index(finding.severity))
+    return Review(
+        policy=policy.id,
+        title=policy.title,
+        source=policy.source,
+        cells=cells.size,
+        rooms=search.rooms if search else None,
+        laws=len(TABLE_LAWS) + len(applied) + (len(ROOM_LAWS) + 1 if search else 0),
+        matrix={
+            str(state): {
+                str(action): tuple(row.id for row in policy.candidates(action, state)) for action in cells.actions
+            }
+            for state in policy.states
+        },
+        not_applied=tuple(law.id for law in laws if law not in applied),
+        findings=tuple(replace(finding, accepted=_reason(accepted or {}, finding)) for finding in found),
+    )
+
+
+def law_ids(own: Iterable[Law] = ()) -> frozenset[str]:
+    """The ids of all laws that there are, and of one's own."""
+    return frozenset(
+        (*(law.id for law in TABLE_LAWS), *(law.id for law in (*LAWS, *own)), FRESH.id, *(law.id for law in ROOM_LAWS))
+    )
+
+
+def _of_table(cells: Cells) -> Iterator[Finding]:
+    for fault in faults(cells):
+        law = fault.law
+        finding = Finding(cells.policy.id, law.id, law.sentence, law.severity, subject=fault.subject)
+        breaches = tuple(Breach(cell) for cell in fault.cells)
+        yield _shown(cells, finding, breaches, (), strong=fault.looks_for_strength) if breaches else finding
+
+
+def _of_cells(cells: Cells, laws: Iterable[Law]) -> Iterator[Finding]:
+    for law in laws:
+        try:
+            breaches = tuple(law.breaches(cells))
+        except ReviewError:
+            raise
+        except Exception as problem:  # the law is the user's: anything may be wrong in it
+            summary = " ".join(f"{type(problem).__name__}: {problem}".split())
+            raise ReviewError(f"law `{law.id}` fails: {shorten(summary, 200)}") from problem
+        if breaches:
+            finding = Finding(cells.policy.id, law.id, law.sentence, law.severity, clause=law.clause)
+            yield _shown(cells, finding, breaches, law.reads, strong=law.looks_for_strength)
+
+
+def _shown(
+    cells: Cells, finding: Finding, breaches: Sequence[Breach], reads: tuple[str, ...], *, strong: bool
+) -> Finding:
+    """The finding with its smallest counterexample, and the log that leads there."""
+    baseline = cells.strong if strong else cells.plain
+    nearest = sorted(breaches, key=lambda breach: cells.distance(breach.cell.facts, baseline))[:_TRIES]
+    # Facts that have no say here are still part of the question: as the baseline has them.
+    tried = ((cells.toward(breach.cell, reads, baseline), breach.contrast) for breach in nearest)
+    logged = ((cell, contrast, _log(cells, cell)) for cell, contrast in tried)
+    cell, contrast, log = next((each for each in logged if each[2]), (nearest[0].cell, nearest[0].contrast, None))
+    example = _example(cells, cell)
+    return replace(
+        finding,
+        rows=_rows(cells, breaches),
+        cells=sum(each.cell.count for each in breaches),
+        answer=example.answer,
+        example=example,
+        witness=log,
+        contrast=_example(cells, contrast) if contrast else None,
+        contrast_witness=_log(cells, contrast) if contrast else None,
+    )
+
+
+def _log(cells: Cells, cell: Cell) -> Log | None:
+    return witness(cells.policy, cell.action, cell.facts)
+
+
+def _rows(cells: Cells, breaches: Iterable[Breach]) -> tuple[tuple[str, str], ...]:
+    """The rows that permit where the law is broken, or where it is compared with."""
+    concerned = {row.id for breach in breaches for cell in (breach.cell, breach.contrast) if cell for row in cell.rows}
+    return tuple((row.id, row.clause) for row in cells.policy.transitions if row.id in concerned)
+
+
+def _example(cells: Cells, cell: Cell) -> Example:
+    facts = cell.facts
+    decision = cell.decision or refuse(cells.policy, cell.action, facts)
+    names = cells.policy.domain.values
+    return Example(
+        action=str(cell.action),
+        facts={name: spell(getattr(facts, name)) for name in names},
+        allowed=decision.allowed,
+        transition=decision.transition,
+        after=str(decision.after),
+        reason=decision.reason,
+        unusual=tuple(
+            name for name in names if name not in ("target", "sender") and getattr(facts, name) is not cells.plain[name]
+        ),
+    )
+
+
+def _of_room(policy: AnyPolicy, breach: RoomBreach) -> Finding:
+    law, decision = breach.law, breach.decision
+    return Finding(
+        policy.id,
+        law.id,
+        law.sentence,
+        law.severity,
+        clause=law.clause,
+        rooms=breach.rooms,
+        answer="allowed" if decision else f"rejected: {decision.reason}",
+        witness=breach.log,
+        contrast_witness=breach.contrast,
+    )
+
+
+def _reason(accepted: Mapping[str, Any], finding: Finding) -> str | None:
+    """Why a finding is accepted: what is said of its policy comes before what is said of all."""
+    own = accepted.get(finding.policy)
+    reasons = {**accepted, **own} if isinstance(own, Mapping) else accepted
+    reason = reasons.get(finding.law)
+    return reason if isinstance(reason, str) else None

@@ -1,0 +1,186 @@
+"""Logs that people open: kept whole, broken, or meant to do harm."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from fsm.mimi.policies import MIMI, MIMI_01
+from fsm.mimi.stage import ANN, EVE, Stage
+from tests.builders import JSON, change, create, message, name_of_room, role, role_map
+from tests.explorer.conftest import Open, go, opened
+from tests.explorer.test_rooms import board, does, events, written
+
+MARKUP = '<img src=x onerror="window.harmed = true"><script>window.harmed = true</script>'
+CREATED = create(ANN)
+ONLY_ANN = Stage(MIMI).openings["Only Ann is in"].log
+
+
+@pytest.fixture(scope="module")
+def shared(visit_often: Open) -> Page:
+    return visit_often(MIMI)
+
+
+@pytest.fixture
+def page(shared: Page) -> Page:
+    """A room in which only Ann is."""
+    go(shared, "")
+    go(shared, "room-opening=1")
+    return shared
+
+
+def is_unharmed(page: Page) -> bool:
+    """Nothing of a log has become part of the page, and the page still works."""
+    if page.evaluate("'harmed' in window") or page.locator("img, script:not([id]) ~ script, iframe").count():
+        return False
+    does(page, "Ann", "Dan", "invite")
+    return "Dan" in board(page)["invite"]
+
+
+# fmt: off
+UNREADABLE = [
+    ("",                                          "there is nothing to read"),
+    ("\n \n",                                     "there is nothing to read"),
+    ("hello",                                     "line 1: not JSON"),
+    (MARKUP,                                      "line 1: not JSON"),
+    ('{"type": "m.room.create"',                  "line 1: not JSON"),
+    ("null",                                      "line 1: this is no beginning that the page knows"),
+    ("[]",                                        "there is nothing to read"),
+    ("[1, 2]",                                    "line 1: this is no beginning that the page knows"),
+    ("[" * 100_000,                               "line 1: not JSON"),
+    ('{"__proto__": {"type": "x"}}',              "line 1: this is no beginning that the page knows"),
+    (written(message(ANN)),                       "line 1: this is no beginning that the page knows"),
+    (written(create("")),                         "line 1: this is no beginning that the page knows"),
+    (written({**create(ANN), "authEvents": []}),  "line 1: this is no beginning that the page knows"),
+    ("{}\n" * 6_000,                              "the log has more than 5,000 lines"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("log", "problem"), UNREADABLE, ids=[f"{row[0][:30]!r}" for row in UNREADABLE])
+def test_what_cannot_be_read_is_one_line(log: str, problem: str, page: Page) -> None:
+    opened(page, log)
+    expect(page.get_by_role("alert")).to_contain_text(problem)
+    assert "\n" not in page.get_by_role("alert").inner_text()
+    page.get_by_role("button", name="Cancel").click()
+    assert board(page)["join"] == ["Ann"]
+    assert is_unharmed(page)
+
+
+def test_what_is_too_long_is_not_read(page: Page) -> None:
+    said = page.evaluate("() => window.explorer.replay('x'.repeat(4_000_001))")
+    assert said == {"problem": "the log is longer than 4,000,000 letters"}
+
+
+# fmt: off
+NOT_JUDGED = [
+    ("not JSON at all",                                                             "line 2: not JSON"),
+    ("7",                                                                           "line 2: not an event"),
+    ('{"type": 7}',                                                                 "line 2: not an event"),
+    (json.dumps(message(EVE)),                                                      "line 2: m.message, not judged here"),
+    (json.dumps(name_of_room(ANN)),                                                 "line 2: m.room.name, not judged here"),
+    (json.dumps(change("dance", EVE)),                                              "line 2: m.user, not judged here"),
+    (json.dumps(change("join", EVE, authEvents=[])),                                "line 2: m.user, not judged here"),
+    (json.dumps(change("join", EVE, room_id="!other:a.example")),                   "line 2: an event of another room, not judged here"),
+    (json.dumps({**change("join", EVE), "content": {"participation": "join", "reason": 7}}), "line 2: m.user, not judged here"),
+    (json.dumps({**change("join", EVE), "state_key": ""}),                          "line 2: m.user, not judged here"),
+    (json.dumps({**change("join", EVE), "sender": {"toString": "x"}}),              "line 2: m.user, not judged here"),
+    (json.dumps({"type": MARKUP, "sender": MARKUP, "content": {}}),                 'line 2: <img src=x onerror="window.harmed = true"><script>window.har…, not judged here'),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("line", "words"), NOT_JUDGED, ids=[row[0][:60] for row in NOT_JUDGED])
+def test_what_is_not_judged_is_said_to_be(line: str, words: str, page: Page) -> None:
+    opened(page, f"{written(CREATED)}{line}\n{written(change('invite', ANN, EVE))}")
+    expect(page.locator("#notice")).to_have_text(
+        "Opened: “Ann has just created the room”, then 1 allowed, 0 rejected, "
+        f"1 not judged ({words}). Play shows it from the start."
+    )
+    assert events(page) == [words, "✓ Ann → Eve invite allowed leave → invite"]
+    assert is_unharmed(page)
+
+
+def test_after_other_roles_nothing_is_judged(page: Page) -> None:
+    opened(
+        page,
+        written(
+            CREATED,
+            role("king", {"ban": True}, ANN),
+            role_map(("king", 1, [EVE]), sender=ANN),
+            change("invite", ANN, EVE),
+        ),
+    )
+    assert events(page) == [
+        "line 2: m.room.role, not judged here",
+        "line 3: not judged here: line 2 changes who may do what",
+        "line 4: not judged here: line 2 changes who may do what",
+    ]
+
+
+def test_names_are_text(page: Page) -> None:
+    long = "x" * 60_000
+    log = [
+        create(MARKUP),
+        change("invite", MARKUP, "__proto__"),
+        change("join", "__proto__"),
+        change("invite", MARKUP, long),
+        change("join", long),
+    ]
+    opened(page, written(*log))
+    assert board(page)["join"] == ["<img src=x onerror…", "__proto__", f"{'x' * 18}…"]
+    assert page.locator("img").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") == page.viewport_size["width"]  # type: ignore[index]
+    # So long a name would make too long a link.
+    assert page.url.endswith("#room-opening=2")
+    page.context.grant_permissions(["clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator("#notice")).to_have_text("The log is too long for a link: copy it as JSON lines instead.")
+    does(page, "__proto__", "__proto__", "leave")
+    assert "__proto__" in board(page)["leave"]
+    assert not page.evaluate("'harmed' in window")
+
+
+def test_a_log_of_other_people_in_a_room_with_an_id(page: Page) -> None:
+    names = {user: user.replace("@", "@other-") for user in Stage.people}
+    text = written(*ONLY_ANN, change("invite", ANN, EVE))
+    for user, name in names.items():
+        text = text.replace(user, name)
+    lines = [
+        {**json.loads(line), "room_id": "!r:a.example", "event_id": "$1", "origin": 1} for line in text.splitlines()
+    ]
+    opened(page, json.dumps(lines))
+    assert events(page) == ["✓ @other-ann:a.example → @other-eve:e.example invite allowed leave → invite"]
+    assert page.locator("#opening").input_value() == "Only Ann is in"
+
+
+def test_a_file(visit: Open, tmp_path: Path) -> None:
+    page = visit(MIMI_01, "room-opening=0")
+    path = tmp_path / "log.jsonl"
+    path.write_text(
+        "\ufeff" + written(create("@tom:t.example"), change("invite", "@tom:t.example", EVE, type="m.room.user"))
+    )
+    page.get_by_role("button", name="Open a log").click()
+    page.get_by_label("A file").set_input_files(path)
+    expect(page.locator("#notice")).to_contain_text("1 allowed, 0 rejected.")
+    assert "Eve" in board(page)["invite"]
+    big = tmp_path / "big.jsonl"
+    big.write_bytes(b"\n" * 4_000_001)
+    page.get_by_role("button", name="Open a log").click()
+    page.get_by_label("A file").set_input_files(big)
+    expect(page.get_by_role("alert")).to_have_text("the file is larger than 4,000,000 bytes")
+
+
+def test_a_long_log_is_shown_in_part(page: Page) -> None:
+    users = [f"@u{number}:u.example" for number in range(2_000)]
+    log: list[JSON] = [CREATED]
+    for user in users:
+        log += [change("invite", ANN, user), change("join", user)]
+    opened(page, written(*log))
+    expect(page.locator("#notice")).to_contain_text("4000 allowed, 0 rejected")
+    assert page.locator("#history ol > li").count() < 400
+    assert page.locator("#people tbody tr").count() < 50
+    expect(page.locator("#history li[aria-current]")).to_contain_text("@u1999:u.example")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#history li[aria-current]")).to_contain_text("invite")

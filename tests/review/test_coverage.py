@@ -1,0 +1,235 @@
+"""What tests have seen of a policy, and the plugin of pytest that tells."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from fsm import MIMI, Action, Participation, Room
+from fsm.machine import Machine, Memory, memory_of
+from fsm.review.coverage import Coverage, Recorder, coverage, shown
+from fsm.review.coverage_drawing import draw
+from fsm.testing import facts
+
+INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
+ANN, BOB = "@ann:a.example", "@bob:b.example"
+
+
+def test_what_a_question_shows() -> None:
+    seen = coverage(MIMI, [("leave", facts(target=JOIN, may_kick=True))])
+    assert seen.rows["kick"].fired == {"join": False}
+    assert {name for name, was_seen in seen.rows["kick"].outcomes.items() if was_seen} == {
+        "sender_is_another true",
+        "sender_is_joined true",
+        "sender_may_kick true",
+        "sender_outranks_for_kick false",
+    }
+    assert seen.rows["leave"].outcomes == {"sender_is_target true": False, "sender_is_target false": True}
+    assert not any(seen.rows["ban"].parts)
+
+
+def test_a_transition_fires_from_each_of_its_states() -> None:
+    asked = [("ban", facts(target=state, may_ban=True, outranks_for_ban=True)) for state in (LEAVE, KNOCK)]
+    assert coverage(MIMI, asked).rows["ban"].fired == {"invite": False, "join": False, "leave": True, "knock": True}
+
+
+def test_asking_everything_shows_everything() -> None:
+    whole = coverage(MIMI, MIMI.cells())
+    assert whole.percent == 100
+    assert "missing" in next(whole.lines())
+    assert not [line for line in list(whole.lines())[1:-1] if "true" in line or "from" in line]
+    assert list(whole.lines())[-1] == "mimi: 100 % seen"
+
+
+def test_what_cannot_happen_need_not_be_seen() -> None:
+    odd = MIMI.evolve(
+        "odd", replace=[row for row in MIMI.transitions if row.id == "leave"], domain=MIMI.domain.given(is_self=True)
+    )
+    row = coverage(odd, ()).rows["kick"]
+    assert row.fired == {}
+    assert set(row.outcomes) >= {"sender_is_another false"}
+    assert "sender_is_another true" not in row.outcomes
+
+
+def test_what_is_remembered_is_recorded_all_the_same() -> None:
+    room = Room.create("!r:a.example", ANN)
+    assert room.decide_action(Action.INVITE, ANN, BOB)  # now the memory knows
+    with Recorder() as recorder:
+        assert room.decide_action(Action.INVITE, ANN, BOB)
+    assert recorder.coverage(MIMI).rows["invite"].fired == {"leave": True}
+    assert recorder.policies == (MIMI,)
+
+
+def test_asking_the_machine_itself_is_recorded() -> None:
+    with Recorder() as recorder:
+        memory_of(MIMI).machine.decide(Action.JOIN, facts(target=INVITE, is_self=True))
+    assert recorder.coverage(MIMI).rows["accept"].fired == {"invite": True}
+
+
+def test_nothing_is_in_the_way_when_nobody_records() -> None:
+    decide = Machine.decide
+    with Recorder():
+        assert "__getitem__" in vars(Memory)
+    assert "__getitem__" not in vars(Memory)
+    assert Machine.decide is decide
+    with pytest.raises(ZeroDivisionError), Recorder():
+        raise ZeroDivisionError
+    assert "__getitem__" not in vars(Memory)
+
+
+def test_nothing_is_recorded_before_or_after() -> None:
+    room = Room.create("!r:a.example", ANN)
+    with Recorder() as recorder:
+        pass
+    room.decide_action(Action.INVITE, ANN, BOB)
+    assert recorder.policies == ()
+    assert recorder.coverage(MIMI).percent == 0
+
+
+def test_an_unknown_action_is_still_an_error() -> None:
+    with Recorder(), pytest.raises(KeyError):
+        memory_of(MIMI)["dance", LEAVE, LEAVE, 0]
+
+
+def test_two_runs_are_merged() -> None:
+    one = coverage(MIMI, [("join", facts(target=INVITE, is_self=True))])
+    other = coverage(MIMI, [("join", facts(target=INVITE))])
+    both = one.merged(Coverage.from_json(other.as_json()))
+    assert both.rows["accept"].parts == (True, True, True)
+    assert both.percent == pytest.approx(one.percent + other.percent)
+
+
+@pytest.mark.parametrize(
+    ("percent", "words"), [(100.0, "100"), (99.96, "99.9"), (0.0, "0"), (14.74, "14.7"), (50.0, "50")]
+)
+def test_a_hundred_percent_is_said_only_of_all(percent: float, words: str) -> None:
+    assert shown(percent) == words
+
+
+def test_a_picture_marks_what_never_fired() -> None:
+    seen = coverage(
+        MIMI, [("ban", facts(target=LEAVE, may_ban=True, outranks_for_ban=True)), ("join", facts(is_self=True))]
+    )
+    root = ET.fromstring(draw(MIMI, seen))  # noqa: S314 - our own
+    classes = {
+        group.get("id", ""): group.get("class", "").split() for group in root.iter("{http://www.w3.org/2000/svg}g")
+    }
+    assert "unfired" not in classes["ban-leave"]
+    assert "unfired" not in classes["rejoin-join"]
+    for edge in ("ban-join", "ban-knock", "kick-join", "reknock-knock", "join-leave"):
+        assert "unfired" in classes[edge], edge
+    assert f"mimi: {shown(seen.percent)} % seen" in "".join(root.itertext())
+
+
+# The plugin, in runs of its own.
+
+TESTS = """
+import pytest
+from fsm import Room
+
+@pytest.mark.parametrize("number", range(4))
+def test_room(number):
+    room = Room.create("!r:a.example", "@ann:a.example")
+    bob = room.participant("@bob:b.example")
+    if number == 0:
+        assert bob.invite(by="@ann:a.example")
+        assert bob.join()
+    elif number == 1:
+        assert bob.ban(by="@ann:a.example")
+    elif number == 2:
+        assert not bob.join()
+    else:
+        assert not bob.invite(by="@carol:c.example")
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    status: int
+    out: str
+
+
+def run_pytest(directory: Path, *options: str, tests: str = TESTS) -> Run:
+    (directory / "test_room.py").write_text(tests, encoding="utf-8")
+    (directory / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    # Without the plugins that others have installed, and with ours whether it is installed or not.
+    environment = {
+        **os.environ,
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "fsm.review.pytest_plugin",
+        "-p",
+        "xdist",
+        "-p",
+        "no:cacheprovider",
+        *options,
+    ]
+    done = subprocess.run(
+        command, cwd=directory, capture_output=True, text=True, check=False, env=environment, timeout=60
+    )
+    return Run(done.returncode, done.stdout + done.stderr)
+
+
+def test_the_plugin_is_silent_unless_asked(tmp_path: Path) -> None:
+    run = run_pytest(tmp_path)
+    assert run.status == 0
+    assert "coverage" not in run.out
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_the_plugin_prints_a_table(tmp_path: Path, options: tuple[str, ...]) -> None:
+    run = run_pytest(tmp_path, "--fsm-coverage", *options)
+    assert run.status == 0, run.out
+    assert "coverage of policies" in run.out
+    lines = [line.split() for line in run.out.splitlines()]
+    assert ["invite", "1/1", "4/4"] in lines
+    assert ["accept", "1/1", "1/2", "sender_is_target", "false"] in lines
+    assert ["kick", "0/1", "0/8", "all"] in lines
+    assert run.out.count("% seen") == 1
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_too_little_fails_the_run(tmp_path: Path, options: tuple[str, ...]) -> None:
+    run = run_pytest(tmp_path, "--fsm-coverage-min=50", *options)
+    assert run.status == 1, run.out
+    assert "mimi: 14.7 % seen, 50 % is the least" in run.out
+
+
+def test_enough_does_not(tmp_path: Path) -> None:
+    assert run_pytest(tmp_path, "--fsm-coverage-min=13").status == 0
+
+
+def test_a_policy_that_nobody_asks_is_seen_not_at_all(tmp_path: Path) -> None:
+    run = run_pytest(tmp_path, "--fsm-coverage-policy=mimi-00", "--fsm-coverage-min=1")
+    assert run.status == 1
+    assert "mimi-00: 0 % seen, 1 % is the least" in run.out
+    assert "mimi: " not in run.out
+
+
+def test_other_failures_stay_what_they_are(tmp_path: Path) -> None:
+    run = run_pytest(tmp_path, "--fsm-coverage-min=1", tests="1 / 0")
+    assert run.status == 2
+    assert "no policy has been asked anything" in run.out
+
+
+def test_a_policy_that_does_not_exist(tmp_path: Path) -> None:
+    run = run_pytest(tmp_path, "--fsm-coverage-policy=nobody")
+    assert run.status == 4
+    assert "ERROR: unknown policy `nobody`" in run.out
+
+
+def test_a_drawing_is_written(tmp_path: Path) -> None:
+    run = run_pytest(tmp_path, "--fsm-coverage-drawing=pictures", "-n", "2")
+    assert run.status == 0, run.out
+    assert b"unfired" in (tmp_path / "pictures" / "mimi.svg").read_bytes()
+    assert "drawn: pictures" in run.out

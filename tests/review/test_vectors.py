@@ -1,0 +1,329 @@
+"""`fsm.review.vectors`: vectors that any implementation can run, and that let no slip pass."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice, takewhile
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from fsm import MIMI, Decision, Participation, load_policy
+from fsm.facts import Facts, Value
+from fsm.guards import Guard, sender_is_another, sender_is_joined, sender_is_target
+from fsm.policies import CATALOGUE, AnyPolicy, new_room, play_of, room_from_state
+from fsm.policy import Policy, Transition
+from fsm.review import vectors as module
+from fsm.review.errors import ReviewError
+from fsm.review.vectors import (
+    SCHEMA,
+    Vector,
+    Walk,
+    covering_vectors,
+    every_vector,
+    main,
+    paths,
+    state_of,
+    to_lines,
+)
+from fsm.review.witness import witness
+from tests.builders import label, one_line
+
+INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
+
+COMMITTED = Path(__file__).parent.parent.parent / "vectors"
+POLICIES: list[AnyPolicy] = [policy for policy in map(load_policy, CATALOGUE) if play_of(policy)]
+MINE = [MIMI, load_policy("mimi-00")]
+
+SCHEMA_OF_LINES = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+def cover(policy: AnyPolicy) -> tuple[Vector, ...]:
+    return covering_vectors(policy)[0]
+
+
+def asked(vector: Vector) -> Decision:
+    """What a room made from the vector's state answers."""
+    return room_from_state(
+        MIMI if vector.id.startswith("mimi/") else load_policy("mimi-00"), list(vector.state)
+    ).decide(vector.event)
+
+
+@pytest.mark.parametrize("policy", MINE, ids=label)
+def test_a_room_answers_as_the_vector_expects(policy: AnyPolicy) -> None:
+    for vector in cover(policy):
+        assert asked(vector) == vector.decision
+
+
+def test_every_cell_that_a_room_can_reach_has_a_vector() -> None:
+    # Of one action, to be quick: the actions come one after the other.
+    found = list(takewhile(lambda vector: vector.id.startswith("mimi/invite/"), every_vector(MIMI)))
+    assert len({vector.id for vector in found}) == len(found) == sum(map(reachable, MIMI.domain))
+    assert {vector.id for vector in cover(MIMI) if "/invite/" in vector.id} <= {vector.id for vector in found}
+    for vector in islice(found, 0, None, 7):
+        assert asked(vector) == vector.decision
+        assert dict(vector.facts) == json_facts(vector)
+
+
+def test_what_no_row_answers_has_vectors_too() -> None:
+    silent = MIMI.evolve("silent", drop=["knock", "reknock"])
+    asked_for = {vector.event["content"]["participation"] for vector in covering_vectors(silent)[0]}
+    assert asked_for == set(Participation)
+
+
+def json_facts(vector: Vector) -> dict[str, Value]:
+    facts = room_from_state(MIMI, list(vector.state)).facts(vector.event["sender"], vector.event["state_key"])  # type: ignore[attr-defined]
+    return {name: getattr(facts, name) for name in MIMI.domain.values}
+
+
+def test_vectors_for_every_cell_come_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+
+    def counted(*question: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return witness(*question)
+
+    monkeypatch.setattr(module, "witness", counted)
+    assert next(every_vector(MIMI)).id == "mimi/invite/00000"
+    assert calls == 1
+
+
+# Modified condition/decision coverage.
+
+
+def facts_of(vector: Vector) -> Facts:
+    values: dict[str, Any] = dict(vector.facts)
+    return MIMI.domain.record(**values)
+
+
+def outcome(row: Transition[Any], vector: Vector) -> tuple[bool, ...]:
+    facts = facts_of(vector)
+    return tuple(guard(facts) for guard in row.guards)
+
+
+@pytest.mark.parametrize("row", MIMI.transitions, ids=lambda row: row.id)
+def test_every_transition_fires_from_every_state(row: Transition[Any]) -> None:
+    fired = {vector.decision.before for vector in cover(MIMI) if vector.decision.transition == row.id}
+    assert fired == row.source
+
+
+NEVER_ALONE = {("kick", sender_is_another), ("ban", sender_is_another)}
+"""Nobody outranks themselves: where only this guard fails, no room is."""
+
+
+@pytest.mark.parametrize(
+    ("row", "guard"), [(row, guard) for row in MIMI.transitions for guard in row.guards], ids=label
+)
+def test_a_pair_shows_that_a_guard_alone_decides(row: Transition[Any], guard: Guard[Any]) -> None:
+    by_id = {vector.id: vector for vector in cover(MIMI)}
+    pairs = [
+        (vector, by_id[shown.beside])
+        for vector in cover(MIMI)
+        for shown in vector.shows
+        if (shown.transition, shown.guard) == (row.id, guard.name) and shown.beside
+    ]
+    assert bool(pairs) is ((row.id, guard) not in NEVER_ALONE)
+    for apart, firing in pairs:
+        assert firing.decision.transition == row.id
+        assert not apart.decision.allowed
+        assert all(outcome(row, firing))
+        assert outcome(row, apart) == tuple(other is not guard for other in row.guards)
+        assert apart.decision.before in row.source
+
+
+def test_what_cannot_be_shown_is_said() -> None:
+    assert set(covering_vectors(MIMI)[1]) == {(row, guard.name) for row, guard in NEVER_ALONE}
+
+
+def test_the_set_is_small() -> None:
+    assert len(cover(MIMI)) < sum(1 for _ in MIMI.cells()) / 80
+
+
+# Slips, made here a second time and told apart by asking real policies.
+
+
+def slips(policy: Policy[Facts]) -> Iterator[tuple[str, AnyPolicy]]:
+    """Policies with a single slip."""
+    for row in policy.transitions:
+        yield f"without {row.id}", policy.evolve("slip", drop=[row.id])
+        for words, slip in row_slips(policy, row):
+            yield f"{row.id} {words}", policy.evolve("slip", replace=[slip])
+    for state in Participation:
+        for action in Participation:
+            for guard in (sender_is_target, sender_is_another, sender_is_joined):
+                extra = Transition("extra", action, {state}, action, (guard,))
+                yield f"also {action} from {state} if {guard}", policy.evolve("slip", add=[extra])
+
+
+def row_slips(policy: Policy[Facts], row: Transition[Facts]) -> Iterator[tuple[str, Transition[Facts]]]:
+    for place, guard in enumerate(row.guards):
+        rest = [other for other in row.guards if other is not guard]
+        yield f"without {guard}", replace(row, guards=tuple(rest))
+        turned = Guard(lambda facts, guard=guard: not guard(facts), "", "")  # type: ignore[misc]
+        yield f"with {guard} turned round", replace(row, guards=(*rest, turned))
+        for other in policy.guards:
+            if other not in row.guards:
+                swapped = (*row.guards[:place], other, *row.guards[place + 1 :])
+                yield f"with {other} for {guard}", replace(row, guards=swapped)
+    for other in policy.guards:
+        yield f"with {other} too", replace(row, guards=(*row.guards, other))
+    for state in Participation:
+        if state in row.source and len(row.source) > 1:
+            yield f"not from {state}", replace(row, source=row.source - {state})
+        elif state not in row.source:
+            yield f"from {state} too", replace(row, source=row.source | {state})
+        if state is not row.dest:
+            yield f"to {state}", replace(row, dest=state)
+        if state is not row.trigger:
+            yield f"by {state}", replace(row, trigger=state)
+
+
+def decided(policy: AnyPolicy, action: str, facts: Any) -> tuple[str, str] | None:
+    for row in policy.candidates(action, facts.target):
+        if row.permits(facts):
+            return row.id, row.dest.value
+    return None
+
+
+def is_killed(slip: AnyPolicy, vector: Vector) -> bool:
+    facts = facts_of(vector)
+    action = vector.event["content"]["participation"]
+    expected = (vector.decision.transition, vector.decision.after) if vector.decision.allowed else None
+    return decided(slip, action, facts) != expected
+
+
+def reachable(facts: Facts) -> bool:
+    return not (facts.is_self and (facts.outranks_for_kick or facts.outranks_for_ban))
+
+
+@pytest.mark.parametrize(("policy", "step"), [(MIMI, 1), (MINE[1], 5)], ids=label)
+def test_every_slip_that_changes_a_verdict_is_found(policy: AnyPolicy, step: int) -> None:
+    count = 0
+    for words, slip in islice(slips(policy), 0, None, step):
+        count += 1
+        if not any(is_killed(slip, vector) for vector in cover(policy)):
+            # Then it must be no slip at all: every question that a room can be asked is answered the same.
+            different = [
+                facts
+                for action, facts in policy.cells()
+                if reachable(facts) and decided(slip, action, facts) != decided(policy, action, facts)
+            ]
+            assert not different, f"{words}: {different[0]}"
+    assert count * step > 500
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_slips_show_in_whole_rooms(number: int) -> None:
+    for words, slip in islice(slips(MIMI), number * 11, None, 3 * 11):
+        by_cells = {vector.id for vector in cover(MIMI) if is_killed(slip, vector)}
+        by_rooms = set()
+        for vector in cover(MIMI):
+            decision = room_from_state(slip, list(vector.state)).decide(vector.event)
+            due = vector.decision
+            if (decision.allowed, decision.transition, decision.after) != (due.allowed, due.transition, due.after):
+                by_rooms.add(vector.id)
+        assert by_rooms == by_cells, words
+
+
+def test_a_guard_that_is_too_wide_for_one_value_is_found() -> None:
+    for row in MIMI.transitions:
+        if sender_is_joined in row.guards:
+            for state in (INVITE, LEAVE, BAN, KNOCK):
+                wide = Guard(lambda facts, state=state: facts.sender in (JOIN, state), "", "")  # type: ignore[misc]
+                rest = [guard for guard in row.guards if guard is not sender_is_joined]
+                slip = MIMI.evolve("wide", replace=[replace(row, guards=(wide, *rest))])
+                assert any(is_killed(slip, vector) for vector in cover(MIMI)), f"{row.id} {state}"
+
+
+# Paths.
+
+
+@pytest.mark.parametrize("policy", MINE, ids=label)
+def test_paths_take_every_transition_from_every_state(policy: AnyPolicy) -> None:
+    taken = set()
+    for walk in paths(policy):
+        room = new_room(policy)
+        for event, decision in zip(walk.events, walk.decisions, strict=True):
+            assert room.send(event) == decision
+            assert decision.allowed
+            taken.add((decision.transition, decision.before))
+    assert taken >= {(row.id, state) for row in policy.transitions for state in row.source}
+
+
+def test_the_steps_of_a_path_are_vectors() -> None:
+    for walk in paths(MIMI):
+        for vector in walk.vectors():
+            assert asked(vector) == vector.decision
+
+
+def test_state_is_what_was_said_last() -> None:
+    log = (
+        {"type": "a", "state_key": "", "content": {"n": 1}},
+        {"type": "b", "state_key": "", "content": {}},
+        {"type": "message", "content": {}},
+        {"type": "a", "state_key": "", "content": {"n": 2}},
+    )
+    assert state_of(log) == (log[1], log[3])
+
+
+# Files.
+
+
+@pytest.mark.parametrize("file", sorted(COMMITTED.glob("*.jsonl")), ids=lambda file: file.name)
+def test_committed_files_keep_to_the_schema(file: Path) -> None:
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    for line in lines:
+        SCHEMA_OF_LINES.validate(line)
+    ids = [line["id"] for line in lines]
+    assert ids
+    assert len(set(ids)) == len(ids)
+
+
+def test_committed_files_are_up_to_date() -> None:
+    assert main([str(COMMITTED), "--check"]) == 0
+    assert {file.name for file in COMMITTED.glob("*.jsonl")} == {
+        name for policy in POLICIES for name in (f"{policy.id}.jsonl", f"{policy.id}.paths.jsonl")
+    }
+
+
+def test_files_that_are_out_of_date_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path), "mimi-00", "--check"]) == 1
+    assert capsys.readouterr().err == "out of date: mimi-00.jsonl, mimi-00.paths.jsonl\n"
+    assert not list(tmp_path.iterdir())
+    assert main([str(tmp_path), "mimi-00"]) == 0
+    for file in tmp_path.iterdir():
+        assert file.read_bytes() == (COMMITTED / file.name).read_bytes()
+
+
+def test_the_same_bytes_every_time() -> None:
+    script = "from fsm import MIMI\nfrom fsm.review.vectors import *\nprint(*to_lines(covering_vectors(MIMI)[0]), sep='', end='')"
+    environment = {**os.environ, "PYTHONHASHSEED": "77"}
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, env=environment)
+    assert run.stdout == (COMMITTED / "mimi.jsonl").read_bytes()
+
+
+def test_the_example_of_the_readme_is_one_of_them() -> None:
+    text = (COMMITTED / "README.md").read_text(encoding="utf-8")
+    example = json.loads(text.partition("```json\n")[2].partition("```")[0])
+    assert example in [vector.as_json() for vector in cover(MIMI)]
+
+
+def test_a_line_is_json_with_all_that_a_vector_has() -> None:
+    vector = next(vector for vector in cover(MIMI) if not vector.decision.allowed and vector.decision.refusals)
+    line = json.loads(next(to_lines([vector])))
+    assert line["expected"]["refusals"][0].keys() == {"transition", "failed", "clause"}
+    assert (line["expected"]["allowed"], line["expected"]["clause"]) == (False, None)
+    assert isinstance(next(iter(paths(MIMI))), Walk)
+
+
+def test_a_family_must_offer_events() -> None:
+    bare = Policy("bare", "", "", MIMI.domain, MIMI.transitions, family="fsm")
+    for make in (covering_vectors, paths, lambda policy: next(every_vector(policy))):
+        with pytest.raises(ReviewError, match=one_line("policy `bare`: its family `fsm` offers no events")):
+            make(bare)

@@ -1,0 +1,161 @@
+"""Logs that lead to a cell: they replay, they end in the question, and there are none that are shorter."""
+
+import json
+from dataclasses import replace
+from io import BytesIO
+from itertools import product
+from typing import Any
+
+import pytest
+
+from fsm.facts import Facts
+from fsm.guards import guard
+from fsm.log import Replay, read_lines
+from fsm.machine import memory_of
+from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
+from fsm.mimi.roles import Power
+from fsm.policies import Log, new_room, play_of
+from fsm.review.witness import Search, witness
+from fsm.terms import Participation
+from tests.builders import ALICE, BAN, BOB, INVITE, JOIN, KNOCK, LEAVE, STAFF, facts
+
+POLICIES = (MIMI, MIMI_00, MIMI_01)
+
+
+def cells(policy: MimiPolicy, step: int) -> list[tuple[Any, Facts]]:
+    """Every so-manieth cell, each action and each state among them."""
+    return list(policy.cells())[::step]
+
+
+def shows(policy: MimiPolicy, action: Participation, given: Facts, log: Log) -> None:
+    """The log plays, and its last event is the question in exactly these facts."""
+    *before, question = log
+    room: Any = new_room(policy)
+    for event in before:
+        decision = room.send(event)
+        assert decision, f"{event} is refused: {decision.reason}"
+    assert room.facts(question["sender"], question["state_key"]) == given
+    assert question["content"] == {"participation": str(action)}
+    assert room.decide(question) == memory_of(policy).machine.decide(action, given)
+
+
+# The step is prime to the sizes of the facts, so that all their values come up.
+@pytest.mark.parametrize(
+    ("policy", "step"), [(MIMI, 7), (MIMI_00, 23), (MIMI_01, 29)], ids=["mimi", "mimi-00", "mimi-01"]
+)
+def test_a_witness_for_every_cell_that_a_room_can_come_to(policy: MimiPolicy, step: int) -> None:
+    for action, given in cells(policy, step):
+        log = witness(policy, action, given)
+        if log is None:
+            assert given.is_self
+            assert given.outranks_for_kick or given.outranks_for_ban
+        else:
+            shows(policy, action, given, log)
+
+
+def test_nobody_outranks_themselves() -> None:
+    assert witness(MIMI, BAN, facts(is_self=True, may_ban=True, outranks_for_ban=True)) is None
+
+
+def test_a_witness_is_a_log_as_people_write_it() -> None:
+    log = witness(MIMI, LEAVE, facts(target=KNOCK, **STAFF))
+    assert log is not None
+    text = "".join(f"{json.dumps(event)}\n" for event in log)
+    outcomes = list(Replay(MIMI).run(read_lines(BytesIO(text.encode()))))
+    assert [bool(outcome.decision) for outcome in outcomes] == [True] * len(log)
+    assert outcomes[-1].decision is not None
+    assert outcomes[-1].decision.transition == "deny"
+    assert {event["sender"] for event in log} <= {ALICE, BOB}
+
+
+# fmt: off
+SHORT: list[tuple[str, dict[str, Any], int]] = [
+    # An empty room is created, and nobody is anything.
+    ("join",   {"target": LEAVE, "sender": LEAVE, "is_self": True},                          2),
+    ("leave",  {"target": JOIN, "sender": JOIN, "is_self": True, "may_invite": True, "may_kick": True, "may_ban": True}, 2),
+    ("invite", {"target": LEAVE, **STAFF},                                                   2),
+    ("leave",  {"target": BAN, **STAFF},                                                     3),
+    # One role, dealt: the creator may no longer all.
+    ("invite", {"target": LEAVE, "may_invite": True},                                        4),
+    ("invite", {"target": LEAVE},                                                            3),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("action", "given", "length"), SHORT)
+def test_the_shortest(action: str, given: dict[str, Any], length: int) -> None:
+    log = witness(MIMI, action, facts(**given))
+    assert log is not None
+    assert len(log) == length
+
+
+def test_no_log_of_the_same_events_is_shorter() -> None:
+    # All logs of two events after the creation, with a question behind: what they show takes no more.
+    play = play_of(MIMI)
+    assert play is not None
+    events = [*play.turns, *{json.dumps(event): event for casting in play.castings for event in casting}.values()]
+    questions = play.questions(INVITE)
+    known: dict[Facts, int] = {}
+    for second, third in product(events, repeat=2):
+        room: Any = new_room(MIMI)
+        for length, event in enumerate((*play.openings[0], second, third), start=2):
+            if not room.send(event):
+                break
+            for question in questions:
+                known.setdefault(room.facts(question["sender"], question["state_key"]), length)
+    assert len(known) > 100
+    for given, length in known.items():
+        log = witness(MIMI, INVITE, given)
+        assert log is not None
+        assert len(log) <= length
+
+
+def test_the_same_log_every_time() -> None:
+    play = play_of(MIMI)
+    assert play is not None
+    afresh = Search(MIMI, play)
+    for action, given in cells(MIMI, 997):
+        assert afresh.find(action, given) == witness(MIMI, action, given)
+
+
+# Odd policies.
+
+ROWS = {row.id: row for row in MIMI.transitions}
+
+
+def test_a_state_that_nobody_reaches_has_no_witness() -> None:
+    policy = MIMI.evolve("no-knocks", drop=["knock", "reknock"])
+    for action in (LEAVE, INVITE, JOIN, KNOCK, BAN):
+        assert witness(policy, action, facts(target=KNOCK, **STAFF)) is None
+    assert witness(policy, KNOCK, facts(target=LEAVE, sender=LEAVE, is_self=True)) is not None
+
+
+@guard("the sender is not above the target", fails="the sender is above the target")
+def sender_is_not_above(given: Facts) -> bool:
+    return not given.outranks_for_ban
+
+
+def test_a_state_that_only_the_powerless_bring_about() -> None:
+    # The creator outranks everybody, so that nobody is banned before roles are dealt.
+    row = replace(ROWS["ban"], guards=(*ROWS["ban"].guards[:-1], sender_is_not_above))
+    policy = MIMI.evolve("backward", replace=[row])
+    given = facts(target=BAN, may_ban=True)
+    log = witness(policy, LEAVE, given)
+    assert log is not None
+    shows(policy, LEAVE, given, log)
+    assert "m.room.role_map" in [event["type"] for event in log]
+
+
+def test_power_by_an_explicit_no() -> None:
+    for policy in (MIMI, MIMI_01):
+        given = facts(target=LEAVE, outranks_for_ban=True)
+        log = witness(policy, BAN, given)
+        assert log is not None
+        shows(policy, BAN, given, log)
+    assert (MIMI.power, MIMI_01.power) == (Power.GRANTED, Power.SET)
+
+
+def test_a_family_that_plays_nothing_has_no_witness() -> None:
+    policy = MIMI.evolve("alone", family="tests.review")
+    assert play_of(policy) is None
+    assert witness(policy, JOIN, facts()) is None
