@@ -94,8 +94,8 @@ def refuse(policy: Policy[F], action: StrEnum, facts: F) -> Decision:
     if not rows:
         reason = f"no transition: `{action}` is not possible while the target is in `{before}`"
         return Decision(allowed=False, before=before, after=before, reason=reason)
-    # A row is out of reach, however few guards failed, when an event such as this one can never use it.
-    near = [row for row in rows if policy.is_in_reach(row, facts)]
+    # A row for events of another kind is not what was asked for, however few of its guards failed.
+    near = [row for row in rows if all(guard(facts) for guard in row.guards if guard.tells_kind)]
     return Decision(
         allowed=False,
         before=before,

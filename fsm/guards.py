@@ -10,6 +10,7 @@ policy's row; the title, and how we read it, stand here.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Generic, TypeVar
 
 from fsm.facts import Facts, SenderFacts
@@ -18,16 +19,38 @@ from fsm.terms import JoinRule, Participation
 F_contra = TypeVar("F_contra", contravariant=True)
 
 
+class Party(StrEnum):
+    """Whom a condition is asked of."""
+
+    PAIR = "target and sender"
+    TARGET = "target"
+    SENDER = "sender"
+    ROOM = "room"
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """A condition as a specification writes it: what `party` MUST `do`."""
+
+    party: Party
+    do: str
+
+
 @dataclass(frozen=True, slots=True)
 class Guard(Generic[F_contra]):
     """One named condition, with words for both outcomes.
 
-    `holds` and `fails` complete a sentence: "refused, since …".
+    `holds` and `fails` complete a sentence: "refused, since …". Where there is no
+    `norm`, a specification can only say that `holds` is required. `tells_kind` marks
+    a guard that says what kind of event this is, such as who acts, rather than
+    whether it may be: a row for another kind is no reason for a refusal.
     """
 
     test: Callable[[F_contra], bool]
     holds: str
     fails: str
+    norm: Norm | None = None
+    tells_kind: bool = False
 
     @property
     def name(self) -> str:
@@ -42,12 +65,19 @@ class Guard(Generic[F_contra]):
         return getattr(self.test, "__name__", repr(self.test))
 
 
-def guard(holds: str, *, fails: str) -> Callable[[Callable[[F_contra], bool]], Guard[F_contra]]:
+def guard(
+    holds: str, *, fails: str, norm: Norm | None = None, tells_kind: bool = False
+) -> Callable[[Callable[[F_contra], bool]], Guard[F_contra]]:
     """Make a guard out of a function, giving the words for both outcomes."""
-    return lambda test: Guard(test, holds, fails)
+    return lambda test: Guard(test, holds, fails, norm, tells_kind)
 
 
-@guard("the sender is the target", fails="the sender is not the target")
+@guard(
+    "the sender is the target",
+    fails="the sender is not the target",
+    norm=Norm(Party.PAIR, "be the same"),
+    tells_kind=True,
+)
 def sender_is_target(facts: Facts) -> bool:
     """Users act here for themselves only.
 
@@ -56,7 +86,12 @@ def sender_is_target(facts: Facts) -> bool:
     return facts.is_self
 
 
-@guard("the sender is another user", fails="the sender is the target")
+@guard(
+    "the sender is another user",
+    fails="the sender is the target",
+    norm=Norm(Party.PAIR, "NOT be the same"),
+    tells_kind=True,
+)
 def sender_is_another(facts: Facts) -> bool:
     """A kick is an involuntary leave: sender and target are not the same user.
 
@@ -66,7 +101,11 @@ def sender_is_another(facts: Facts) -> bool:
     return not facts.is_self
 
 
-@guard("the sender is joined", fails="the sender is not joined")
+@guard(
+    "the sender is joined",
+    fails="the sender is not joined",
+    norm=Norm(Party.SENDER, "already be in the joined state"),
+)
 def sender_is_joined(facts: SenderFacts) -> bool:
     """The sender is already in the joined state.
 
@@ -75,7 +114,11 @@ def sender_is_joined(facts: SenderFacts) -> bool:
     return facts.sender is Participation.JOIN
 
 
-@guard("the sender may invite", fails="the sender may not invite")
+@guard(
+    "the sender may invite",
+    fails="the sender may not invite",
+    norm=Norm(Party.SENDER, "have permission to invite users"),
+)
 def sender_may_invite(facts: Facts) -> bool:
     """The sender has permission to invite users.
 
@@ -84,7 +127,11 @@ def sender_may_invite(facts: Facts) -> bool:
     return facts.may_invite
 
 
-@guard("the sender may kick", fails="the sender may not kick")
+@guard(
+    "the sender may kick",
+    fails="the sender may not kick",
+    norm=Norm(Party.SENDER, "have permission to kick users"),
+)
 def sender_may_kick(facts: Facts) -> bool:
     """The sender has permission to kick users.
 
@@ -93,7 +140,11 @@ def sender_may_kick(facts: Facts) -> bool:
     return facts.may_kick
 
 
-@guard("the sender may ban", fails="the sender may not ban")
+@guard(
+    "the sender may ban",
+    fails="the sender may not ban",
+    norm=Norm(Party.SENDER, "have permission to ban users"),
+)
 def sender_may_ban(facts: Facts) -> bool:
     """The sender has permission to ban users, which is also that to unban them.
 
@@ -105,6 +156,11 @@ def sender_may_ban(facts: Facts) -> bool:
 @guard(
     "the sender outranks the target for kicking",
     fails="the sender does not outrank the target for kicking",
+    norm=Norm(
+        Party.SENDER,
+        "have a higher (and NOT equal to) effective power level with respect to the kick permission "
+        "than the target user",
+    ),
 )
 def sender_outranks_for_kick(facts: Facts) -> bool:
     """The sender's effective power to kick is higher than, not equal to, the target's.
@@ -117,6 +173,11 @@ def sender_outranks_for_kick(facts: Facts) -> bool:
 @guard(
     "the sender outranks the target for banning",
     fails="the sender does not outrank the target for banning",
+    norm=Norm(
+        Party.SENDER,
+        "have a higher (and NOT equal to) effective power level with respect to the ban permission "
+        "than the target user",
+    ),
 )
 def sender_outranks_for_ban(facts: Facts) -> bool:
     """The sender's effective power to ban is higher than, not equal to, the target's.
@@ -127,7 +188,11 @@ def sender_outranks_for_ban(facts: Facts) -> bool:
     return facts.outranks_for_ban
 
 
-@guard("the room is public", fails="the room is not public")
+@guard(
+    "the room is public",
+    fails="the room is not public",
+    norm=Norm(Party.ROOM, "have the join rule `public`"),
+)
 def room_is_public(facts: Facts) -> bool:
     """Anybody may join without an invite.
 
@@ -136,7 +201,11 @@ def room_is_public(facts: Facts) -> bool:
     return facts.join_rule is JoinRule.PUBLIC
 
 
-@guard("the room takes knocks", fails="the room takes no knocks")
+@guard(
+    "the room takes knocks",
+    fails="the room takes no knocks",
+    norm=Norm(Party.ROOM, "have the join rule `knock`"),
+)
 def room_takes_knocks(facts: Facts) -> bool:
     """The join rule is `knock`.
 

@@ -161,30 +161,6 @@ class Policy(Generic[F]):
                 cells[row.trigger, state] = (*cells.get((row.trigger, state), ()), row)
         return cells
 
-    def is_in_reach(self, row: Transition[F], facts: F) -> bool:
-        """Whether an event such as this one can use the row at all, were its room a different one.
-
-        Two facts of an event are its own: who acts, and what it carries. The others are the room's.
-        """
-        names = ("is_self", *self._carried)
-        own = tuple(getattr(facts, name) for name in names)
-        if (row.id, own) not in self._reach:
-            alike = self._alike.setdefault(own, self.domain.given(**dict(zip(names, own, strict=True))))
-            self._reach[row.id, own] = any(each.target in row.source and row.permits(each) for each in alike.records)  # type: ignore[attr-defined]
-        return self._reach[row.id, own]
-
-    @cached_property
-    def _carried(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for limits in self.carries.values() for name in limits))
-
-    @cached_property
-    def _alike(self) -> dict[tuple[Value, ...], Domain[F]]:
-        return {}
-
-    @cached_property
-    def _reach(self) -> dict[tuple[str, tuple[Value, ...]], bool]:
-        return {}
-
     @cached_property
     def actors(self) -> Mapping[str, Actor]:
         """By transition id: who can make it happen, found by asking all facts."""

@@ -24,6 +24,7 @@ COMMANDS = (
     "decide",
     "explain",
     "draw",
+    "spec",
     "visible",
     "wire",
     "verify",

@@ -1,4 +1,4 @@
-"""`fsm draw`: a picture of a policy."""
+"""`fsm draw`: a picture of a policy, or of two."""
 
 import sys
 from pathlib import Path
@@ -7,11 +7,17 @@ from typing import Annotated
 import typer
 
 from fsm.cli.terminal import GivenOption, parse_given
-from fsm.policies import load_policy
-from fsm.render import FORMATS, Detail, extract, format_of, render
+from fsm.facts import Value
+from fsm.policies import AnyPolicy, load_policy
+from fsm.render import FORMATS, Detail, compare, extract, format_of, render
+
+PrefixOption = Annotated[
+    str | None, typer.Option(metavar="ID", help="What ids begin with, by default the policy's id.")
+]
+LinkBaseOption = Annotated[str | None, typer.Option(metavar="URL", help="The draft whose sections edges link to.")]
 
 
-def draw(
+def draw(  # noqa: PLR0913 - one option for each property of a picture
     policy: Annotated[str, typer.Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
     *,
     output: Annotated[str, typer.Option("--output", "-o", help="The file to write; `-` for standard output.")] = "-",
@@ -21,13 +27,38 @@ def draw(
     ] = None,
     detail: Annotated[Detail, typer.Option(help="How much an edge says.")] = Detail.GUARDS,
     given: GivenOption = None,
+    against: Annotated[
+        str | None, typer.Option(metavar="POLICY", help="Another policy: the picture shows how the two differ.")
+    ] = None,
+    tall: Annotated[bool, typer.Option("--tall", help="For a narrow page (formats with a layout of ours).")] = False,
+    prefix: PrefixOption = None,
+    link_base: LinkBaseOption = None,
 ) -> None:
     """Draw a policy, or what is left of it when some facts are given."""
-    rules = load_policy(policy)
-    known = parse_given(rules, given)
     wanted = fmt or (format_of(output) if output != "-" else "mermaid")
-    picture = render(extract(rules, known), wanted, detail)
-    if output == "-":
-        sys.stdout.buffer.write(picture)
+    rules = load_policy(policy)
+    if against is None:
+        diagram = extract(rules, parse_given(rules, given))
     else:
-        Path(output).write_bytes(picture)
+        others = load_policy(against)
+        diagram = compare(rules, others, _given((rules, others), given))
+    picture = render(diagram, wanted, detail, tall=tall, prefix=prefix, link_base=link_base)
+    write(output, picture)
+
+
+def _given(policies: tuple[AnyPolicy, AnyPolicy], given: list[str] | None) -> dict[str, Value]:
+    """Read `FACT=VALUE` words, of facts that either policy may have."""
+    facts: dict[str, Value] = {}
+    for pair in given or ():
+        name = pair.partition("=")[0]
+        knowing = [policy for policy in policies if name in policy.domain.values]
+        facts |= parse_given(knowing[0] if knowing else policies[0], [pair])
+    return facts
+
+
+def write(output: str, content: bytes) -> None:
+    """Write a file, or to standard output."""
+    if output == "-":
+        sys.stdout.buffer.write(content)
+    else:
+        Path(output).write_bytes(content)

@@ -8,11 +8,23 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 
 from fsm.errors import shorten
+from fsm.render.compare import compare
 from fsm.render.diagram import Detail, Diagram
 from fsm.render.engine import RenderError
 from fsm.render.extract import extract
 
-__all__ = ["ENDINGS", "FORMATS", "Detail", "Diagram", "RenderError", "extract", "format_of", "render"]
+__all__ = [
+    "ENDINGS",
+    "FORMATS",
+    "OPTIONS",
+    "Detail",
+    "Diagram",
+    "RenderError",
+    "compare",
+    "extract",
+    "format_of",
+    "render",
+]
 
 FORMATS: Mapping[str, str] = {
     "svg": "fsm.render.svg:to_svg",
@@ -20,8 +32,20 @@ FORMATS: Mapping[str, str] = {
     "pdf": "fsm.render.pdf:to_pdf",
     "dot": "fsm.render.dot:to_dot",
     "mermaid": "fsm.render.mermaid:to_mermaid",
+    "plantuml": "fsm.render.plantuml:to_plantuml",
+    "text": "fsm.render.text:to_text",
+    "matrix": "fsm.render.matrix:to_matrix",
+    "html": "fsm.render.html:to_html",
+    "scxml": "fsm.render.scxml:to_scxml",
+    "rfc": "fsm.render.rfc:to_rfc",
 }
 """Where each format is defined: a function of a diagram and a level of detail."""
+
+OPTIONS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("svg", "png", "pdf", "dot"), frozenset({"tall"})),
+    "rfc": frozenset({"prefix", "link_base"}),
+}
+"""What else a format may be told."""
 
 ENDINGS: Mapping[str, str] = {
     "svg": "svg",
@@ -31,20 +55,30 @@ ENDINGS: Mapping[str, str] = {
     "gv": "dot",
     "mmd": "mermaid",
     "mermaid": "mermaid",
+    "puml": "plantuml",
+    "txt": "text",
+    "md": "matrix",
+    "html": "html",
+    "scxml": "scxml",
+    "xml": "rfc",
 }
 """The format of a file, by how its name ends."""
 
 
-def render(diagram: Diagram, fmt: str, detail: Detail = Detail.GUARDS) -> bytes:
-    """The diagram in one of `FORMATS`, as the content of a file.
+def render(diagram: Diagram, fmt: str, detail: Detail = Detail.GUARDS, **options: str | bool | None) -> bytes:
+    """The diagram in one of `FORMATS`, as the content of a file; options that are not set may be left out.
 
-    Raises `RenderError` for an unknown format, and where Graphviz is needed and missing.
+    Raises `RenderError` for an unknown format, for an option that it does not have,
+    and where Graphviz is needed and missing.
     """
     if fmt not in FORMATS:
         raise RenderError(f"unknown format `{shorten(fmt)}`: choose from {', '.join(FORMATS)}")
+    wanted = {name: value for name, value in options.items() if value not in (None, False)}
+    for name in sorted(wanted.keys() - OPTIONS.get(fmt, frozenset())):
+        raise RenderError(f"`{fmt}` takes no `{shorten(name)}`")
     module, _, name = FORMATS[fmt].partition(":")
-    function: Callable[[Diagram, Detail], bytes | str] = getattr(import_module(module), name)
-    content = function(diagram, detail)
+    function: Callable[..., bytes | str] = getattr(import_module(module), name)
+    content = function(diagram, detail, **wanted)
     return content.encode() if isinstance(content, str) else content
 
 

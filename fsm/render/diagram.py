@@ -19,6 +19,15 @@ class Detail(StrEnum):
     CLAUSES = "clauses"
 
 
+class Change(StrEnum):
+    """How two policies that are drawn in one picture differ at an edge or a state."""
+
+    NONE = "the same in both"
+    FIRST = "only in the first"
+    SECOND = "only in the second"
+    OTHER = "in both, under other conditions"
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A guard of an edge that may hold or not.
@@ -40,6 +49,7 @@ class State:
 
     id: str
     name: str
+    change: Change = Change.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +57,9 @@ class Edge:
     """One transition out of one state: a row that leads from three states gives three edges.
 
     `id` is unique in the diagram and the same for every picture of the policy:
-    `kick-join` is the kick of a joined user. `source` and `dest` are ids of
-    states. `actor` is who can use this edge, here and not elsewhere.
+    `kick-join` is the kick of a joined user. `actor` is who can use this edge, here
+    and not elsewhere. `source` and `dest` are ids of states. Where the conditions
+    of two policies differ, `other` is the edge of the second.
     """
 
     id: str
@@ -59,18 +70,27 @@ class Edge:
     actor: Actor
     guards: tuple[Condition, ...]
     clause: str
+    change: Change = Change.NONE
+    other: "Edge | None" = None
 
     @property
     def repeats(self) -> bool:
         """Whether the edge leaves the state as it is."""
         return self.source == self.dest
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What must hold beside who acts."""
+        return tuple(guard for guard in self.guards if not guard.told)
+
 
 @dataclass(frozen=True)
 class Diagram:
     """A policy, or what is left of it when some facts are given.
 
-    `given` holds those facts and their values, as people write them.
+    `given` holds those facts and their values, as people write them; `actions` the
+    words for what can be asked, whether it is possible or not. `sides` are the names
+    of two policies that are drawn in one picture.
     """
 
     id: str
@@ -78,7 +98,9 @@ class Diagram:
     document: str
     given: tuple[tuple[str, str], ...]
     states: tuple[State, ...]
+    actions: tuple[str, ...]
     edges: tuple[Edge, ...]
+    sides: tuple[str, str] | None = None
 
     @cached_property
     def names(self) -> dict[str, str]:

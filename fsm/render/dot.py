@@ -5,34 +5,67 @@ Where the states have natural places, the text pins every state, edge and label
 """
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import ceil
 
 from graphviz import Digraph
 from graphviz import escape as quote
 
 from fsm.render.curve import position, rounded
-from fsm.render.diagram import Detail, Diagram, Edge, State
+from fsm.render.diagram import Change, Detail, Diagram, Edge, State
 from fsm.render.label import SEPARATOR, Label, Notes, clean, labels_of, notes_of, sentence
-from fsm.render.markup import Row, blank, indented, joined, plain, sample, spread, stack, table, text
+from fsm.render.markup import (
+    Row,
+    blank,
+    indented,
+    joined,
+    plain,
+    sample,
+    spread,
+    stack,
+    table,
+    text,
+    under,
+)
 from fsm.render.plan import HAIR, Plan, Way, plan_of
-from fsm.render.style import FAINT, FONTS, INK, LINES, MARGIN, NAME, PAGE, PAPER, SMALL, TITLE, VERB, box_of, line_of
+from fsm.render.style import (
+    CHANGES,
+    FAINT,
+    FONTS,
+    INK,
+    MARGIN,
+    NAME,
+    PAGE,
+    PAPER,
+    SMALL,
+    TALL_PAGE,
+    TITLE,
+    VERB,
+    Look,
+    box_of,
+    line_of,
+    lines_of,
+)
+from fsm.render.tall import tall_plan_of
 
 _HEAD = 7.5  # how long an arrow's head is
 _ABOVE, _BELOW = 22, 18  # from the picture to its title and its legend
-_WRAP = 100  # letters in a line of the title; small type has more in a line
+_WRAP = 100  # the most letters in a line of the title; small type has more in a line
+_NARROW = 40  # letters for which there is always room
+_LEAD = 3  # between the repeats in a state
+_GAP = 18  # between the entries of the legend
 
 
-def to_dot(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
+def to_dot(diagram: Diagram, detail: Detail = Detail.GUARDS, *, tall: bool = False) -> str:
+    """The diagram as DOT text; `tall` for a narrow page."""
+    return drawn(diagram, detail, Look(tall=tall))
+
+
+def drawn(diagram: Diagram, detail: Detail, look: Look) -> str:
     """The diagram as DOT text."""
-    labels, notes = labels_of(diagram, detail), None
-    plan = plan_of(diagram, labels)
-    if plan and detail is not Detail.VERBS and plan.frame.width > PAGE - 2 * MARGIN:
-        # Too crowded for a page: the guards become numbers, explained in the legend.
-        notes = notes_of(diagram)
-        labels = labels_of(diagram, detail, notes)
-        plan = plan_of(diagram, labels)
-    font = {"fontname": FONTS, "fontsize": str(VERB), "fontcolor": INK}
+    plan, labels, notes = _layout(diagram, detail, tall=look.tall)
+    font = {"fontname": FONTS, "fontsize": str(VERB), "fontcolor": look.colour(INK)}
     graph = Digraph(
         quote(clean(diagram.id)),
         graph_attr={
@@ -45,52 +78,75 @@ def to_dot(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
         node_attr={**font, "shape": "box"},
         edge_attr={**font, "arrowsize": f"{_HEAD / 10:g}"},
     )
+    width = plan.frame.width if plan else 0.6 * VERB * _WRAP
+    header = _header(diagram, width) if look.titled else []
+    legend = _legend(diagram, look, labels, notes, width)
+    words = _Words(labels, {state.id: _state(diagram, look, state, labels) for state in diagram.states})
     if plan:
-        _pin(graph, diagram, labels, plan, _legend(diagram, labels, notes))
+        frame = plan.frame
+        _block(graph, "(title)", header, frame.left, frame.top + _ABOVE)
+        _pin(graph, diagram, look, plan, words)
+        _block(graph, "(legend)", legend, frame.left, frame.bottom - _BELOW - sum(row.height for row in legend))
     else:
-        _leave_free(graph, diagram, labels, _legend(diagram, labels, notes))
+        _leave_free(graph, diagram, look, words, [*header, blank(_BELOW // 2), *legend, blank(_BELOW)])
     return str(graph.source)
 
 
-def _pin(graph: Digraph, diagram: Diagram, labels: Mapping[str, Label], plan: Plan, legend: Sequence[Row]) -> None:
-    frame = plan.frame
-    _block(graph, "(title)", _header(diagram), frame.left, frame.top + _ABOVE)
+def _layout(diagram: Diagram, detail: Detail, *, tall: bool) -> tuple[Plan | None, dict[str, Label], Notes | None]:
+    """Where everything stands, if it has natural places, and what is written there."""
+    find, page = (tall_plan_of, TALL_PAGE) if tall else (plan_of, PAGE)
+    labels = labels_of(diagram, detail)
+    plan = find(diagram, labels)
+    if not plan or detail is Detail.VERBS or plan.frame.width <= page - 2 * MARGIN:
+        return plan, labels, None
+    # Too crowded for a page: the guards become numbers, explained in the legend.
+    notes = notes_of(diagram)
+    labels = labels_of(diagram, detail, notes)
+    return find(diagram, labels), labels, notes
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What is written at each edge, and, marked up, in each state."""
+
+    labels: Mapping[str, Label]
+    states: Mapping[str, str]
+
+
+def _pin(graph: Digraph, diagram: Diagram, look: Look, plan: Plan, words: _Words) -> None:
     for state in diagram.states:
         place = plan.places[state.id]
         size = {"fixedsize": "true", "width": f"{place.width / 72:.4f}", "height": f"{place.height / 72:.4f}"}
-        pos = position((place.x, place.y))
-        graph.node(state.id, _state(diagram, state, labels), pos=pos, **size, **_box(state))
+        graph.node(state.id, words.states[state.id], pos=position((place.x, place.y)), **size, **_box(look, state))
     for edge in diagram.moves:
         way = plan.ways[edge.id]
         graph.edge(
             edge.source,
             edge.dest,
-            _along(_rows(labels[edge.id].verb, way.small), way),
+            _along(_rows(words.labels[edge.id].verb, way.small), way),
             pos=rounded(way.corners, _HEAD),
             lp=position((way.place.x, way.place.y)),
-            **_line(diagram, edge),
+            **_line(diagram, look, edge),
         )
-    _block(graph, "(legend)", legend, frame.left, frame.bottom - _BELOW - sum(row.height for row in legend))
 
 
-def _leave_free(graph: Digraph, diagram: Diagram, labels: Mapping[str, Label], legend: Sequence[Row]) -> None:
-    rows = [*_header(diagram), blank(_BELOW // 2), *legend, blank(_BELOW)]
-    block = stack(rows, ceil(max(row.width for row in rows)), "left")
+def _leave_free(graph: Digraph, diagram: Diagram, look: Look, words: _Words, around: Sequence[Row]) -> None:
+    block = stack(around, ceil(max(row.width for row in around)), "left")
     graph.attr(label=block, labelloc="t", labeljust="l", nodesep="0.4", ranksep="0.7")
     for state in diagram.states:
-        graph.node(state.id, _state(diagram, state, labels), margin="0.2,0.1", **_box(state))
+        graph.node(state.id, words.states[state.id], margin="0.2,0.1", **_box(look, state))
     for edge in diagram.moves:
-        label = labels[edge.id]
+        label = words.labels[edge.id]
         rows = _rows(label.verb, label.stacked)
-        graph.edge(edge.source, edge.dest, indented(rows), **_line(diagram, edge))
+        graph.edge(edge.source, edge.dest, indented(rows), **_line(diagram, look, edge))
 
 
-def _box(state: State) -> dict[str, str]:
-    box = box_of(state.name)
+def _box(look: Look, state: State) -> dict[str, str]:
+    box = look.box(box_of(state.name))
     return {
         "id": state.id,
         "class": "state",
-        "style": "rounded,filled",
+        "style": "rounded,filled" if state.change is Change.NONE else "rounded,filled,dashed",
         "fillcolor": box.fill,
         "color": box.border,
         "fontcolor": box.ink,
@@ -99,8 +155,8 @@ def _box(state: State) -> dict[str, str]:
     }
 
 
-def _line(diagram: Diagram, edge: Edge) -> dict[str, str]:
-    line = line_of(diagram, edge)
+def _line(diagram: Diagram, look: Look, edge: Edge) -> dict[str, str]:
+    line = look.line(line_of(diagram, edge))
     return {
         "id": edge.id,
         "class": line.name,
@@ -112,15 +168,20 @@ def _line(diagram: Diagram, edge: Edge) -> dict[str, str]:
     }
 
 
-def _state(diagram: Diagram, state: State, labels: Mapping[str, Label]) -> str:
+def _state(diagram: Diagram, look: Look, state: State, labels: Mapping[str, Label]) -> str:
     """A state's name and, in small type, its repeats: each a cell that can be addressed as an edge can."""
     rows = [(text(clean(state.name), NAME, bold=True), "")]
+    if diagram.sides and state.change is not Change.NONE:
+        line = look.line(CHANGES[state.change])
+        rows.append((text(clean(line.words.format(*diagram.sides)), SMALL, line.colour), ""))
     for edge in diagram.repeats(state):
-        label, colour = labels[edge.id], line_of(diagram, edge).colour
-        parts = [text(label.verb, SMALL, colour, bold=True)]
-        if label.conditions:
-            parts.append(text(f"\u2003{label.inline}", SMALL, colour))
-        rows.append((joined(parts), f' id="{edge.id}" title="{plain(sentence(diagram, edge))}"'))
+        label, colour = labels[edge.id], look.line(line_of(diagram, edge)).colour
+        verb = text(label.verb, SMALL, colour, bold=True)
+        if look.tall:
+            cell = under([blank(_LEAD), verb, *(text(line, SMALL, colour) for line in label.stacked)])
+        else:
+            cell = joined([verb, *([text(f"\u2003{label.inline}", SMALL, colour)] if label.conditions else [])])
+        rows.append((cell, f' id="{edge.id}" title="{plain(sentence(diagram, edge))}"'))
     return table(rows)
 
 
@@ -139,37 +200,76 @@ def _along(rows: Sequence[Row], way: Way) -> str:
     return stack([blank(over), verb, blank(HAIR), *small, blank(under)], way.place.width, "center")
 
 
-def _header(diagram: Diagram) -> list[Row]:
-    about = SEPARATOR.join(filter(None, [clean(diagram.id), clean(diagram.document)]))
+def _header(diagram: Diagram, width: float) -> list[Row]:
+    about = SEPARATOR.join(filter(None, [*([] if diagram.sides else [clean(diagram.id)]), clean(diagram.document)]))
     given = SEPARATOR.join(f"{fact} = {value}" for fact, value in diagram.given)
     return [
-        *(text(line, TITLE, bold=True) for line in textwrap.wrap(clean(diagram.title), _WRAP) or [""]),
-        *(text(line, VERB, FAINT) for line in textwrap.wrap(about, _WRAP)),
-        *(text(line, VERB) for line in textwrap.wrap(f"What is left given {given}", _WRAP) if given),
+        *(text(line, TITLE, bold=True) for line in _wrapped(clean(diagram.title), TITLE, width) or [""]),
+        *(text(line, VERB, FAINT) for line in _wrapped(about, VERB, width)),
+        *(text(line, VERB) for line in _wrapped(f"What is left given {given}", VERB, width) if given),
     ]
 
 
-def _legend(diagram: Diagram, labels: Mapping[str, Label], notes: Notes | None) -> list[Row]:
-    used = {line_of(diagram, edge).name for edge in diagram.edges}
-    lines = [spread([sample(line), text(line.words, VERB, line.colour)], 8) for line in LINES if line.name in used]
+def _legend(diagram: Diagram, look: Look, labels: Mapping[str, Label], notes: Notes | None, width: float) -> list[Row]:
+    faint = look.colour(FAINT)
+    entries = [
+        spread([sample(line), text(clean(words), VERB, line.colour)], 8)
+        for line, words in ((look.line(line), words) for line, words in lines_of(diagram))
+    ]
     small = []
-    if notes:
-        numbered = "; ".join(f"({number}) {words}" for words, number in notes.items())
-        small.append(f"What else must hold: {numbered}.")
-    elif any(label.conditions for label in labels.values()):
+    if any(label.conditions for label in labels.values()) and not diagram.sides and not notes:
         small.append("Small type: what else must hold, of the sender unless it names something else.")
     if any(edge.repeats for edge in diagram.edges):
         small.append("A verb inside a state leaves it as it is.")
     if not diagram.edges:
         small.append("Nothing is possible here.")
+    heading = text("How they differ:" if diagram.sides else "Who acts:", VERB, faint)
     return [
-        *([spread([text("Who acts:", VERB, FAINT), *lines], 18), blank(5)] if lines else []),
-        *(text(line, SMALL, FAINT) for line in textwrap.wrap(clean(" ".join(small)), 2 * _WRAP)),
+        *([*_flowed([heading, *entries], width), blank(5)] if entries else []),
+        *([text("What else must hold:", SMALL, faint), *_columns(notes, width, faint)] if notes else []),
+        *(text(line, SMALL, faint) for line in _wrapped(" ".join(small), SMALL, width)),
     ]
+
+
+def _columns(notes: Notes, width: float, colour: str) -> list[Row]:
+    """The notes in as many columns as there is room for, to be read downwards."""
+    entries = [
+        text(line if first else f"\u2003{line}", SMALL, colour)
+        for words, number in notes.items()
+        for first, line in _flagged(_wrapped(clean(f"({number}) {words}"), SMALL, width))
+    ]
+    broad = max(entry.width for entry in entries)
+    count = max(1, int((width + _GAP) // (broad + _GAP)))
+    height = ceil(len(entries) / count)
+    cells = [Row(entry.markup, broad, entry.height) for entry in entries]
+    return [spread(cells[place::height], _GAP) for place in range(height)]
+
+
+def _flagged(lines: Sequence[str]) -> Iterator[tuple[bool, str]]:
+    """Each line, and whether it is the first."""
+    return ((place == 0, line) for place, line in enumerate(lines))
+
+
+def _flowed(parts: Sequence[Row], width: float) -> list[Row]:
+    """The parts next to each other, in as many lines as it takes."""
+    lines: list[list[Row]] = [[]]
+    for part in parts:
+        if lines[-1] and sum(each.width + _GAP for each in lines[-1]) + part.width > width:
+            lines.append([])
+        lines[-1].append(part)
+    return [spread(line, _GAP) for line in lines]
+
+
+def _wrapped(words: str, size: int, width: float) -> list[str]:
+    """The words in lines that fit this width, or are short enough to be read in one go."""
+    letters = min(_WRAP if size >= VERB else 2 * _WRAP, int(width / (0.55 * size)))
+    return textwrap.wrap(words, max(_NARROW, letters))
 
 
 def _block(graph: Digraph, name: str, rows: Sequence[Row], left: float, bottom: float) -> None:
     """Lines of text whose lower left corner is pinned."""
+    if not rows:
+        return
     width, height = ceil(max(row.width for row in rows)), sum(row.height for row in rows)
     middle = (left + width / 2, bottom + height / 2)
     graph.node(name, stack(rows, width, "left"), shape="plain", pos=position(middle))

@@ -8,12 +8,14 @@ of it that is left when some facts are given.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from itertools import product
 from typing import Any
 
 from fsm.facts import F, Value, spell
 from fsm.guards import Guard
 from fsm.policy import Actor, Policy, Transition
 from fsm.render.diagram import Condition, Diagram, Edge, State
+from fsm.render.ids import plain, unique
 
 
 def extract(policy: Policy[F], given: Mapping[str, Value] | None = None) -> Diagram:
@@ -22,22 +24,35 @@ def extract(policy: Policy[F], given: Mapping[str, Value] | None = None) -> Diag
     Raises `DefinitionError` when a given fact or value does not exist.
     """
     known = given or {}
-    cells: dict[StrEnum, list[Any]] = {state: [] for state in policy.states}
-    for facts in policy.domain.given(**known):
-        cells[facts.target].append(facts)  # type: ignore[attr-defined]
+    cells = cells_of(policy, known)
     ways = [(row, state) for row in policy.transitions for state in policy.states if state in row.source]
     # An impossible edge takes its id all the same: what an edge is called does not depend on what is given.
-    ids = _unique([*(_plain(state) for state in policy.states), *(f"{_plain(row.id)}-{_plain(s)}" for row, s in ways)])
+    ids = unique([*(plain(state) for state in policy.states), *(f"{plain(row.id)}-{plain(s)}" for row, s in ways)])
     states = {state: State(ids.pop(0), state.value) for state in policy.states}
-    edges = (_edge(id_, row, state, states, cells[state]) for id_, (row, state) in zip(ids, ways, strict=True))
+    edges = (
+        _edge(id_, row, state, states, cells[row.trigger, state]) for id_, (row, state) in zip(ids, ways, strict=True)
+    )
     return Diagram(
         id=policy.id,
         title=policy.title,
         document=policy.source,
         given=tuple((name, spell(value)) for name, value in known.items()),
         states=tuple(states.values()),
+        actions=tuple(action.value for action in policy.triggers),
         edges=tuple(edge for edge in edges if edge is not None),
     )
+
+
+def cells_of(policy: Policy[F], known: Mapping[str, Value]) -> Mapping[tuple[StrEnum, StrEnum], Sequence[Any]]:
+    """All facts that each action can meet in each state, as far as they agree with what is known."""
+    part = policy.domain.given(**known)
+    cells: dict[tuple[StrEnum, StrEnum], list[Any]] = {each: [] for each in product(policy.triggers, policy.states)}
+    for action in policy.triggers:
+        limits = policy.carries.get(action, {}).items()
+        for facts in part.records:
+            if all(getattr(facts, name) in values for name, values in limits):
+                cells[action, facts.target].append(facts)  # type: ignore[attr-defined]
+    return cells
 
 
 def _edge(
@@ -79,22 +94,7 @@ def shorten(words: str) -> str:
     >>> shorten("the room is public")
     'room is public'
     """
-    short = re.sub(r"^the (sender (is )?)?", "", words)
+    if not words.startswith("the sender "):
+        return words.removeprefix("the ")
+    short = re.sub(r"^the sender (is )?", "", words)
     return re.sub(r"(?<=\w) the target\b.*", "", short)
-
-
-def _plain(word: str) -> str:
-    """A word as an id that any format takes as it stands."""
-    plain = re.sub(r"[^A-Za-z0-9_.-]", lambda other: f"_{ord(other[0]):x}", word)
-    return plain if re.match(r"[A-Za-z_]", plain) else f"_{plain}"
-
-
-def _unique(ids: Iterable[str]) -> list[str]:
-    """The same ids, those told apart by a number that would be the same."""
-    taken: dict[str, None] = {}
-    for each in ids:
-        free, number = each, 2
-        while free in taken:
-            free, number = f"{each}-{number}", number + 1
-        taken[free] = None
-    return list(taken)

@@ -49,6 +49,14 @@ def joined(parts: Iterable[Row]) -> Row:
     return Row("".join(part.markup for part in parts), sum(part.width for part in parts), parts[0].height)
 
 
+def under(parts: Iterable[Row]) -> Row:
+    """Several lines of text under each other as one piece."""
+    parts = tuple(parts)
+    width, height = max(part.width for part in parts), sum(part.height for part in parts)
+    cells = "".join(_cell(part, width, "center") for part in parts)
+    return Row(f"{_TABLE}{cells}</table>", width, height)
+
+
 def spread(parts: Iterable[Row], gap: int) -> Row:
     """Several lines of text, or samples of lines, next to each other."""
     parts = tuple(parts)
@@ -74,9 +82,12 @@ def sample(line: Line) -> Row:
 
 def stack(rows: Iterable[Row], width: float, align: str) -> str:
     """Lines of text under each other, in as much space as they are told to have."""
-    size = f'fixedsize="true" width="{width:.0f}" align="{align}"'
-    cells = "".join(f'<tr><td {size} height="{row.height}">{row.markup}</td></tr>' for row in rows if row.height)
-    return f"<{_TABLE}{cells}</table>>"
+    return f"<{_TABLE}{''.join(_cell(row, width, align) for row in rows if row.height)}</table>>"
+
+
+def _cell(row: Row, width: float, align: str) -> str:
+    size = f'fixedsize="true" width="{width:.0f}" align="{align}" height="{row.height}"'
+    return f"<tr><td {size}>{row.markup}</td></tr>"
 
 
 def table(rows: Iterable[tuple[Row, str]]) -> str:

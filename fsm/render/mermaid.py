@@ -7,7 +7,8 @@ inside the box of their state.
 import json
 import re
 
-from fsm.render.diagram import Detail, Diagram, Edge, State
+from fsm.render.diagram import Detail, Diagram, Edge
+from fsm.render.ids import names_of
 from fsm.render.label import SEPARATOR, clean, conditions_of
 from fsm.render.style import STATES, order_of
 
@@ -18,7 +19,8 @@ _TAKEN |= {"scale", "state", "statediagram", "style"}
 
 def to_mermaid(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
     """The diagram as Mermaid text."""
-    names = {state.id: _name(index, state) for index, state in enumerate(diagram.states)}
+    ids = [state.id for state in diagram.states]
+    names = dict(zip(ids, names_of(ids, _TAKEN), strict=True))
     given = SEPARATOR.join(f"{fact}={value}" for fact, value in diagram.given)
     title = clean(f"{diagram.title} ({given})" if given else diagram.title)
     lines = ["---", f"title: {_quoted(title)}", "---", "stateDiagram-v2"]
@@ -26,9 +28,12 @@ def to_mermaid(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
     for state in sorted(diagram.states, key=lambda state: order_of(state.name)):
         name = _text(clean(state.name)) or "#160;"
         lines.append(f'    state "{name}" as {names[state.id]}')
-        lines += [f"    {names[state.id]} : {_label(edge, detail, SEPARATOR)}" for edge in diagram.repeats(state)]
+        lines += [
+            f"    {names[state.id]} : {_label(diagram, edge, detail, SEPARATOR)}" for edge in diagram.repeats(state)
+        ]
     lines += [
-        f"    {names[edge.source]} --> {names[edge.dest]} : {_label(edge, detail, '<br/>')}" for edge in diagram.moves
+        f"    {names[edge.source]} --> {names[edge.dest]} : {_label(diagram, edge, detail, '<br/>')}"
+        for edge in diagram.moves
     ]
     for state in diagram.states:
         if state.name in STATES:
@@ -38,13 +43,8 @@ def to_mermaid(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _name(index: int, state: State) -> str:
-    simple = re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", state.id) and state.id.lower() not in _TAKEN
-    return state.id if simple else f"s_{index}"
-
-
-def _label(edge: Edge, detail: Detail, after_verb: str) -> str:
-    small = _text(clean(SEPARATOR.join(conditions_of(edge, detail))))
+def _label(diagram: Diagram, edge: Edge, detail: Detail, after_verb: str) -> str:
+    small = _text(clean(SEPARATOR.join(conditions_of(diagram, edge, detail, lines=False))))
     return _text(clean(edge.transition)) + (f"{after_verb}{small}" if small else "")
 
 

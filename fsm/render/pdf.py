@@ -5,6 +5,6 @@ from fsm.render.dot import to_dot
 from fsm.render.engine import draw
 
 
-def to_pdf(diagram: Diagram, detail: Detail = Detail.GUARDS) -> bytes:
+def to_pdf(diagram: Diagram, detail: Detail = Detail.GUARDS, *, tall: bool = False) -> bytes:
     """The diagram as a PDF document."""
-    return draw(to_dot(diagram, detail), "pdf")
+    return draw(to_dot(diagram, detail, tall=tall), "pdf")

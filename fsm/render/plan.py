@@ -23,12 +23,12 @@ from fsm.render.diagram import Diagram, Edge, State
 from fsm.render.label import Label
 from fsm.render.style import COLUMNS, GROUND, NAME, SMALL, VERB, row_of, width_of
 
-_AIR = 11.0  # between a label and what is next to it
-_BESIDE = 5.0  # from an upright line to its label
-_MARGIN = 16.0  # from the side of a box to its first line
+AIR = 11.0  # between a label and what is next to it
+BESIDE = 5.0  # from an upright line to its label
+INSET = 16.0  # from the side of a box to its first line
 HAIR = 2  # between a level line and the small type under it
-_OVER, _UNDER = row_of(VERB), row_of(SMALL)
-_GROUND_HEIGHT, _BOX_HEIGHT, _BOX_WIDTH = 36.0, 50.0, 110.0
+OVER, UNDER = row_of(VERB), row_of(SMALL)
+_GROUND_HEIGHT, _BOX_HEIGHT, BOX_WIDTH = 36.0, 50.0, 110.0
 _TURN = 22.0  # what a way overhead needs above a box, for an arrow's head and a corner
 _SLOT = 34.0  # between ways that leave the top of a box
 
@@ -77,6 +77,15 @@ class Way:
     beside: bool
     small: tuple[str, ...]
 
+    @property
+    def frame(self) -> Place:
+        """The rectangle around the label and the corners."""
+        xs, ys = zip(*self.corners, strict=True)
+        top = self.place.top if self.beside else self.place.y + OVER
+        left, right = min(self.place.left, *xs), max(self.place.right, *xs)
+        top, bottom = max(top, *ys), min(self.place.bottom, *ys)
+        return Place((left + right) / 2, (top + bottom) / 2, right - left, top - bottom)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -88,7 +97,7 @@ class Plan:
     @property
     def frame(self) -> Place:
         """The rectangle around all."""
-        places = [*self.places.values(), *(way.place for way in self.ways.values())]
+        places = [*self.places.values(), *(way.frame for way in self.ways.values())]
         left, right = min(place.left for place in places), max(place.right for place in places)
         top, bottom = max(place.top for place in places), min(place.bottom for place in places)
         return Place((left + right) / 2, (top + bottom) / 2, right - left, top - bottom)
@@ -96,24 +105,42 @@ class Plan:
 
 def plan_of(diagram: Diagram, labels: Mapping[str, Label]) -> Plan | None:
     """The plan of a diagram, or None when a state has no natural place."""
-    by_name = {state.name: state for state in diagram.states}
-    if not by_name.keys() <= {GROUND, *COLUMNS} or GROUND not in by_name:
+    natural = natural_order(diagram)
+    if natural is None:
         return None
-    row = [by_name[name] for name in COLUMNS if name in by_name]
-    if not row:
-        return None
-    ground = by_name[GROUND]
+    ground, row = natural
     places = _places(diagram, row, ground, labels)
     ways: dict[str, Way] = {}
     for index, state in enumerate(row):
-        ways |= _upright(_between(diagram, state, ground), state.id, places[state.id], places[ground.id], labels)
+        ways |= _upright(between(diagram, state, ground), state.id, places[state.id], places[ground.id], labels)
         if index:
-            ways |= _across(_between(diagram, row[index - 1], state), places, labels)
+            ways |= _across(between(diagram, row[index - 1], state), places, labels)
     ways |= _overhead(diagram, row, places, labels)
     return Plan(places, ways)
 
 
-def _between(diagram: Diagram, one: State, other: State) -> list[Edge]:
+def natural_order(diagram: Diagram) -> tuple[State, Sequence[State]] | None:
+    """The ground, and the other states in a row; None when a state has no natural place."""
+    by_name = {state.name: state for state in diagram.states}
+    row = [by_name[name] for name in COLUMNS if name in by_name]
+    if not by_name.keys() <= {GROUND, *COLUMNS} or GROUND not in by_name or not row:
+        return None
+    return by_name[GROUND], row
+
+
+def far_of(diagram: Diagram, row: Sequence[State]) -> list[Edge]:
+    """The moves between states of the row that are no neighbours, the nearest first."""
+    column = {state.id: index for index, state in enumerate(row)}
+    spans = {
+        edge.id: sorted((column[edge.source], column[edge.dest]))
+        for edge in diagram.moves
+        if edge.source in column and edge.dest in column
+    }
+    far = [edge for edge in diagram.moves if edge.id in spans and spans[edge.id][1] - spans[edge.id][0] > 1]
+    return sorted(far, key=lambda edge: (spans[edge.id][1] - spans[edge.id][0], spans[edge.id]))
+
+
+def between(diagram: Diagram, one: State, other: State) -> list[Edge]:
     """The moves from the second state to the first, and then those back."""
     ends = {one.id, other.id}
     return sorted((edge for edge in diagram.moves if {edge.source, edge.dest} == ends), key=lambda e: e.dest != one.id)
@@ -121,29 +148,29 @@ def _between(diagram: Diagram, one: State, other: State) -> list[Edge]:
 
 def _places(diagram: Diagram, row: Sequence[State], ground: State, labels: Mapping[str, Label]) -> dict[str, Place]:
     inside = {state.id: [labels[edge.id] for edge in diagram.repeats(state)] for state in diagram.states}
-    uprights = {state.id: [labels[edge.id] for edge in _between(diagram, state, ground)] for state in row}
-    crossing = [[labels[edge.id] for edge in _between(diagram, *pair)] for pair in pairwise(row)]
+    uprights = {state.id: [labels[edge.id] for edge in between(diagram, state, ground)] for state in row}
+    crossing = [[labels[edge.id] for edge in between(diagram, *pair)] for pair in pairwise(row)]
     height = max(
         _BOX_HEIGHT,
-        *(row_of(NAME) + _UNDER * len(repeats) + _AIR for repeats in inside.values()),
-        *(sum(label.height for label in ways) + _AIR * (len(ways) - 1) for ways in crossing),
+        *(row_of(NAME) + UNDER * len(repeats) + AIR for repeats in inside.values()),
+        *(sum(label.height for label in ways) + AIR * (len(ways) - 1) for ways in crossing),
     )
-    tall = max((label.height for labels_ in uprights.values() for label in labels_), default=0) + 2 * _AIR
+    tall = max((label.height for labels_ in uprights.values() for label in labels_), default=0) + 2 * AIR
     y = _GROUND_HEIGHT + tall + height / 2
     places: dict[str, Place] = {}
     x = 0.0
     for index, state in enumerate(row):
         if index:
-            x += max([label.width for label in crossing[index - 1]], default=0) + 2 * _AIR
+            x += max([label.width for label in crossing[index - 1]], default=0) + 2 * AIR
         width = max(
-            _BOX_WIDTH,
-            2 * _MARGIN - _AIR + sum(_BESIDE + label.width + _AIR for label in uprights[state.id]),
-            *(width_of(f"{label.verb}\u2003{label.inline}", SMALL) + _MARGIN for label in inside[state.id]),
-            width_of(state.name, NAME, bold=True) + _AIR,
+            BOX_WIDTH,
+            2 * INSET - AIR + sum(BESIDE + label.width + AIR for label in uprights[state.id]),
+            *(width_of(f"{label.verb}\u2003{label.inline}", SMALL) + INSET for label in inside[state.id]),
+            width_of(state.name, NAME, bold=True) + AIR,
         )
         places[state.id] = Place(x + width / 2, y, width, height)
         x += width
-    ground_height = max(_GROUND_HEIGHT, row_of(NAME) + _UNDER * len(inside[ground.id]) + _AIR)
+    ground_height = max(_GROUND_HEIGHT, row_of(NAME) + UNDER * len(inside[ground.id]) + AIR)
     places[ground.id] = Place(x / 2, _GROUND_HEIGHT - ground_height / 2, x, ground_height)
     return places
 
@@ -153,30 +180,30 @@ def _upright(
 ) -> dict[str, Way]:
     ways = {}
     # The lines share what the box is wider than its labels.
-    spare = above.width - 2 * _MARGIN + _AIR - sum(_BESIDE + labels[edge.id].width + _AIR for edge in edges)
-    x = above.left + _MARGIN + spare / (len(edges) + 1)
+    spare = above.width - 2 * INSET + AIR - sum(BESIDE + labels[edge.id].width + AIR for edge in edges)
+    x = above.left + INSET + spare / (len(edges) + 1)
     for edge in edges:
         label = labels[edge.id]
         ends = ((x, ground.top), (x, above.bottom))
         corners = ends if edge.dest == up else ends[::-1]
-        place = Place(x + _BESIDE + label.width / 2, above.bottom - _AIR - label.height / 2, label.width, label.height)
+        place = Place(x + BESIDE + label.width / 2, above.bottom - AIR - label.height / 2, label.width, label.height)
         ways[edge.id] = Way(corners, place, beside=True, small=label.stacked)
-        x += _BESIDE + label.width + _AIR + spare / (len(edges) + 1)
+        x += BESIDE + label.width + AIR + spare / (len(edges) + 1)
     return ways
 
 
 def _across(edges: Sequence[Edge], places: Mapping[str, Place], labels: Mapping[str, Label]) -> dict[str, Way]:
     ways = {}
     # A single way runs through the middle; several share the height with their labels.
-    total = sum(labels[edge.id].height + _AIR for edge in edges) - _AIR
-    rise = 0.0 if len(edges) == 1 else total / 2 - _OVER
+    total = sum(labels[edge.id].height + AIR for edge in edges) - AIR
+    rise = 0.0 if len(edges) == 1 else total / 2 - OVER
     for edge in edges:
         label, source, dest = labels[edge.id], places[edge.source], places[edge.dest]
         left, right = sorted((source, dest), key=lambda place: place.x)
         ends = ((left.right, source.y + rise), (right.left, source.y + rise))
         corners = ends if source is left else ends[::-1]
         ways[edge.id] = _level(corners, (left.right, right.left), label.stacked)
-        rise -= label.height + _AIR
+        rise -= label.height + AIR
     return ways
 
 
@@ -184,13 +211,7 @@ def _overhead(
     diagram: Diagram, row: Sequence[State], places: Mapping[str, Place], labels: Mapping[str, Label]
 ) -> dict[str, Way]:
     column = {state.id: index for index, state in enumerate(row)}
-    spans = {
-        edge.id: sorted((column[edge.source], column[edge.dest]))
-        for edge in diagram.moves
-        if edge.source in column and edge.dest in column
-    }
-    far = [edge for edge in diagram.moves if edge.id in spans and spans[edge.id][1] - spans[edge.id][0] > 1]
-    far.sort(key=lambda edge: (spans[edge.id][1] - spans[edge.id][0], spans[edge.id]))
+    far = far_of(diagram, row)
     feet = {state.id: _feet(state.id, far, column, places) for state in row}
     ways: dict[str, Way] = {}
     floor = places[row[0].id].top + _TURN
@@ -199,10 +220,10 @@ def _overhead(
         rising = [foot[other.id] for other in far[number + 1 :] for foot in feet.values() if other.id in foot]
         stretch = _widest(min(start, end), max(start, end), rising)
         small = labels[edge.id].within(stretch[1] - stretch[0])
-        y = floor + HAIR + _UNDER * len(small)
+        y = floor + HAIR + UNDER * len(small)
         top = places[edge.source].top
         ways[edge.id] = _level(((start, top), (start, y), (end, y), (end, top)), stretch, small)
-        floor = y + _OVER + _AIR / 2
+        floor = y + OVER + AIR / 2
     return ways
 
 
@@ -226,7 +247,11 @@ def _widest(left: float, right: float, cuts: Sequence[float]) -> tuple[float, fl
 
 
 def _level(corners: tuple[Point, ...], stretch: tuple[float, float], small: tuple[str, ...]) -> Way:
-    """A way whose label stands around a stretch of its level part."""
-    y = max(y for _, y in corners)
-    half = max(_OVER, HAIR + _UNDER * len(small))
+    """A way whose label stands around a stretch of its highest, level part."""
+    return around_line(corners, stretch, max(y for _, y in corners), small)
+
+
+def around_line(corners: tuple[Point, ...], stretch: tuple[float, float], y: float, small: tuple[str, ...]) -> Way:
+    """A way whose label stands around a stretch of it that is level at this height."""
+    half = max(OVER, HAIR + UNDER * len(small))
     return Way(corners, Place(sum(stretch) / 2, y, stretch[1] - stretch[0], 2 * half), beside=False, small=small)

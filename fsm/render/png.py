@@ -5,6 +5,6 @@ from fsm.render.dot import to_dot
 from fsm.render.engine import draw
 
 
-def to_png(diagram: Diagram, detail: Detail = Detail.GUARDS) -> bytes:
+def to_png(diagram: Diagram, detail: Detail = Detail.GUARDS, *, tall: bool = False) -> bytes:
     """The diagram as a PNG image."""
-    return draw(to_dot(diagram, detail), "png")
+    return draw(to_dot(diagram, detail, tall=tall), "png")

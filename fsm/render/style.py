@@ -7,11 +7,11 @@ and are dark enough to be read as text on white.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from fsm.policy import Actor
-from fsm.render.diagram import Diagram, Edge
+from fsm.render.diagram import Change, Diagram, Edge
 
 # The first is what pictures are laid out with (see `fsm.render.engine`); the
 # others are what a reader's machine may have, the nearest in width first.
@@ -19,6 +19,7 @@ FONTS = "Open Sans,Noto Sans,Segoe UI,DejaVu Sans,Verdana,sans-serif"
 
 TITLE, NAME, VERB, SMALL = 16, 15, 11, 8
 PAGE = 1050  # the widest that a picture should be
+TALL_PAGE = 540  # the same of a tall one: a column of text in a browser is 720 pixels wide or more
 MARGIN = 18  # around it
 
 # About how wide letters are, as parts of the size, with room for the wider fonts
@@ -31,13 +32,13 @@ INK, FAINT, PAPER = "#1f2328", "#59636e", "#ffffff"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How an edge is drawn. `actor` is whom the line tells of, `words` says so in the legend."""
+    """How an edge is drawn. `actor` is whom the line tells of, if anybody; `words` explain it in the legend."""
 
     name: str
     colour: str
     stroke: str
     width: float
-    actor: Actor
+    actor: Actor | None
     words: str
 
 
@@ -48,6 +49,15 @@ BAN = Line("ban", "#b42318", "solid", 2.0, Actor.ANOTHER, "another user: bans an
 LINES = (OWN, OTHER, ANYONE, BAN)
 
 _BY_ACTOR = {line.actor: line for line in (OWN, OTHER, ANYONE)}
+
+# Two policies in one picture: the line tells how they differ, and words who acts. In the
+# words, the policies are {0} and {1}.
+CHANGES: Mapping[Change, Line] = {
+    Change.FIRST: Line("first", "#974800", "dashed", 2.2, None, "only in {0}"),
+    Change.SECOND: Line("second", "#0a5ab4", "solid", 2.2, None, "only in {1}"),
+    Change.OTHER: Line("changed", "#8527a8", "dotted", 2.4, None, "in both, changed"),
+    Change.NONE: Line("same", "#68727d", "solid", 0.9, None, "the same in both"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,35 @@ GROUND = "leave"
 COLUMNS = ("knock", "invite", "join", "ban")
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a picture is to look.
+
+    `tall` for a narrow page, `titled` where no caption says what it is, `ink` without colours.
+    """
+
+    tall: bool = False
+    titled: bool = True
+    ink: bool = False
+
+    def line(self, line: Line) -> Line:
+        """How a line is drawn. Without colours, thick lines are thicker."""
+        return (
+            replace(line, colour=_BLACK, width=line.width * (1.5 if line.width >= _THICK else 1)) if self.ink else line
+        )
+
+    def box(self, box: Box) -> Box:
+        """How a box is drawn."""
+        return replace(box, fill=_WHITE, border=_BLACK, ink=_BLACK) if self.ink else box
+
+    def colour(self, colour: str) -> str:
+        """In which colour text stands."""
+        return _BLACK if self.ink else colour
+
+
+_BLACK, _WHITE, _THICK = "#000000", "#ffffff", 2.0
+
+
 def box_of(name: str) -> Box:
     """How the state of this name is drawn."""
     return STATES.get(name, PLAIN)
@@ -88,8 +127,17 @@ def order_of(name: str) -> int:
 
 def line_of(diagram: Diagram, edge: Edge) -> Line:
     """How this edge is drawn."""
+    if diagram.sides:
+        return CHANGES[edge.change]
     ends = (box_of(diagram.names[end]).marked for end in (edge.dest, edge.source))
     return next((line for line in ends if line), _BY_ACTOR[edge.actor])
+
+
+def lines_of(diagram: Diagram) -> list[tuple[Line, str]]:
+    """The lines that the picture has, each with its words for the legend."""
+    used = {line_of(diagram, edge).name for edge in diagram.edges}
+    known = CHANGES.values() if diagram.sides else LINES
+    return [(line, line.words.format(*diagram.sides or ())) for line in known if line.name in used]
 
 
 def row_of(size: int) -> int:

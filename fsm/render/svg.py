@@ -19,10 +19,19 @@ _SVG = "http://www.w3.org/2000/svg"
 _GROUP, _LINK, _TITLE = f"{{{_SVG}}}g", f"{{{_SVG}}}a", f"{{{_SVG}}}title"
 
 
-def to_svg(diagram: Diagram, detail: Detail = Detail.GUARDS) -> bytes:
+def to_svg(diagram: Diagram, detail: Detail = Detail.GUARDS, *, tall: bool = False) -> bytes:
     """The diagram as an SVG document."""
+    root = picture(diagram, to_dot(diagram, detail, tall=tall))
+    ET.register_namespace("", _SVG)
+    ET.indent(root, " ")
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document + b"\n"
+
+
+def picture(diagram: Diagram, dot: str) -> ET.Element:
+    """The diagram as an SVG element, drawn from this DOT text."""
     # The parser leaves out comments, among them the version of Graphviz.
-    root = ET.fromstring(draw(to_dot(diagram, detail), "svg"))  # noqa: S314 - what Graphviz wrote
+    root = ET.fromstring(draw(dot, "svg"))  # noqa: S314 - what Graphviz wrote
     titles = {state.id: clean(state.name) for state in diagram.states}
     titles |= {edge.id: sentence(diagram, edge) for edge in diagram.edges}
     for group in list(root.iter(_GROUP)):
@@ -38,10 +47,7 @@ def to_svg(diagram: Diagram, detail: Detail = Detail.GUARDS) -> bytes:
         if group.get("id") in repeats:
             group.set("class", repeats[group.attrib["id"]])
     _entitle(root, clean(diagram.title))
-    ET.register_namespace("", _SVG)
-    ET.indent(root, " ")
-    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return document + b"\n"
+    return root
 
 
 def _unwrap(group: ET.Element) -> None:

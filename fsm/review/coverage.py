@@ -100,34 +100,39 @@ def shown(percent: float) -> str:
 
 
 class Recorder:
-    """Notes every question that any policy is asked while it is on. Only one can be on at a time."""
+    """Notes every question that any policy is asked while it is on. One can be on inside another."""
 
     def __init__(self) -> None:
         self._keys: dict[AnyPolicy, set[Key]] = {}
         self._asked: dict[AnyPolicy, set[tuple[StrEnum, Any]]] = {}
 
     def __enter__(self) -> Self:
-        keys, asked, decide = self._keys, self._asked, Machine.decide
+        keys, asked = self._keys, self._asked
+        self._before = vars(Memory).get("__getitem__"), Machine.decide
+        look_up, decide = self._before[0] or dict.__getitem__, Machine.decide
 
-        def look_up(memory: Memory[Any], key: Key) -> Decision:
-            decision: Decision = dict.__getitem__(memory, key)
+        def noted_look_up(memory: Memory[Any], key: Key) -> Decision:
+            decision: Decision = look_up(memory, key)
             keys.setdefault(memory.machine.policy, set()).add(key)
             return decision
 
-        def ask(machine: Machine[Any], action: StrEnum, facts: Any) -> Decision:
+        def noted_decide(machine: Machine[Any], action: StrEnum, facts: Any) -> Decision:
             asked.setdefault(machine.policy, set()).add((action, facts))
             return decide(machine, action, facts)
 
-        self._decide = decide
-        Memory.__getitem__ = look_up  # type: ignore[method-assign, assignment]
-        Machine.decide = ask  # type: ignore[method-assign, assignment]
+        Memory.__getitem__ = noted_look_up  # type: ignore[method-assign, assignment]
+        Machine.decide = noted_decide  # type: ignore[method-assign, assignment]
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        del Memory.__getitem__
-        Machine.decide = self._decide  # type: ignore[method-assign]
+        look_up, decide = self._before
+        if look_up is None:
+            del Memory.__getitem__  # a plain dict again
+        else:
+            Memory.__getitem__ = look_up  # type: ignore[method-assign]
+        Machine.decide = decide  # type: ignore[method-assign]
 
     @property
     def policies(self) -> tuple[AnyPolicy, ...]:

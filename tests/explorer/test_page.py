@@ -52,7 +52,7 @@ WORDS = r"\b(invite|knock|kick|ban|public|moderator|owner|outranks?|may_\w+|m\.r
 @pytest.mark.parametrize(("name", "text"), ASSETS, ids=[name for name, _ in ASSETS])
 def test_scripts_know_no_protocol(name: str, text: str) -> None:
     # `participation` is what `fsm replay --json` calls the outcome of a log.
-    assert set(re.findall(WORDS, text)) <= ({"participation"} if name == "room.js" else set())
+    assert set(re.findall(WORDS, text)) <= ({"participation"} if name == "log.js" else set())
 
 
 def test_every_script_is_in_the_page() -> None:

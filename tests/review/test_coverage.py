@@ -70,15 +70,26 @@ def test_asking_the_machine_itself_is_recorded() -> None:
     assert recorder.coverage(MIMI).rows["accept"].fired == {"invite": True}
 
 
+# A run of these very tests may itself be recorded.
+BEFORE = vars(Memory).get("__getitem__"), Machine.decide
+
+
 def test_nothing_is_in_the_way_when_nobody_records() -> None:
-    decide = Machine.decide
     with Recorder():
-        assert "__getitem__" in vars(Memory)
-    assert "__getitem__" not in vars(Memory)
-    assert Machine.decide is decide
+        assert vars(Memory)["__getitem__"] is not BEFORE[0]
+    assert (vars(Memory).get("__getitem__"), Machine.decide) == BEFORE
     with pytest.raises(ZeroDivisionError), Recorder():
         raise ZeroDivisionError
-    assert "__getitem__" not in vars(Memory)
+    assert (vars(Memory).get("__getitem__"), Machine.decide) == BEFORE
+
+
+def test_recorders_inside_one_another() -> None:
+    with Recorder() as outer:
+        with Recorder() as inner:
+            memory_of(MIMI).machine.decide(Action.JOIN, facts(target=INVITE, is_self=True))
+        memory_of(MIMI).machine.decide(Action.JOIN, facts(target=JOIN, is_self=True))
+    assert [row for row, seen in inner.coverage(MIMI).rows.items() if any(seen.fired.values())] == ["accept"]
+    assert [row for row, seen in outer.coverage(MIMI).rows.items() if any(seen.fired.values())] == ["accept", "rejoin"]
 
 
 def test_nothing_is_recorded_before_or_after() -> None:

@@ -102,8 +102,7 @@ function makeOpener(onText) {
     onchange: async () => {
       const [chosen] = file.files;
       if (!chosen) return;
-      const most = MOST_BYTES.toLocaleString("en");
-      if (chosen.size > MOST_BYTES) problem.textContent = `the file is larger than ${most} bytes`;
+      if (chosen.size > MOST_BYTES) problem.textContent = `the file is larger than ${inWords(MOST_BYTES)} bytes`;
       else take(await chosen.text().catch(() => ""));
       file.value = "";
     },

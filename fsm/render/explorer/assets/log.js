@@ -2,6 +2,17 @@
 // event is understood if it has a shape that the page knows, and is a note in the log if not. A shape is an event in
 // which some strings stand for whoever acts or is acted on.
 
+const MOST_LETTERS = 65_535; // in a name
+const MOST_BYTES = 4_000_000;
+const MOST_LINES = 5_000;
+
+const ACTS = "{sender}";
+const ACTED_ON = "{target}";
+const PARTIES = new Set([ACTS, ACTED_ON]);
+const CAST = new Set((stage?.people ?? []).map(({ user }) => user));
+
+const inWords = (number) => number.toLocaleString("en");
+
 /** A shape with its strings replaced. */
 function fill(shape, names) {
   if (typeof shape === "string") return names.get(shape) ?? shape;
@@ -29,54 +40,39 @@ function matched(shape, value, slots, path = "", names = new Map()) {
 
 /** Whether an event may hold this beyond its shape and still be the same question. */
 function isBeside(path, key, value) {
+  if (!Object.hasOwn(stage.extras, path + key)) return path === "";
   const kind = stage.extras[path + key];
-  if (kind === undefined) return path === "";
   return kind === "text" ? value === "" || isName(value) : kind === "name" && isName(value);
 }
 
-const MOST_LETTERS = 65535;
 const isName = (value) => typeof value === "string" && value.length > 0 && value.length <= MOST_LETTERS;
-const ACTS = "{sender}";
-const ACTED_ON = "{target}";
-const PARTIES = new Set([ACTS, ACTED_ON]);
-const CAST = new Set((stage?.people ?? []).map(({ user }) => user));
 
 /** The room's log as JSON lines: the opening, and what has happened since. */
 function asLines(room) {
   const cast = new Map(stage.people.map(({ user }, place) => [user, room.users[place]]));
   const opening = stage.openings[room.opening].log.map((event) => fill(event, cast));
   const since = room.events.slice(0, room.at).filter((event) => event.kind !== "note");
-  return [...opening, ...since.map((event) => asEvent(room, event))]
-    .map((event) => `${JSON.stringify(event)}\n`)
-    .join("");
+  const events = [...opening, ...since.map((event) => asEvent(room, event))];
+  return events.map((event) => `${JSON.stringify(event)}\n`).join("");
 }
 
 function asEvent(room, event) {
   const shape = event.kind === "change" ? stage.changes[event.action][0] : stage.settings[event.setting].shape;
-  return fill(
-    shape,
-    new Map([
-      [ACTS, room.users[event.sender]],
-      [ACTED_ON, room.users[event.target]],
-    ]),
-  );
+  const names = new Map([[ACTS, room.users[event.sender]]]);
+  return fill(shape, names.set(ACTED_ON, room.users[event.target]));
 }
-
-const MOST_BYTES = 4_000_000;
-const MOST_LINES = 5_000;
 
 /** Read a log. Answers `{ problem }`, or `{ room }` in which its events are yet to happen. */
 function readLog(text) {
-  if (text.length > MOST_BYTES)
-    return { problem: `the log is longer than ${MOST_BYTES.toLocaleString("en")} letters` };
+  if (text.length > MOST_BYTES) return { problem: `the log is longer than ${inWords(MOST_BYTES)} letters` };
   const lines = linesOf(text);
   if (!lines.length) return { problem: "there is nothing to read" };
-  if (lines.length > MOST_LINES) return { problem: `the log has more than ${MOST_LINES.toLocaleString("en")} lines` };
+  if (lines.length > MOST_LINES) return { problem: `the log has more than ${inWords(MOST_LINES)} lines` };
   const start = openingOf(lines);
-  if (start === null)
-    return {
-      problem: `line ${lines[0].number}: ${lines[0].problem ?? "this is no beginning that the page knows; “fsm replay” reads any log"}`,
-    };
+  if (start === null) {
+    const [{ number, problem = "this is no beginning that the page knows; “fsm replay” reads any log" }] = lines;
+    return { problem: `line ${number}: ${problem}` };
+  }
   let room = newRoom(start.opening, start.cast);
   const reader = { roomId: lines[0].value.room_id, decided: null };
   const events = lines.slice(start.length).map((line) => {

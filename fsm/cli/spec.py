@@ -1,0 +1,21 @@
+"""`fsm spec`: the section of a draft on legal transitions."""
+
+from typing import Annotated
+
+import typer
+
+from fsm.cli.draw import LinkBaseOption, PrefixOption, write
+from fsm.policies import load_policy
+from fsm.render.section import to_section
+
+
+def spec(
+    policy: Annotated[str, typer.Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    *,
+    output: Annotated[str, typer.Option("--output", "-o", help="The file to write; `-` for standard output.")] = "-",
+    level: Annotated[int, typer.Option(min=1, max=5, help="The level of its first heading.")] = 2,
+    prefix: PrefixOption = None,
+    link_base: LinkBaseOption = None,
+) -> None:
+    """Write the section of a draft on legal transitions, as kramdown-rfc Markdown to include."""
+    write(output, to_section(load_policy(policy), level=level, prefix=prefix, link_base=link_base).encode())

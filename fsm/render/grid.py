@@ -1,0 +1,122 @@
+"""The matrix of a policy as plain data: state by action, in each cell what is possible, with numbered notes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from fsm.policy import Actor
+from fsm.render.diagram import Change, Detail, Diagram, Edge, State
+from fsm.render.label import asked, clean
+from fsm.render.style import order_of
+
+_WHO: Mapping[Actor, str] = {
+    Actor.TARGET: "the sender is the target",
+    Actor.ANOTHER: "the sender is another user",
+    Actor.ANYONE: "the sender is anyone",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A transition in a cell.
+
+    `dest` is where it leads, unless its action says that; `change` how two policies differ.
+    """
+
+    transition: str
+    dest: str
+    change: str
+    notes: tuple[int, ...]
+    clause: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The matrix of a diagram."""
+
+    diagram: Diagram
+    detail: Detail
+
+    @property
+    def actions(self) -> Sequence[str]:
+        """The columns."""
+        return self.diagram.actions
+
+    @property
+    def states(self) -> Sequence[State]:
+        """The rows, in their natural order."""
+        return sorted(self.diagram.states, key=lambda state: order_of(state.name))
+
+    def name(self, state: State) -> str:
+        """The word of a state, and whether only one of two policies has it."""
+        change = self._change(state.change)
+        return f"{clean(state.name)} ({change})" if change else clean(state.name)
+
+    def cell(self, state: State, action: str) -> tuple[Entry, ...]:
+        """What is possible when somebody asks for the action and the target is in the state."""
+        return tuple(
+            self._entry(edge) for edge in self.diagram.edges if edge.source == state.id and edge.action == action
+        )
+
+    @cached_property
+    def notes(self) -> Mapping[str, int]:
+        """The number of each note, by its words, in the order in which a reader meets them."""
+        edges = (
+            edge
+            for state in self.states
+            for action in self.actions
+            for edge in self.diagram.edges
+            if edge.source == state.id and edge.action == action
+        )
+        words = dict.fromkeys(note for edge in edges for note in self._notes(edge))
+        return {each: number for number, each in enumerate(words, 1)}
+
+    @property
+    def heading(self) -> str:
+        """What the matrix is of."""
+        return clean(self.diagram.title)
+
+    @property
+    def about(self) -> Sequence[str]:
+        """Where it comes from, and what is given."""
+        given = ", ".join(f"{fact} = {value}" for fact, value in self.diagram.given)
+        source = clean(self.diagram.document)
+        lines = [source if self.diagram.sides else ", ".join(filter(None, [clean(self.diagram.id), source]))]
+        return [*filter(None, lines), *([f"What is left given {given}"] if given else [])]
+
+    def _entry(self, edge: Edge) -> Entry:
+        dest = clean(self.diagram.names[edge.dest])
+        return Entry(
+            transition=clean(edge.transition),
+            dest="" if dest == clean(edge.action) else dest,
+            change=self._change(edge.change),
+            notes=tuple(sorted(self.notes[note] for note in self._notes(edge))),
+            clause=clean(edge.clause) if self.detail is Detail.CLAUSES else "",
+        )
+
+    def _change(self, change: Change) -> str:
+        if not self.diagram.sides or change is Change.NONE:
+            return ""
+        if change is Change.OTHER:
+            return "changed"
+        return clean(f"only in {self.diagram.sides[change is Change.SECOND]}")
+
+    def _notes(self, edge: Edge) -> Iterator[str]:
+        if self.detail is Detail.VERBS:
+            return
+        if not edge.other or not self.diagram.sides:
+            yield from _terms(edge)
+            return
+        old, new = asked(edge)
+        both = [guard.words for guard in edge.conditions if guard not in old]
+        yield from map(clean, both if edge.actor is not edge.other.actor else [_WHO[edge.actor], *both])
+        for side, one, guards in zip(self.diagram.sides, (edge, edge.other), (old, new), strict=True):
+            if edge.actor is not edge.other.actor:
+                yield clean(f"in {side} {_WHO[one.actor]}")
+            yield from (clean(f"in {side} {guard.words}") for guard in guards)
+
+
+def _terms(edge: Edge) -> Iterator[str]:
+    if edge.actor is not Actor.ANYONE:
+        yield _WHO[edge.actor]
+    yield from (clean(guard.words) for guard in edge.conditions)

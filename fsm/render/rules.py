@@ -1,0 +1,102 @@
+"""From policy to rules: which transitions ask for the same, so that a text can say it once.
+
+Two rows may differ in what they ask only because for one of them it goes without
+saying: a sender who is joined cannot be a target who is not. So transitions belong
+together when all that any of them asks holds wherever one of them is possible.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from fsm.guards import Guard
+from fsm.policies import AnyPolicy
+from fsm.policy import Transition
+from fsm.render.extract import cells_of
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A transition out of one state."""
+
+    transition: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Ways of one action to one state, which all ask for the same guards."""
+
+    ways: tuple[Way, ...]
+    dest: str
+    guards: tuple[Guard[Any], ...]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The states that they lead from."""
+        return tuple(dict.fromkeys(way.source for way in self.ways))
+
+    @property
+    def transitions(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(dict.fromkeys(way.transition for way in self.ways))
+
+
+def rules_of(policy: AnyPolicy) -> Mapping[str, Sequence[Case]]:
+    """The cases of each action. What is not possible under any facts is in none of them."""
+    cells = cells_of(policy, {})
+    return {
+        action.value: list(_cases(policy, action, {state: cells[action, state] for state in policy.states}))
+        for action in policy.triggers
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row in one state: what it asks there that may fail, and the facts that it permits."""
+
+    way: Way
+    row: Transition[Any]
+    asked: frozenset[Guard[Any]]
+    permitted: Sequence[Any]
+
+
+def _cases(policy: AnyPolicy, action: StrEnum, cells: Mapping[StrEnum, Sequence[Any]]) -> Iterator[Case]:
+    groups: list[list[_Row]] = []
+    for row in policy.transitions:
+        for state in policy.states:
+            if row.trigger is not action or state not in row.source:
+                continue
+            permitted = [facts for facts in cells[state] if row.permits(facts)]
+            if permitted:
+                asked = frozenset(guard for guard in row.guards if not all(map(guard, cells[state])))
+                found = _Row(Way(row.id, state.value), row, asked, permitted)
+                next((group for group in groups if _belongs(found, group)), _new(groups)).append(found)
+    for group in filter(None, groups):
+        ways = tuple(found.way for found in group)
+        yield Case(ways, group[0].row.dest.value, tuple(_ordered(_asked(group), (found.row for found in group))))
+
+
+def _new(groups: list[list[_Row]]) -> list[_Row]:
+    groups.append([])
+    return groups[-1]
+
+
+def _belongs(found: _Row, group: Sequence[_Row]) -> bool:
+    """Whether all that the whole group and this row ask for holds wherever one of them permits."""
+    if not group or found.row.dest is not group[0].row.dest:
+        return False
+    asked = _asked([*group, found])
+    return all(guard(facts) for each in (*group, found) for facts in each.permitted for guard in asked)
+
+
+def _asked(group: Iterable[_Row]) -> set[Guard[Any]]:
+    return {guard for found in group for guard in found.asked}
+
+
+def _ordered(guards: Iterable[Guard[Any]], rows: Iterable[Transition[Any]]) -> Iterator[Guard[Any]]:
+    """The guards in the order of the row that asks for the most, then of the others."""
+    wanted = set(guards)
+    longest_first = sorted(rows, key=lambda row: -len(row.guards))
+    yield from dict.fromkeys(guard for row in longest_first for guard in row.guards if guard in wanted)

@@ -1,0 +1,232 @@
+"""The section of a draft on legal participation state transitions, written out of a policy.
+
+The text is kramdown-rfc Markdown, to be included where such a section is missing.
+Every sentence comes from rows and their guards: which states they lead from, whom each
+guard is asked of and what it asks (`fsm.guards.Norm`).
+"""
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+from fsm.guards import Guard, Party
+from fsm.policies import AnyPolicy
+from fsm.render.diagram import Detail, Diagram
+from fsm.render.extract import extract
+from fsm.render.grid import Entry, Grid
+from fsm.render.ids import plain
+from fsm.render.label import clean
+from fsm.render.markdown import escaped
+from fsm.render.rfc import figure_of, prefix_of
+from fsm.render.rules import Case, rules_of
+
+_STATES: Mapping[str, str] = {
+    "invite": "invited",
+    "join": "joined",
+    "leave": "left",
+    "ban": "banned",
+    "knock": "knocking",
+}
+"""What drafts call those who are in a state."""
+
+_LINE = 80
+_WIDE = 7  # the most actions that have a column each
+_ITEM = re.compile(r"(\*|\d+\.) ")
+
+
+def to_section(policy: AnyPolicy, *, level: int = 2, prefix: str | None = None, link_base: str | None = None) -> str:
+    """The section, its headings beginning at the given level.
+
+    Ids begin with the `prefix`, by default the policy's id; with a `link_base`, the
+    edges of the figure link to the sections of that document. Raises `RenderError`
+    for a prefix that is none, and where Graphviz is missing.
+    """
+    diagram = extract(policy)
+    prefix = prefix_of(diagram, prefix)
+    figure = figure_of(diagram, Detail.GUARDS, Detail.VERBS, prefix=prefix, link_base=link_base, named=False)
+    head = "#" * level
+    parts = [
+        f"{head} Legal Transitions {{#sec-{prefix}-transitions}}",
+        *_overview(policy, diagram, prefix, figure),
+    ]
+    for action, cases in rules_of(policy).items():
+        parts.append(f"{head} {_title(action)} Conditions {{#sec-{prefix}-conditions-{plain(action)}}}")
+        parts += _conditions(policy, action, cases, f"{head}# ")
+    return "\n\n".join(map(_wrapped, parts)) + "\n"
+
+
+def _wrapped(part: str) -> str:
+    """A paragraph, or a list, in lines as long as those of a draft."""
+    if part.startswith(("#", "|", "<")):
+        return part
+    return "\n".join(
+        textwrap.fill(line, _LINE, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+        for line in part.splitlines()
+        for indent in [len(_ITEM.match(line)[0]) if _ITEM.match(line) else 0]  # type: ignore[index]
+    )
+
+
+def _overview(policy: AnyPolicy, diagram: Diagram, prefix: str, figure: str) -> Iterator[str]:
+    states = _or([_state(state.value) for state in policy.states], "and")
+    yield (
+        f"The target is in one of the following participation states: {states}. {{{{fig-{prefix}}}}} shows how it gets "
+        f"from one to another, and {{{{tab-{prefix}}}}} by which transition each action does it. A number in the table "
+        "is a condition that MUST hold. What is not in the table MUST be rejected."
+    )
+    yield figure.rstrip()
+    grid = Grid(diagram, Detail.GUARDS)
+    yield "\n".join([*_table(grid), f'{{: #tab-{prefix} title="Transitions by state of the target and by action"}}'])
+    if grid.notes:
+        yield "The conditions are:"
+        yield "\n".join(f"{number}. {escaped(words)}" for words, number in grid.notes.items())
+
+
+def _table(grid: Grid) -> Iterator[str]:
+    rows = {state: {action: grid.cell(state, action) for action in grid.actions} for state in grid.states}
+    if len(grid.actions) > _WIDE:
+        # No page takes so many columns: a row for each cell that is not empty.
+        yield from ("| the target is in | action | transitions |", "|---|---|---|")
+        for state, cells in rows.items():
+            for action, entries in cells.items():
+                if entries:
+                    what = "; ".join(map(_entry, entries))
+                    yield f"| {escaped(grid.name(state))} | {escaped(clean(action))} | {what} |"
+        return
+    yield f"| the target is in | {' | '.join(escaped(clean(action)) for action in grid.actions)} |"
+    yield f"|---|{'---|' * len(grid.actions)}"
+    for state, cells in rows.items():
+        texts = ["; ".join(map(_entry, entries)) or "-" for entries in cells.values()]
+        yield f"| {escaped(grid.name(state))} | {' | '.join(texts)} |"
+
+
+def _entry(entry: Entry) -> str:
+    dest = f" to {escaped(entry.dest)}" if entry.dest else ""
+    notes = f" ({', '.join(map(str, entry.notes))})" if entry.notes else ""
+    return f"{escaped(entry.transition)}{dest}{notes}"
+
+
+def _conditions(policy: AnyPolicy, action: str, cases: Sequence[Case], head: str) -> Iterator[str]:
+    what = _a(escaped(clean(action)))
+    if not cases:
+        yield f"{_capital(what)} MUST be rejected."
+        return
+    dests = _or(list(dict.fromkeys(_state(case.dest) for case in cases)), "or")
+    yield f"{_capital(what)} takes the target to {_in_state(dests)}."
+    all_states = [state.value for state in policy.states]
+    if not any(set(one.sources) & set(other.sources) for one, other in combinations(cases, 2)):
+        sources = [state for state in all_states if any(state in case.sources for case in cases)]
+        common = [guard for guard in cases[0].guards if all(guard in case.guards for case in cases)]
+        yield from _demands(f" of {what}", _standing(sources, all_states), common)
+        for case in cases:
+            yield from _further(case, [guard for guard in case.guards if guard not in common], all_states)
+        yield "Otherwise, reject."
+        return
+    yield f"{_capital(what)} MUST be one of the following. Otherwise, reject."
+    for case in cases:
+        yield f"{head}{_or([_title(each) for each in case.transitions], 'and')}"
+        yield from _demands("", _standing(case.sources, all_states, case), case.guards)
+
+
+def _demands(of_what: str, standing: str, guards: Sequence[Guard[Any]]) -> Iterator[str]:
+    """What is asked of both, of the target, of the sender, of the room, and beyond."""
+    asked = _by_party(guards)
+    yield from (f"The target and sender{of_what} MUST {words}." for words in asked[Party.PAIR])
+    targets = [*([standing] if standing else []), *asked[Party.TARGET]]
+    for who, all_words in (
+        (f"target{of_what}", targets),
+        (f"sender{of_what}", asked[Party.SENDER]),
+        ("room", asked[Party.ROOM]),
+    ):
+        if len(all_words) == 1:
+            yield f"The {who} MUST {all_words[0]}."
+        elif all_words:
+            yield f"The {who} MUST:"
+            yield "\n".join(f"* {_capital(words)}." for words in all_words)
+    others = [escaped(clean(guard.holds)) for guard in guards if guard.norm is None]
+    if len(others) == 1:
+        yield f"It is REQUIRED that {others[0]}."
+    elif others:
+        yield "It is REQUIRED that:"
+        yield "\n".join(f"* {words};" for words in others[:-1]) + f"\n* {others[-1]}."
+
+
+def _further(case: Case, guards: Sequence[Guard[Any]], all_states: Sequence[str]) -> Iterator[str]:
+    """What is asked beyond what all cases of the action ask."""
+    if not guards:
+        return
+    states = [state for state in all_states if state in case.sources]
+    demands = list(_clauses(guards))
+    condition = f"If the target is in {_in_state(_or(list(map(_state, states)), 'or'))}"
+    if len(demands) == 1:
+        yield f"{condition}, {demands[0]}."
+    else:
+        yield f"{condition}:"
+        yield "\n".join(f"* {_capital(demand)}." for demand in demands)
+
+
+def _clauses(guards: Sequence[Guard[Any]]) -> Iterator[str]:
+    for guard in guards:
+        if guard.norm is None:
+            yield f"it is REQUIRED that {escaped(clean(guard.holds))}"
+        else:
+            yield f"the {guard.norm.party.value} MUST {guard.norm.do}"
+
+
+def _by_party(guards: Iterable[Guard[Any]]) -> Mapping[Party, list[str]]:
+    asked: dict[Party, list[str]] = {party: [] for party in Party}
+    for guard in guards:
+        if guard.norm is not None:
+            asked[guard.norm.party].append(guard.norm.do)
+    return asked
+
+
+def _standing(sources: Sequence[str], all_states: Sequence[str], case: Case | None = None) -> str:
+    """Where the target must be: in the fewest words, or with the name of each way of a case."""
+    others = [state for state in all_states if state not in sources]
+    if not others:
+        return ""
+    if case and len(case.transitions) > 1:
+        return f"be in {_in_state(_or([_named(case, state) for state in sources], 'or'))}"
+    if len(others) < len(sources):
+        return f"NOT already be in {_in_state(_or(list(map(_state, others)), 'or'))}"
+    return f"already be in {_in_state(_or(list(map(_state, sources)), 'or'))}"
+
+
+def _named(case: Case, state: str) -> str:
+    """A state, and what leads from it."""
+    names = [_code(way.transition) for way in case.ways if way.source == state]
+    return f"{_state(state)} ({_or(names, 'or')})"
+
+
+def _in_state(states: str) -> str:
+    return f"the {states} state"
+
+
+def _state(word: str) -> str:
+    return _STATES.get(word) or _code(word)
+
+
+def _code(word: str) -> str:
+    plain_word = clean(word)
+    return f"`{plain_word}`" if plain_word and not set("`|\\\n") & set(plain_word) else f"*{escaped(plain_word)}*"
+
+
+def _title(word: str) -> str:
+    return escaped(_capital(clean(word)))
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _a(word: str) -> str:
+    return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"
+
+
+def _or(words: Sequence[str], last: str) -> str:
+    """The words as a list in a sentence."""
+    if len(words) < 3:  # noqa: PLR2004 - the number from which on there are commas
+        return f" {last} ".join(words)
+    return f"{', '.join(words[:-1])}, {last} {words[-1]}"
