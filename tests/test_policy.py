@@ -222,24 +222,6 @@ def test_events_carry_facts_that_there_are(limits: dict[str, Any], message: str)
         policy(BOW, carries={JOIN: limits})
 
 
-def test_a_row_is_in_reach_of_an_event_that_could_ever_use_it() -> None:
-    sigh = row(id="sigh", source={LEAVE}, guards=(sender_is_target, sender_is_joined))
-    carrying = policy(BOW, WAVE, sigh, carries={JOIN: {"may_kick": (True,)}, LEAVE: {"may_kick": (False, True)}})
-    # Who acts, and what the event carries, is settled; all else is a matter of the room.
-    # fmt: off
-    reach: list[tuple[Transition[Facts], Facts, bool]] = [
-        (BOW,  facts(target=JOIN, is_self=True),     True),
-        (BOW,  facts(target=INVITE),                 False),
-        (WAVE, facts(sender=BAN, may_kick=True),     True),
-        (WAVE, facts(target=BAN, is_self=True, may_kick=True), True),
-        (WAVE, facts(),                              False),
-        (sigh, facts(target=LEAVE, is_self=True),    False),
-    ]
-    # fmt: on
-    for _ in range(2):
-        assert [carrying.is_in_reach(each, given) for each, given, _ in reach] == [within for *_, within in reach]
-
-
 def test_who_can_make_a_transition_happen() -> None:
     self_but_not_joined = policy(
         BOW, WAVE, row(id="sigh", source={LEAVE}, guards=(sender_is_target, sender_is_joined)), row(id="go")

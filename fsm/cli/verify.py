@@ -167,7 +167,7 @@ def _lines(finding: Finding) -> Iterator[str]:
     if finding.witness:
         yield f"shown by the last of {_count(len(finding.witness), 'event')}, {finding.answer.partition(':')[0]}:"
         yield from (f"  {_event(event)}" for event in finding.witness)
-    elif finding.example:
+    elif finding.is_reachable is False:
         yield "no room can come to this"
 
 

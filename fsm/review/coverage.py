@@ -43,7 +43,8 @@ class RowCoverage:
 
     def merged(self, other: "RowCoverage") -> "RowCoverage":
         """What either of two runs has seen."""
-        return RowCoverage(_either(self.fired, other.fired), _either(self.outcomes, other.outcomes))
+        fired = {state: seen or other.fired[state] for state, seen in self.fired.items()}
+        return RowCoverage(fired, {name: seen or other.outcomes[name] for name, seen in self.outcomes.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +55,19 @@ class Coverage:
     rows: Mapping[str, RowCoverage]
 
     @property
+    def shape(self) -> tuple[object, ...]:
+        """What there is to see: the same for two runs of one policy, and not for policies that only share an id."""
+        return (self.policy, *((row_id, *row.fired, *row.outcomes) for row_id, row in self.rows.items()))
+
+    @property
     def percent(self) -> float:
         """How much of all that there is to see has been seen."""
         parts = [part for row in self.rows.values() for part in row.parts]
         return 100.0 * sum(parts) / len(parts) if parts else 100.0
 
     def merged(self, other: "Coverage") -> "Coverage":
-        """What either of two runs has seen. Both are of policies with this id."""
-        rows = dict(self.rows)
-        for row_id, row in other.rows.items():
-            rows[row_id] = rows[row_id].merged(row) if row_id in rows else row
-        return Coverage(self.policy, rows)
+        """What either of two runs of one policy has seen."""
+        return Coverage(self.policy, {row_id: row.merged(other.rows[row_id]) for row_id, row in self.rows.items()})
 
     def as_json(self) -> dict[str, Any]:
         """For programs, and for other processes."""
@@ -184,7 +187,3 @@ def _unseen(board: Board, row: Transition[Any]) -> tuple[Parts, Parts]:
 
 def _outcome(guard: Guard[Any], holds: bool) -> str:
     return f"{guard.name} {str(holds).lower()}"
-
-
-def _either(one: Mapping[str, bool], other: Mapping[str, bool]) -> Parts:
-    return {name: one.get(name, False) or other.get(name, False) for name in {**one, **other}}

@@ -203,7 +203,7 @@ def diff(old: AnyPolicy, new: AnyPolicy, given: Mapping[str, Value] | None = Non
         ),
         left_out=(
             *comparison.left_out,
-            *(f"`{name}`: other events are not compared cell by cell" for name in other_fields(old, new)),
+            *_beyond_the_table(old, new),
         ),
     )
 
@@ -328,6 +328,15 @@ def _row_changes(
             yield f"{words} {' and '.join(names)}"
     if not gained and not lost:
         yield from (f"has another `{name}`" for name in one if one[name] != other.get(name, one[name]))
+
+
+def _beyond_the_table(old: AnyPolicy, new: AnyPolicy) -> Iterator[str]:
+    """What the policies have for events other than changes of participation."""
+    names = other_fields(old, new)
+    if type(old) is not type(new):
+        yield f"events other than changes of participation: `{old.id}` and `{new.id}` are of different families"
+    elif names:
+        yield f"events other than changes of participation: {' and '.join(f'`{name}`' for name in names)}"
 
 
 def _plays(policy: AnyPolicy, log: Log, facts: Any) -> bool:

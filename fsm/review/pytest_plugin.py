@@ -64,7 +64,7 @@ class _Reporter:
     def __init__(self, config: pytest.Config) -> None:
         from fsm.errors import PolicyError  # noqa: PLC0415
         from fsm.policies import load_policy  # noqa: PLC0415
-        from fsm.review.coverage import Recorder  # noqa: PLC0415
+        from fsm.review.coverage import Recorder, coverage  # noqa: PLC0415
 
         try:
             policies = [load_policy(name) for name in config.option.fsm_coverage_policy]
@@ -72,7 +72,8 @@ class _Reporter:
             raise pytest.UsageError(str(problem)) from None
         self._config = config
         self._wanted: dict[str, AnyPolicy] = {policy.id: policy for policy in policies}
-        self._gathered: dict[str, Coverage] = {}
+        self._shapes = {coverage(policy, ()).shape for policy in policies}
+        self._gathered: dict[tuple[object, ...], Coverage] = {}
         self._recorder = Recorder()
         self._recorder.__enter__()
 
@@ -92,8 +93,7 @@ class _Reporter:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Work out what has been seen; in a process of pytest-xdist, send it, else judge it."""
         for policy in dict.fromkeys((*self._wanted.values(), *self._recorder.policies)):
-            if policy.id in self._wanted or not self._wanted:
-                self._gather(self._recorder.coverage(policy))
+            self._gather(self._recorder.coverage(policy))
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[_SENT] = [each.as_json() for each in self._gathered.values()]
         elif session.exitstatus == pytest.ExitCode.OK and list(self._lacking()):
@@ -113,8 +113,9 @@ class _Reporter:
             terminalreporter.write_line(line, red=True, bold=True)
 
     def _gather(self, more: "Coverage") -> None:
-        known = self._gathered.get(more.policy)
-        self._gathered[more.policy] = known.merged(more) if known else more
+        if not self._wanted or more.shape in self._shapes:
+            known = self._gathered.get(more.shape)
+            self._gathered[more.shape] = known.merged(more) if known else more
 
     def _lacking(self) -> Iterator[str]:
         """The policies of which too little has been seen."""
@@ -129,18 +130,25 @@ class _Reporter:
         """Draw what can be drawn: a policy that only another process has seen is found by its id or not at all."""
         from fsm.errors import PolicyError  # noqa: PLC0415
         from fsm.policies import load_policy  # noqa: PLC0415
+        from fsm.review.coverage import coverage  # noqa: PLC0415
         from fsm.review.coverage_drawing import draw  # noqa: PLC0415
 
         directory: Path | None = self._config.option.fsm_coverage_drawing
         if directory is None:
             return
         directory.mkdir(parents=True, exist_ok=True)
-        known = {policy.id: policy for policy in self._recorder.policies} | self._wanted
-        for each in self._gathered.values():
-            file = directory / f"{each.policy}.svg"
+        policies = (*self._wanted.values(), *self._recorder.policies)
+        known = {coverage(policy, ()).shape: policy for policy in policies}
+        drawn: set[str] = set()
+        for shape, each in self._gathered.items():
             try:
-                file.write_bytes(draw(known.get(each.policy) or load_policy(each.policy), each))
+                policy = known.get(shape) or load_policy(each.policy)
+                if each.policy in drawn or coverage(policy, ()).shape != shape:
+                    continue  # another policy has this name
+                file = directory / f"{each.policy}.svg".replace("/", "_")
+                file.write_bytes(draw(policy, each))
             except PolicyError as problem:
                 yield f"{each.policy} is not drawn: {problem}"
             else:
+                drawn.add(each.policy)
                 yield f"drawn: {file}"

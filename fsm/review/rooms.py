@@ -16,7 +16,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 from fsm.decision import Decision
@@ -52,8 +53,8 @@ class _Node:
     view: View
 
 
-_CANDIDATES = 8
-"""Of so many logs that show a fault it is tried which can be made the shortest."""
+_CANDIDATES = 4
+"""Of so many logs of each board that show a fault it is tried which can be made the shortest."""
 
 
 class Search:
@@ -65,12 +66,14 @@ class Search:
         self._laws = tuple(laws)
         self.rooms = 0
         self.steps = 0
-        self._broken: dict[RoomLaw, list[Log]] = {}
+        self._board = 0
+        self._broken: dict[RoomLaw, list[tuple[int, Log]]] = {}
         self._written: dict[int, str] = {}
 
     def run(self, most: int) -> Iterator[int]:
         """Play all boards, each up to so many rooms; yields the number of rooms seen, room by room."""
         for opening, deeds, tries in self._play.boards:
+            self._board += 1
             start = self._node(opening)
             if start is None:
                 self._note(FRESH, self._refused(opening))
@@ -129,15 +132,18 @@ class Search:
             yield self.rooms
 
     def _judged(self, node: _Node, event: Mapping[str, Any], decision: Decision, after: View) -> Step:
+        is_simple = self._play.is_simple(event)
+        # Most of what is tried is rejected, and of no interest to most laws.
+        taken = bool(decision)
         return Step(
             event,
             decision,
             node.view,
             after,
-            needs=self._play.needs(event, node.settings),
-            height=self._play.height(event, node.settings),
-            is_simple=self._play.is_simple(event),
-            contradicts=self._play.contradicts(event, node.settings),
+            needs=self._play.needs(event, node.settings) if taken or is_simple else frozenset(),
+            height=self._play.height(event, node.settings) if taken else None,
+            is_simple=is_simple,
+            contradicts=taken and self._play.contradicts(event, node.settings),
         )
 
     def _node(self, log: Log) -> _Node | None:
@@ -187,14 +193,15 @@ class Search:
         return known
 
     def _note(self, law: RoomLaw, log: Log) -> None:
-        self._broken.setdefault(law, []).append(log)
+        self._broken.setdefault(law, []).append((self._board, log))
 
-    def _shortest(self, law: RoomLaw, logs: list[Log]) -> Log:
+    def _shortest(self, law: RoomLaw, found: list[tuple[int, Log]]) -> Log:
         """The shortest log that can be made of these, without a word that the last event does not need."""
-        nearest = sorted(logs, key=len)[:_CANDIDATES]
+        boards = groupby(found, key=itemgetter(0))
+        nearest = [log for _, logs in boards for _, log in islice(logs, _CANDIDATES)]
         # How a board is set up is as short as it can be, and each of its events needs those before.
         if law is FRESH:
-            return nearest[0]
+            return min(nearest, key=len)
         shorter = (self._shorten(law, log, _without_one_event) for log in nearest)
         return self._shorten(law, min(shorter, key=len), _without_one_word)
 

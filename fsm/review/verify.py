@@ -68,7 +68,8 @@ class Finding:
     transitions concerned, each with the number of its section. `cells` or `rooms`
     says how many show it. `example` is the smallest of the cells. `witness` is the
     shortest log whose last event shows the fault by its `answer`; it is None when no
-    room can come to it. Where only a comparison shows the fault, `contrast` is the
+    room can come to it, or when the policy's family offers no rooms to look in: then
+    `is_reachable` is None, too. Where only a comparison shows the fault, `contrast` is the
     other cell, and `contrast_witness` a log with the other answer. `accepted` is the
     reason why nothing is to be done about it.
     """
@@ -85,6 +86,7 @@ class Finding:
     answer: str = ""
     example: Example | None = None
     witness: Log | None = None
+    is_reachable: bool | None = None
     contrast: Example | None = None
     contrast_witness: Log | None = None
     accepted: str | None = None
@@ -152,7 +154,7 @@ def verify(
     laws = tuple(laws)
     applied = tuple(law for law in laws if law.applies_to(cells))
     play = play_of(policy) if rooms else None
-    search = Search(policy, play) if play else None
+    search = Search(policy, play) if play and play.boards else None
     found = [*_of_table(cells), *_of_cells(cells, applied)]
     if search:
         for seen in search.run(rooms):
@@ -224,6 +226,7 @@ def _shown(
         answer=example.answer,
         example=example,
         witness=log,
+        is_reachable=bool(log) if play_of(cells.policy) else None,
         contrast=_example(cells, contrast) if contrast else None,
         contrast_witness=_log(cells, contrast) if contrast else None,
     )
@@ -267,6 +270,7 @@ def _of_room(policy: AnyPolicy, breach: RoomBreach) -> Finding:
         rooms=breach.rooms,
         answer="allowed" if decision else f"rejected: {decision.reason}",
         witness=breach.log,
+        is_reachable=True,
         contrast_witness=breach.contrast,
     )
 

@@ -96,7 +96,7 @@ def _finding(number: int, finding: Finding) -> Iterator[str]:
     if finding.witness:
         yield f"- log, the last event being {finding.answer}:"
         yield from _log(finding.witness)
-    elif finding.example:
+    elif finding.is_reachable is False:
         yield "- no room can come to this"
     if finding.contrast_witness:
         yield "- log of the case to compare with:"

@@ -1,7 +1,7 @@
 """What a machine can find of what would keep people from using the page: axe's rules, in every look of it."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from fsm.mimi.policies import MIMI

@@ -233,6 +233,13 @@ def test_other_failures_stay_what_they_are(tmp_path: Path) -> None:
     assert "no policy has been asked anything" in run.out
 
 
+def test_another_policy_of_the_same_id_does_not_count(tmp_path: Path) -> None:
+    tests = "from fsm import MIMI, Room\nRoom.create('!r', '@a', policy=MIMI.evolve('mimi', drop=['unban'])).participant('@b').ban(by='@a')\ndef test(): pass"
+    run = run_pytest(tmp_path, "--fsm-coverage-policy=mimi", tests=tests)
+    assert "mimi: 0 % seen" in run.out
+    assert run.out.count("% seen") == 1
+
+
 def test_a_policy_that_does_not_exist(tmp_path: Path) -> None:
     run = run_pytest(tmp_path, "--fsm-coverage-policy=nobody")
     assert run.status == 4

@@ -166,7 +166,9 @@ def test_a_fault_that_no_room_can_show_is_found_all_the_same() -> None:
     assert [(finding.law, finding.subject) for finding in review.findings] == [
         ("one-row-per-cell", "`leave` and `kick`")
     ]
-    assert [(finding.cells, finding.witness) for finding in review.findings] == [(24, None)]
+    assert [(finding.cells, finding.witness, finding.is_reachable) for finding in review.findings] == [
+        (24, None, False)
+    ]
 
 
 def test_the_smallest_counterexample() -> None:
@@ -211,8 +213,8 @@ IN_ROOMS: list[tuple[str, MimiPolicy, str, int]] = [
     ("rooms are created again",      permitting(Kind.CREATE, room_is_new),                       "contradictions-are-rejected",   2),
     ("one role twice",               permitting(Kind.ROLE_MAP, role_ids_are_distinct),           "contradictions-are-rejected",   2),
     ("two roles of one order",       permitting(Kind.ROLE_MAP, role_orders_are_distinct),        "contradictions-are-rejected",   2),
-    ("roles changed from outside",   permitting(Kind.ROLE, sender_is_joined),                    "only-the-joined-send",          4),
-    ("maps changed from outside",    permitting(Kind.ROLE_MAP, sender_is_joined),                "only-the-joined-send",          4),
+    ("roles changed from outside",   permitting(Kind.ROLE, sender_is_joined),                    "only-the-joined-send",          5),
+    ("maps changed from outside",    permitting(Kind.ROLE_MAP, sender_is_joined),                "only-the-joined-send",          5),
     ("settings from outside",        permitting(Kind.STATE, sender_is_joined),                   "only-the-joined-send",          4),
     ("words from outside",           permitting(Kind.MESSAGE, sender_is_joined),                 "only-the-joined-send",          2),
     ("redacted from outside",        permitting(Kind.REDACTION, sender_is_joined, "redact_own"), "only-the-joined-send",          5),
