@@ -26,51 +26,42 @@ _POLL = 0.05
 
 
 class Child:
-    """A running child. Use as a context manager: at its end nothing of the child is left."""
+    """A command that runs while this is entered; afterwards nothing of it is left."""
 
     def __init__(self, command: Sequence[str], questions: Iterable[bytes]) -> None:
-        """Start the command and ask it the questions, each a line. Raises OSError."""
-        self._process = subprocess.Popen(  # noqa: S603 - running what the user names is the purpose
-            list(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            bufsize=0,
-        )
+        """Name the command, and the questions that it is to be asked, each a line."""
+        self._command = list(command)
+        self._questions = questions
         self._answers: Queue[bytes | None] = Queue(_WAITING)
         self._stop = Event()
         self._complaints = b""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._refusal: Exception | None = None
+        self._is_started = Event()
+        self._threads: list[Thread] = []
         self.failure: BaseException | None = None
         """What went wrong in making the questions, which is no fault of the child."""
         self.is_asked = Event()
         """Set when all questions have been asked, or the child takes no more."""
-        self._threads = [
-            Thread(target=work, args=(pipe, *more), daemon=True)
-            for work, pipe, *more in (
-                (self._ask, self._process.stdin, questions),
-                (self._read, self._process.stdout),
-                (self._listen, self._process.stderr),
-            )
-        ]
 
     def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
+        """Start the command. Raises OSError."""
+        # An interrupt reaches the main thread only: in another, a child cannot be started and then lost.
+        try:
+            Thread(target=self._start).start()
+            self._is_started.wait()
+        except BaseException:
+            self._is_started.wait(timeout=2)
+            self._finish()
+            raise
+        if self._refusal is not None:
+            raise self._refusal
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop.set()
-        self._end()
-        for thread in self._threads:
-            thread.join(timeout=1)
-        for pipe, thread in zip(
-            (self._process.stdin, self._process.stdout, self._process.stderr), self._threads, strict=True
-        ):
-            if pipe and not thread.is_alive():  # somebody who has left the group may still hold the other end
-                pipe.close()
+        self._finish()
 
     def take(self, seconds: float) -> bytes | None:
         """The next line of output, without its end; None at the end of output.
@@ -81,6 +72,7 @@ class Child:
 
     def ended(self, seconds: float) -> int | None:
         """The exit status, negative for a signal; None when the child still runs after so long."""
+        assert self._process is not None
         if seconds <= 0:
             return self._process.poll()
         with suppress(subprocess.TimeoutExpired):
@@ -93,9 +85,32 @@ class Child:
         lines = self._complaints.decode(errors="replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
-    def _ask(self, pipe: IO[bytes], questions: Iterable[bytes]) -> None:
+    def _start(self) -> None:
         try:
-            for question in questions:
+            self._process = subprocess.Popen(  # noqa: S603 - running what the user names is the purpose
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                bufsize=0,
+            )
+            works = (
+                (self._ask, self._process.stdin),
+                (self._read, self._process.stdout),
+                (self._listen, self._process.stderr),
+            )
+            self._threads = [Thread(target=work, args=(pipe,), daemon=True) for work, pipe in works]
+            for thread in self._threads:
+                thread.start()
+        except Exception as refusal:  # noqa: BLE001 - raised where somebody can take it
+            self._refusal = refusal
+        finally:
+            self._is_started.set()
+
+    def _ask(self, pipe: IO[bytes]) -> None:
+        try:
+            for question in self._questions:
                 if self._stop.is_set():
                     break
                 sent = 0
@@ -134,11 +149,19 @@ class Child:
         while piece := pipe.read(2**16):
             self._complaints = (self._complaints + piece)[-_KEPT:]
 
-    def _end(self) -> None:
-        """End the child and all whom it has started."""
+    def _finish(self) -> None:
+        """End the child and all whom it has started, and give back what it took."""
+        self._stop.set()
+        if self._process is None:
+            return
         with suppress(ProcessLookupError, PermissionError):
             if hasattr(os, "killpg"):
                 os.killpg(self._process.pid, signal.SIGKILL)
             else:
                 self._process.kill()
         self._process.wait()
+        pipes = self._process.stdin, self._process.stdout, self._process.stderr
+        for pipe, thread in zip(pipes, self._threads, strict=False):
+            thread.join(timeout=1)
+            if pipe and not thread.is_alive():  # somebody who has left the group may still hold the other end
+                pipe.close()
