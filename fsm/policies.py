@@ -3,7 +3,7 @@
 This is the only place through which the tools reach a family of policies.
 """
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, util
@@ -27,6 +27,7 @@ CATALOGUE: Mapping[str, str] = {
     "mimi": "fsm.mimi.policies:MIMI",
     "mimi-00": "fsm.mimi.policies:MIMI_00",
     "mimi-01": "fsm.mimi.policies:MIMI_01",
+    **{f"matrix-{version}": f"fsm.matrix.policies:MATRIX_{version}" for version in range(1, 13)},
 }
 
 
@@ -82,6 +83,10 @@ class AnyPlay(Protocol):
         """The facts that castings decide, and turns leave alone."""
 
     @property
+    def goes_on(self) -> bool:
+        """Whether turns after a casting may lead to what no turn before it leads to."""
+
+    @property
     def openings(self) -> tuple[Log, ...]:
         """The ways in which a room begins."""
 
@@ -99,8 +104,16 @@ class AnyPlay(Protocol):
     def facts(self, room: Any, question: Mapping[str, Any]) -> Any:
         """The facts under which the room would judge a question."""
 
+
+class AnyBoards(Protocol):
+    """The rooms that the tools play through, whatever the family (see `fsm.mimi.boards`)."""
+
     @property
-    def boards(self) -> tuple[tuple[Log, Log, Log], ...]:
+    def users(self) -> tuple[str, ...]:
+        """Everybody who takes part."""
+
+    @property
+    def all(self) -> tuple[tuple[Log, Log, Log], ...]:
         """Each an opening, the deeds that are done from there in every order, and what is only tried."""
 
     def permissions(self, room: Any, user: str) -> frozenset[str]:
@@ -126,6 +139,9 @@ class AnyPlay(Protocol):
 
     def contradicts(self, event: Mapping[str, Any], settings: Settings) -> bool:
         """Whether a room contradicts itself if it takes this event."""
+
+    def removal(self, action: str, sender: str, target: str) -> dict[str, Any]:
+        """The event by which somebody tries to remove somebody."""
 
 
 class AnyColumnRoom(Protocol):
@@ -180,14 +196,15 @@ class AnyColumns(Protocol):
         """One of these stands in the text of every event that `looks_back`."""
 
     @property
+    def is_user(self) -> Callable[[str], bool] | None:
+        """Whether a text can be the id of a user; None where any can."""
+
+    @property
     def join_rules(self) -> tuple[str, ...]:
         """The join rules that a room can be opened with."""
 
     def room(self, room_id: str | None, states: MutableMapping[str, Participation]) -> AnyColumnRoom:
         """A room that nobody has created yet, and that keeps participation in `states`."""
-
-    def is_user(self, user: str) -> bool:
-        """Whether this can be the id of a user."""
 
     def read(self, event: Mapping[str, Any]) -> tuple[str, str, str] | None:
         """Sender, target and action of a change that takes no more than a look-up, None for other events."""
@@ -285,6 +302,15 @@ def play_of(policy: AnyPolicy) -> AnyPlay | None:
 
 
 @cache
+def boards_of(policy: AnyPolicy) -> AnyBoards | None:
+    """The rooms of this policy to play through; None when its family offers none."""
+    module = f"{policy.family}.boards"
+    if util.find_spec(module) is None:
+        return None
+    boards: AnyBoards = import_module(module).Boards(policy)
+    return boards
+
+
 def columns_of(policy: AnyPolicy) -> AnyColumns:
     """What columnar replay needs of the policy's family. Raises `DefinitionError` when that offers nothing."""
     module = f"{policy.family}.columns"

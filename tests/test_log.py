@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fsm import MIMI
-from fsm.log import MAX_LINE, Replay, read_lines
+from fsm.log import MAX_LINE, Replay, read_events, read_lines
 
 DAY = Path(__file__).parent.parent / "examples" / "day.jsonl"
 GOOD = b'{"a": 1}'
@@ -42,6 +42,31 @@ def test_what_is_read_from_a_log(log: bytes, expected: list[Any]) -> None:
     for line, (_, value) in zip(lines, expected, strict=True):
         if line.error:
             assert isinstance(value, str)
+            assert str(line.error).startswith(value)
+        else:
+            assert line.value == value
+
+
+# fmt: off
+DOCUMENTS: list[tuple[str, bytes, list[object]]] = [
+    ("one event over many lines",    b'{\n "type": "x",\n "a": [\n1]}\n',          [(1, {"type": "x", "a": [1]})]),
+    ("a response over many lines",   b'{"chunk": [\n{"type": "x"},\n{"type": "y"}]}', [(1, {"type": "x"}), (2, {"type": "y"})]),
+    ("a response on a line",         b'{"chunk": [{"type": "x"}, {"type": "y"}]}\n', [(1, {"type": "x"}), (2, {"type": "y"})]),
+    ("a response among lines",       GOOD + b'\n{"chunk": [{"type": "x"}]}\n' + GOOD, [(1, {"a": 1}), (2, {"type": "x"}), (3, {"a": 1})]),
+    ("an array",                     b'[{"type": "x"},\n 2]',                         [(1, {"type": "x"}), (2, 2)]),
+    ("an event cut off, then more",  b'{"type":\n' + GOOD,                            [(1, "line 1: not JSON"), (2, {"a": 1})]),
+    ("an object cut off, then more", b"{\n" + GOOD,                                   [(1, "line 1: not JSON"), (2, {"a": 1})]),
+    ("a malformed response",         b'{"chunk": 5}\n' + GOOD,                        [(1, "line 1: `chunk`: must be an array, not a number"), (2, {"a": 1})]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("log", "expected"), [log[1:] for log in DOCUMENTS], ids=[log[0] for log in DOCUMENTS])
+def test_what_events_are_read_from_a_log(log: bytes, expected: list[Any]) -> None:
+    lines = list(read_events(BytesIO(log)))
+    assert [line.number for line in lines] == [number for number, _ in expected]
+    for line, (_, value) in zip(lines, expected, strict=True):
+        if line.error:
             assert str(line.error).startswith(value)
         else:
             assert line.value == value

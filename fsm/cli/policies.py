@@ -16,7 +16,7 @@ def policies(*, as_json: JsonOption = False) -> None:
             "id": policy.id,
             "title": policy.title,
             "transitions": len(policy.transitions),
-            "cells": len(policy.triggers) * policy.domain.size,
+            "cells": sum(1 for _ in policy.cells()),
             "source": policy.source,
         }
         for policy in map(load_policy, CATALOGUE)

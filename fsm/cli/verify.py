@@ -30,7 +30,10 @@ _WIDTH = 150
 def verify(  # noqa: PLR0913 - one option for each input and output
     policies: Annotated[
         list[str] | None,
-        typer.Argument(help="Ids, `module:NAME` or `path.py:NAME`; all that come with this package by default."),
+        typer.Argument(
+            metavar="[POLICY]...",
+            help="Ids, `module:NAME` or `path.py:NAME`; all that come with this package by default.",
+        ),
     ] = None,
     *,
     laws: Annotated[
@@ -147,7 +150,7 @@ def _matrix(review: Review) -> Iterator[str]:
 
 def _remarks(review: Review) -> Iterator[str]:
     if review.not_applied:
-        yield f"laws about facts that this policy does not have: {', '.join(review.not_applied)}"
+        yield f"laws about what this policy does not have: {', '.join(review.not_applied)}"
 
 
 def _lines(finding: Finding) -> Iterator[str]:

@@ -136,15 +136,20 @@ class Cells:
         """Where a target can get in any number of steps, none included."""
         reached, waiting = {state}, [state]
         while waiting:
-            new = self.moves[waiting.pop()] - reached
+            new = self.moves.get(waiting.pop(), frozenset()) - reached
             reached |= new
             waiting += new
         return frozenset(reached)
 
+    @property
+    def start(self) -> StrEnum:
+        """Where everybody stands at first: in `leave`, or in the first state of a policy without it."""
+        return Participation.LEAVE if Participation.LEAVE in self.policy.states else self.policy.states[0]
+
     @cached_property
     def reachable(self) -> frozenset[StrEnum]:
-        """Where a target can get from `leave`."""
-        return self.reached_from(Participation.LEAVE)
+        """Where a target can get from the start."""
+        return self.reached_from(self.start)
 
     def toward(self, cell: Cell, reads: Iterable[str], baseline: Mapping[str, Value]) -> Cell:
         """The cell that differs from this one in nothing that matters, and least from a baseline."""

@@ -16,15 +16,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby, islice
+from itertools import groupby, islice, permutations
 from operator import itemgetter
 from typing import Any
 
 from fsm.decision import Decision
 from fsm.errors import EventError
-from fsm.policies import AnyPlay, AnyPolicy, AnyRoom, Log, Settings, new_room
+from fsm.policies import AnyBoards, AnyPolicy, AnyRoom, Log, Settings, new_room
 from fsm.review.room_laws import FRESH, REMOVALS, ROOM_LAWS, RoomLaw, Step, View
-from fsm.terms import Action, Participation
+from fsm.terms import Participation
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ _CANDIDATES = 4
 class Search:
     """The rooms of one policy, played through. `rooms` and `steps` count what has been seen."""
 
-    def __init__(self, policy: AnyPolicy, play: AnyPlay, laws: Iterable[RoomLaw] = ROOM_LAWS) -> None:
+    def __init__(self, policy: AnyPolicy, boards: AnyBoards, laws: Iterable[RoomLaw] = ROOM_LAWS) -> None:
         self._policy = policy
-        self._play = play
+        self._boards = boards
         self._laws = tuple(laws)
         self.rooms = 0
         self.steps = 0
@@ -72,7 +72,7 @@ class Search:
 
     def run(self, most: int) -> Iterator[int]:
         """Play all boards, each up to so many rooms; yields the number of rooms seen, room by room."""
-        for opening, deeds, tries in self._play.boards:
+        for opening, deeds, tries in self._boards.all:
             self._board += 1
             start = self._node(opening)
             if start is None:
@@ -90,15 +90,10 @@ class Search:
             if shown is None:
                 yield RoomBreach(law, rooms, shortest, step.decision)
             else:
-                trial = self._trial(*shown)
+                trial = self._boards.removal(*shown)
                 node = self._node(shortest)
                 assert node is not None
                 yield RoomBreach(law, rooms, (*shortest, trial), node.room.decide(trial), (*shortest[:-1], trial))
-
-    def _trial(self, action: Action, sender: str, target: str) -> dict[str, Any]:
-        """The event by which somebody tries to remove somebody."""
-        questions = self._play.questions(action)
-        return next(each for each in questions if (each["sender"], each["state_key"]) == (sender, target))
 
     def _walk(self, start: _Node, deeds: Log, tries: Log) -> Iterator[int]:
         waiting = deque([start])
@@ -132,7 +127,7 @@ class Search:
             yield self.rooms
 
     def _judged(self, node: _Node, event: Mapping[str, Any], decision: Decision, after: View) -> Step:
-        is_simple = self._play.is_simple(event)
+        is_simple = self._boards.is_simple(event)
         # Most of what is tried is rejected, and of no interest to most laws.
         taken = bool(decision)
         return Step(
@@ -140,10 +135,10 @@ class Search:
             decision,
             node.view,
             after,
-            needs=self._play.needs(event, node.settings) if taken or is_simple else frozenset(),
-            height=self._play.height(event, node.settings) if taken else None,
+            needs=self._boards.needs(event, node.settings) if taken or is_simple else frozenset(),
+            height=self._boards.height(event, node.settings) if taken else None,
             is_simple=is_simple,
-            contradicts=taken and self._play.contradicts(event, node.settings),
+            contradicts=taken and self._boards.contradicts(event, node.settings),
         )
 
     def _node(self, log: Log) -> _Node | None:
@@ -165,19 +160,19 @@ class Search:
         return log[:length]
 
     def _view(self, room: AnyRoom, settings: Settings) -> View:
-        users = self._play.users
+        users = self._boards.users
         return View(
             states=room.participations(),
-            permissions={user: self._play.permissions(room, user) for user in users},
-            grants={user: self._play.grants(settings, user) for user in users},
-            ranks={user: self._play.rank(room, user) for user in users},
+            permissions={user: self._boards.permissions(room, user) for user in users},
+            grants={user: self._boards.grants(settings, user) for user in users},
+            ranks={user: self._boards.rank(room, user) for user in users},
             exposed=frozenset(
-                (action, question["sender"], question["state_key"])
+                (action, sender, target)
                 for action in REMOVALS
-                for question in self._play.questions(action)
-                if question["sender"] != question["state_key"] and room.decide(question)
+                for sender, target in permutations(users, 2)
+                if room.decide(self._boards.removal(action, sender, target))
             ),
-            can_be_mended=self._play.can_be_mended(room),
+            can_be_mended=self._boards.can_be_mended(room),
         )
 
     def _key(self, states: Mapping[str, StrEnum], settings: Settings) -> object:

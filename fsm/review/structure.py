@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from fsm.review.cells import Cell, Cells, Row
 from fsm.review.laws import Severity
-from fsm.terms import Participation
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +87,8 @@ def _isolated(cells: Cells) -> Iterator[Fault]:
         if state not in cells.reachable:
             tried = (cell for cell in cells.walk() if cell.action == state and cell.facts.target in cells.reachable)
             yield Fault(STATES_ARE_REACHED, f"`{state}`", tuple(tried))
-        elif Participation.LEAVE not in cells.reached_from(state):
-            tried = (cell for cell in cells.walk() if cell.facts.target == state and cell.action == Participation.LEAVE)
+        elif cells.start not in cells.reached_from(state):
+            tried = (cell for cell in cells.walk() if cell.facts.target == state and cell.action == cells.start)
             yield Fault(STATES_ARE_LEFT, f"`{state}`", tuple(tried))
 
 

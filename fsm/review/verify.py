@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 from fsm.decision import refuse
 from fsm.errors import shorten
 from fsm.facts import spell
-from fsm.policies import AnyPolicy, Log, play_of
+from fsm.policies import AnyPolicy, Log, boards_of, play_of
 from fsm.review.cells import Cell, Cells
 from fsm.review.errors import ReviewError
 from fsm.review.laws import LAWS, Breach, Law, Severity
@@ -27,6 +27,7 @@ from fsm.review.room_laws import FRESH, ROOM_LAWS
 from fsm.review.rooms import RoomBreach, Search
 from fsm.review.structure import TABLE_LAWS, faults
 from fsm.review.witness import witness
+from fsm.terms import Participation
 
 _TRIES = 32
 """How many of the smallest counterexamples are tried for one that a room can come to."""
@@ -101,7 +102,7 @@ class Review:
     """What came of holding one policy against the laws.
 
     `matrix` says by state and action which transitions there are. `not_applied`
-    names the laws that speak of facts which the policy does not have.
+    names the laws that speak of facts or states which the policy does not have.
     """
 
     policy: str
@@ -152,9 +153,9 @@ def verify(
     """
     cells = Cells(policy)
     laws = tuple(laws)
-    applied = tuple(law for law in laws if law.applies_to(cells))
-    play = play_of(policy) if rooms else None
-    search = Search(policy, play) if play and play.boards else None
+    applied = tuple(law for law in laws if law.applies_to(cells) and (law not in LAWS or _is_participation(policy)))
+    boards = boards_of(policy) if rooms else None
+    search = Search(policy, boards) if boards else None
     found = [*_of_table(cells), *_of_cells(cells, applied)]
     if search:
         for seen in search.run(rooms):
@@ -177,6 +178,11 @@ def verify(
         not_applied=tuple(law.id for law in laws if law not in applied),
         findings=tuple(replace(finding, accepted=_reason(accepted or {}, finding)) for finding in found),
     )
+
+
+def _is_participation(policy: AnyPolicy) -> bool:
+    """Whether a policy is about what the laws are about, and not some other machine."""
+    return all(isinstance(state, Participation) for state in policy.states)
 
 
 def law_ids(own: Iterable[Law] = ()) -> frozenset[str]:

@@ -74,7 +74,7 @@ def _review(review: Review, picture: str | None) -> Iterator[str]:
     )
     if review.not_applied:
         laws = ", ".join(f"`{law}`" for law in review.not_applied)
-        yield f"\nLaws about facts that this policy does not have: {laws}."
+        yield f"\nLaws about what this policy does not have: {laws}."
     if not review.findings:
         yield "\nEvery law is kept."
     for number, finding in enumerate(review.findings, start=1):

@@ -77,7 +77,17 @@ class Search:
         """The shortest log to a cell (see `witness`)."""
         asked = self._asked.get(action) or self._asked.setdefault(action, self._ask(action))
         logs = sorted(self._combined(asked, action, facts), key=len)
-        return next((log for log in logs if self._confirms(log, facts)), None) or self._search_on(action, facts)
+        found = next((log for log in logs if self._confirms(log, facts)), None) or self._search_on(action, facts)
+        return self._without_idle_events(found, facts) if found else None
+
+    def _without_idle_events(self, log: Log, facts: Any) -> Log:
+        """Leave out what a longer opening has, and this question does not need."""
+        opening, *others = self._play.openings
+        for index in range(len(opening), max((len(each) for each in others if log[: len(each)] == each), default=0)):
+            shorter = (*log[:index], *log[index + 1 :])
+            if self._confirms(shorter, facts):
+                return self._without_idle_events(shorter, facts)
+        return log
 
     def _combined(self, asked: _Asked, action: str, facts: Any) -> Iterator[Log]:
         """The logs of the first two steps, one for each form of the question."""
@@ -108,7 +118,7 @@ class Search:
 
     def _search_on(self, action: str, facts: Any) -> Log | None:
         """The last step: scenes that are reached only after a casting."""
-        if (facts.target, facts.sender, facts.is_self) not in self._conceivable:
+        if not self._play.goes_on or (facts.target, facts.sender, facts.is_self) not in self._conceivable:
             return None
         standing = self._parts(facts)[1]
         forms = [
@@ -129,7 +139,9 @@ class Search:
 
     @cached_property
     def _scenes(self) -> list[_Scene]:
-        return list(self._explore(filter(None, map(self._scene, self._play.openings))))
+        # Rooms that begin otherwise are never alike.
+        openings = ((log, frozenset({("", "", number)})) for number, log in enumerate(self._play.openings))
+        return list(self._explore(filter(None, (self._scene(*opening) for opening in openings))))
 
     @cached_property
     def _cast(self) -> list[tuple[Log, _Scene]]:

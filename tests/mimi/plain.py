@@ -167,7 +167,11 @@ class PlainRoom:
         return said
 
     def may(self, user: str, permission: tuple[str, str]) -> bool:
-        return self.reigns(user) or self.setting(user, permission) is True
+        if self.reigns(user):
+            return True
+        # Nobody has a permission that is not set, but everybody may send messages.
+        said = self.setting(user, permission)
+        return permission == ("sendMessages", "") if said is None else said
 
     def power(self, user: str, permission: tuple[str, str]) -> int:
         """The highest order among the user's roles that grants a permission."""
@@ -227,7 +231,7 @@ class PlainRoom:
         gains = [permission for permission, granted in after.items() if granted and not before.get(permission)]
         if not all(self.may(sender, permission) for permission in gains):
             return False
-        return self._keeps_administrator({**self.roles, role_id: permissions}, self.role_map)
+        return self._may_come_to(sender, {**self.roles, role_id: permissions}, self.role_map)
 
     def _allows_map(self, sender: str, role_map: list[Mapping[str, Any]]) -> bool:
         if len({entry["role_id"] for entry in role_map}) < len(role_map):
@@ -245,7 +249,7 @@ class PlainRoom:
                 for permission, granted in _flat(self.roles.get(role_id, {})):
                     if granted and not self.may(sender, permission):
                         return False
-        return self._keeps_administrator(self.roles, role_map)
+        return self._may_come_to(sender, self.roles, role_map)
 
     def _commands(self, sender: str, touched: set[str], entries: list[Mapping[str, Any]]) -> bool:
         """Whether the sender may change all these roles: each listed, each below their own rank."""
@@ -254,7 +258,23 @@ class PlainRoom:
         orders = [entry["order"] for entry in entries if entry["role_id"] in touched]
         return all(order < self.rank(sender) for order in orders)
 
-    def _keeps_administrator(self, roles: Mapping[str, Any], role_map: list[Mapping[str, Any]]) -> bool:
+    def _may_come_to(self, sender: str, roles: dict[str, Mapping[str, Any]], role_map: list[Mapping[str, Any]]) -> bool:
+        """Whether the sender has all that anybody gains, and an administrator remains if there was one."""
+        after = PlainRoom()
+        after.creator, after.roles, after.role_map = self.creator, roles, role_map
+        after.has_assigned = self.has_assigned or any(entry["user_ids"] for entry in role_map)
+        users = {user for entry in (*self.role_map, *role_map) for user in entry["user_ids"]}
+        permissions = {each for role in (*self.roles.values(), *roles.values()) for each, _ in _flat(role)}
+        for user in users:
+            for permission in permissions:
+                gains = after.may(user, permission) and not self.may(user, permission)
+                if gains and not self.may(sender, permission):
+                    return False
+                # Messages of a type may be sent unless that is denied.
+                was_denied = permission[0] == "events" and self.setting(user, permission) is False
+                is_freed = was_denied and after.setting(user, permission) is not False
+                if is_freed and self.setting(sender, permission) is False:
+                    return False
         return bool(_administrators(roles, role_map)) or not _administrators(self.roles, self.role_map)
 
     def _apply(self, event: Event) -> None:

@@ -41,7 +41,7 @@ from fsm.mimi.permits import (
 )
 from fsm.mimi.policies import MIMI, MimiPolicy
 from fsm.mimi.roles import Power
-from fsm.policies import Log, play_of
+from fsm.policies import Log, boards_of
 from fsm.policy import Transition
 from fsm.review.laws import LAWS
 from fsm.review.room_laws import FRESH, ROOM_LAWS, RoomLaw, Step, View, participation_is_kept_apart
@@ -243,9 +243,9 @@ IN_ROOMS: list[tuple[str, MimiPolicy, str, int]] = [
 
 def breach(policy: MimiPolicy, law: str) -> RoomBreach:
     """Play rooms until the law is broken."""
-    play = play_of(policy)
-    assert play is not None
-    search = Search(policy, play)
+    boards = boards_of(policy)
+    assert boards is not None
+    search = Search(policy, boards)
     for _ in takewhile(lambda _: law not in {each.id for each in search._broken}, search.run(40)):
         pass
     return next(each for each in search.breaches() if each.law.id == law)

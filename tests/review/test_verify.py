@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,37 @@ def test_a_law_is_not_held_against_a_policy_that_lacks_its_facts() -> None:
     (finding,) = review.findings
     assert (finding.law, finding.cells, finding.witness) == ("joined-can-be-kicked", 2, None)
     assert finding.is_reachable is None
+
+
+class Door(StrEnum):
+    SHUT = "shut"
+    OPEN = "open"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorFacts:
+    target: Door
+    sender: Door
+    is_self: bool
+
+
+def test_a_policy_of_other_words_is_read_as_a_table() -> None:
+    door: Policy[DoorFacts] = Policy(
+        id="door",
+        title="A door",
+        source="us",
+        domain=Domain(DoorFacts),
+        transitions=(
+            Transition("pull", Door.OPEN, {Door.SHUT}, Door.OPEN, ()),
+            Transition("push", Door.SHUT, {Door.OPEN}, Door.SHUT, ()),
+            Transition("lock", Door.LOCKED, {Door.SHUT}, Door.LOCKED, ()),
+        ),
+        family="tests.review",
+    )
+    assert [(finding.law, finding.subject) for finding in verify(door).findings] == [
+        ("every-state-is-left", "`locked`")
+    ]
 
 
 def test_a_law_of_ones_own_is_held_and_counted() -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from fsm.facts import Facts
 from fsm.guards import guard
-from fsm.log import Replay, read_lines
+from fsm.log import Line, Replay, read_lines
 from fsm.machine import memory_of
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.roles import Power
-from fsm.policies import Log, new_room, play_of
+from fsm.policies import Log, load_policy, new_room, play_of
 from fsm.review.witness import Search, witness
 from fsm.terms import Participation
 from tests.builders import ALICE, BAN, BOB, INVITE, JOIN, KNOCK, LEAVE, STAFF, facts
@@ -116,6 +116,27 @@ def test_the_same_log_every_time() -> None:
     afresh = Search(MIMI, play)
     for action, given in cells(MIMI, 997):
         assert afresh.find(action, given) == witness(MIMI, action, given)
+
+
+# Another family, whose events may bring something along that is a fact.
+
+
+@pytest.mark.parametrize("version", [1, 10, 12])
+def test_a_witness_for_matrix(version: int) -> None:
+    policy = load_policy(f"fsm.matrix.policies:MATRIX_{version}")
+    machine = memory_of(policy).machine
+    found = 0
+    for action, given in list(policy.cells())[::311]:
+        log = witness(policy, action, given)
+        if log is None:
+            continue
+        found += 1
+        lines = [Line(number, event) for number, event in enumerate(log, start=1)]
+        *before, last = Replay(policy).run(lines)
+        assert all(outcome.decision for outcome in before)
+        assert last.decision == machine.decide(action, given)
+    # Version 1 knows no knocking: no room comes to such facts.
+    assert found > (60 if version == 1 else 100)
 
 
 # Odd policies.

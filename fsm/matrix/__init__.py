@@ -1,0 +1,1 @@
+"""Matrix rooms: the events, facts and policies of room versions 1 to 12."""

@@ -1,0 +1,177 @@
+"""The conditions that Matrix has beside the common ones of `fsm.guards`.
+
+Rule numbers moved between the room versions: those that hold stand in the policy's
+rows. What is cited is the text of the "Authorisation rules".
+"""
+
+from fsm.guards import guard
+from fsm.matrix.facts import MatrixFacts, Warrant
+from fsm.terms import JoinRule
+
+
+@guard("the join is the creator's first", fails="the join is not the creator's first", tells_kind=True)
+def join_is_first(facts: MatrixFacts) -> bool:
+    """The only previous event is the room's creation, and the target is the creator.
+
+    To the letter, nothing else is asked: not who sends it, nor the join rule.
+
+    Spec: "If `membership` is `join`", first rule
+    """
+    return facts.warrant is Warrant.FIRST_JOIN
+
+
+@guard("the join is no creator's first", fails="the creator's first join is a matter of its own", tells_kind=True)
+def join_is_later(facts: MatrixFacts) -> bool:
+    """Any other join: the first rule comes before the others.
+
+    Spec: "If `membership` is `join`", first rule
+    """
+    return facts.warrant is not Warrant.FIRST_JOIN
+
+
+@guard("a member who may invite authorises the join", fails="no member who may invite authorises the join")
+def join_is_authorised(facts: MatrixFacts) -> bool:
+    """`join_authorised_via_users_server` names a joined user who has the power to invite.
+
+    That the user's server has signed the event is checked where events are received.
+
+    Spec: "If the `join_rule` is `restricted`"
+    """
+    return facts.is_authorised
+
+
+@guard("the join rule is `invite` or `public`", fails="the join rule is neither `invite` nor `public`")
+def rule_is_invite_or_public(facts: MatrixFacts) -> bool:
+    """The join rule is one by which invited users may join, as of version 1.
+
+    Spec: "If the `join_rule` is `invite`", "If the `join_rule` is `public`"
+    """
+    return facts.join_rule in (JoinRule.INVITE, JoinRule.PUBLIC)
+
+
+@guard("the join rule is `invite`, `knock` or `public`", fails="the join rule is not `invite`, `knock` or `public`")
+def rule_is_invite_knock_or_public(facts: MatrixFacts) -> bool:
+    """The join rule is one by which invited users may join, as of version 7.
+
+    Spec: "If the `join_rule` is `invite` or `knock`", "If the `join_rule` is `public`"
+    """
+    return facts.join_rule in (JoinRule.INVITE, JoinRule.KNOCK, JoinRule.PUBLIC)
+
+
+@guard(
+    "the join rule is `invite`, `knock`, `restricted` or `public`",
+    fails="the join rule is not `invite`, `knock`, `restricted` or `public`",
+)
+def rule_is_invite_knock_restricted_or_public(facts: MatrixFacts) -> bool:
+    """The join rule is one by which invited users may join, as of version 8.
+
+    Spec: "If the `join_rule` is `invite` or `knock`", "If the `join_rule` is `restricted`",
+    "If the `join_rule` is `public`"
+    """
+    return facts.join_rule in (JoinRule.INVITE, JoinRule.KNOCK, JoinRule.RESTRICTED, JoinRule.PUBLIC)
+
+
+@guard("the join rule lets invited users join", fails="the join rule lets nobody join")
+def rule_is_not_private(facts: MatrixFacts) -> bool:
+    """The join rule is any that the specification knows, as of version 10.
+
+    Spec: "If the `join_rule` is `invite` or `knock`", "If the `join_rule` is `restricted` or
+    `knock_restricted`", "If the `join_rule` is `public`"
+    """
+    return facts.join_rule is not JoinRule.PRIVATE
+
+
+@guard("the join rule is `restricted`", fails="the join rule is not `restricted`")
+def rule_is_restricted(facts: MatrixFacts) -> bool:
+    """A member may authorise the join, as of version 8.
+
+    Spec: "If the `join_rule` is `restricted`"
+    """
+    return facts.join_rule is JoinRule.RESTRICTED
+
+
+@guard(
+    "the join rule is `restricted` or `knock_restricted`",
+    fails="the join rule is neither `restricted` nor `knock_restricted`",
+)
+def rule_is_restricted_or_knock_restricted(facts: MatrixFacts) -> bool:
+    """A member may authorise the join, as of version 10.
+
+    Spec: "If the `join_rule` is `restricted` or `knock_restricted`"
+    """
+    return facts.join_rule in (JoinRule.RESTRICTED, JoinRule.KNOCK_RESTRICTED)
+
+
+@guard(
+    "the join rule is `knock` or `knock_restricted`",
+    fails="the join rule is neither `knock` nor `knock_restricted`",
+)
+def rule_is_knock_or_knock_restricted(facts: MatrixFacts) -> bool:
+    """The room takes knocks, as of version 10.
+
+    Spec: "If the `join_rule` is anything other than `knock` or `knock_restricted`, reject"
+    """
+    return facts.join_rule in (JoinRule.KNOCK, JoinRule.KNOCK_RESTRICTED)
+
+
+@guard("the invite is from user to user", fails="the invite is not from user to user", tells_kind=True)
+def invite_is_direct(facts: MatrixFacts) -> bool:
+    """`content` has no `third_party_invite` property, whatever it holds.
+
+    Spec: "If `content` has a `third_party_invite` property"
+    """
+    return not facts.warrant.is_third_party
+
+
+@guard("the invite is a third-party one", fails="the invite is no third-party one", tells_kind=True)
+def invite_is_third_party(facts: MatrixFacts) -> bool:
+    """`content` has a `third_party_invite` property.
+
+    Spec: "If `content` has a `third_party_invite` property"
+    """
+    return facts.warrant.is_third_party
+
+
+@guard("the third-party invite can be read", fails="the third-party invite has no `mxid` and `token`")
+def token_is_readable(facts: MatrixFacts) -> bool:
+    """`third_party_invite` has a `signed` property with `mxid` and `token`.
+
+    Spec: "If `signed` does not have `mxid` and `token` properties, reject"
+    """
+    return facts.warrant is not Warrant.THIRD_PARTY_UNREADABLE
+
+
+@guard("the third-party invite is for the target", fails="the third-party invite is not for the target")
+def token_is_for_target(facts: MatrixFacts) -> bool:
+    """`mxid` is the target.
+
+    Spec: "If `mxid` does not match `state_key`, reject"
+    """
+    return facts.warrant is not Warrant.THIRD_PARTY_FOR_ANOTHER
+
+
+@guard("the room knows the third-party invite", fails="the room knows no such third-party invite")
+def token_is_known(facts: MatrixFacts) -> bool:
+    """The room's state has an `m.room.third_party_invite` with this token.
+
+    Spec: "If there is no `m.room.third_party_invite` event in the current room state"
+    """
+    return facts.warrant is not Warrant.THIRD_PARTY_UNKNOWN
+
+
+@guard("the third-party invite is the sender's own", fails="the third-party invite is another sender's")
+def token_is_of_sender(facts: MatrixFacts) -> bool:
+    """Whoever sent the `m.room.third_party_invite` sends the invite.
+
+    Spec: "If `sender` does not match `sender` of the `m.room.third_party_invite`, reject"
+    """
+    return facts.warrant is not Warrant.THIRD_PARTY_OF_ANOTHER
+
+
+@guard("the third-party invite is signed", fails="no signature of the third-party invite matches a key of the room's")
+def token_is_signed(facts: MatrixFacts) -> bool:
+    """One of the signatures is by one of the keys in the `m.room.third_party_invite`.
+
+    Spec: "If any signature in `signed` matches any public key"
+    """
+    return facts.warrant is not Warrant.THIRD_PARTY_UNSIGNED

@@ -1,0 +1,34 @@
+"""User ids: `@localpart:server`.
+
+The specification's grammar for localparts is not asked for: ids older than it are
+still about, and rooms may hold them.
+
+Spec: "User Identifiers" (appendices)
+"""
+
+from fsm.errors import EventError, shorten
+from fsm.event import checked_text
+
+MAX_BYTES = 255
+"""The longest user id, in bytes of UTF-8."""
+
+
+def read_user_id(value: object, field: str) -> str:
+    """A user id. Raises `EventError`."""
+    user = checked_text(value, field)
+    if not is_user_id(user):
+        raise EventError(field, f"`{shorten(user)}` is no user id, which is `@localpart:server`")
+    return user
+
+
+def is_user_id(value: object) -> bool:
+    """Whether a value from JSON is a user id."""
+    if type(value) is not str or not value.startswith("@"):
+        return False
+    # A lone surrogate has no UTF-8, and counts as what would stand for it.
+    return bool(server_of(value)) and len(value.encode(errors="replace")) <= MAX_BYTES
+
+
+def server_of(user: str) -> str:
+    """The name of the server that a user is of; empty for what is no user id."""
+    return user.partition(":")[2]

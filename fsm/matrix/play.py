@@ -1,0 +1,149 @@
+"""Small Matrix rooms to try policies in: who plays, what power they have, what an event may bring along.
+
+Theory of operation. The tools look for the shortest log that brings about given facts,
+and know nothing of Matrix: a `Play` gives them the events. *Turns*, one event each,
+decide where everybody stands and which join rule is in force. A *casting* is an event
+that deals power. What else a question can be, the creator's first join, a join that
+somebody authorises or a third-party invite, is a form of asking it.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib.util import find_spec
+from itertools import permutations, product
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from fsm.event import read_event
+from fsm.matrix.facts import MatrixFacts
+from fsm.matrix.policies import MatrixPolicy
+from fsm.matrix.room import MEMBER, MatrixRoom
+from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE, Founder, Reign
+from fsm.terms import Action, JoinRule
+
+JSON: TypeAlias = dict[str, Any]
+Log: TypeAlias = tuple[JSON, ...]
+
+ALICE, BOB, CAROL = "@alice:a.example", "@bob:b.example", "@carol:c.example"
+"""Alice creates the room."""
+
+_CREATION, _ROOM = "$create", "!create"
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Play:
+    """The events that rooms of a room version are built from."""
+
+    users = (ALICE, BOB, CAROL)
+
+    standing = frozenset({"may_invite", "may_kick", "may_ban", "outranks_for_kick", "outranks_for_ban"})
+    """The facts that castings decide, and turns leave alone."""
+
+    goes_on = False
+    """Power is not judged, so that turns after a casting lead nowhere else than those before it."""
+
+    def __init__(self, policy: MatrixPolicy) -> None:
+        self._policy = policy
+
+    @cached_property
+    def openings(self) -> tuple[Log, ...]:
+        """The ways in which a room begins: with nothing else, with third-party invites, with Bob above the creator."""
+        create = self._create()
+        promises = (_state(THIRD_PARTY_INVITE, _PROMISE, _token(user), user) for user in self.users)
+        return (
+            (create,),
+            (create, *promises),
+            (create, _state(POWER_LEVELS, {"users": {BOB: 100}})),
+        )
+
+    @cached_property
+    def turns(self) -> Log:
+        """Every event that moves somebody, and every choice of a join rule."""
+        words = [action for action in Action if action in self._policy.triggers]
+        moves = (
+            _member(action, sender, target) for sender, target in product(self.users, repeat=2) for action in words
+        )
+        rules = (_state(JOIN_RULES, {"join_rule": rule.value}) for rule in JoinRule)
+        return (*moves, *rules)
+
+    @cached_property
+    def castings(self) -> tuple[Log, ...]:
+        """The ways to deal power by which a sender and a target come to stand to each other as wanted."""
+        return tuple((event,) for pair in permutations(self.users, 2) for event in self._deal(*pair))
+
+    def questions(self, action: str) -> Log:
+        """Every form in which the action can be asked for, each by one event."""
+        pairs = tuple(product(self.users, repeat=2))
+        asked = [_member(action, sender, target) for sender, target in pairs]
+        if action == Action.JOIN:
+            vouched = [{"join_authorised_via_users_server": user} for user in self.users]
+            asked += [_member(action, sender, target, content) for sender, target in pairs for content in vouched]
+            asked += [{**join, "prev_events": [_CREATION]} for join in asked if join["state_key"] == ALICE]
+        if action == Action.INVITE:
+            asked += [
+                _member(action, sender, target, content)
+                for sender, target in pairs
+                for content in self._tokens(sender, target)
+            ]
+        return tuple(asked)
+
+    def facts(self, room: MatrixRoom, question: Mapping[str, Any]) -> MatrixFacts:
+        """The facts under which the room would judge a question."""
+        _, target, sender, code = room._key(read_event(question), question)  # noqa: SLF001 - of the same family
+        return self._policy.domain.unpack(code, target=target, sender=sender)
+
+    def _create(self) -> JSON:
+        creator = {"creator": ALICE} if self._policy.founder is Founder.CONTENT else {}
+        creation = _state(CREATE, {"room_version": self._policy.version, **creator})
+        if self._policy.is_room_named_by_creation:
+            del creation["room_id"]
+        return {**creation, "event_id": _CREATION}
+
+    def _deal(self, sender: str, target: str) -> Iterator[JSON]:
+        """Deal power so that `sender` may any subset, and outranks `target` or not; somebody else may all."""
+        fixed = (ALICE,) if self._policy.reign is Reign.SUPREME else ()
+        for outranks, *may in product((False, True), repeat=4):
+            powers = {**dict.fromkeys(self.users, 100), sender: 50, target: 0 if outranks else 50}
+            needed = {word: 50 if granted else 75 for word, granted in zip(("invite", "kick", "ban"), may, strict=True)}
+            yield _state(
+                POWER_LEVELS, {"users": {user: powers[user] for user in powers if user not in fixed}, **needed}
+            )
+
+    def _tokens(self, sender: str, target: str) -> Iterator[JSON]:
+        """Third-party invites, with each fault that there can be, and with none."""
+        another = next(user for user in self.users if user != sender)
+        token = {"mxid": target, "token": _token(sender)}
+        told: list[JSON] = [
+            {"token": _token(sender)},
+            {**token, "mxid": "@somebody:x.example"},
+            {**token, "token": "unheard of"},
+            {**token, "token": _token(another)},
+        ]
+        if find_spec("signedjson"):  # without it nobody can tell whether these are signed
+            told += [token, _signed(token)]
+        yield from ({"third_party_invite": {"signed": signed}} for signed in told)
+
+
+def _member(action: str, sender: str, target: str, content: Mapping[str, Any] = _NOTHING) -> JSON:
+    return _state(MEMBER, {"membership": str(action), **content}, target, sender)
+
+
+def _state(event_type: str, content: JSON, state_key: str = "", sender: str = ALICE) -> JSON:
+    return {"type": event_type, "room_id": _ROOM, "sender": sender, "state_key": state_key, "content": content}
+
+
+def _token(user: str) -> str:
+    """The third-party invite that a user has sent."""
+    return f"by {user}"
+
+
+_SEED = "A" * 43  # 32 bytes of nothing, which anybody may know
+_PROMISE = {"public_key": "O2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik"}
+
+
+def _signed(token: JSON) -> JSON:
+    from signedjson.key import decode_signing_key_base64  # noqa: PLC0415 - an extra, and heavy
+    from signedjson.sign import sign_json  # noqa: PLC0415
+
+    signed: JSON = sign_json({**token}, "identity.example", decode_signing_key_base64("ed25519", "0", _SEED))
+    return signed

@@ -1,0 +1,487 @@
+"""A Matrix room: events in, decisions on membership out.
+
+Theory of operation. A room keeps two things apart: where every user stands
+(`_states`), and what the room is set to (`_settings`: creation, power levels, join
+rule, third-party invites). Only membership is judged. Any other event is taken as it
+is, with a decision that is allowed and not `judged`; so is every event of a state that
+is given (`from_state`, `take`).
+
+A decision is made in three steps. The premise (`fsm.matrix.premise`): is there a room,
+is the event of it, may its sender's server take part, does it say what it must? Then
+the facts, of which the room adds up the weights. Then one look-up in the memory of the
+policy's machine. Almost all events take the quick way in `decide`, which leaves
+whatever is out of the ordinary to `_judge`.
+
+That events are signed as they must be is checked where they are received. So is what
+they name as their `auth_events`: the room judges by the state it knows.
+
+One reading differs from Synapse's. In a room that is not federated, rule 3 (4 in
+version 12) shuts out senders of other servers. Synapse refuses targets of other servers
+too, say the invite of one by a local user. We follow the text.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Self, TypeAlias
+
+from fsm.decision import Decision, judge
+from fsm.errors import DefinitionError, EventError, shorten
+from fsm.event import MAX_TEXT, Event, read_event, word
+from fsm.facts import Value
+from fsm.machine import Key, Memory, Participant, memory_of
+from fsm.matrix.facts import MatrixFacts, Warrant
+from fsm.matrix.ids import is_user_id, read_user_id, server_of
+from fsm.matrix.levels import Levels
+from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS, MatrixPolicy
+from fsm.matrix.premise import PremiseFacts
+from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, Founder, Power, Settings, read_version
+from fsm.matrix.third_party import examine
+from fsm.terms import Action, Participation
+
+MEMBER = "m.room.member"
+"""The event type of membership."""
+
+_JOIN, _LEAVE = Participation.JOIN, Participation.LEAVE
+_AUTHORISER = "join_authorised_via_users_server"
+_TOKEN = "third_party_invite"  # noqa: S105 - no password but a key of JSON
+
+_UNJUDGED = Decision(allowed=True, judged=False, reason="not judged: only membership is")
+
+Standing: TypeAlias = tuple[int, Power]
+"""A user's power as decisions need it: the weights of what they may do, and the level."""
+
+
+class MatrixRoom:
+    """One room under the policy of one room version.
+
+    Without a `policy`, the room takes that of the version that its creation names.
+    `participant` is the class of the models that the room hands out: give a subclass
+    of `fsm.Participant` with callbacks to hook side effects.
+    """
+
+    __slots__ = (
+        "_is_just_created",
+        "_others",
+        "_participant",
+        "_rule",
+        "_rules",
+        "_settings",
+        "_standings",
+        "_states",
+        "_takes_version",
+        "id",
+        "policy",
+    )
+
+    def __init__(
+        self,
+        room_id: str | None = None,
+        *,
+        policy: MatrixPolicy | None = None,
+        participant: type[Participant] = Participant,
+    ) -> None:
+        """A room that nobody has created yet: its first event has to be its creation."""
+        self.id = room_id
+        self.policy = policy or MATRIX_1  # a creation that names no version is of the first
+        self._takes_version = policy is None
+        self._participant = participant
+        self._states: dict[str, Participation] = {}
+        self._is_just_created = False
+        self._become(Settings())
+
+    @classmethod
+    def create(
+        cls,
+        room_id: str | None,
+        creator: str,
+        *,
+        policy: MatrixPolicy = MATRIX_12,
+        participant: type[Participant] = Participant,
+    ) -> Self:
+        """A new room that the creator has joined. Raises `EventError` for a bad user id."""
+        room = cls(room_id, policy=policy, participant=participant)
+        content = {"room_version": policy.version}
+        if policy.founder is Founder.CONTENT:
+            content["creator"] = creator
+        room.send({"type": CREATE, "sender": creator, "state_key": "", "content": content})
+        room.send_action(Action.JOIN, creator, creator)
+        return room
+
+    @classmethod
+    def from_state(cls, state: Iterable[object], *, policy: MatrixPolicy | None = None) -> Self:
+        """A room in the state that these events describe, each taken as it stands.
+
+        `state` is the set of current state events, in any order. Raises `EventError`
+        for an event that cannot be read, is no state event, of another room than the
+        others, or given twice. Those that stand once in a room may lack their
+        `state_key`.
+        """
+        room = cls(policy=policy)
+        given: dict[tuple[str, str | None], int] = {}
+        events: list[Event] = []
+        for index, value in enumerate(state):
+            with _within(f"state[{index}]"):
+                event = _read_state(value)
+                room._note_id(event)
+                if given.setdefault((event.type, event.state_key), index) != index:
+                    place = f"`{shorten(event.type)}` for `{shorten(event.state_key or '')}`"
+                    raise EventError("", f"is a second {place}")
+                events.append(event)
+        # The creation says how the others are to be read.
+        for index, event in sorted(enumerate(events), key=lambda pair: pair[1].type != CREATE):
+            with _within(f"state[{index}]"):
+                room._take(event)
+        creation = room._settings.creation
+        if room.id is None and creation and creation.event_id and room.policy.is_room_named_by_creation:
+            room.id = _id_by_creation(creation.event_id)
+        return room
+
+    @staticmethod
+    def room_of(event: Mapping[str, Any]) -> str | None:
+        """The id of the room that an event is of. A creation need not name it where its own id does."""
+        room_id, event_id, content = event.get("room_id"), event.get("event_id"), event.get("content")
+        if room_id is None and event.get("type") == CREATE and type(event_id) is str and type(content) is dict:
+            version = content.get("room_version")
+            policy = VERSIONS.get(version) if type(version) is str else None
+            return _id_by_creation(event_id) if policy and policy.is_room_named_by_creation else None
+        return room_id if type(room_id) is str else None
+
+    def decide(self, event: Mapping[str, Any]) -> Decision:
+        """Whether the event may happen, and if not, why. Nothing changes.
+
+        Raises `EventError` when the event cannot be read.
+        """
+        rules, states, creation = self._rules, self._states, self._settings.creation
+        try:
+            content = event["content"]
+            action = content["membership"]
+            if (
+                event["type"] == MEMBER
+                and type(content) is dict
+                and action in rules.words
+                and creation is not None
+                and _TOKEN not in content
+                and _AUTHORISER not in content
+                and event.get("room_id", self.id) == self.id
+                and ("event_id" not in event or _is_name(event["event_id"]))
+            ):
+                sender, target = event["sender"], event["state_key"]
+                if (target != creation.creator or action != "join") and (creation.federates or self._admits(sender)):
+                    # Whoever is known has been read with care before, so their ids need no other check.
+                    before = states[target] if target in states else _stranger(target)
+                    by = states[sender] if sender in states else _stranger(sender)
+                    return rules.memory[action, before, by, self._weigh(sender, target)]
+        except (KeyError, TypeError, AttributeError):
+            pass  # another kind of event, or a fault that `_judge` finds the words for
+        return self._judge(event)
+
+    def send(self, event: Mapping[str, Any]) -> Decision:
+        """Decide, and apply the event when it is allowed.
+
+        What is rejected is not added to the room. Raises `EventError` when the
+        event cannot be read. In both cases the room is then exactly as before.
+        """
+        decision = self.decide(event)
+        if decision.allowed:
+            was_created = self._settings.creation is not None
+            try:
+                if decision.judged:
+                    self._move(event, decision)
+                else:
+                    self._take(read_event(event))
+            finally:  # also when a callback fails
+                self._is_just_created = not was_created and self._settings.creation is not None
+        return decision
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Apply a state event as it stands, whether or not it was allowed.
+
+        Raises `EventError` when it cannot be read, or is no state event.
+        """
+        read = _read_state(event)
+        self._note_id(read)
+        self._take(read)
+        self._is_just_created = False
+
+    def participation(self, user: str) -> Participation:
+        """Where a user stands; who was never heard of is in `leave`."""
+        return self._states.get(user, _LEAVE)
+
+    def participations(self) -> dict[str, Participation]:
+        """Everybody who is not in `leave`, by user id, in the order of first mention."""
+        return {user: state for user, state in self._states.items() if state is not _LEAVE}
+
+    def participant(self, user: str) -> Participant:
+        """The user's participation as a model of the policy's machine."""
+        return self._participant(self, user)
+
+    def power(self, user: str) -> Power:
+        """The user's power level; that of a creator of version 12 is infinite."""
+        _, power = self._standings.get(user, self._others)
+        return power
+
+    def actions(self, sender: str, target: str) -> dict[Action, str]:
+        """What `sender` may do to `target` now: for each action allowed, the transition's id."""
+        decisions = {action: self.decide_action(action, sender, target) for action in Action}
+        return {action: decision.transition for action, decision in decisions.items() if decision.transition}
+
+    def view(self, event_id: str, user: str) -> Decision:  # noqa: ARG002 - as the tools ask any room
+        """Whether the user may be shown the event: never answered, since only membership is judged."""
+        raise DefinitionError(f"policy `{self.policy.id}` judges membership only, not who may see what")
+
+    def facts(self, sender: str, target: str) -> MatrixFacts:
+        """What the policy may know about an ordinary membership change between these users."""
+        return self.policy.domain.unpack(
+            self._weigh(sender, target), target=self.participation(target), sender=self.participation(sender)
+        )
+
+    def decide_action(self, action: Action, sender: str, target: str) -> Decision:
+        """Decide a membership change that is not written as an event."""
+        return self.decide(_write(action, sender, target))
+
+    def send_action(self, action: Action, sender: str, target: str, reason: str | None = None) -> Decision:
+        """Write a membership change as an event, and send it."""
+        return self.send(_write(action, sender, target, reason))
+
+    def _judge(self, value: Mapping[str, Any]) -> Decision:
+        """The careful way: the decision on any event."""
+        event = read_event(value)
+        if event.type != MEMBER:
+            self._expect_room(event)
+            self._after(event)
+            return _UNJUDGED
+        read_user_id(event.sender, "sender")
+        target = None if event.state_key is None else read_user_id(event.state_key, "state_key")
+        facts = PremiseFacts(
+            is_created=self._settings.creation is not None,
+            is_of_this_room=self._is_own(event),
+            is_admitted=self._admits(event.sender),
+            has_target=target is not None,
+            has_action=any(event.content.get("membership") == known for known in self._rules.words),
+        )
+        premise = judge((self.policy.premise,), facts)
+        if not premise:
+            before = None if target is None else self.participation(target)
+            return replace(premise, before=before, after=before)
+        return self._rules.memory[self._key(event, value)]
+
+    def _key(self, event: Event, value: Mapping[str, Any]) -> Key:
+        """Where the memory has the decision on an event that meets the premise."""
+        assert event.state_key is not None
+        before, by = self.participation(event.state_key), self.participation(event.sender)
+        code = self._weigh(event.sender, event.state_key) + self._rules.warrant[self._warrant(event, value)]
+        if event.content["membership"] == "join" and self._may_authorise(event.content.get(_AUTHORISER)):
+            code += self._rules.is_authorised
+        return event.content["membership"], before, by, code
+
+    def _warrant(self, event: Event, value: Mapping[str, Any]) -> Warrant:
+        """What the event is besides an ordinary one."""
+        creation, content, action = self._settings.creation, event.content, event.content["membership"]
+        assert creation is not None
+        assert event.state_key is not None
+        if action == "invite" and _TOKEN in content:
+            promises = self._settings.promises
+            return examine(content[_TOKEN], sender=event.sender, target=event.state_key, promises=promises)
+        if action == "join" and event.state_key == creation.creator and self._follows_creation(value):
+            return Warrant.FIRST_JOIN
+        return Warrant.NONE
+
+    def _follows_creation(self, value: Mapping[str, Any]) -> bool:
+        """Whether the only event before this one is the room's creation.
+
+        An event that does not say what came before it comes after all that was sent.
+        """
+        if "prev_events" not in value:
+            return self._is_just_created
+        previous = value["prev_events"]
+        if type(previous) is not list or len(previous) != 1:
+            return False
+        creation = self._settings.creation
+        assert creation is not None
+        known = creation.event_id
+        if known is None and self.id is not None and self.policy.is_room_named_by_creation:
+            known = f"${self.id[1:]}"
+        if known is None:
+            # Where nobody has joined yet, nothing else can have been sent.
+            return not self._states and self._settings == Settings(creation)
+        # In versions 1 and 2, an event is named by its id and its hashes.
+        only = previous[0][0] if type(previous[0]) is list and previous[0] else previous[0]
+        return bool(only == known)
+
+    def _may_authorise(self, user: object) -> bool:
+        """Whether this is a joined user who may invite."""
+        if type(user) is not str or self.participation(user) is not _JOIN:
+            return False
+        return self.power(user) >= (self._settings.levels or Levels()).invite
+
+    def _admits(self, sender: str) -> bool:
+        """Whether the sender's server may take part."""
+        creation = self._settings.creation
+        return creation is None or creation.federates or server_of(sender) == creation.server
+
+    def _is_own(self, event: Event) -> bool:
+        return event.room_id is None or self.id is None or event.room_id == self.id
+
+    def _expect_room(self, event: Event) -> None:
+        if not self._is_own(event):
+            raise EventError("room_id", f"`{shorten(event.room_id or '')}` is another room")
+
+    def _note_id(self, event: Event) -> None:
+        """Learn the room's id from a state event of it. Raises `EventError` when it is of another."""
+        self._expect_room(event)
+        self.id = self.id or event.room_id
+
+    def _take(self, event: Event) -> None:
+        if event.type == MEMBER:
+            target = read_user_id(event.state_key, "state_key")
+            self._states[target] = word(event.content, "membership", tuple(Participation), "content")
+        else:
+            self.policy, settings = self._after(event)
+            if settings is not self._settings:
+                self._become(settings)
+
+    def _after(self, event: Event) -> tuple[MatrixPolicy, Settings]:
+        """The policy and settings once this event has been taken. Raises `EventError`."""
+        policy = self.policy
+        if event.type == CREATE and event.state_key == "":
+            creation = self._settings.creation
+            if creation is not None:
+                if event.event_id is None or event.event_id != creation.event_id:
+                    raise EventError("", "the room has been created already")
+                return policy, self._settings  # the same event once more
+            version = read_version(event.content, VERSIONS)
+            if self._takes_version:
+                policy = VERSIONS[version]
+        return policy, self._settings.after(event, policy)
+
+    def _become(self, settings: Settings) -> None:
+        self._settings = settings
+        self._rules = rules = _rules_of(self.policy)
+        levels = settings.levels or Levels()
+        powers, others = settings.powers(self.policy)
+        self._standings = {user: (rules.may(levels, power), power) for user, power in powers.items()}
+        self._others: Standing = (rules.may(levels, others), others)
+        self._rule = rules.join_rule[settings.join_rule]
+
+    def _weigh(self, sender: str, target: str) -> int:
+        """The facts of an ordinary event but the two states, as the sum of their weights in the domain."""
+        rules, standings = self._rules, self._standings
+        may, power = standings.get(sender, self._others)
+        code = self._rule + may
+        if sender == target:
+            code += rules.is_self
+        elif power > standings.get(target, self._others)[1]:
+            code += rules.outranks
+        return code
+
+    def _move(self, event: Mapping[str, Any], decision: Decision) -> None:
+        """Apply an allowed membership change, and run the callbacks if there are any."""
+        target, after = event["state_key"], Participation(decision.after or _LEAVE)
+        if not self._participant.has_callbacks:
+            self._states[target] = after
+            return
+        action, before, by, code = self._key(read_event(event), event)
+        facts = self.policy.domain.unpack(code, target=before, sender=by)
+        is_settled = False
+
+        def settle() -> None:
+            # A callback on the way out may have changed the state already: that came later, and stands.
+            nonlocal is_settled
+            if not is_settled and self.participation(target) is before:
+                self._states[target] = after
+            is_settled = True
+
+        try:
+            self._rules.memory.machine.fire(self._participant(self, target, settle), action, facts)
+        finally:
+            settle()  # also when a callback has failed before the machine got so far
+
+
+Room = MatrixRoom
+"""The name by which the catalogue finds a family's room."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What all rooms of a policy share: its memory, its actions, and the weights of its facts."""
+
+    memory: Memory[MatrixFacts]
+    words: frozenset[str]
+    may_invite: int
+    may_kick: int
+    may_ban: int
+    outranks: int
+    is_self: int
+    join_rule: Mapping[Value, int]
+    warrant: Mapping[Value, int]
+    is_authorised: int
+
+    def may(self, levels: Levels, power: Power) -> int:
+        """The weights of what a user of this power may do."""
+        return (
+            self.may_invite * (power >= levels.invite)
+            + self.may_kick * (power >= levels.kick)
+            + self.may_ban * (power >= levels.ban)
+        )
+
+
+@cache
+def _rules_of(policy: MatrixPolicy) -> _Rules:
+    weights = policy.domain.weights
+    return _Rules(
+        memory=memory_of(policy),
+        words=frozenset(action.value for action in policy.triggers),
+        may_invite=weights["may_invite"][True],
+        may_kick=weights["may_kick"][True],
+        may_ban=weights["may_ban"][True],
+        outranks=weights["outranks_for_kick"][True] + weights["outranks_for_ban"][True],
+        is_self=weights["is_self"][True],
+        join_rule=weights["join_rule"],
+        warrant=weights["warrant"],
+        is_authorised=weights["is_authorised"][True],
+    )
+
+
+@contextmanager
+def _within(place: str) -> Iterator[None]:
+    """Say of an error where in the input it is."""
+    try:
+        yield
+    except EventError as problem:
+        raise problem.within(place) from None
+
+
+def _read_state(value: object) -> Event:
+    """A state event. Those that stand once in a room may lack their `state_key`."""
+    event = read_event(value)
+    if event.state_key is None:
+        if event.type not in (CREATE, POWER_LEVELS, JOIN_RULES):
+            raise EventError("state_key", "is missing: this is no state event")
+        return replace(event, state_key="")
+    return event
+
+
+def _write(action: Action, sender: str, target: str, reason: str | None = None) -> dict[str, Any]:
+    content = {"membership": action.value} if reason is None else {"membership": action.value, "reason": reason}
+    return {"type": MEMBER, "sender": sender, "state_key": target, "content": content}
+
+
+def _id_by_creation(event_id: str) -> str:
+    """The id of a room that its creation names.
+
+    Spec: "The room ID is the event ID of the event with sigil `!` instead of `$`" (room version 12)
+    """
+    return f"!{event_id[1:]}"
+
+
+def _stranger(user: object) -> Participation:
+    """Where somebody stands of whom nothing is known, if that is a user id at all."""
+    if is_user_id(user):
+        return _LEAVE
+    raise KeyError(user)
+
+
+def _is_name(value: object) -> bool:
+    return type(value) is str and 0 < len(value) <= MAX_TEXT

@@ -1,0 +1,166 @@
+"""What a room is set to, apart from who is in it: its creation, power levels, join rule, third-party invites.
+
+`Settings` is a value. An event makes another one, so that reading an event and
+applying it are the same computation, and nothing is ever half applied.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from math import inf
+from types import MappingProxyType
+from typing import Any, Protocol, TypeAlias
+
+from fsm.errors import EventError, shorten
+from fsm.event import Event, checked_flag, checked_text, sequence
+from fsm.matrix.ids import read_user_id, server_of
+from fsm.matrix.levels import Levels, Numbers, read_levels
+from fsm.matrix.third_party import Promise
+from fsm.terms import JoinRule
+
+CREATE = "m.room.create"
+POWER_LEVELS = "m.room.power_levels"
+JOIN_RULES = "m.room.join_rules"
+THIRD_PARTY_INVITE = "m.room.third_party_invite"
+
+Power: TypeAlias = int | float
+"""A power level, or infinity."""
+
+CREATOR_POWER = 100
+"""Where nothing else is said, the power of the creator. Spec: "`m.room.power_levels`" """
+
+
+class Founder(Enum):
+    """Who the creator of a room is: the `creator` in the creation's content, or its sender."""
+
+    CONTENT = auto()
+    SENDER = auto()
+
+
+class Reign(Enum):
+    """How high creators stand.
+
+    Either the one creator has a level of 100 until there are power levels, which may
+    say otherwise; or all creators stand above every level, for good.
+    """
+
+    BY_DEFAULT = auto()
+    SUPREME = auto()
+
+
+class Version(Protocol):
+    """What a room version says on reading settings."""
+
+    @property
+    def numbers(self) -> Numbers:
+        """What may stand for a power level."""
+
+    @property
+    def founder(self) -> Founder:
+        """Who the creator is."""
+
+    @property
+    def reign(self) -> Reign:
+        """How high creators stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """What `m.room.create` says: whose room it is, and who may take part."""
+
+    server: str
+    creator: str
+    creators: frozenset[str]
+    federates: bool
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one room at one time."""
+
+    creation: Creation | None = None
+    levels: Levels | None = None
+    join_rule: JoinRule = JoinRule.INVITE
+    promises: Mapping[str, Promise] = field(default_factory=lambda: MappingProxyType({}))
+
+    def after(self, event: Event, version: Version) -> "Settings":
+        """The settings once this event has been taken.
+
+        Raises `EventError` when the event cannot be read. An event of no meaning for
+        membership, or in a place where it has none, changes nothing.
+        """
+        change = _CHANGES.get(event.type)
+        if change is None or event.state_key is None or (event.state_key and event.type != THIRD_PARTY_INVITE):
+            return self
+        return change(self, event, version)
+
+    def powers(self, version: Version) -> tuple[Mapping[str, Power], Power]:
+        """The power of everybody who has one of their own, and the power of all others."""
+        powers: dict[str, Power] = {}
+        if self.levels is not None:
+            powers.update(self.levels.users)
+        if self.creation is not None:
+            if version.reign is Reign.SUPREME:
+                powers.update(dict.fromkeys(self.creation.creators, inf))
+            elif self.levels is None:
+                powers[self.creation.creator] = CREATOR_POWER
+        return powers, (self.levels or Levels()).users_default
+
+
+def read_version(content: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+    """The version in the content of `m.room.create`, one of those known. Raises `EventError`.
+
+    Spec: "If `content.room_version` is present and is not a recognised version, reject"
+    """
+    version = checked_text(content.get("room_version", "1"), "content.room_version")
+    if version not in known:
+        raise EventError("content.room_version", f"`{shorten(version)}` is not one of {', '.join(known)}")
+    return version
+
+
+def _create(before: Settings, event: Event, version: Version) -> Settings:
+    content = event.content
+    sender = read_user_id(event.sender, "sender")
+    creator = sender
+    if version.founder is Founder.CONTENT:
+        if "creator" not in content:
+            raise EventError("content.creator", "is missing")
+        creator = read_user_id(content["creator"], "content.creator")
+    others = []
+    if version.reign is Reign.SUPREME:
+        place = "content.additional_creators"
+        listed = sequence(content.get("additional_creators", []), place)
+        others = [read_user_id(user, f"{place}[{index}]") for index, user in enumerate(listed)]
+    creation = Creation(
+        server=server_of(sender),
+        creator=creator,
+        creators=frozenset((creator, *others)),
+        federates=checked_flag(content.get("m.federate", True), "content.m.federate"),
+        event_id=event.event_id,
+    )
+    return replace(before, creation=creation)
+
+
+def _set_levels(before: Settings, event: Event, version: Version) -> Settings:
+    return replace(before, levels=read_levels(event.content, version.numbers))
+
+
+def _set_join_rule(before: Settings, event: Event, _: Version) -> Settings:
+    word = event.content.get("join_rule", JoinRule.INVITE.value)
+    # By a rule that nobody knows, nobody joins.
+    rule = next((rule for rule in JoinRule if rule.value == word), JoinRule.PRIVATE)
+    return replace(before, join_rule=rule)
+
+
+def _promise(before: Settings, event: Event, _: Version) -> Settings:
+    assert event.state_key is not None
+    return replace(before, promises={**before.promises, event.state_key: Promise(event.sender, event.content)})
+
+
+_CHANGES: Mapping[str, Callable[[Settings, Event, Version], Settings]] = {
+    CREATE: _create,
+    POWER_LEVELS: _set_levels,
+    JOIN_RULES: _set_join_rule,
+    THIRD_PARTY_INVITE: _promise,
+}

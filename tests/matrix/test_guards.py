@@ -1,0 +1,169 @@
+"""Every guard of Matrix holds and fails where it should, and looks at nothing else."""
+
+from dataclasses import fields
+from itertools import product
+from typing import Any
+
+import pytest
+
+import fsm.matrix
+from fsm.facts import Value
+from fsm.guards import Guard
+from fsm.matrix import guards as g
+from fsm.matrix import premise as p
+from fsm.matrix.facts import DOMAIN, Warrant
+from fsm.matrix.policies import VERSIONS
+from fsm.matrix.premise import PremiseFacts
+from fsm.terms import JoinRule
+from tests.builders import BAN, LEAVE, guards_in, label
+from tests.matrix.builders import STAFF, Given, facts
+
+GUARDS = guards_in(fsm.matrix)
+W = Warrant
+
+INVITE, KNOCK, PUBLIC, RESTRICTED, KNOCK_RESTRICTED, PRIVATE = (
+    JoinRule.INVITE,
+    *(JoinRule(rule) for rule in ("knock", "public", "restricted", "knock_restricted", "private")),
+)
+
+
+def all_but(fault: Warrant) -> list[Value]:
+    return [warrant for warrant in Warrant if warrant is not fault]
+
+
+# What is given, besides a plain room, and whether the guard holds.
+# fmt: off
+CASES: list[tuple[Guard[Any], Given, bool]] = [
+
+    (g.join_is_first,        {"warrant": W.FIRST_JOIN},                                 True),
+    (g.join_is_first,        {"warrant": W.FIRST_JOIN, "target": BAN},                  True),
+    (g.join_is_first,        {},                                                        False),
+    (g.join_is_first,        {**STAFF, "is_authorised": True},                          False),
+
+    (g.join_is_later,        {},                                                        True),
+    (g.join_is_later,        {"is_authorised": True},                                   True),
+    (g.join_is_later,        {**STAFF, "warrant": W.FIRST_JOIN},                        False),
+
+    (g.join_is_authorised,   {"is_authorised": True},                                   True),
+    (g.join_is_authorised,   {"join_rule": RESTRICTED},                                 False),
+    (g.join_is_authorised,   {**STAFF, "warrant": W.FIRST_JOIN},                        False),
+
+    (g.rule_is_invite_or_public, {},                                                    True),
+    (g.rule_is_invite_or_public, {"join_rule": PUBLIC},                                 True),
+    (g.rule_is_invite_or_public, {"join_rule": KNOCK},                                  False),
+    (g.rule_is_invite_or_public, {"join_rule": PRIVATE},                                False),
+
+    (g.rule_is_invite_knock_or_public, {"join_rule": KNOCK},                            True),
+    (g.rule_is_invite_knock_or_public, {"join_rule": RESTRICTED},                       False),
+    (g.rule_is_invite_knock_or_public, {"join_rule": PRIVATE},                          False),
+
+    (g.rule_is_invite_knock_restricted_or_public, {"join_rule": RESTRICTED},            True),
+    (g.rule_is_invite_knock_restricted_or_public, {"join_rule": KNOCK_RESTRICTED},      False),
+    (g.rule_is_invite_knock_restricted_or_public, {"join_rule": PRIVATE},               False),
+
+    (g.rule_is_not_private,  {"join_rule": KNOCK_RESTRICTED},                           True),
+    (g.rule_is_not_private,  {"join_rule": PRIVATE},                                    False),
+
+    (g.rule_is_restricted,   {"join_rule": RESTRICTED},                                 True),
+    (g.rule_is_restricted,   {"join_rule": KNOCK_RESTRICTED},                           False),
+    (g.rule_is_restricted,   {"join_rule": PUBLIC},                                     False),
+
+    (g.rule_is_restricted_or_knock_restricted, {"join_rule": KNOCK_RESTRICTED},         True),
+    (g.rule_is_restricted_or_knock_restricted, {"join_rule": KNOCK},                    False),
+
+    (g.rule_is_knock_or_knock_restricted, {"join_rule": KNOCK_RESTRICTED},              True),
+    (g.rule_is_knock_or_knock_restricted, {"join_rule": RESTRICTED},                    False),
+    (g.rule_is_knock_or_knock_restricted, {},                                           False),
+
+    (g.invite_is_direct,     {"target": LEAVE},                                         True),
+    (g.invite_is_direct,     {"target": LEAVE, "warrant": W.THIRD_PARTY},               False),
+    (g.invite_is_direct,     {"target": LEAVE, "warrant": W.THIRD_PARTY_UNREADABLE},    False),
+
+    (g.invite_is_third_party, {"warrant": W.THIRD_PARTY_UNREADABLE},                    True),
+    (g.invite_is_third_party, {},                                                       False),
+    (g.invite_is_third_party, {"warrant": W.FIRST_JOIN},                                False),
+
+    (g.token_is_readable,    {"warrant": W.THIRD_PARTY_UNKNOWN},                        True),
+    (g.token_is_readable,    {"warrant": W.THIRD_PARTY_UNREADABLE},                     False),
+    (g.token_is_readable,    {},                                                        True),
+
+    (g.token_is_for_target,  {"warrant": W.THIRD_PARTY},                                True),
+    (g.token_is_for_target,  {"warrant": W.THIRD_PARTY_FOR_ANOTHER},                    False),
+    (g.token_is_for_target,  {},                                                        True),
+
+    (g.token_is_known,       {"warrant": W.THIRD_PARTY_UNSIGNED},                       True),
+    (g.token_is_known,       {"warrant": W.THIRD_PARTY_UNKNOWN},                        False),
+    (g.token_is_known,       {},                                                        True),
+
+    (g.token_is_of_sender,   {"warrant": W.THIRD_PARTY},                                True),
+    (g.token_is_of_sender,   {"warrant": W.THIRD_PARTY_OF_ANOTHER},                     False),
+    (g.token_is_of_sender,   {},                                                        True),
+
+    (g.token_is_signed,      {"warrant": W.THIRD_PARTY},                                True),
+    (g.token_is_signed,      {"warrant": W.THIRD_PARTY_UNSIGNED},                       False),
+    (g.token_is_signed,      {},                                                        True),
+]
+
+# The one fact that each guard looks at, and the values for which it holds.
+READS: list[tuple[Guard[Any], str, list[Value]]] = [
+    (g.join_is_first,                             "warrant",     [W.FIRST_JOIN]),
+    (g.join_is_later,                             "warrant",     all_but(W.FIRST_JOIN)),
+    (g.join_is_authorised,                        "is_authorised", [True]),
+    (g.rule_is_invite_or_public,                  "join_rule",   [INVITE, PUBLIC]),
+    (g.rule_is_invite_knock_or_public,            "join_rule",   [INVITE, KNOCK, PUBLIC]),
+    (g.rule_is_invite_knock_restricted_or_public, "join_rule",   [INVITE, KNOCK, RESTRICTED, PUBLIC]),
+    (g.rule_is_not_private,                       "join_rule",   [INVITE, KNOCK, PUBLIC, RESTRICTED, KNOCK_RESTRICTED]),
+    (g.rule_is_restricted,                        "join_rule",   [RESTRICTED]),
+    (g.rule_is_restricted_or_knock_restricted,    "join_rule",   [RESTRICTED, KNOCK_RESTRICTED]),
+    (g.rule_is_knock_or_knock_restricted,         "join_rule",   [KNOCK, KNOCK_RESTRICTED]),
+    (g.invite_is_direct,                          "warrant",     [W.NONE, W.FIRST_JOIN]),
+    (g.invite_is_third_party,                     "warrant",     [each for each in W if each.startswith("third")]),
+    (g.token_is_readable,                         "warrant",     all_but(W.THIRD_PARTY_UNREADABLE)),
+    (g.token_is_for_target,                       "warrant",     all_but(W.THIRD_PARTY_FOR_ANOTHER)),
+    (g.token_is_known,                            "warrant",     all_but(W.THIRD_PARTY_UNKNOWN)),
+    (g.token_is_of_sender,                        "warrant",     all_but(W.THIRD_PARTY_OF_ANOTHER)),
+    (g.token_is_signed,                           "warrant",     all_but(W.THIRD_PARTY_UNSIGNED)),
+]
+
+PREMISES: list[tuple[Guard[PremiseFacts], str]] = [
+    (p.room_is_created,       "is_created"),
+    (p.event_is_of_this_room, "is_of_this_room"),
+    (p.sender_is_admitted,    "is_admitted"),
+    (p.target_is_named,       "has_target"),
+    (p.membership_is_known,   "has_action"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("guard", "given", "holds"), CASES, ids=label)
+def test_guard(guard: Guard[Any], given: Given, holds: bool) -> None:
+    assert guard(facts(**given)) is holds
+
+
+def test_every_guard_has_a_true_and_a_false_case() -> None:
+    cases = {(guard, holds) for guard, _, holds in CASES}
+    cases |= {(guard, holds) for guard, _ in PREMISES for holds in (True, False)}
+    assert cases == set(product(GUARDS, (True, False)))
+
+
+@pytest.mark.parametrize(("guard", "fact", "values"), READS, ids=label)
+def test_guard_depends_on_one_fact_only(guard: Guard[Any], fact: str, values: list[Value]) -> None:
+    for given in DOMAIN.records[::7]:
+        assert guard(given) is (getattr(given, fact) in values)
+
+
+def test_every_guard_is_read_for_its_fact() -> None:
+    assert {guard for guard, _, _ in READS} | {guard for guard, _ in PREMISES} == set(GUARDS)
+
+
+@pytest.mark.parametrize(("guard", "fact"), PREMISES, ids=label)
+def test_premise_depends_on_one_fact_only(guard: Guard[PremiseFacts], fact: str) -> None:
+    names = [field.name for field in fields(PremiseFacts)]
+    for values in product((True, False), repeat=len(names)):
+        given = dict(zip(names, values, strict=True))
+        assert guard(PremiseFacts(**given)) is given[fact]
+
+
+def test_every_guard_serves_some_version() -> None:
+    served = {guard for policy in VERSIONS.values() for guard in (*policy.guards, *policy.premise.guards)}
+    assert set(GUARDS) <= served

@@ -1,0 +1,202 @@
+"""Power levels: what may stand for one in which version, defaults, and whose is above whose."""
+
+from math import inf
+from typing import Any
+
+import pytest
+
+from fsm import EventError
+from fsm.matrix.levels import CANONICAL, Levels, Numbers, read_levels
+from tests.builders import one_line
+from tests.matrix.builders import ABE, ALICE, BOB, CAROL, POLICIES, create, levels, member, members, room
+
+FLOATS, STRINGS, INTEGERS = Numbers
+ALL, STRINGY = [FLOATS, STRINGS, INTEGERS], [FLOATS, STRINGS]
+
+# A value, what may read it, and what it then is.
+# fmt: off
+READABLE: list[tuple[Any, list[Numbers], int]] = [
+    (0,                   ALL,      0),
+    (-50,                 ALL,      -50),
+    (CANONICAL,           ALL,      CANONICAL),
+    (-CANONICAL,          ALL,      -CANONICAL),
+    (CANONICAL + 1,       [FLOATS], CANONICAL + 1),
+    (10**400,             [FLOATS], 10**400),
+    ("50",                STRINGY,  50),
+    ("00050",             STRINGY,  50),
+    ("+50",               STRINGY,  50),
+    ("-50",               STRINGY,  -50),
+    ("  50\t\n",          STRINGY,  50),
+    ("9" * 30,            STRINGY,  int("9" * 30)),
+    (50.0,                [FLOATS], 50),
+    (50.99,               [FLOATS], 50),
+    (-50.99,              [FLOATS], -50),
+    (-0.5,                [FLOATS], 0),
+    (5.114698e4,          [FLOATS], 51146),
+    (1e300,               [FLOATS], int(1e300)),
+]
+
+UNREADABLE: list[tuple[Any, str]] = [
+    (True,                "must be a whole number, not true or false"),
+    (None,                "must be a whole number, not null"),
+    ([50],                "must be a whole number, not an array"),
+    ({"level": 50},       "must be a whole number, not an object"),
+    ([[[[[[]]]]]],        "must be a whole number, not an array"),
+    (float("inf"),        "must be a whole number, not a fraction or a number too large"),
+    (float("nan"),        "must be a whole number, not a fraction or a number too large"),
+]
+
+UNREADABLE_TEXT = ["", " ", "fifty", "50.0", "5e1", "0x32", "1_000", "- 50", "--50", "+", "50 50", "\u0665\u0660", "∞", "9" * 1001, "\ud800"]
+# fmt: on
+
+PLACES = ["users_default", "invite", "kick", "ban"]
+
+
+@pytest.mark.parametrize(("value", "readers", "level"), READABLE, ids=lambda value: repr(value)[:20])
+def test_what_stands_for_a_level(value: Any, readers: list[Numbers], level: int) -> None:
+    for numbers in Numbers:
+        for place in ("users", *PLACES):
+            content: dict[str, Any] = {place: {BOB: value} if place == "users" else value}
+            if numbers in readers:
+                read = read_levels(content, numbers)
+                assert (read.users[BOB] if place == "users" else getattr(read, place)) == level
+            else:
+                with pytest.raises(EventError):
+                    read_levels(content, numbers)
+
+
+@pytest.mark.parametrize(("value", "problem"), UNREADABLE, ids=lambda value: repr(value)[:20])
+def test_what_stands_for_none_anywhere(value: Any, problem: str) -> None:
+    for numbers in Numbers:
+        for place in PLACES:
+            with pytest.raises(EventError, match=one_line(f"`content.{place}`: {problem}")):
+                read_levels({place: value}, numbers)
+        with pytest.raises(EventError, match=one_line(f"`content.users.{BOB}`: {problem}")):
+            read_levels({"users": {BOB: value}}, numbers)
+
+
+@pytest.mark.parametrize("text", UNREADABLE_TEXT, ids=lambda text: ascii(text)[:12])
+def test_what_text_stands_for_none(text: str) -> None:
+    for numbers in (FLOATS, STRINGS):
+        with pytest.raises(EventError) as caught:
+            read_levels({"ban": text}, numbers)
+        assert str(caught.value).endswith("` is no whole number")
+        assert str(caught.value).isprintable()
+    with pytest.raises(EventError, match=one_line("`content.ban`: must be a whole number, not a string")):
+        read_levels({"ban": text}, INTEGERS)
+
+
+@pytest.mark.parametrize("value", [CANONICAL + 1, -CANONICAL - 1, 10**400])
+def test_canonical_json_has_an_end(value: int) -> None:
+    for numbers in (STRINGS, INTEGERS):
+        with pytest.raises(
+            EventError, match=one_line("`content.kick`: must be from -9007199254740991 to 90071992547409")
+        ):
+            read_levels({"kick": value}, numbers)
+
+
+@pytest.mark.parametrize("users", [None, [], "x", 5, True])
+def test_users_must_be_an_object(users: Any) -> None:
+    with pytest.raises(EventError, match=one_line("`content.users`: must be an object, not ")):
+        read_levels({"users": users}, INTEGERS)
+
+
+def test_missing_keys_have_defaults() -> None:
+    assert read_levels({}, INTEGERS) == Levels() == Levels({}, users_default=0, invite=0, kick=50, ban=50)
+
+
+def test_what_membership_does_not_need_is_not_read() -> None:
+    content: dict[str, Any] = {
+        "events": "none",
+        "state_default": [],
+        "events_default": None,
+        "redact": {},
+        "notifications": 5,
+        "x": 1,
+    }
+    assert read_levels(content, INTEGERS) == Levels()
+
+
+# Who has which power, by version.
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: str(policy.id))
+def test_powers_without_power_levels(policy: Any) -> None:
+    plain = room(*members(join=[ALICE, BOB]), version=policy.version)
+    creator = inf if policy.version == "12" else 100
+    assert [plain.power(user) for user in (ALICE, BOB, CAROL)] == [creator, 0, 0]
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: str(policy.id))
+def test_powers_with_power_levels(policy: Any) -> None:
+    plain = room(levels(users={BOB: 60}, users_default=-1), version=policy.version)
+    # Of old, the creator has no more than what is said, and here nothing is.
+    creator = inf if policy.version == "12" else -1
+    assert [plain.power(user) for user in (ALICE, BOB, CAROL)] == [creator, 60, -1]
+
+
+def test_creators_of_version_12_cannot_be_listed_down() -> None:
+    creation = create("12", {"additional_creators": [BOB, ALICE]})
+    plain = room(levels(users={ALICE: -5, BOB: 0, CAROL: 2**53 - 1}), creation=creation)
+    assert [plain.power(user) for user in (ALICE, BOB, CAROL)] == [inf, inf, 2**53 - 1]
+
+
+def test_additional_creators_mean_nothing_before() -> None:
+    plain = room(creation=create("11", {"additional_creators": [BOB]}), version="11")
+    assert plain.power(BOB) == 0
+    assert room(creation=create("11", {"additional_creators": "nonsense"}), version="11").power(BOB) == 0
+
+
+@pytest.mark.parametrize("version", ["1", "10"])
+def test_the_creator_is_whom_the_content_names(version: str) -> None:
+    named = room(creation={**create(version, creator=BOB), "sender": ALICE}, version=version)
+    assert (named.power(ALICE), named.power(BOB)) == (0, 100)
+
+
+def test_the_creator_is_who_sent_the_creation() -> None:
+    creation = create("11")
+    creation["content"]["creator"] = BOB  # of no meaning any more
+    named = room(creation=creation, version="11")
+    assert (named.power(ALICE), named.power(BOB)) == (100, 0)
+
+
+# A moderator's power against thresholds and targets: levels, the action, sender and target, and the transition.
+# fmt: off
+DUELS: list[tuple[dict[str, Any], str, str | None]] = [
+    ({"users": {ABE: 50}},                                    "leave",  "kick"),
+    ({"users": {ABE: 49}},                                    "leave",  None),
+    ({"users": {ABE: 50, BOB: 49}},                           "leave",  "kick"),
+    ({"users": {ABE: 50, BOB: 50}},                           "leave",  None),
+    ({"users": {ABE: 50, BOB: 51}},                           "leave",  None),
+    ({"users": {ABE: 0, BOB: -1}, "kick": 0},                 "leave",  "kick"),
+    ({"users": {ABE: -5, BOB: -6}, "kick": -5},               "leave",  "kick"),
+    ({"users": {ABE: -6, BOB: -7}, "kick": -5},               "leave",  None),
+    ({"users": {ABE: 50}, "users_default": 50},               "leave",  None),
+    ({"users": {BOB: 0}, "users_default": 50},                "leave",  "kick"),
+    ({"users": {ABE: 50}},                                    "ban",    "ban"),
+    ({"users": {ABE: 50}, "ban": 51},                         "ban",    None),
+    ({"users": {ABE: 50}, "kick": 51},                        "ban",    "ban"),
+    ({"users": {ABE: 50}, "ban": 51},                         "leave",  "kick"),
+    ({"users": {ABE: "50", BOB: " 49 "}, "kick": "050"},      "leave",  "kick"),
+    ({"users": {ABE: 50.7, BOB: 50.2}},                       "leave",  None),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("content", "action", "row"), DUELS)
+def test_power_decides(content: dict[str, Any], action: str, row: str | None) -> None:
+    here = room(levels(content), *members(join=[ALICE, ABE, BOB]), version="5")
+    assert here.decide(member(action, ABE, BOB)).transition == row
+
+
+def test_creators_do_not_outrank_each_other() -> None:
+    here = room(*members(join=[ALICE, BOB, CAROL]), creation=create("12", {"additional_creators": [BOB]}))
+    assert not here.decide(member("leave", ALICE, BOB))
+    assert not here.decide(member("ban", BOB, ALICE))
+    assert here.decide(member("ban", BOB, CAROL)).transition == "ban"
+
+
+def test_no_number_is_above_a_creator() -> None:
+    here = room(levels(users={BOB: CANONICAL}), *members(join=[ALICE, BOB]))
+    assert here.decide(member("leave", ALICE, BOB)).transition == "kick"
+    assert not here.decide(member("leave", BOB, ALICE))

@@ -1,0 +1,183 @@
+"""Bad input: an `EventError` that names the place, or a rejection; never another exception, never allowed."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from fsm import EventError
+from fsm.matrix.policies import MATRIX_1, VERSIONS
+from fsm.matrix.room import MatrixRoom
+from tests.builders import error_of, is_one_line, one_line, set_at
+from tests.matrix.builders import (
+    ALICE,
+    BOB,
+    JSON,
+    ROOM_ID,
+    create,
+    inside,
+    join_rules,
+    levels,
+    member,
+    members,
+    message,
+    promise,
+    redeem,
+    signed,
+    state,
+)
+
+HUGE = "x" * 70_000
+
+# fmt: off
+EVENTS: list[tuple[object, str]] = [
+    (None,                                          "an event must be an object, not null"),
+    ([],                                            "an event must be an object, not an array"),
+    ({},                                            "`type`: is missing"),
+    ({**member("join", BOB), "type": 5},            "`type`: must be a string, not a number"),
+    ({**member("join", BOB), "content": None},      "`content`: must be an object, not null"),
+    ({**member("join", BOB), "content": [1]},       "`content`: must be an object, not an array"),
+    ({**member("join", BOB), "content": "join"},    "`content`: must be an object, not a string"),
+    ({**member("join", BOB), "sender": None},       "`sender`: must be a string, not null"),
+    ({**member("join", BOB), "sender": ""},         "`sender`: must not be empty"),
+    ({**member("join", BOB), "sender": "bob"},      "`sender`: `bob` is no user id, which is `@localpart:server`"),
+    ({**member("join", BOB), "sender": "@bob"},     "`sender`: `@bob` is no user id"),
+    ({**member("join", BOB), "sender": "@bob:"},    "`sender`: `@bob:` is no user id"),
+    ({**member("join", BOB), "sender": f"@{HUGE}:x"}, "`sender`: is 70003 characters long, 65535 is the most"),
+    ({**member("join", BOB), "sender": f"@{'é' * 127}:x"}, "`sender`: `@éé"),
+    (member("invite", ALICE, ""),                   "`state_key`: `` is no user id"),
+    (member("invite", ALICE, "bob:b.example"),      "`state_key`: `bob:b.example` is no user id"),
+    (member("invite", ALICE, "@bob"),               "`state_key`: `@bob` is no user id"),
+    (member("invite", ALICE, f"@{'x' * 253}:x"),    "`state_key`: `@xxx"),
+    ({**member("join", BOB), "state_key": None},    "`state_key`: must be a string, not null"),
+    ({**member("join", BOB), "state_key": [BOB]},   "`state_key`: must be a string, not an array"),
+    ({**member("join", BOB), "event_id": 5},        "`event_id`: must be a string, not a number"),
+    ({**member("join", BOB), "event_id": ""},       "`event_id`: must not be empty"),
+    ({**member("join", BOB), "room_id": None},      "`room_id`: must be a string, not null"),
+    (create("99"),                                  "`content.room_version`: `99` is not one of 1, 2, 3"),
+    (state("m.room.create", {"room_version": 10}),  "`content.room_version`: must be a string, not a number"),
+    (state("m.room.create", {"room_version": []}),  "`content.room_version`: must be a string, not an array"),
+    (state("m.room.create", {}),                    "`content.creator`: is missing"),
+    (create("5", creator="alice"),                  "`sender`: `alice` is no user id"),
+    (state("m.room.create", {"creator": "alice"}),  "`content.creator`: `alice` is no user id"),
+    (state("m.room.create", {"creator": None}),     "`content.creator`: must be a string, not null"),
+    (create("11", {"m.federate": "no"}),          "`content.m.federate`: must be true or false, not a string"),
+    (create("11", {"m.federate": None}),          "`content.m.federate`: must be true or false, not null"),
+    (create("11", {"m.federate": 0}),             "`content.m.federate`: must be true or false, not a number"),
+    (create("12", {"additional_creators": BOB}),         "`content.additional_creators`: must be an array, not a string"),
+    (create("12", {"additional_creators": [BOB, 5]}),    "`content.additional_creators[1]`: must be a string, not a number"),
+    (create("12", {"additional_creators": ["bob"]}),     "`content.additional_creators[0]`: `bob` is no user id"),
+    (levels(users=[]),                              "`content.users`: must be an object, not an array"),
+    (levels(users={BOB: [1]}),                      f"`content.users.{BOB}`: must be a whole number, not an array"),
+    (levels(kick=True),                             "`content.kick`: must be a whole number, not true or false"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("event", "problem"), EVENTS, ids=[problem[:60] for _, problem in EVENTS])
+def test_an_event_that_cannot_be_read(event: Any, problem: str) -> None:
+    here = MatrixRoom(ROOM_ID)
+    before = inside(here)
+    for ask in (here.decide, here.send):
+        with pytest.raises(EventError, match=one_line(problem)):
+            ask(event)
+    assert inside(here) == before
+
+
+# fmt: off
+STATES: list[tuple[list[object], str]] = [
+    ([5],                                                      "`state[0]`: an event must be an object, not a number"),
+    ([create(), message()],                                    "`state[1].state_key`: is missing: this is no state event"),
+    ([create(), create()],                                     "`state[1]`: is a second `m.room.create` for ``"),
+    ([create(), levels(), levels(kick=5)],                     "`state[2]`: is a second `m.room.power_levels` for ``"),
+    ([member("join", BOB), create(), member("ban", BOB)],      f"`state[2]`: is a second `m.room.member` for `{BOB}`"),
+    ([create(), state("m.room.name", {}), state("m.room.name", {})], "`state[2]`: is a second `m.room.name` for ``"),
+    ([create(), member("joined", BOB)],                        "`state[1].content.membership`: `joined` is not one of invite"),
+    ([create(), state("m.room.member", {}, state_key=BOB)],    "`state[1].content.membership`: is missing"),
+    ([create(), {**member("join", BOB), "content": {"membership": 5}}], "`state[1].content.membership`: must be a string"),
+    ([create(), member("join", BOB, "bob")],                   "`state[1].state_key`: `bob` is no user id"),
+    ([levels(users={BOB: "x"}), create("9")],                  f"`state[0].content.users.{BOB}`: `x` is no whole number"),
+    ([levels(ban="50"), create("10")],                         "`state[0].content.ban`: must be a whole number, not a string"),
+    ([create("0")],                                            "`state[0].content.room_version`: `0` is not one of 1"),
+    ([create("10", creator="x")],                              "`state[0].sender`: `x` is no user id"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("given", "problem"), STATES, ids=[problem[:60] for _, problem in STATES])
+def test_a_state_that_cannot_be_read(given: list[object], problem: str) -> None:
+    with pytest.raises(EventError, match=one_line(problem)):
+        MatrixRoom.from_state(given)
+
+
+def test_a_state_key_goes_without_saying_where_there_is_one_only() -> None:
+    terse = [
+        {key: each for key, each in event.items() if key != "state_key"} for event in (create("10"), levels(ban=0))
+    ]
+    here = MatrixRoom.from_state([*terse, *members(join=[ALICE])])
+    assert here.policy.version == "10"
+    assert here.facts(BOB, ALICE).may_ban
+
+
+NONSENSE: list[Any] = [None, True, False, 0, -1, 1.5, "", "x", "\ud800\n", HUGE, [], [[]], {}, {"a": {}}, [None, 5]]
+
+ORDINARY: list[JSON] = [
+    member("join", BOB, prev_events=["$create"], content={"join_authorised_via_users_server": ALICE}),
+    member("join", ALICE, prev_events=["$create"]),
+    redeem(ALICE, BOB, {"display_name": "b", "signed": signed(BOB, "tok")}),
+    member("leave", ALICE, BOB, event_id="$1", room_id=ROOM_ID),
+]
+SETTING: list[JSON] = [
+    create("1"),
+    create("12", {"additional_creators": [BOB], "m.federate": False}),
+    levels(users={BOB: 1}, users_default=0, invite=0, kick=0, ban=0),
+    join_rules("restricted"),
+    promise("tok", content={"public_key": "x", "public_keys": [{"public_key": "y"}]}),
+    member("ban", ALICE, BOB),
+]
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Every place in a JSON document."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [each for key, part in inner for each in ((*path, key), *places(part, (*path, key)))]
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE, ids=lambda value: ascii(value)[:12])
+def test_nonsense_in_any_place_of_an_event_is_an_error_or_judged(nonsense: Any) -> None:
+    for version in ("1", "12"):
+        here = MatrixRoom.from_state([create(version), join_rules("restricted"), promise("tok"), *members(join=[BOB])])
+        for event in ORDINARY:
+            for place in places(event):
+                spoilt = set_at(event, place, nonsense)
+                before = inside(here)
+                error = error_of(partial(here.decide, spoilt))
+                assert error is None or is_one_line(str(error)), (spoilt, error)
+                assert inside(here) == before
+
+
+def ask_all(given: list[JSON]) -> None:
+    here = MatrixRoom.from_state(given)
+    for question in ORDINARY:
+        here.decide(question)
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE, ids=lambda value: ascii(value)[:12])
+def test_nonsense_in_any_place_of_a_state_is_an_error_or_read(nonsense: Any) -> None:
+    for event in SETTING:
+        for place in places(event):
+            spoilt = set_at(event, place, nonsense)
+            others = [] if event["type"] == "m.room.create" else [create("9")]
+
+            error = error_of(partial(ask_all, [*others, spoilt]))
+            assert error is None or is_one_line(str(error)), (spoilt, error)
+
+
+@pytest.mark.parametrize("value", [None, True, "join", 5, [], {}])
+def test_a_membership_that_is_nonsense_is_never_allowed(value: Any) -> None:
+    for policy in VERSIONS.values():
+        here = MatrixRoom.create(ROOM_ID, ALICE, policy=policy)
+        event = {**member("join", ALICE), "content": value}
+        error = error_of(partial(here.send, event))
+        assert error is not None or not here.decide(event)
+    assert MatrixRoom.create(ROOM_ID, ALICE, policy=MATRIX_1).participations() == {ALICE: "join"}

@@ -1,0 +1,507 @@
+"""A Matrix room: from events to facts, to decisions, and back."""
+
+from typing import Any
+
+import pytest
+
+from fsm import DefinitionError, EventError, JoinRule, Participant
+from fsm.matrix.facts import Warrant
+from fsm.matrix.policies import MATRIX_1, MATRIX_10, VERSIONS, MatrixPolicy
+from fsm.matrix.room import MatrixRoom, Room
+from fsm.policies import AnyRoom
+from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE
+from tests.matrix.builders import (
+    ABE,
+    ALICE,
+    BOB,
+    CAROL,
+    CREATE_ID,
+    JSON,
+    POLICIES,
+    ROOM_ID,
+    create,
+    inside,
+    join_rules,
+    levels,
+    member,
+    members,
+    message,
+    promise,
+    room,
+    state,
+)
+
+
+@pytest.fixture(params=POLICIES, ids=lambda policy: str(policy.id))
+def policy(request: pytest.FixtureRequest) -> MatrixPolicy:
+    chosen: MatrixPolicy = request.param
+    return chosen
+
+
+def test_the_catalogue_finds_the_room() -> None:
+    assert Room is MatrixRoom
+    any_room: AnyRoom = MatrixRoom()
+    assert any_room.participations() == {}
+
+
+def test_a_new_room_has_its_creator(policy: MatrixPolicy) -> None:
+    here = MatrixRoom.create(ROOM_ID, ALICE, policy=policy)
+    assert here.participations() == {ALICE: JOIN}
+    assert here.policy is policy
+    assert here.id == ROOM_ID
+    assert here.participant(BOB).invite(by=ALICE).transition == "invite"
+    assert here.participant(BOB).join().transition == "accept"
+    assert here.participant(BOB).leave(by=ALICE, reason="late").transition == "kick"
+    assert here.participant(BOB).state is LEAVE
+
+
+def test_the_first_event_must_be_the_creation(policy: MatrixPolicy) -> None:
+    here = MatrixRoom(ROOM_ID, policy=policy)
+    decision = here.send(member("join", ALICE))
+    assert (decision.allowed, decision.before, decision.after) == (False, LEAVE, LEAVE)
+    assert decision.reason == "event: the room has not been created"
+    assert [refusal.failed for refusal in decision.refusals] == [("room_is_created",)]
+    assert here.participations() == {}
+
+
+def test_the_version_is_that_of_the_creation() -> None:
+    for version, expected in VERSIONS.items():
+        here = MatrixRoom(ROOM_ID)
+        assert here.send(create(version))
+        assert here.policy is expected
+        assert MatrixRoom.from_state([join_rules("knock"), create(version)]).policy is expected
+    assert MatrixRoom.from_state([state("m.room.create", {"creator": ALICE})]).policy is MATRIX_1
+    assert MatrixRoom.from_state([create("6")], policy=MATRIX_10).policy is MATRIX_10, "whoever asks may ask otherwise"
+    assert MatrixRoom.from_state([]).policy is MATRIX_1
+
+
+def test_power_levels_are_read_by_the_version_whatever_their_place() -> None:
+    stringy = levels(users={ALICE: "50"})
+    assert MatrixRoom.from_state([stringy, create("9")]).power(ALICE) == 50
+    with pytest.raises(EventError, match=r"state\[0\]\.content\.users"):
+        MatrixRoom.from_state([stringy, create("10")])
+
+
+# The creator's first join.
+
+
+def first_join(**more: Any) -> JSON:
+    return member("join", ALICE, **more)
+
+
+# fmt: off
+PREVIOUS: list[tuple[object, str | None]] = [
+    ([CREATE_ID],                              "found"),
+    ([[CREATE_ID, {"sha256": "x"}]],           "found"),
+    ([],                                       None),
+    (["$other"],                               None),
+    ([CREATE_ID, "$other"],                    None),
+    ([CREATE_ID, CREATE_ID],                   None),
+    ([["$other", {}]],                         None),
+    ([[]],                                     None),
+    ([[[]]],                                   None),
+    ([None],                                   None),
+    (None,                                     None),
+    (CREATE_ID,                                None),
+    ({CREATE_ID: {}},                          None),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("previous", "row"), PREVIOUS, ids=repr)
+def test_the_first_join_follows_the_creation_alone(policy: MatrixPolicy, previous: object, row: str | None) -> None:
+    here = room(version=policy.version)
+    assert here.decide(first_join(prev_events=previous)).transition == row
+    assert not here.decide(member("join", BOB, prev_events=previous))
+    if row:
+        assert not here.decide(member("leave", ALICE, prev_events=previous))
+
+
+def test_a_state_does_not_tell_what_came_before(policy: MatrixPolicy) -> None:
+    assert not room(version=policy.version).decide(first_join())
+
+
+def test_to_the_letter_the_first_join_is_a_matter_of_its_own(policy: MatrixPolicy) -> None:
+    here = room(*members(ban=[ALICE], join=[BOB]), join_rules("private"), version=policy.version)
+    assert here.decide(member("join", BOB, ALICE, prev_events=[CREATE_ID])).transition == "found"
+    closed = create(policy.version, {"m.federate": False})
+    assert not room(creation=closed, version=policy.version).decide(member("join", BOB, ALICE, prev_events=[CREATE_ID]))
+
+
+def test_a_room_knows_what_it_was_sent(policy: MatrixPolicy) -> None:
+    here = MatrixRoom(ROOM_ID, policy=policy)
+    here.send(create(policy.version))
+    assert not here.send(member("join", BOB))
+    assert here.decide_action(JOIN, ALICE, ALICE).transition == "found"
+    assert here.decide(first_join(prev_events=["$other"])).transition is None
+    assert here.send(first_join()).transition == "found"
+    assert here.send(first_join()).transition == "rejoin"
+
+
+@pytest.mark.parametrize("between", [message(), join_rules("invite"), state("m.room.create", {}, state_key="x")])
+def test_the_first_join_is_the_second_event(between: JSON) -> None:
+    here = MatrixRoom(ROOM_ID)
+    here.send(create("10"))
+    here.send(between)
+    assert not here.send(first_join())
+    assert here.send(first_join(prev_events=[CREATE_ID])).transition == "found"
+
+
+def test_a_creation_without_an_id_is_known_by_what_is_there() -> None:
+    creation = create("11")
+    del creation["event_id"]
+    assert room(creation=creation, version="11").decide(first_join(prev_events=["$any"])).transition == "found"
+    for more in (members(leave=[BOB]), [levels()], [join_rules("public")], [promise("tok")]):
+        # A public room lets the creator in by another row.
+        decision = room(*more, creation=creation, version="11").decide(first_join(prev_events=["$any"]))
+        assert decision.transition in (None, "join")
+
+
+def test_a_creation_without_an_id_is_known_by_the_room_that_it_names() -> None:
+    creation = create("12")
+    del creation["event_id"]
+    here = MatrixRoom.from_state([creation, {**join_rules("invite"), "room_id": "!hash"}])
+    assert here.decide(first_join(prev_events=["$hash"])).transition == "found"
+    assert not here.decide(first_join(prev_events=["$other"]))
+
+
+def test_the_first_join_is_the_creators_and_not_the_senders() -> None:
+    creation = {**create("6", creator=BOB), "sender": ALICE}
+    here = room(creation=creation, version="6")
+    assert not here.decide(first_join(prev_events=[CREATE_ID]))
+    assert here.decide(member("join", BOB, prev_events=[CREATE_ID])).transition == "found"
+
+
+# Join rules, and who authorises a join.
+
+# fmt: off
+RULES: list[tuple[object, JoinRule]] = [
+    *[(rule.value, rule) for rule in JoinRule],
+    ("open",      JoinRule.PRIVATE),
+    ("",          JoinRule.PRIVATE),
+    ("PUBLIC",    JoinRule.PRIVATE),
+    (None,        JoinRule.PRIVATE),
+    (5,           JoinRule.PRIVATE),
+    (["public"],  JoinRule.PRIVATE),
+    ({"a": 1},    JoinRule.PRIVATE),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("word", "rule"), RULES, ids=repr)
+def test_join_rules(word: object, rule: JoinRule) -> None:
+    assert room(join_rules(word)).facts(ALICE, BOB).join_rule is rule
+
+
+def test_no_join_rule_is_invite() -> None:
+    assert room().facts(ALICE, BOB).join_rule is JoinRule.INVITE
+    assert room(state("m.room.join_rules", {})).facts(ALICE, BOB).join_rule is JoinRule.INVITE
+    assert room(state("m.room.join_rules", {"rule": "public"})).facts(ALICE, BOB).join_rule is JoinRule.INVITE
+
+
+def test_by_an_unknown_rule_nobody_joins_but_invites_go_out() -> None:
+    here = room(join_rules("open"), *members(join=[ALICE], invite=[BOB]))
+    assert [bool(here.decide(member("join", user))) for user in (ALICE, BOB, CAROL)] == [False, False, False]
+    assert here.decide(member("invite", ALICE, CAROL)).transition == "invite"
+
+
+# Who authorises, under which levels, and whether that lets Carol in.
+# fmt: off
+AUTHORISERS: list[tuple[object, JSON, bool]] = [
+    (ALICE,      {},                               True),
+    (BOB,        {},                               True),
+    (BOB,        {"invite": 1},                    False),
+    (BOB,        {"invite": 1, "users": {BOB: 1}}, True),
+    (ALICE,      {"invite": 10**9},                True),
+    (ABE,        {},                               False),
+    (CAROL,      {},                               False),
+    ("@no:body", {"users": {"@no:body": 100}},     False),
+    ("",         {},                               False),
+    (None,       {},                               False),
+    (5,          {},                               False),
+    ([ALICE],    {},                               False),
+    ({},         {},                               False),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("user", "content", "is_in"), AUTHORISERS, ids=repr)
+@pytest.mark.parametrize("rule", ["restricted", "knock_restricted"])
+def test_who_authorises_a_join(user: object, content: JSON, is_in: bool, rule: str) -> None:
+    here = room(join_rules(rule), levels(content), *members(join=[ALICE, BOB], leave=[ABE]))
+    join = member("join", CAROL, content={"join_authorised_via_users_server": user})
+    decision = here.decide(join)
+    assert decision.transition == ("enter" if is_in else None)
+    if not is_in:
+        assert decision.reason == "enter: no member who may invite authorises the join"
+    assert not here.decide({**join, "sender": ALICE}), "nobody is made to join"
+
+
+def test_whoever_is_invited_needs_nobody_else() -> None:
+    here = room(join_rules("restricted"), *members(join=[ALICE], invite=[BOB]))
+    assert here.decide(member("join", BOB, content={"join_authorised_via_users_server": 5})).transition == "accept"
+    assert here.decide(member("join", ALICE)).transition == "rejoin"
+
+
+# Federation.
+
+
+@pytest.mark.parametrize("federates", [True, False, None])
+def test_a_room_that_is_not_federated_shuts_out_other_servers(policy: MatrixPolicy, federates: bool | None) -> None:
+    more = {} if federates is None else {"m.federate": federates}
+    here = room(
+        join_rules("public"),
+        *members(join=[ALICE, BOB]),
+        creation=create(policy.version, more),
+        version=policy.version,
+    )
+    for event in (member("join", CAROL), member("leave", BOB), member("invite", BOB, CAROL)):
+        decision = here.decide(event)
+        assert bool(decision) is (federates is not False)
+        if not decision:
+            assert decision.reason == "event: the room is closed to the sender's server"
+            assert decision.before == decision.after == here.participation(event["state_key"])
+    # To the letter, the rule is on senders: a target may be of another server.
+    assert here.decide(member("leave", ALICE, BOB)).transition == "kick"
+    assert here.decide(member("invite", ALICE, CAROL)).transition == "invite"
+    assert here.decide(member("join", ABE)).transition == "join"
+
+
+def test_the_server_is_that_of_the_creations_sender() -> None:
+    creation = {**create("10", {"m.federate": False}, creator=BOB), "sender": ALICE}
+    here = room(join_rules("public"), creation=creation, version="10")
+    assert here.decide(member("join", ABE))
+    assert not here.decide(member("join", BOB, prev_events=[CREATE_ID]))
+
+
+def test_a_port_is_part_of_a_server() -> None:
+    creation = create("10", {"m.federate": False}, creator="@a:s:1")
+    here = room(join_rules("public"), creation=creation, version="10")
+    assert here.decide(member("join", "@b:s:1"))
+    assert not here.decide(member("join", "@b:s"))
+    assert not here.decide(member("join", "@b:s:12"))
+
+
+# What is not judged.
+
+
+@pytest.mark.parametrize("event", [message(BOB), create(), levels(), join_rules("public"), promise("tok", sender=BOB)])
+def test_other_events_are_not_judged(event: JSON) -> None:
+    here = MatrixRoom(ROOM_ID)
+    decision = here.decide(event)
+    assert (decision.allowed, decision.judged, decision.transition) == (True, False, None)
+    assert (decision.before, decision.after, decision.refusals) == (None, None, ())
+    assert decision.reason == "not judged: only membership is"
+    assert decision.as_json("matrix-1") == {
+        "allowed": True,
+        "transition": None,
+        "before": None,
+        "after": None,
+        "policy": "matrix-1",
+        "judged": False,
+        "reason": "not judged: only membership is",
+        "refusals": [],
+    }
+
+
+def test_other_events_are_taken_as_they_are() -> None:
+    here = MatrixRoom(ROOM_ID)
+    for event in (create("10"), first_join(), join_rules("public"), levels(users={BOB: 50})):
+        here.send(event)
+    assert here.send(member("join", BOB)).transition == "join"
+    assert here.send(levels({"users": {BOB: 100}}, kick=0)).judged is False
+    assert here.participant(ALICE).leave(by=BOB).transition == "kick"
+
+
+def test_state_in_another_place_means_nothing() -> None:
+    here = room()
+    for event in (levels(kick=0), join_rules("public"), create("1")):
+        here.send({**event, "state_key": "elsewhere"})
+        here.send({key: value for key, value in event.items() if key != "state_key"})
+    assert here.facts(BOB, CAROL) == room().facts(BOB, CAROL)
+
+
+def test_a_member_event_without_a_target_is_rejected() -> None:
+    here = MatrixRoom.create(ROOM_ID, ALICE)
+    event = member("leave", ALICE)
+    del event["state_key"]
+    decision = here.send(event)
+    assert (decision.allowed, decision.before, decision.after) == (False, None, None)
+    assert decision.reason == "event: the event has no `state_key`"
+
+
+@pytest.mark.parametrize("word", ["", "Join", "kick", "joined", "  join", None, 5, True, ["join"], {"join": 1}])
+def test_an_unknown_membership_is_rejected(policy: MatrixPolicy, word: object) -> None:
+    here = MatrixRoom.create(ROOM_ID, ALICE, policy=policy)
+    event = {**member("x", ALICE), "content": {"membership": word}}
+    decision = here.send(event)
+    assert (decision.allowed, decision.before, decision.after) == (False, JOIN, JOIN)
+    assert decision.reason == "event: the room version knows no such membership"
+    assert decision.refusals[0].clause == policy.premise.clause
+    assert not here.send({**event, "content": {}})
+
+
+def test_a_knock_is_an_unknown_membership_at_first() -> None:
+    for number, version in enumerate(VERSIONS, start=1):
+        reason = room(join_rules("public"), version=version).decide(member("knock", BOB)).reason
+        assert ("knows no such membership" in reason) is (number < 7)
+
+
+def test_an_event_of_another_room_is_rejected() -> None:
+    here = MatrixRoom.create(ROOM_ID, ALICE)
+    decision = here.send(member("leave", ALICE, room_id="!other:a.example"))
+    assert decision.reason == "event: the event is of another room"
+    assert here.participation(ALICE) is JOIN
+    with pytest.raises(EventError, match=r"`room_id`: `!other:a\.example` is another room"):
+        here.send({**message(), "room_id": "!other:a.example"})
+
+
+def test_a_state_tells_which_room_it_is_of() -> None:
+    here = MatrixRoom.from_state([create("10"), {**member("join", ALICE), "room_id": ROOM_ID}], policy=MATRIX_10)
+    assert here.id == ROOM_ID
+    assert here.decide(member("leave", ALICE, room_id=ROOM_ID))
+    assert here.decide(member("leave", ALICE))
+    assert not here.decide(member("leave", ALICE, room_id="!other:a.example"))
+    with pytest.raises(EventError, match=r"`state\[2\]\.room_id`: `!other` is another room"):
+        MatrixRoom.from_state(
+            [create("10"), {**join_rules("public"), "room_id": ROOM_ID}, {**levels(), "room_id": "!other"}]
+        )
+
+
+def test_a_creation_of_version_12_names_its_room() -> None:
+    here = room()
+    assert here.id == "!create"
+    assert not here.decide(member("invite", ALICE, BOB, room_id="!other"))
+    assert room(version="11").id is None
+    assert MatrixRoom.room_of(create("12")) == "!create"
+    assert MatrixRoom.room_of(create("11")) is None
+    assert MatrixRoom.room_of({**create("12"), "room_id": "!said"}) == "!said"
+    for odd in ({}, {"room_id": 5}, {"type": "m.room.create", "event_id": "$x", "content": {"room_version": []}}):
+        assert MatrixRoom.room_of(odd) is None
+
+
+# The interface that all rooms share.
+
+
+def test_decide_and_send_never_differ_and_refusals_change_nothing() -> None:
+    here = room(*members(join=[ALICE, ABE], invite=[BOB], ban=[CAROL]), join_rules("knock"))
+    users = [ALICE, ABE, BOB, CAROL, "@new:x"]
+    for sender in users:
+        for target in users:
+            for action in (INVITE, JOIN, LEAVE, BAN, KNOCK):
+                before = inside(here)
+                decision = here.decide(member(action, sender, target))
+                assert inside(here) == before
+                assert here.decide_action(action, sender, target) == decision
+                offered = here.actions(sender, target)
+                assert offered.get(action) == decision.transition
+                sent = here.send(member(action, sender, target))
+                assert sent == decision
+                if decision:
+                    assert here.participation(target) is decision.after
+                    here.take(member(decision.before, target))
+                else:
+                    assert inside(here) == before
+
+
+def test_the_quick_way_and_the_careful_way_agree() -> None:
+    here = room(*members(join=[ALICE, ABE], invite=[BOB], ban=[CAROL]), join_rules("knock"), levels(users={ABE: 50}))
+    for sender in (ALICE, ABE, BOB, CAROL, "@new:x"):
+        for target in (ALICE, ABE, BOB, CAROL, "@new:x"):
+            for action in (INVITE, JOIN, LEAVE, BAN, KNOCK):
+                event = member(action, sender, target, event_id="$1", room_id="!create", unsigned={}, auth_events=[])
+                assert here.decide(event) == here._judge(event)
+
+
+def test_facts_name_everything() -> None:
+    here = room(
+        *members(join=[ABE, BOB]), levels(users={BOB: 50}, kick=51), join_rules("knock"),
+        creation=create("12", {"m.federate": False}),
+    )  # fmt: skip
+    facts = here.facts(BOB, ABE)
+    assert (facts.sender, facts.target, facts.is_self, facts.join_rule) == (JOIN, JOIN, False, JoinRule.KNOCK)
+    assert (facts.may_invite, facts.may_kick, facts.may_ban) == (True, False, True)
+    assert (facts.outranks_for_kick, facts.outranks_for_ban) == (True, True)
+    assert (facts.warrant, facts.is_authorised) == (Warrant.NONE, False)
+    assert here.facts(ALICE, ALICE).is_self
+
+
+def test_leaving_is_not_listed() -> None:
+    here = room(*members(join=[ALICE], leave=[BOB]))
+    assert here.participations() == {ALICE: JOIN}
+    assert here.participation(BOB) is here.participation(CAROL) is LEAVE
+
+
+def test_who_may_see_what_is_no_question_for_it() -> None:
+    with pytest.raises(DefinitionError, match="policy `matrix-12` judges membership only, not who may see what"):
+        room().view("$1", ALICE)
+
+
+def test_state_given_later_is_taken() -> None:
+    here = MatrixRoom.create(ROOM_ID, ALICE, policy=MATRIX_10)
+    here.take(member("ban", ALICE, BOB))
+    here.take(levels(users={CAROL: 100}))
+    here.take(member("join", CAROL))
+    assert here.participant(BOB).leave(by=CAROL).transition == "unban"
+    with pytest.raises(EventError, match="`state_key`: is missing: this is no state event"):
+        here.take(message())
+    with pytest.raises(EventError, match="`room_id`: `!other` is another room"):
+        here.take({**levels(), "room_id": "!other"})
+
+
+def test_the_creation_comes_once() -> None:
+    here = MatrixRoom(ROOM_ID)
+    here.send(create("10"))
+    before = inside(here)
+    assert here.send(create("10", creator=BOB)), "the same event once more, whatever it says now"
+    with pytest.raises(EventError, match="the room has been created already"):
+        here.send({**create("10", creator=BOB), "event_id": "$another"})
+    assert inside(here)[:-1] == before[:-1]
+
+
+# Callbacks.
+
+
+class Diary(Participant):
+    seen: list[str]
+
+    def on_enter_join(self, event: Any) -> None:
+        self.seen.append(f"{self.user} joined, {event.kwargs['facts'].warrant}")
+
+    def after_found(self, _: Any) -> None:
+        self.seen.append("a room is founded")
+
+    def on_exit_join(self, _: Any) -> None:
+        self.seen.append(f"{self.user} gone")
+
+
+def test_callbacks() -> None:
+    Diary.seen = []
+    here = MatrixRoom.create(ROOM_ID, ALICE, policy=MATRIX_10, participant=Diary)
+    here.send(join_rules("restricted"))
+    assert not here.participant(BOB).join()
+    assert here.send(member("join", BOB, content={"join_authorised_via_users_server": ALICE})).transition == "enter"
+    here.participant(BOB).leave(by=ALICE)
+    assert Diary.seen == [
+        f"{ALICE} joined, first_join",
+        "a room is founded",
+        f"{BOB} joined, none",
+        f"{BOB} gone",
+    ]
+    assert here.participations() == {ALICE: JOIN}
+
+
+class Clumsy(Participant):
+    def after_found(self, _: Any) -> None:
+        raise RuntimeError("the door is stuck")
+
+
+def test_an_error_in_a_callback_leaves_the_change() -> None:
+    with pytest.raises(RuntimeError, match="the door is stuck"):
+        MatrixRoom.create(ROOM_ID, ALICE, participant=Clumsy)
+    here = MatrixRoom(ROOM_ID, policy=MATRIX_10, participant=Clumsy)
+    here.send(create("10"))
+    with pytest.raises(RuntimeError, match="the door is stuck"):
+        here.send(first_join())
+    assert here.participations() == {ALICE: JOIN}
+    assert here.decide(first_join()).transition == "rejoin"
