@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check format browser diagrams diagrams-check bench fuzz clean
+.PHONY: help demo test test-draft test-synapse check format browser kramdown diagrams diagrams-check vectors bench fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -40,11 +40,31 @@ browser:
 test: $(VENV)/dev browser ## run the tests
 	$(BIN)/pytest -n auto
 
-check: $(VENV)/dev ## format, lint, types, tests, diagrams up to date
+# A whole draft is built with the programs that authors of drafts use.
+kramdown:
+	@command -v kramdown-rfc2629 kramdown-rfc > /dev/null \
+	  || { apt-get update -qq && apt-get install -qq -y ruby-kramdown-rfc2629 > /dev/null; } \
+	  || { echo "the test needs kramdown-rfc (Debian: apt-get install ruby-kramdown-rfc2629)" >&2; exit 1; }
+
+test-draft: $(VENV)/dev kramdown ## build whole drafts around the section that `fsm spec` writes
+	$(BIN)/pytest -n auto tests/render/draft/build.py
+
+SYNAPSE := build/synapse
+SYNAPSE_CASES ?= 240000
+SYNAPSE_SEED ?= 1
+
+$(SYNAPSE)/bin/python: | $(BIN)/pip
+	$(PYTHON) -m venv $(SYNAPSE)
+	$(SYNAPSE)/bin/pip install --quiet --disable-pip-version-check 'matrix-synapse>=1.150'
+
+test-synapse: $(VENV)/dev $(SYNAPSE)/bin/python ## compare verdicts with those of Synapse, installed beside us
+	$(BIN)/python -m tests.synapse.compare $(SYNAPSE)/bin/python --cases $(SYNAPSE_CASES) --seed $(SYNAPSE_SEED)
+
+check: $(VENV)/dev ## format, lint, types, tests, a whole draft, diagrams up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(MAKE) --no-print-directory test diagrams-check
+	$(MAKE) --no-print-directory test test-draft diagrams-check
 
 format: $(VENV)/dev ## format the code
 	$(BIN)/ruff format .
@@ -55,6 +75,9 @@ diagrams: $(VENV)/run ## draw the gallery anew
 
 diagrams-check: $(VENV)/run ## fail when the gallery is not what the policies say
 	$(BIN)/python -m fsm.render.gallery diagrams --check
+
+vectors: $(VENV)/run ## write the test vectors anew
+	$(BIN)/python -m fsm.review.vectors vectors
 
 bench: $(VENV)/dev ## measure decisions beside their peers
 	$(BIN)/python -m benchmarks.decisions

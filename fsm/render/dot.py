@@ -6,7 +6,7 @@ Where the states have natural places, the text pins every state, edge and label
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from graphviz import Digraph
@@ -52,6 +52,7 @@ from fsm.render.tall import tall_plan_of
 _HEAD = 7.5  # how long an arrow's head is
 _ABOVE, _BELOW = 22, 18  # from the picture to its title and its legend
 _WRAP = 100  # the most letters in a line of the title; small type has more in a line
+_SLACK = 1.1  # how much wider large letters may come out in a reader's font
 _NARROW = 40  # letters for which there is always room
 _LEAD = 3  # between the repeats in a state
 _GAP = 18  # between the entries of the legend
@@ -202,9 +203,10 @@ def _along(rows: Sequence[Row], way: Way) -> str:
 
 def _header(diagram: Diagram, width: float) -> list[Row]:
     about = SEPARATOR.join(filter(None, [*([] if diagram.sides else [clean(diagram.id)]), clean(diagram.document)]))
-    given = SEPARATOR.join(f"{fact} = {value}" for fact, value in diagram.given)
+    given = SEPARATOR.join(f"{fact}\u00a0=\u00a0{value}" for fact, value in diagram.given)
+    title = [text(line, TITLE, bold=True) for line in _wrapped(clean(diagram.title), TITLE, width) or [""]]
     return [
-        *(text(line, TITLE, bold=True) for line in _wrapped(clean(diagram.title), TITLE, width) or [""]),
+        *(replace(line, width=_SLACK * line.width) for line in title),
         *(text(line, VERB, FAINT) for line in _wrapped(about, VERB, width)),
         *(text(line, VERB) for line in _wrapped(f"What is left given {given}", VERB, width) if given),
     ]

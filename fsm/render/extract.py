@@ -45,11 +45,12 @@ def extract(policy: Policy[F], given: Mapping[str, Value] | None = None) -> Diag
 
 def cells_of(policy: Policy[F], known: Mapping[str, Value]) -> Mapping[tuple[StrEnum, StrEnum], Sequence[Any]]:
     """All facts that each action can meet in each state, as far as they agree with what is known."""
-    part = policy.domain.given(**known)
+    policy.domain.given(**known)  # refuses a fact or a value that does not exist
+    part = [facts for facts in policy.domain.records if all(getattr(facts, name) is known[name] for name in known)]
     cells: dict[tuple[StrEnum, StrEnum], list[Any]] = {each: [] for each in product(policy.triggers, policy.states)}
     for action in policy.triggers:
         limits = policy.carries.get(action, {}).items()
-        for facts in part.records:
+        for facts in part:
             if all(getattr(facts, name) in values for name, values in limits):
                 cells[action, facts.target].append(facts)  # type: ignore[attr-defined]
     return cells

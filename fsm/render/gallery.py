@@ -1,23 +1,84 @@
-"""The gallery: every policy of the catalogue, drawn into one folder.
+"""The gallery: policies of the catalogue, drawn into one folder.
 
     python -m fsm.render.gallery diagrams           draws it anew
     python -m fsm.render.gallery diagrams --check   fails when it is not what the policies say
 
-Text is compared byte for byte. Of an SVG all is compared but where things
-stand: that may differ with the version of Graphviz or with the fonts. A PNG only
-has to be there.
+It is read on the web: the first page shows each policy as a whole, and how some of them
+differ; each policy has a page of its own with what certain people can do, the matrix,
+and a file of every format.
+
+Text is compared byte for byte. Of a picture in SVG all is compared but where things
+stand: that may differ with the version of Graphviz or with the fonts. A PNG or a PDF
+only has to be there.
 """
 
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 from xml.etree import ElementTree as ET
 
-from fsm.errors import PolicyError
-from fsm.policies import CATALOGUE, AnyPolicy, load_policy
-from fsm.render import extract, render
+from fsm.errors import DefinitionError, PolicyError
+from fsm.facts import Value
+from fsm.policies import AnyPolicy, load_policy
+from fsm.render import Detail, Diagram, compare, extract, render
+from fsm.render.grid import Grid
+from fsm.render.markdown import escaped
+from fsm.render.matrix import matrix_of
+from fsm.render.section import to_section
 
-_FILES = {"svg": "svg", "png": "png", "dot": "dot", "mmd": "mermaid"}
+Draw: TypeAlias = Callable[[], bytes]
+
+# Of the room versions of Matrix, those in which membership changes.
+POLICIES = ("mimi", "mimi-00", "mimi-01", "matrix-1", "matrix-7", "matrix-10", "matrix-12")
+PAIRS = (("mimi", "mimi-01"), ("mimi-00", "mimi-01"), ("matrix-1", "matrix-7"), ("matrix-7", "matrix-10"))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is left of a policy for certain people: the words of the facts that are given."""
+
+    id: str
+    title: str
+    given: Mapping[str, str]
+
+
+_OTHERS = {"is_self": "false", "sender": "join"}
+_MAY_NOT = {"may_kick": "false", "may_ban": "false"}
+_MAY = {"may_invite": "true", "may_kick": "true", "may_ban": "true"}
+VIEWS = (
+    View("newcomer-public", "what a newcomer can do in a public room", {"is_self": "true", "join_rule": "public"}),
+    View("newcomer-knock", "what a newcomer can do in a room to knock at", {"is_self": "true", "join_rule": "knock"}),
+    View(
+        "newcomer-invite", "what a newcomer can do in an invite-only room", {"is_self": "true", "join_rule": "invite"}
+    ),
+    View(
+        "newcomer-restricted",
+        "what a newcomer can do in a restricted room",
+        {"is_self": "true", "join_rule": "restricted"},
+    ),
+    View("member", "what a member can do to others", {**_OTHERS, **_MAY_NOT}),
+    View("moderator", "what a moderator can do to others", {**_OTHERS, **_MAY}),
+)
+
+_FORMATS = {
+    "svg": "svg",
+    "png": "png",
+    "pdf": "pdf",
+    "dot": "dot",
+    "mmd": "mermaid",
+    "puml": "plantuml",
+    "txt": "text",
+    "md": "matrix",
+    "html": "html",
+    "scxml": "scxml",
+    "xml": "rfc",
+}
+_DOTS = (".png", ".pdf")
 _GEOMETRY = {"d", "height", "points", "transform", "viewBox", "width", "x", "y"}
 
 _INTRODUCTION = """\
@@ -25,62 +86,152 @@ _INTRODUCTION = """\
 
 Drawn from the policies' tables of transitions by `make diagrams`; `make diagrams-check` fails when a file here is not
 what the tables say. An arrow is there because some facts make the transition happen; what stands under its verb are the
-conditions that may fail.
+conditions that may fail. The page of a policy has what certain people can do, the matrix of all transitions, and a file
+of every format.
+"""
+_DIFFERENCES = """\
+## How they differ
+
+An arrow that both policies have, under the same conditions, is thin and grey.
 """
 
 
-def contents() -> Iterator[tuple[str, bytes]]:
-    """The gallery's files: name and content."""
-    policies = [load_policy(name) for name in CATALOGUE]
-    for policy in policies:
+def contents() -> Mapping[str, Draw]:
+    """The gallery's files: name and what draws it."""
+    policies = {name: load_policy(name) for name in POLICIES}
+    files: dict[str, Draw] = {}
+    for policy in policies.values():
         diagram = extract(policy)
-        for ending, fmt in _FILES.items():
-            yield f"{policy.id}.{ending}", render(diagram, fmt)
-    yield "README.md", "\n".join([_INTRODUCTION, *map(_section, policies)]).encode()
+        files[f"{policy.id}.svg"] = partial(render, diagram, "svg", tall=True)
+        files |= {
+            f"{policy.id}/whole.{ending}": partial(render, diagram, fmt, _detail(fmt))
+            for ending, fmt in _FORMATS.items()
+        }
+        views = _views(policy)
+        files |= {f"{policy.id}/{id_}.svg": partial(render, view, "svg", tall=True) for id_, view in views.items()}
+        files[f"{policy.id}/section.md"] = partial(_encoded, partial(to_section, policy))
+        files[f"{policy.id}/README.md"] = partial(_encoded, partial(_page, policy, diagram, views))
+    for first, second in PAIRS:
+        both = compare(policies[first], policies[second])
+        files[f"{first}-against-{second}.svg"] = partial(render, both, "svg", tall=True)
+    files["README.md"] = partial(_encoded, partial(_index, list(policies.values())))
+    return files
 
 
-def _section(policy: AnyPolicy) -> str:
-    others = ", ".join(f"[{fmt}]({policy.id}.{ending})" for ending, fmt in _FILES.items())
-    return (
-        f"## {policy.title}\n\n"
-        f"`{policy.id}`: {policy.source}. As a file: {others}.\n\n"
-        f"![The states of `{policy.id}` and the transitions between them]({policy.id}.svg)\n"
+def _encoded(text: Callable[[], str]) -> bytes:
+    return text().encode()
+
+
+def _detail(fmt: str) -> Detail:
+    return Detail.CLAUSES if fmt in ("matrix", "html") else Detail.GUARDS
+
+
+def _views(policy: AnyPolicy) -> dict[str, Diagram]:
+    """The views that the policy has facts for, by id."""
+    views = {}
+    for view in VIEWS:
+        try:
+            given = _parsed(policy, view.given)
+        except DefinitionError:
+            continue
+        views[view.id] = replace(extract(policy, given), title=f"{policy.id}: {view.title}")
+    return views
+
+
+def _parsed(policy: AnyPolicy, words: Mapping[str, str]) -> dict[str, Value]:
+    return {name: policy.domain.parse(name, word) for name, word in words.items()}
+
+
+def _index(policies: list[AnyPolicy]) -> str:
+    sections = (
+        f"## {escaped(policy.title)}\n\n"
+        f"`{policy.id}`: {escaped(policy.source)}. [Views, matrix and files]({policy.id}/README.md).\n\n"
+        f"![The states of {policy.id} and the transitions between them]({policy.id}.svg)\n"
+        for policy in policies
     )
+    differences = (
+        f"### `{first}` against `{second}`\n\n"
+        f"![What only {first} has, what only {second} has, and what both have under other conditions]"
+        f"({first}-against-{second}.svg)\n"
+        for first, second in PAIRS
+    )
+    return "\n".join([_INTRODUCTION, *sections, _DIFFERENCES, *differences])
+
+
+def _page(policy: AnyPolicy, diagram: Diagram, views: Mapping[str, Diagram]) -> str:
+    picture = f"![The states of {policy.id} and the transitions between them]"
+    parts = [
+        f"# {escaped(policy.title)}\n",
+        f"`{policy.id}`: {escaped(policy.source)}. [All policies](../README.md).\n",
+        f"{picture}(../{policy.id}.svg)\n",
+    ]
+    for id_, view in views.items():
+        words = view.title.partition(": ")[2]
+        parts.append(f"## {_capital(words)}\n\n![{_capital(words)}, in {policy.id}]({id_}.svg)\n")
+    parts.append("## All transitions\n")
+    parts.append("\n".join(matrix_of(Grid(diagram, Detail.CLAUSES))) + "\n")
+    parts.append("## As files\n")
+    files = ", ".join(f"[{fmt}](whole.{ending})" for ending, fmt in _FORMATS.items())
+    parts.append(f"{_capital(files)}; and the [section of a draft](section.md) on legal transitions.\n")
+    return "\n".join(parts)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def draw(folder: Path) -> None:
     """Write the gallery."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in contents():
+    for name, content in _drawn(contents()):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
+
+
+def _drawn(files: Mapping[str, Draw]) -> Iterator[tuple[str, bytes]]:
+    # Most of the time is Graphviz's, which runs in a process of its own.
+    with ThreadPoolExecutor() as pool:
+        yield from zip(files, pool.map(_call, files.values()), strict=True)
+
+
+def _call(function: Draw) -> bytes:
+    return function()
 
 
 def check(folder: Path) -> list[str]:
     """What is wrong with the gallery, a line for each file."""
-    problems = []
-    expected = dict(contents())
-    for name, content in expected.items():
-        path = folder / name
-        if not path.is_file():
-            problems.append(f"{path}: missing")
-        elif not _agree(name, path.read_bytes(), content):
-            problems.append(f"{path}: not what the policy says now")
-    strays = sorted(path for path in folder.glob("[!.]*") if path.name not in expected)
+    files = contents()
+    problems = [f"{folder / name}: missing" for name in files if not (folder / name).is_file()]
+    compared = {name: file for name, file in files.items() if (folder / name).is_file() and not name.endswith(_DOTS)}
+    problems += [
+        f"{folder / name}: not what the policy says now"
+        for name, content in _drawn(compared)
+        if not agree(name, (folder / name).read_bytes(), content)
+    ]
+    known = {folder / name for name in files}
+    strays = sorted(path for path in folder.rglob("[!.]*") if path.is_file() and path not in known)
     return [*problems, *(f"{path}: belongs to no policy" for path in strays)]
 
 
-def _agree(name: str, found: bytes, expected: bytes) -> bool:
-    if name.endswith(".png"):
-        return bool(found)
-    if name.endswith(".svg"):
+def agree(name: str, found: bytes, expected: bytes) -> bool:
+    """Whether two contents of a file say the same."""
+    if name.endswith((".svg", ".xml")):
         return skeleton(found) == skeleton(expected)
+    if name.endswith("section.md"):
+        one, two = map(_parted, (found, expected))
+        return one[0] == two[0] and skeleton(one[1]) == skeleton(two[1])
     return found == expected
 
 
-def skeleton(svg: bytes) -> list[tuple[str, str, dict[str, str]]] | None:
-    """All of an SVG but where things stand; None when it is none."""
+def _parted(section: bytes) -> tuple[bytes, bytes]:
+    """A section without its figure, and the figure."""
+    figure = re.search(rb"<figure.*?</figure>", section, re.DOTALL)
+    return (section.replace(figure[0], b""), figure[0]) if figure else (section, b"")
+
+
+def skeleton(xml: bytes) -> list[tuple[str, str, dict[str, str]]] | None:
+    """All of a picture but where things stand; None when it is none."""
     try:
-        root = ET.fromstring(svg)  # noqa: S314 - one of our own files
+        root = ET.fromstring(xml)  # noqa: S314 - one of our own files
     except ET.ParseError:
         return None
     return [

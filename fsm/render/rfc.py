@@ -26,13 +26,14 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
     "svg": ("id", "viewBox"),
     "g": ("id", "transform"),
     "title": (),
-    "a": (f"{{{_XLINK}}}href",),
+    "a": ("xlink:href",),
     "path": ("d", *_SHAPE),
     "polygon": ("points", *_SHAPE),
     "polyline": ("points", *_SHAPE),
     "ellipse": ("cx", "cy", "rx", "ry", *_SHAPE),
     "text": ("x", "y", "text-anchor", "font-size", "font-weight", "fill"),
 }
+_PROFILE = {"version": "1.2", "baseProfile": "tiny", "font-family": "sans-serif"}
 _COLOURS = {"black": "#000000", "white": "#ffffff", "transparent": "none"}
 _PAGE = 660  # pixels that a page of an RFC has for a picture
 _PIXEL = 0.75  # points
@@ -87,9 +88,7 @@ def figure_of(  # noqa: PLR0913 - the options of two formats
     drawing = ET.SubElement(artset, "artwork", {"type": "ascii-art"})
     drawing.text = "\n".join(["", *body(diagram, text_detail), ""])
     artset[0].tail, drawing.tail = "\n  ", "\n "
-    ET.register_namespace("svg", _SVG)
-    ET.register_namespace("xlink", _XLINK)
-    return f"{_unprefixed(ET.tostring(figure, encoding='unicode'))}\n"
+    return f"{ET.tostring(figure, encoding='unicode')}\n"
 
 
 def prefix_of(diagram: Diagram, prefix: str | None) -> str:
@@ -118,21 +117,21 @@ def _link(root: ET.Element, addresses: Mapping[str, str]) -> None:
     for parent in list(root.iter(f"{{{_SVG}}}g")):
         for place, child in enumerate(list(parent)):
             if child.get("id") in addresses:
-                link = ET.Element(f"{{{_SVG}}}a", {f"{{{_XLINK}}}href": addresses[child.attrib["id"]]})
+                link = ET.Element(f"{{{_SVG}}}a", {"xlink:href": addresses[child.attrib["id"]]})
                 link.append(child)
                 parent[place] = link
 
 
 def _profiled(element: ET.Element) -> ET.Element:
-    """The element with what the profile allows of it, and of what is in it."""
+    """The element with what the profile allows of it, and of what is in it; names are as they are written."""
     name = element.tag.rpartition("}")[2]
     kept = {key: element.attrib[key] for key in _KEPT[name] if key in element.attrib}
     kept |= {key: _COLOURS.get(kept[key], kept[key]) for key in ("fill", "stroke") if key in kept}
     if kept.get("stroke") == "none":
         del kept["stroke"]
     if name == "svg":
-        kept |= _frame(element) | {"version": "1.2", "baseProfile": "tiny", "font-family": "sans-serif"}
-    copy = ET.Element(element.tag, kept)
+        kept = {"xmlns": _SVG, "xmlns:xlink": _XLINK, **_PROFILE, **kept, **_frame(element)}
+    copy = ET.Element(name, kept)
     copy.text = element.text
     copy.extend(_profiled(child) for child in element)
     return copy
@@ -143,10 +142,3 @@ def _frame(root: ET.Element) -> dict[str, str]:
     width, height = (float(root.attrib[name].removesuffix("pt")) / _PIXEL for name in ("width", "height"))
     scale = min(1.0, _PAGE / width)
     return {"width": f"{width * scale:.0f}", "height": f"{height * scale:.0f}"}
-
-
-def _unprefixed(text: str) -> str:
-    """The document with SVG as the default namespace inside of it, as people write it."""
-    text = re.sub(r"(</?)svg:", r"\1", text)
-    text = text.replace(f' xmlns:svg="{_SVG}"', "").replace(f' xmlns:xlink="{_XLINK}"', "")
-    return text.replace("<svg ", f'<svg xmlns="{_SVG}" xmlns:xlink="{_XLINK}" ', 1)

@@ -13,7 +13,16 @@ BEGINNINGS = [
     ("mimi.pdf",     (),                    b"%PDF-"),
     ("mimi.dot",     (),                    b"digraph"),
     ("mimi.mmd",     (),                    b"---\ntitle:"),
+    ("mimi.puml",    (),                    b"@startuml"),
+    ("mimi.txt",     (),                    b"MIMI Policy Envelope"),
+    ("mimi.md",      (),                    b"# MIMI Policy Envelope"),
+    ("mimi.html",    (),                    b"<!DOCTYPE html>"),
+    ("mimi.scxml",   (),                    b"<?xml"),
+    ("mimi.xml",     (),                    b'<figure anchor="fig-mimi">'),
     ("mimi.txt",     ("--format", "dot"),   b"digraph"),
+    ("mimi.svg",     ("--tall",),           b"<?xml"),
+    ("mimi.xml",     ("--prefix", "a1"),    b'<figure anchor="fig-a1">'),
+    ("mimi.dot",     ("--against", "mimi-01", "--tall"), b'digraph "mimi-mimi-01"'),
 ]
 # fmt: on
 
@@ -35,6 +44,25 @@ def test_a_picture_on_standard_output() -> None:
     assert "decline" in part
 
 
+def test_two_policies_in_one_picture() -> None:
+    text = fsm("draw", "mimi", "--against", "mimi-01", "--format", "text").out
+    assert "only in mimi-01, by the target itself" in text
+    part = fsm("draw", "mimi", "--against", "mimi-01", "--format", "text", "--given", "join_rule=public").out
+    assert "only in mimi-01" not in part
+    assert "What is left given join_rule = public" in part
+
+
+def test_a_fact_of_either_policy() -> None:
+    run = fsm("draw", "mimi", "--against", "matrix-10", "--format", "text", "--given", "warrant=none")
+    assert run.status == 0
+    assert "redeem" not in run.out
+
+
+def test_links_to_a_draft() -> None:
+    base = "https://example.org/draft.html"
+    assert f'href="{base}#section-5.2"' in fsm("draw", "mimi", "--format", "rfc", "--link-base", base).out
+
+
 # fmt: off
 UNUSABLE = [
     (("mimi", "-o", "picture.bmp"),                  "`picture.bmp` does not end in a format: choose from .svg"),
@@ -45,6 +73,12 @@ UNUSABLE = [
     (("mimi", "--given", "join_rule=private"),       "`private` is no value of `join_rule`: choose from invite, knock, public"),
     (("mimi", "--detail", "all"),                    "Invalid value for '--detail'"),
     (("nobody", "-o", "x.dot"),                      "unknown policy `nobody`"),
+    (("mimi", "--against", "nobody"),                "unknown policy `nobody`"),
+    (("mimi", "--against", "mimi-01", "--format", "scxml"), "`scxml` is one machine, and cannot show two policies"),
+    (("mimi", "--against", "mimi-01", "--given", "colour=red"), "unknown fact `colour`: the facts are "),
+    (("mimi", "--format", "text", "--tall"),         "`text` takes no `tall`"),
+    (("mimi", "-o", "x.svg", "--prefix", "a"),       "`svg` takes no `prefix`"),
+    (("mimi", "--format", "rfc", "--prefix", "1 2"), "`1 2` cannot begin an id: "),
 ]
 # fmt: on
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from fsm import MIMI, Domain, Facts, Policy, Transition, guard
 from fsm.guards import sender_is_joined, sender_is_target, sender_may_ban
-from fsm.policies import AnyPolicy
+from fsm.policies import AnyPolicy, load_policy
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE
 
 
@@ -146,5 +146,8 @@ CROWDED = MIMI.evolve(
     ],
 )
 """Every kind of way at once: both directions across, several overhead, two repeats in one state."""
+
+CATALOGUED = [load_policy(name) for name in ("mimi", "mimi-01", "matrix-10")]
+"""For what takes a while: `mimi-00` is `mimi-01` under other numbers, and `matrix-10` has all that Matrix has."""
 
 DRAWN: list[AnyPolicy] = [MIMI, DOOR, HOSTILE, CROWDED]

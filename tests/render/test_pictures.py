@@ -12,19 +12,18 @@ import pytest
 
 from fsm import MIMI, Actor
 from fsm.facts import Value
-from fsm.policies import CATALOGUE, AnyPolicy, load_policy
-from fsm.render import Detail, Diagram, extract, render
+from fsm.policies import AnyPolicy, load_policy
+from fsm.render import Detail, Diagram, compare, extract, render
+from fsm.render.diagram import Change
 from fsm.render.label import clean, labels_of, sentence
-from fsm.render.style import PAGE, line_of, width_of
+from fsm.render.style import PAGE, TALL_PAGE, TITLE, line_of, width_of
 from tests.builders import JOIN
-from tests.render.policies import BIG, CROWDED, DOOR, HOSTILE, NAMES
+from tests.render.policies import BIG, CATALOGUED, CROWDED, DOOR, HOSTILE, NAMES
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _PIXEL = 0.75  # points
 
-POLICIES = [load_policy(name) for name in CATALOGUE]
 VIEWS: list[dict[str, Value]] = [
-    {},
     {"is_self": True},
     {"is_self": True, "join_rule": MIMI.domain.parse("join_rule", "public")},
     {"is_self": False, "sender": JOIN, "may_kick": False},
@@ -60,9 +59,9 @@ class Box:
 class Picture:
     """An SVG of ours, taken apart."""
 
-    def __init__(self, diagram: Diagram, detail: Detail) -> None:
-        self.diagram, self.detail = diagram, detail
-        self.root = ET.fromstring(render(diagram, "svg", detail))  # noqa: S314 - our own
+    def __init__(self, diagram: Diagram, detail: Detail, *, tall: bool = False) -> None:
+        self.diagram, self.detail, self.tall = diagram, detail, tall
+        self.root = ET.fromstring(render(diagram, "svg", detail, tall=tall))  # noqa: S314 - our own
         self.groups = {group.attrib["id"]: group for group in self.root.iter(f"{_SVG}g") if "id" in group.attrib}
         page = next(self.root.iter(f"{_SVG}polygon"))
         self.page = box_around(numbers(page.attrib["points"]))
@@ -122,39 +121,54 @@ def box_of_text(text: ET.Element) -> Box:
     return Box(x, y - 0.75 * size, x + width, y + 0.2 * size)
 
 
-def case(policy: AnyPolicy, given: dict[str, Value], detail: Detail) -> object:
+def case(policy: AnyPolicy, given: dict[str, Value], detail: Detail, *, tall: bool = False) -> object:
     words = "-".join(f"{fact}={value}" for fact, value in given.items()) or "whole"
-    return pytest.param((policy, given, detail), id=f"{policy.id}-{words}-{detail}")
+    name = f"{policy.id}-{words}-{detail}{'-tall' if tall else ''}"
+    return pytest.param((policy, None, tuple(given.items()), detail, tall), id=name)
+
+
+def pair(one: AnyPolicy, two: AnyPolicy, detail: Detail = Detail.GUARDS, *, tall: bool = False) -> object:
+    name = f"{one.id}-{two.id}-{detail}{'-tall' if tall else ''}"
+    return pytest.param((one, two, (), detail, tall), id=name)
 
 
 CASES = [
-    *(case(policy, given, Detail.GUARDS) for policy in POLICIES for given in VIEWS),
-    *(case(policy, {}, detail) for policy in POLICIES for detail in (Detail.VERBS, Detail.CLAUSES)),
-    *(case(CROWDED, {}, detail) for detail in Detail),
+    *(case(policy, {}, Detail.GUARDS, tall=tall) for policy in CATALOGUED for tall in (False, True)),
+    *(case(MIMI, given, Detail.GUARDS, tall=tall) for given in VIEWS for tall in (False, True)),
+    *(case(MIMI, {}, detail, tall=tall) for detail in (Detail.VERBS, Detail.CLAUSES) for tall in (False, True)),
+    *(case(CROWDED, {}, detail, tall=tall) for detail in Detail for tall in (False, True)),
+]
+_MIMI_01 = load_policy("mimi-01")
+PAIRS = [
+    *(pair(MIMI, _MIMI_01, tall=tall) for tall in (False, True)),
+    *(pair(_MIMI_01, CROWDED, Detail.CLAUSES, tall=tall) for tall in (False, True)),
 ]
 
 
 @cache
-def drawn(policy: AnyPolicy, given: tuple[tuple[str, Value], ...], detail: Detail) -> Picture:
-    return Picture(extract(policy, dict(given)), detail)
+def drawn(
+    one: AnyPolicy, two: AnyPolicy | None, given: tuple[tuple[str, Value], ...], detail: Detail, tall: bool
+) -> Picture:
+    return Picture(compare(one, two) if two else extract(one, dict(given)), detail, tall=tall)
 
 
 @pytest.fixture
 def picture(request: pytest.FixtureRequest) -> Picture:
-    policy, given, detail = request.param
-    return drawn(policy, tuple(given.items()), detail)
+    return drawn(*request.param)
 
 
 # Those with natural places, and some that Graphviz lays out.
-pinned = pytest.mark.parametrize("picture", CASES, indirect=True)
-FREE = [case(DOOR, {}, Detail.GUARDS), case(BIG, {}, Detail.GUARDS)]
+pinned = pytest.mark.parametrize("picture", [*CASES, *PAIRS], indirect=True)
+one_policy = pytest.mark.parametrize("picture", CASES, indirect=True)
+FREE = [case(DOOR, {}, Detail.GUARDS), case(BIG, {}, Detail.GUARDS), pair(MIMI, DOOR)]
 
 
-@pytest.mark.parametrize("picture", [*CASES, *FREE], indirect=True)
+@pytest.mark.parametrize("picture", [*CASES, *PAIRS, *FREE], indirect=True)
 def test_all_that_is_in_the_diagram_is_in_the_picture(picture: Picture) -> None:
     diagram = picture.diagram
     assert picture.root.findtext(f"{_SVG}title") == diagram.title
-    assert [text.text for text, _ in picture.texts].count(diagram.title) == 1
+    title = [text.text or "" for text, _ in picture.texts if text.attrib["font-size"] == f"{TITLE:.2f}"]
+    assert " ".join(title) == diagram.title
     assert picture.groups.keys() == {state.id for state in diagram.states} | {edge.id for edge in diagram.edges}
     for state in diagram.states:
         assert state.name in picture.words(state.id)
@@ -165,7 +179,7 @@ def test_all_that_is_in_the_diagram_is_in_the_picture(picture: Picture) -> None:
         assert picture.words(edge.id)[0] == edge.transition
 
 
-@pinned
+@one_policy
 def test_what_must_hold_is_under_the_verb(picture: Picture) -> None:
     crowded = any((text.text or "").startswith("What else must hold:") for text, _ in picture.texts)
     for edge in picture.diagram.edges:
@@ -194,7 +208,7 @@ def test_the_ends_of_an_edge_touch_their_states(picture: Picture) -> None:
             assert not box.grown(-1).holds(Box(*point, *point))
 
 
-@pytest.mark.parametrize("picture", [*CASES, *FREE], indirect=True)
+@pytest.mark.parametrize("picture", [*CASES, *PAIRS, *FREE], indirect=True)
 def test_no_text_overlaps_another_or_is_clipped(picture: Picture) -> None:
     for (one, box), (other, place) in combinations(picture.texts, 2):
         assert not box.meets(place, slack=0.5), f"{one.text} overlaps {other.text}"
@@ -227,17 +241,21 @@ def test_a_state_holds_its_words(picture: Picture) -> None:
             assert picture.box(state.id).holds(box_of_text(text))
 
 
-@pytest.mark.parametrize("picture", [case(each, {}, detail) for each in POLICIES for detail in Detail], indirect=True)
+@pytest.mark.parametrize(
+    "picture",
+    [case(MIMI, {}, detail, tall=tall) for detail in Detail for tall in (False, True)],
+    indirect=True,
+)
 def test_a_policy_fits_a_page_and_can_be_read(picture: Picture) -> None:
-    assert float(picture.root.attrib["width"].removesuffix("pt")) <= PAGE
+    assert float(picture.root.attrib["width"].removesuffix("pt")) <= (TALL_PAGE if picture.tall else PAGE)
     assert all(float(text.attrib["font-size"]) >= 10 * _PIXEL for text, _ in picture.texts)
 
 
-def test_the_whole_of_mimi_has_one_crossing() -> None:
-    picture = Picture(extract(MIMI), Detail.GUARDS)
+@pytest.mark.parametrize("picture", [case(MIMI, {}, Detail.GUARDS, tall=tall) for tall in (False, True)], indirect=True)
+def test_the_whole_of_mimi_has_one_crossing(picture: Picture) -> None:
     lines = {edge.id: picture.line(edge.id) for edge in picture.diagram.moves}
     crossings = {(one, other) for one, other in combinations(lines, 2) if cross(lines[one], lines[other])}
-    assert crossings == {("join-knock", "ban-invite")}
+    assert {frozenset(pair) for pair in crossings} == {frozenset({"join-knock", "ban-invite"})}
 
 
 def cross(one: list[tuple[float, float]], other: list[tuple[float, float]]) -> bool:
@@ -300,3 +318,36 @@ def test_a_picture_of_dots_is_as_big_as_that_of_lines() -> None:
 def test_nothing_possible_is_said() -> None:
     picture = Picture(extract(MIMI, {"sender": MIMI.domain.parse("sender", "ban")}), Detail.GUARDS)
     assert "Nothing is possible here." in [text.text for text, _ in picture.texts]
+
+
+def test_how_two_policies_differ_is_told_by_colour_by_line_and_in_words() -> None:
+    picture = Picture(compare(MIMI, _MIMI_01), Detail.GUARDS)
+    looks: dict[str, set[tuple[str | None, ...]]] = {}
+    for edge in picture.diagram.moves:
+        path = picture.groups[edge.id].find(f"{_SVG}path")
+        assert path is not None
+        look = tuple(path.get(name) for name in ("stroke", "stroke-width", "stroke-dasharray"))
+        looks.setdefault(edge.change, set()).add(look)
+        small = " ".join(picture.words(edge.id)[1:])
+        word = {Change.FIRST: "only in mimi", Change.SECOND: "only in mimi-01", Change.OTHER: "changed"}.get(
+            edge.change
+        )
+        assert small.startswith(word) if word else small == ""
+    assert looks.keys() == set(Change)
+    assert all(len(each) == 1 for each in looks.values())
+    assert len({each[0] for looks_ in looks.values() for each in looks_}) == len(Change)
+    assert len({each[1:] for looks_ in looks.values() for each in looks_}) == len(Change)
+    legend = [text.text for text, _ in picture.texts]
+    assert {"How they differ:", "only in mimi", "only in mimi-01", "in both, changed", "the same in both"} <= set(
+        legend
+    )
+
+
+def test_a_state_of_one_policy_says_so() -> None:
+    picture = Picture(compare(MIMI, DOOR), Detail.VERBS)
+    assert "only in mimi" in picture.words("knock")
+    assert "only in door" in picture.words("shut")
+    for state in picture.diagram.states:
+        path = picture.groups[state.id].find(f"{_SVG}path")
+        assert path is not None
+        assert path.get("stroke-dasharray")
