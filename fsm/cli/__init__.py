@@ -32,6 +32,8 @@ COMMANDS = (
     "vectors",
     "conform",
     "explore",
+    "backtest",
+    "synth",
 )
 """Each is a module here, with a function of the same name."""
 

@@ -1,0 +1,40 @@
+"""The arrays of columnar replay: their types, and arrays that grow."""
+
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Indexes: TypeAlias = npt.NDArray[np.uint32]
+"""Numbers of rooms, users or pairs. They are unsigned so that the compiled loop needs no check for negative ones."""
+
+Codes: TypeAlias = npt.NDArray[np.int32]
+"""Numbers of words, decisions and the like, or a negative number that says why there is none."""
+
+Small: TypeAlias = npt.NDArray[np.int8]
+States: TypeAlias = npt.NDArray[np.uint8]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Ranks: TypeAlias = npt.NDArray[np.int64]
+
+Keys: TypeAlias = npt.NDArray[np.uint64]
+"""Pairs as one number each: the room's in the upper half, the user's in the lower."""
+
+N = TypeVar("N", bound=np.generic)
+
+
+class Growing(Generic[N]):
+    """A one-dimensional array that grows at its end; new places hold `fill`."""
+
+    __slots__ = ("_fill", "array")
+
+    def __init__(self, dtype: type[N], fill: Any) -> None:
+        self._fill = fill
+        self.array: npt.NDArray[N] = np.full(16, fill, dtype)
+
+    def reach(self, size: int) -> npt.NDArray[N]:
+        """The array, grown to hold at least `size` places."""
+        if size > len(self.array):
+            grown = np.full(max(size, len(self.array) * 3 // 2), self._fill, self.array.dtype)
+            grown[: len(self.array)] = self.array
+            self.array = grown
+        return self.array

@@ -1,0 +1,166 @@
+"""What policies would have done to a history.
+
+`Backtest` takes a history piece by piece, and needs memory for its pairs, not its
+events. `replay` is a pure function of a table that holds all events of some rooms:
+any engine that hands out tables room by room can call it.
+"""
+
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from fsm.bulk import layout
+from fsm.bulk.answers import Answers
+from fsm.bulk.arrays import Mask
+from fsm.bulk.coding import Coder
+from fsm.bulk.run import Run, Verdicts
+from fsm.bulk.source import remembering
+from fsm.bulk.tally import Differences, Tally
+from fsm.errors import ReplayError
+from fsm.policies import AnyPolicy, load_policy
+
+_PIECE = 2**20
+
+WORTH_COMPILING = 2**18
+"""So many events take the plain loop as long as it takes to load the compiled one."""
+
+
+def can_compile() -> bool:
+    """Whether the compiled loop can be had."""
+    return find_spec("numba") is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some rows of a history, and the verdicts on them under each policy."""
+
+    table: pa.Table
+    verdicts: tuple[Verdicts, ...]
+    differs: Mask | None
+    answers: tuple[Answers, ...]
+
+    def as_table(self) -> pa.Table:
+        """The rows with the verdicts beside them (see `fsm.bulk.answers`). Raises `ReplayError`.
+
+        Those of the second policy go by the same names after `against_`; `differs` tells the two apart.
+        """
+        columns: dict[str, Any] = {}
+        for prefix, words, verdicts in zip(("", "against_"), self.answers, self.verdicts, strict=False):
+            columns |= {f"{prefix}{name}": column for name, column in words.columns(verdicts).items()}
+        if self.differs is not None:
+            columns["differs"] = pa.array(self.differs)
+        table = self.table
+        for name, column in columns.items():
+            if name in table.column_names:
+                raise ReplayError(0, f"there is a column `{name}` already, which is to hold verdicts: rename it")
+            table = table.append_column(name, column)
+        return table
+
+
+class Backtest:
+    """A history under one policy, or under two beside each other.
+
+    `remembering` names the rooms in which decisions depend on single events of the
+    past (see `fsm.bulk.source`); `compiled` chooses the inner loop.
+    """
+
+    def __init__(
+        self,
+        policy: AnyPolicy,
+        against: AnyPolicy | None = None,
+        *,
+        remembering: Collection[str | None] = (),
+        compiled: bool = False,
+    ) -> None:
+        self.policies = (policy,) if against is None else (policy, against)
+        self.events = 0
+        self.seconds: dict[str, float] = {}
+        """How long each kind of work took."""
+        self._coder = Coder(compiled=compiled, remembering=remembering)
+        self._runs = tuple(Run(each, self._coder, compiled=compiled) for each in self.policies)
+        self._answers = tuple(Answers(run.book) for run in self._runs)
+        self._tallies = tuple(Tally(run.book) for run in self._runs)
+        self._differences: Differences | None = None
+        if against is not None:
+            self._differences = Differences(self._coder, (self._runs[0].book, self._runs[1].book))
+
+    def add(self, table: pa.Table) -> Piece:
+        """Replay the next rows of the history. Raises `ReplayError` when they are none."""
+        with self.timed("coding"):
+            coded = self._coder.code(table)
+        with self.timed("replay"):
+            verdicts = tuple(run.play(coded) for run in self._runs)
+        with self.timed("counting"):
+            for tally, each in zip(self._tallies, verdicts, strict=True):
+                tally.add(each)
+            differs = self._differences.add(coded, (verdicts[0], verdicts[1])) if self._differences else None
+        self.events += len(table)
+        return Piece(table, verdicts, differs, self._answers)
+
+    def participation(self) -> pa.Table:
+        """Everybody who is not where a stranger is, under any policy: `room_id`, `user`, `state` (`against_state`)."""
+        for run in self._runs:
+            run.gather()  # which may bring up new pairs, that all have to know
+        states = [run.states() for run in self._runs]
+        is_here = np.logical_or.reduce([each != run.initial for each, run in zip(states, self._runs, strict=True)])
+        pairs = self._coder.sorted(np.flatnonzero(is_here).astype(np.uint32))
+        columns = self._coder.names_of(pairs)
+        for name, each, run in zip(("state", "against_state"), states, self._runs, strict=False):
+            words = pa.array([state.value for state in run.book.states])
+            columns[name] = pa.DictionaryArray.from_arrays(pa.array(each[pairs].astype(np.int8)), words)
+        return pa.table(columns)
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts of verdicts, and of states at the end; the same for the second policy, and the differences."""
+        reports = [
+            {"policy": run.policy.id, **tally.as_json(), "participation": _count_states(run)}
+            for run, tally in zip(self._runs, self._tallies, strict=True)
+        ]
+        if self._differences is None:
+            return reports[0]
+        return {**reports[0], "against": reports[1], "differences": self._differences.as_json()}
+
+    @contextmanager
+    def timed(self, work: str) -> Iterator[None]:
+        """Add the time that the body takes to `seconds`."""
+        started = time.perf_counter()
+        yield
+        self.seconds[work] = self.seconds.get(work, 0) + time.perf_counter() - started
+
+
+def _count_states(run: Run) -> dict[str, int]:
+    """How many users stand in each state but the one of strangers."""
+    counts = np.bincount(run.states(), minlength=len(run.book.states)).tolist()
+    counts[run.initial] = 0
+    return {state.value: count for state, count in zip(run.book.states, counts, strict=True) if count}
+
+
+def replay(
+    table: pa.Table,
+    policy: AnyPolicy | str = "mimi",
+    against: AnyPolicy | str | None = None,
+    *,
+    order: str | None = None,
+) -> pa.Table:
+    """The table with the verdicts beside its rows: it must hold all events of its rooms, in stream order.
+
+    `order` names a column to sort by first, for engines that lose the order.
+    The columns are those of `fsm.bulk.layout`, and any others. Raises
+    `ReplayError` when the table is no history.
+    """
+    policies = [load_policy(each) if isinstance(each, str) else each for each in (policy, against) if each is not None]
+    table = table if order is None else table.sort_by(order)
+    checked = layout.checked(table)
+    backtest = Backtest(
+        *policies,
+        remembering=remembering(checked, policies),
+        compiled=len(table) >= WORTH_COMPILING and can_compile(),
+    )
+    pieces = [backtest.add(table.slice(start, _PIECE)).as_table() for start in range(0, max(len(table), 1), _PIECE)]
+    return pa.concat_tables(pieces)

@@ -1,0 +1,359 @@
+"""Backtests on a cluster, with Ray: partitioned by room, the answers those of one machine.
+
+Theory of operation. Rooms do not influence each other, so they are spread over
+partitions, and partitions over workers. The work has two rounds, each a dataset of
+tasks that Ray Data maps.
+
+1. *Dealing out*. The history is cut into fragments. A task reads one and writes it
+   again, sorted by partition and otherwise in order, to a file in which each row group
+   is the share of one partition.
+2. *Replay*. A task reads its partition's shares, fragment after fragment, and replays
+   them as one machine would: at any time it holds one share, and its pairs.
+
+The shares go through files that all nodes see, not through Ray's own shuffle: that
+would hold all events of a partition in memory at once, and lose them with a node. A
+task can be run again at any time; it writes the same file under the same name. So when
+a node dies, Ray runs its tasks elsewhere, and nothing is lost or counted twice.
+
+A very large room would make its partition late. So where a room has very many events
+in one fragment, they become a share of their own, and the room a partition of its own:
+one more task beside the others, which needs no more memory than they do.
+"""
+
+import json
+import logging
+import shutil
+import tempfile
+import time
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import ray
+from ray.data import DataContext
+from ray.exceptions import RayError
+
+from fsm.bulk import layout
+from fsm.bulk.backtest import Backtest, can_compile
+from fsm.bulk.files import FAULTS_TOLD, Progress, Report, faults_in, stopped
+from fsm.bulk.output import appearing, whole
+from fsm.bulk.source import Fragment, History, read_fragment, read_group, remembering
+from fsm.bulk.tally import falling
+from fsm.bulk.words import Words
+from fsm.errors import PolicyError, ReplayError
+from fsm.policies import load_policy
+
+Task: TypeAlias = dict[str, Any]
+"""What a task is told, or tells, as JSON."""
+
+_LARGE = 2**20
+_PARTITIONS_PER_CPU = 4
+_OWN = "room "
+"""With this begins the label of a partition that is one large room."""
+
+
+def backtest(  # noqa: PLR0913 - what to read, what to write, and how
+    path: Path,
+    policy: str,
+    against: str | None = None,
+    *,
+    output: Path | None = None,
+    participation: Path | None = None,
+    address: str | None = None,
+    scratch: Path | None = None,
+    partitions: int | None = None,
+    fragment: int | None = None,
+    large: int = _LARGE,
+    on_progress: Progress | None = None,
+) -> Report:
+    """Replay the history at `path` on the Ray cluster at `address`; by default on one that is started on this machine.
+
+    The results are folders of Parquet files, one of each partition. All nodes must see
+    the history, the results and the folder `scratch` under the same paths, and know the
+    policies by the same names. Files are cut into fragments of that many rows, and rooms
+    with more than `large` events in one of them are partitions of their own. Raises
+    OSError and `PolicyError`, as the backtest of files does.
+    """
+    if address is not None and scratch is None:
+        raise ReplayError(0, "a cluster needs a folder that all nodes see: `--scratch`")
+    started = time.perf_counter()
+    results = {name: each for name, each in (("output", output), ("participation", participation)) if each is not None}
+    job = _Job([name for name in (policy, against) if name is not None], large, on_progress)
+    try:
+        history = History(path)
+        with ExitStack() as stack:
+            cpus = stack.enter_context(_connected(address))
+            job.folders = {name: str(stack.enter_context(_whole_folder(each))) for name, each in results.items()}
+            job.dealt_to = stack.enter_context(tempfile.TemporaryDirectory(prefix="fsm-", dir=scratch))
+            fragments = history.fragments() if fragment is None else history.fragments(fragment)
+            job.run(fragments, partitions or _PARTITIONS_PER_CPU * cpus)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(stopped("interrupted", job.events, list(results.values()))) from None
+    except (PolicyError, OSError, RayError) as problem:
+        raise ReplayError(0, stopped(_one_line(problem), job.events, list(results.values()))) from None
+    return Report(job.counts(), job.faults[:FAULTS_TOLD], {"in all": time.perf_counter() - started})
+
+
+class _Job:
+    """One backtest: what its tasks are told, and what they have told so far."""
+
+    def __init__(self, names: list[str], large: int, on_progress: Progress | None) -> None:
+        self.names = names
+        self.large = large
+        self.folders: dict[str, str] = {}
+        self.dealt_to = ""
+        self.events = 0
+        self.faults: list[str] = []
+        self._on_progress = on_progress
+        self._counts: list[dict[str, Any]] = []
+
+    def run(self, fragments: Sequence[Fragment], partitions: int) -> None:
+        """Deal out, and replay. Raises `ReplayError`."""
+        about = {
+            "policies": self.names,
+            "folders": self.folders,
+            "dealt_to": self.dealt_to,
+            "partitions": partitions,
+            "large": self.large,
+        }
+        cuts = [(str(each.file), each.groups and [each.groups.start, each.groups.stop]) for each in fragments]
+        deals = [about | {"number": number, "fragment": cut} for number, cut in enumerate(cuts)]
+        dealt = sorted(self._map(_deal, deals, 0), key=lambda told: int(told["number"]))
+        for told in self._map(_replay, [about | each for each in _partitions(dealt, partitions)], 1):
+            self._counts.append(told["counts"])
+            self.faults += told["faults"]
+
+    def counts(self) -> dict[str, Any]:
+        """The counts of all partitions together."""
+        total = Backtest(*map(load_policy, self.names)).as_json()
+        for each in self._counts:
+            _add(total, each)
+        return _in_order(total)
+
+    def _map(self, work: Callable[[Task], Task], tasks: Sequence[Task], round_number: int) -> Iterator[Task]:
+        """What the tasks tell, as they end."""
+        if not tasks:
+            return
+        texts = [{"task": json.dumps(task)} for task in tasks]
+        dataset = ray.data.from_items(texts, override_num_blocks=len(texts))
+        for number, row in enumerate(dataset.map(partial(_carefully, work=work)).iter_rows(), start=1):
+            told = json.loads(row["told"])
+            if "problem" in told:
+                raise ReplayError(0, told["problem"])
+            self.events += told.get("events", 0)
+            if self._on_progress is not None:
+                self._on_progress(self.events, (round_number + number / len(texts)) / 2)
+            yield told
+
+
+def _carefully(row: dict[str, str], work: Callable[[Task], Task]) -> dict[str, str]:
+    """Do a task. An error becomes a line of text, which travels better than an exception."""
+    pa.set_cpu_count(1)
+    try:
+        told = work(json.loads(row["task"]))
+    except (PolicyError, OSError) as problem:
+        told = {"problem": str(problem)}
+    return {"told": json.dumps(told)}
+
+
+def _deal(task: Task) -> Task:
+    """Write a fragment anew, sorted by partition."""
+    policies = [load_policy(name) for name in task["policies"]]
+    name, groups = task["fragment"]
+    fragment = Fragment(Path(name), groups and range(*groups))
+    table = layout.checked(read_fragment(fragment, policies, carry="output" in task["folders"]))
+    if layout.ROW in table.column_names:
+        raise ReplayError(0, f"{name}: there is a column `{layout.ROW}` already: rename it")
+    table = table.append_column(layout.ROW, pa.array(np.arange(1, len(table) + 1)))
+    labels, places = _labels(table, task["partitions"], task["large"])
+    order = np.argsort(places, kind="stable")
+    ends = np.bincount(places, minlength=len(labels)).cumsum().tolist()
+    file = Path(task["dealt_to"]) / f"{task['number']:06}.parquet"
+    schema = _plain(table.schema)
+    with appearing(file) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+        for start, end in pairwise([0, *ends]):
+            share = table.take(pa.array(order[start:end])).cast(schema)
+            writer.write_table(share, row_group_size=max(len(share), 1))
+    return {
+        "number": task["number"],
+        "source": name,
+        "file": str(file),
+        "rows": len(table),
+        "labels": labels,
+        "remembering": list(remembering(table, policies)),
+    }
+
+
+def _labels(table: pa.Table, partitions: int, large: int) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """The partitions in a fragment; and by row, the place of its partition among them."""
+    rooms = Words()
+    numbers = np.maximum(rooms.numbers(table.column(layout.ROOM)) + 1, 0)  # 0 is the room without an id
+    sizes = np.bincount(numbers, minlength=len(rooms) + 1).tolist()
+    labels: dict[str, int] = {}
+    places = np.zeros(len(sizes), np.int64)
+    for number, size in enumerate(sizes):
+        room = rooms[number - 1] if number else None
+        if size:
+            label = _own_label(room) if size > large else _label(room, partitions)
+            places[number] = labels.setdefault(label, len(labels))
+    return list(labels), places[numbers]
+
+
+def _label(room: str | None, partitions: int) -> str:
+    """The partition of a room that is not large."""
+    return str(zlib.crc32((room or "").encode()) % partitions)
+
+
+def _own_label(room: str | None) -> str:
+    return f"{_OWN}{json.dumps(room)}"
+
+
+def _room(label: str) -> str | None:
+    """The room that is a partition of its own."""
+    room: str | None = json.loads(label.removeprefix(_OWN))
+    return room
+
+
+def _partitions(dealt: Sequence[Task], partitions: int) -> list[Task]:
+    """What there is to replay: by partition its shares in order, and which rooms are special."""
+    labels = sorted({label for deal in dealt for label in deal["labels"]})
+    large = {_room(label) for label in labels if label.startswith(_OWN)}
+    remembering = {room for deal in dealt for room in deal["remembering"]}
+    tasks = []
+    for number, label in enumerate(labels):
+        is_own = label.startswith(_OWN)
+        mine = {room for room in large if (_own_label(room) if is_own else _label(room, partitions)) == label}
+        elsewhere = _label(_room(label), partitions) if is_own else None
+        others = {room for room in remembering - large if _label(room, partitions) == label}
+        tasks.append({
+            "number": number,
+            "shares": list(_shares(dealt, label, elsewhere)),
+            "large": list(mine),
+            "is_large": is_own,
+            "remembering": list(remembering & mine if is_own else others),
+        })  # fmt: skip
+    return tasks
+
+
+def _shares(dealt: Sequence[Task], label: str, elsewhere: str | None) -> Iterator[Task]:
+    """The shares of a partition. Where a large room had few events, they lie `elsewhere`."""
+    rows = 0
+    for deal in dealt:
+        place = label if label in deal["labels"] else elsewhere
+        if place in deal["labels"]:
+            group = deal["labels"].index(place)
+            yield {"file": deal["file"], "group": group, "rows_before": rows, "source": deal["source"]}
+        rows += deal["rows"]
+
+
+def _replay(task: Task) -> Task:
+    """Replay a partition, share after share."""
+    tables = (_share(share, task) for share in task["shares"])
+    run = Backtest(
+        *map(load_policy, task["policies"]),
+        remembering=set(task["remembering"]),
+        compiled=can_compile(),
+    )
+    faults: list[str] = []
+    part = f"part-{task['number']:05}.parquet"
+    with ExitStack() as files:
+        outputs = {name: files.enter_context(whole(Path(each) / part)) for name, each in task["folders"].items()}
+        for share, table in zip(task["shares"], tables, strict=True):
+            piece = run.add(table)
+            faults += faults_in(share["source"], piece, 0)
+            if "output" in outputs:
+                outputs["output"].write(piece.as_table())
+        if "participation" in outputs:
+            outputs["participation"].write(run.participation())
+    return {"counts": run.as_json(), "faults": faults[:FAULTS_TOLD], "events": run.events}
+
+
+def _share(share: Task, task: Task) -> pa.Table:
+    """The rows of a share that the task is to replay, with their numbers in the whole history."""
+    table = read_group(Path(share["file"]), share["group"])
+    if task["large"]:
+        is_large = pc.is_in(table.column(layout.ROOM).cast(pa.string()), pa.array(task["large"], pa.string()))
+        table = table.filter(is_large if task["is_large"] else pc.invert(is_large))
+    place = table.column_names.index(layout.ROW)
+    return table.set_column(place, layout.ROW, pc.add(table.column(layout.ROW), share["rows_before"]))
+
+
+def _plain(schema: pa.Schema) -> pa.Schema:
+    """The same columns without dictionaries: a share is to hold its own words only."""
+    kinds = (each.type.value_type if pa.types.is_dictionary(each.type) else each.type for each in schema)
+    return pa.schema(list(zip(schema.names, kinds, strict=True)))
+
+
+@contextmanager
+def _connected(address: str | None) -> Iterator[int]:
+    """Be connected to a cluster; tells how many processors it has. Raises `ReplayError`."""
+    is_ours = not ray.is_initialized()
+    if is_ours:
+        logging.getLogger("ray").setLevel(logging.ERROR)
+        try:
+            ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        except (ConnectionError, ValueError, RuntimeError) as problem:
+            raise ReplayError(0, f"no Ray cluster at `{address or 'this machine'}`: {_one_line(problem)}") from None
+    # Progress is told by whoever called.
+    DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    try:
+        yield int(ray.cluster_resources().get("CPU", 1))
+    finally:
+        if is_ours:
+            ray.shutdown()
+
+
+@contextmanager
+def _whole_folder(path: Path) -> Iterator[Path]:
+    """A folder that appears under its name when the body has ended without an error. Raises OSError."""
+    if path.exists():
+        raise ReplayError(0, f"{path}: exists already")
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _add(total: dict[str, Any], more: dict[str, Any]) -> None:
+    """Add the counts of a partition to the total."""
+    for name, value in more.items():
+        if isinstance(value, dict):
+            _add(total.setdefault(name, {}), value)
+        elif isinstance(value, list):
+            total.setdefault(name, []).extend(value)
+        elif isinstance(value, int):
+            total[name] = total.get(name, 0) + value
+
+
+def _in_order(counts: dict[str, Any]) -> dict[str, Any]:
+    """The same counts in the order that one machine gives them: the largest first, or the first first."""
+    for report in (counts, counts.get("against", {})):
+        for name in report.keys() & {"transitions", "failed"}:
+            report[name] = falling(report[name])
+    if "differences" in counts:
+        ways = Counter[tuple[str, str]]()
+        for way in counts["differences"]["ways"]:
+            ways[way["policy"], way["against"]] += way["events"]
+        fields = ("policy", "against", "events")
+        counts["differences"]["ways"] = [
+            dict(zip(fields, (*way, many), strict=True)) for way, many in falling(ways).items()
+        ]
+        counts["differences"]["first"].sort(key=lambda first: first["row"])
+    return counts
+
+
+def _one_line(problem: BaseException) -> str:
+    return " ".join(str(problem).split())

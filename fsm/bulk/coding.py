@@ -1,0 +1,154 @@
+"""From the words of a history to the numbers of the inner loop.
+
+Theory of operation. Users, rooms and words are numbered in the order of first
+mention, and so are (room, user) pairs: whatever is known of a pair stands in arrays
+under its number. Two replays of one history, under two policies, share the numbers.
+
+A row is *plain* when all of it could be numbered and it asks for a participation
+change. Any other row has to be read as an event, and judged by a room.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fsm.bulk import layout
+from fsm.bulk.arrays import Codes, Indexes, Mask
+from fsm.bulk.pairs import Enter, Pairs, enter
+from fsm.bulk.words import MISSING, Words
+from fsm.errors import ReplayError
+from fsm.event import MAX_TEXT
+
+NAMELESS = 0
+"""The number of the room without an id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """Some consecutive rows of a history, as numbers. Those of rows that are not plain mean nothing."""
+
+    table: pa.Table
+    rooms: Codes
+    """Below 0 where the id of the room is none."""
+    targets: Indexes
+    senders: Indexes
+    users: tuple[Codes, Codes]
+    """The target and the sender, in no room."""
+    actions: Codes
+    """The word for the action, `MISSING` where a row is not plain."""
+    types: Codes | None
+    """The event type, `MISSING` where there is none; None when no row has any."""
+
+    def __len__(self) -> int:
+        return len(self.actions)
+
+    @property
+    def room_indexes(self) -> Indexes:
+        """The rooms as the inner loop takes them."""
+        return self.rooms.view(np.uint32)
+
+
+class Coder:
+    """All numbers given out so far.
+
+    The events of the rooms named in `remembering` are never plain.
+    """
+
+    def __init__(self, *, compiled: bool, remembering: Collection[str | None] = ()) -> None:
+        self.users = Words()
+        self.actions = Words()
+        self.types = Words()
+        self.pairs = Pairs(_compiled_enter() if compiled else enter)
+        self._rooms = Words()
+        self.remembering = {self.room_number(room_id) for room_id in remembering}
+
+    @property
+    def room_count(self) -> int:
+        """One more than the highest number of a room."""
+        return len(self._rooms) + 1
+
+    def room_number(self, room_id: str | None) -> int:
+        """The number of a room."""
+        return NAMELESS if room_id is None else self._rooms.number(room_id) + 1
+
+    def room_id(self, number: int) -> str | None:
+        """The id of a room."""
+        return None if number == NAMELESS else self._rooms[number - 1]
+
+    def code(self, table: pa.Table) -> Coded:
+        """Number the next rows of a history. Raises `ReplayError` when it is none."""
+        table = layout.checked(table)
+        rooms = self._numbers(self._rooms, table, layout.ROOM) + 1
+        senders, targets, actions = (
+            self._numbers(words, table, name)
+            for words, name in ((self.users, layout.SENDER), (self.users, layout.TARGET), (self.actions, layout.ACTION))
+        )
+        is_sent = (rooms >= 0) & (senders >= 0)
+        plain = is_sent & (targets >= 0) & (actions >= 0) & _is_plain(table)
+        if self.remembering:
+            plain &= ~np.isin(rooms, list(self.remembering))
+        return Coded(
+            table=table,
+            rooms=rooms,
+            # Whoever sends anything will be asked after, so they get their number with the others.
+            targets=self._pair_numbers(rooms, np.where(plain, targets, senders), is_sent),
+            senders=self._pair_numbers(rooms, senders, is_sent),
+            users=(targets, senders),
+            actions=np.where(plain, actions, MISSING),
+            types=self._numbers(self.types, table, layout.TYPE) if layout.has_values(table, layout.TYPE) else None,
+        )
+
+    def pair(self, room: int, user: str) -> int:
+        """The number of a pair, `MISSING` when it never came up."""
+        number = self.users.find(user)
+        return MISSING if number == MISSING else self.pairs.find(room, number)
+
+    def new_pairs(self, room: int, users: Collection[str]) -> Indexes:
+        """The numbers of these users in a room, whether they have come up or not."""
+        numbers = np.array([self.users.number(user) for user in users], np.uint32)
+        return self.pairs.numbers(np.full(len(numbers), room, np.uint32), numbers)
+
+    def sorted(self, pairs: Indexes) -> Indexes:
+        """These pairs in the order in which their rooms and users were first mentioned."""
+        rooms, users = self.pairs.parts()
+        return pairs[np.lexsort((users[pairs], rooms[pairs]))]
+
+    def names_of(self, pairs: Indexes) -> dict[str, pa.Array]:
+        """The room and the user of these pairs, by column name."""
+        rooms, users = (part[pairs].astype(np.int32) for part in self.pairs.parts())
+        return {layout.ROOM: self._rooms.column(rooms - 1), "user": self.users.column(users)}
+
+    def _numbers(self, words: Words, table: pa.Table, name: str) -> Codes:
+        try:
+            return words.numbers(table.column(name))
+        except UnicodeDecodeError:
+            raise ReplayError(0, f"column `{name}` holds text that is not UTF-8") from None
+
+    def _pair_numbers(self, rooms: Codes, users: Codes, where: Mask) -> Indexes:
+        if where.all():
+            return self.pairs.numbers(rooms.view(np.uint32), users.view(np.uint32))
+        numbers = np.zeros(len(users), np.uint32)
+        numbers[where] = self.pairs.numbers(rooms[where].view(np.uint32), users[where].view(np.uint32))
+        return numbers
+
+
+def _is_plain(table: pa.Table) -> Mask | bool:
+    """Whether nothing but the four columns that have numbers says anything about the decision."""
+    plain: Mask | bool = True
+    for name in (layout.CONTENT, layout.UNREADABLE, layout.IS_STATE):
+        if layout.has_values(table, name):
+            plain = plain & table.column(name).is_null().to_numpy()
+    if layout.has_values(table, layout.EVENT_ID):
+        lengths = pc.utf8_length(table.column(layout.EVENT_ID).cast(pa.large_string()))
+        fits = pc.and_(pc.greater(lengths, 0), pc.less_equal(lengths, MAX_TEXT)).fill_null(True)
+        plain = plain & fits.to_numpy()
+    return plain
+
+
+def _compiled_enter() -> Enter:
+    from fsm.bulk.compiled import enter  # noqa: PLC0415 - numba may not be installed
+
+    return enter

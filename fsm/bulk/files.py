@@ -1,0 +1,118 @@
+"""Backtests of files: from a path to a report, and to files that are there whole or not at all."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from fsm.bulk import layout
+from fsm.bulk.backtest import Backtest, Piece, can_compile
+from fsm.bulk.lines import LINE
+from fsm.bulk.output import Output, whole
+from fsm.bulk.source import History
+from fsm.errors import PolicyError, ReplayError
+from fsm.policies import AnyPolicy
+
+Progress: TypeAlias = Callable[[int, float], None]
+"""Is told how many events are done, and what share of the history that is."""
+
+FAULTS_TOLD = 20
+"""Of so many rows without an event it is told what is wrong with them; the others are counted."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a backtest: the counts, what is wrong with the first rows that hold no event, the time taken."""
+
+    counts: dict[str, Any]
+    faults: Sequence[str]
+    seconds: dict[str, float]
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole report."""
+        seconds = {work: round(seconds, 3) for work, seconds in self.seconds.items()}
+        return {**self.counts, "faults": list(self.faults), "seconds": seconds}
+
+
+def backtest(  # noqa: PLR0913 - what to read, what to write, and how
+    path: Path,
+    policy: AnyPolicy,
+    against: AnyPolicy | None = None,
+    *,
+    output: Path | None = None,
+    participation: Path | None = None,
+    compiled: bool | None = None,
+    on_progress: Progress | None = None,
+) -> Report:
+    """Replay the history at `path`. Writes the verdicts beside the events, and who is where in the end, if asked.
+
+    `compiled` chooses the inner loop: by default the compiled one, if it can be had
+    and is worth it. Raises OSError and `PolicyError`. When the history cannot be read
+    to its end, or the results not be written, the error says how far the run came, and
+    there are no files of results.
+    """
+    started = time.perf_counter()
+    history = History(path)
+    results = [each for each in (output, participation) if each is not None]
+    _spare(history, results)
+    policies = [each for each in (policy, against) if each is not None]
+    run = Backtest(
+        policy,
+        against,
+        remembering=history.remembering(policies),
+        compiled=history.is_long and can_compile() if compiled is None else compiled,
+    )
+    faults: list[str] = []
+    try:
+        with ExitStack() as files:
+            verdicts, states = (
+                None if each is None else files.enter_context(whole(each)) for each in (output, participation)
+            )
+            for part in history.parts(policies, carry=verdicts is not None):
+                piece = run.add(part.table)
+                faults += faults_in(part.file, piece, run.events - len(part.table))[: FAULTS_TOLD - len(faults)]
+                if verdicts is not None:
+                    _write(run, verdicts, piece)
+                if on_progress is not None:
+                    on_progress(run.events, part.bytes_read / history.size)
+            if verdicts is not None and run.events == 0:
+                _write(run, verdicts, run.add(layout.EMPTY))
+            if states is not None:
+                states.write(run.participation())
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(stopped("interrupted", run.events, results)) from None
+    except (PolicyError, OSError) as problem:
+        raise ReplayError(0, stopped(str(problem), run.events, results)) from None
+    counts = run.as_json()
+    elsewhere = time.perf_counter() - started - sum(run.seconds.values())
+    return Report(counts, faults, {"reading": elsewhere, **run.seconds})
+
+
+def _spare(history: History, results: Sequence[Path]) -> None:
+    """Refuse to write over what is read. Raises `ReplayError`."""
+    for path in results:
+        if path.exists() and any(path.samefile(file) for file in history.files):
+            raise ReplayError(0, f"{path}: is part of the history, and cannot be written to")
+
+
+def _write(run: Backtest, output: Output, piece: Piece) -> None:
+    with run.timed("writing"):
+        output.write(piece.as_table())
+
+
+def faults_in(file: Path, piece: Piece, rows_before: int) -> list[str]:
+    """What is wrong with rows that hold no event, each with its place; of the first of them."""
+    places = {name: piece.table.column(name) for name in (LINE, layout.ROW) if name in piece.table.column_names}
+    told = []
+    for row, problem in sorted(piece.verdicts[0].faults.items())[:FAULTS_TOLD]:
+        name, place = next(((name, column[row]) for name, column in places.items()), ("row", rows_before + row + 1))
+        told.append(f"{file}: {name.removesuffix('_number')} {place}: {problem}")
+    return told
+
+
+def stopped(problem: str, events: int, results: Sequence[Path]) -> str:
+    """The problem that stopped a run, how far it came, and what is missing now."""
+    missing = f", and {' and '.join(map(str, results))} not written" if results else ""
+    return f"{problem}: stopped after {events} events{missing}"

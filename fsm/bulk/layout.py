@@ -1,0 +1,130 @@
+"""The columns of a history, and what a row says.
+
+A history is a table of events, one a row, in the order in which they were sent.
+Rows of different rooms may mix.
+
+| column | holds |
+| --- | --- |
+| `room_id` | the room; null for the one room of a log without room ids |
+| `sender` | who sent the event |
+| `target`, `action` | of a participation change: the user it is about, and the word for it (`invite`, `join` …) |
+| `type`, `state_key` | of any other event: its type, and its state key if it has one |
+| `content` | of any other event: its content as JSON text; null stands for `{}` |
+| `event_id` | the event's id, if it has one |
+| `event_json` | the whole event as JSON text: it counts instead of the other columns |
+| `is_state` | true for an event that is given as part of a state, to be taken as it is and not judged |
+| `unreadable` | what was wrong with a line of a log that held no event |
+
+The first four must be there, and all may be null. A row with an `action` and no
+`content` is a participation change, whatever protocol the policy speaks; if it also has
+a `type`, only for policies to which this is a type of participation. Other
+columns are carried through.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import pyarrow as pa
+
+from fsm.errors import EventError, ReplayError, shorten
+from fsm.log import read_json
+from fsm.policies import AnyColumns
+
+ROOM, SENDER, TARGET, ACTION = REQUIRED = ("room_id", "sender", "target", "action")
+TYPE, STATE_KEY, CONTENT, EVENT_ID, EVENT_JSON, UNREADABLE = OPTIONAL = (
+    "type", "state_key", "content", "event_id", "event_json", "unreadable",
+)  # fmt: skip
+TEXTS = (*REQUIRED, *OPTIONAL)
+IS_STATE = "is_state"
+COLUMNS = (*TEXTS, IS_STATE)
+
+ROW = "row_number"
+"""The column that says which row of the whole history a row is, where a table holds only some of them."""
+
+EMPTY = pa.table({name: pa.array([], pa.string()) for name in REQUIRED})
+"""A history without events."""
+
+
+def checked(table: pa.Table) -> pa.Table:
+    """The table with every column of the layout as text. Raises `ReplayError` when it is no history."""
+    for name in REQUIRED:
+        if name not in table.column_names:
+            raise ReplayError(0, f"there is no column `{name}`: there are {', '.join(table.column_names) or 'none'}")
+    for name in table.column_names:
+        if table.column_names.count(name) > 1:
+            raise ReplayError(0, f"there are two columns `{shorten(name)}`")
+    for index, name in enumerate(table.column_names):
+        if name in TEXTS and not _is_text(table.schema.field(index).type):
+            table = table.set_column(index, name, as_text(table.column(index), name))
+    if IS_STATE in table.column_names and not pa.types.is_boolean(table.schema.field(IS_STATE).type):
+        raise ReplayError(0, f"column `{IS_STATE}` holds {table.schema.field(IS_STATE).type}, not true or false")
+    return table
+
+
+def read_rows(table: pa.Table, indexes: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """What some rows of a checked table say, without what is null."""
+    names = [name for name in COLUMNS if name in table.column_names]
+    taken = table.select(names).take(pa.array(indexes, pa.int64()))
+    for cells in zip(*(_values(taken, name) for name in names), strict=True):
+        yield {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
+
+
+def event_of(row: Mapping[str, Any], columns: AnyColumns) -> Any:
+    """The event that a row stands for, such as it is. Raises `EventError` when there is none."""
+    if UNREADABLE in row:
+        raise EventError("", row[UNREADABLE])
+    if EVENT_JSON in row:
+        return _json(row[EVENT_JSON], "")
+    given = {field: row[field] for field in (TYPE, SENDER, EVENT_ID, ROOM) if field in row}
+    if ACTION in row and CONTENT not in row:
+        change = columns.write(row.get(SENDER), row.get(TARGET), row[ACTION])
+        return {field: value for field, value in change.items() if value is not None} | given
+    if STATE_KEY in row:
+        given[STATE_KEY] = row[STATE_KEY]
+    return {**given, "content": _json(row[CONTENT], CONTENT) if CONTENT in row else {}}
+
+
+def has_values(table: pa.Table, name: str) -> bool:
+    """Whether there is a column of this name, and anything in it."""
+    has_values: bool = name in table.column_names and table.column(name).null_count < len(table)
+    return has_values
+
+
+def _json(text: str, field: str) -> Any:
+    """A value that others may hold as well: many events say the same."""
+    try:
+        return _read_often(text) if len(text) < _SHORT else read_json(text.encode())
+    except ValueError as problem:
+        raise EventError(field, str(problem)) from None
+
+
+@lru_cache(maxsize=1024)
+def _read_often(text: str) -> Any:
+    return read_json(text.encode())
+
+
+_SHORT = 1024
+
+
+def _values(table: pa.Table, name: str) -> list[Any]:
+    column = table.column(name)
+    try:
+        values: list[Any] = (column if name == IS_STATE else column.cast(pa.large_string())).to_pylist()
+    except (UnicodeDecodeError, pa.ArrowInvalid):
+        raise ReplayError(0, f"column `{name}` holds text that is not UTF-8") from None
+    return values
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return kind in (pa.string(), pa.large_string())
+
+
+def as_text(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """A column as plain text. Raises `ReplayError` when it holds anything else."""
+    try:
+        return column.cast(pa.large_string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise ReplayError(0, f"column `{name}` holds {column.type}, which is no text") from None

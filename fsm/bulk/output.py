@@ -1,0 +1,135 @@
+"""Writing tables that are there whole, or not at all.
+
+A file is written under a temporary name beside its own, and gets its own when it is
+complete. Whatever ends the work before leaves nothing under that name.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from errno import EISDIR
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, Protocol, TextIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fsm.errors import ReplayError
+
+
+class Writer(Protocol):
+    """Writes tables of one shape."""
+
+    def write_table(self, table: pa.Table) -> None:
+        """Write some more rows."""
+
+    def close(self) -> None:
+        """Complete what is written."""
+
+
+class Output:
+    """A file of tables, in the making. The first table decides on the columns."""
+
+    def __init__(self, path: Path, temporary: Path) -> None:
+        self._path = path
+        self._temporary = temporary
+        self._writer: Writer | None = None
+        self._schema: pa.Schema | None = None
+
+    def write(self, table: pa.Table) -> None:
+        """Write some more rows. Raises `ReplayError` when that cannot be, or the columns are others than before."""
+        with telling(self._path):
+            if self._writer is None:
+                self._schema = table.schema.remove_metadata()
+                self._writer = _KINDS[self._path.suffix](str(self._temporary), self._schema)
+            self._writer.write_table(self._fitting(table))
+
+    def close(self) -> None:
+        """Complete the file, or at least let go of it. Raises `ReplayError`."""
+        if self._writer is not None:
+            writer, self._writer = self._writer, None
+            with telling(self._path):
+                writer.close()
+
+    def _fitting(self, table: pa.Table) -> pa.Table:
+        assert self._schema is not None
+        try:
+            return table.select(self._schema.names).cast(self._schema)
+        except (KeyError, pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            raise ReplayError(0, "the files have different columns, which do not fit into one output") from None
+
+
+class _LinesWriter:
+    """Rows as JSON lines, without what is null."""
+
+    def __init__(self, path: str, _: pa.Schema) -> None:
+        self._file = Path(path).open("w", encoding="utf-8")  # noqa: SIM115 - closed by `close`
+
+    def write_table(self, table: pa.Table) -> None:
+        for row in table.to_pylist():
+            fields = {name: value for name, value in row.items() if value is not None}
+            self._file.write(json.dumps(fields, default=str) + "\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+_KINDS: Mapping[str, Any] = {
+    ".parquet": lambda path, schema: pq.ParquetWriter(path, schema, compression="zstd"),
+    ".arrow": pa.ipc.new_file,
+    ".feather": pa.ipc.new_file,
+    ".jsonl": _LinesWriter,
+}
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Output]:
+    """A file of tables that appears when the body has ended without an error; its kind is told by its ending.
+
+    Raises `ReplayError` when it cannot be written; where there is no way to write it, at once.
+    """
+    if path.suffix not in _KINDS:
+        raise ReplayError(0, f"{path}: the name must end in {', '.join(_KINDS)}")
+    with appearing(path) as temporary:
+        output = Output(path, temporary)
+        try:
+            yield output
+            output.close()
+        finally:
+            with suppress(ReplayError):  # what ended the work is told already
+                output.close()
+
+
+@contextmanager
+def whole_lines(path: Path) -> Iterator[TextIO]:
+    """A text file that appears when the body has ended without an error. Raises `ReplayError`."""
+    with appearing(path) as temporary, telling(path), temporary.open("w", encoding="utf-8") as file:
+        yield file
+
+
+@contextmanager
+def appearing(path: Path) -> Iterator[Path]:
+    """A temporary file that gets its name when the body has ended without an error. Raises `ReplayError`."""
+    temporary = path.with_name(f".{path.name}.{token_hex(4)}.partial")
+    with telling(path):
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        temporary.touch(exist_ok=False)
+    try:
+        yield temporary
+        with telling(path):
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """Say of what goes wrong which file it is about, in one line. Raises `ReplayError`."""
+    try:
+        yield
+    except OSError as problem:
+        reason = os.strerror(problem.errno) if problem.errno else " ".join(str(problem).split())
+        raise ReplayError(0, f"{path}: {reason.lower()}") from None

@@ -1,0 +1,283 @@
+"""Reading a history: Parquet, Arrow, JSON lines, or a folder of these, piece by piece.
+
+The kind of a file is told by its first bytes, not by its name. Memory holds one piece
+at a time, of about a million rows.
+"""
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedReader, RawIOBase
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from fsm.bulk import layout, lines
+from fsm.errors import EventError, ReplayError, shorten
+from fsm.policies import AnyPolicy, columns_of
+
+_PIECE = 2**20
+_ENOUGH = 2**18
+"""Smaller pieces are put together until they hold so many rows."""
+
+_LONG = 2**21
+"""So many bytes of well-packed columns hold some hundred thousand events."""
+
+_CODED = [layout.ROOM, layout.SENDER, layout.TARGET, layout.ACTION, layout.TYPE]
+"""The columns that repeat their words, and are read as numbers of a dictionary."""
+
+_PARQUET, _ARROW, _ARROW_STREAM, _GZIP = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff", b"\x1f\x8b"
+
+
+_FRAGMENT = 2**22
+"""So many rows of a file are the least that is worth a task of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A file of a history; or some of the row groups of a Parquet file."""
+
+    file: Path
+    groups: range | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some consecutive rows of a history, and how much of it has been read with them."""
+
+    file: Path
+    table: pa.Table
+    bytes_read: int
+
+
+class History:
+    """The files at `path`, in the order of their names. Raises OSError, and `ReplayError` when there are none."""
+
+    def __init__(self, path: Path) -> None:
+        self.files = _files(path)
+        self._sizes = [file.stat().st_size for file in self.files]
+        self.size = sum(self._sizes)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether there is so much of it that an inner loop that takes a second to load is worth it."""
+        return sum(size for file, size in zip(self.files, self._sizes, strict=True) if not _is_log(file)) > _LONG
+
+    def parts(self, policies: Sequence[AnyPolicy], *, carry: bool = False) -> Iterator[Part]:
+        """Read the history for these policies.
+
+        With `carry`, also the columns that say nothing about the decisions.
+        Raises OSError, and `ReplayError` for a file that cannot be read to its end.
+        """
+        before = 0
+        for file, size in zip(self.files, self._sizes, strict=True):
+            for table, share in _pieces(Fragment(file), policies, carry=carry):
+                yield Part(file, table, before + int(share * size))
+            before += size
+
+    def fragments(self, rows: int = _FRAGMENT) -> list[Fragment]:
+        """The history in fragments, those of Parquet files of so many rows at least, if there are so many."""
+        return [fragment for file in self.files for fragment in _fragments(file, rows)]
+
+    def remembering(self, policies: Sequence[AnyPolicy]) -> set[str | None]:
+        """The rooms in which decisions depend on single events of the past. Raises like `parts`."""
+        rooms: set[str | None] = set()
+        for file in self.files:
+            if _is_log(file):
+                with _readable(file), _opened(file) as (_, source):
+                    rooms.update(lines.remembering(source, policies))
+            elif any(
+                _suspects(table, policies)
+                for table, _ in _guarded(file, _columnar(file, (layout.TYPE, layout.EVENT_JSON)))
+            ):
+                for table, _ in _guarded(file, _columnar(file, layout.COLUMNS)):
+                    rooms.update(remembering(table, policies))
+        return rooms
+
+
+def read_fragment(fragment: Fragment, policies: Sequence[AnyPolicy], *, carry: bool) -> pa.Table:
+    """All rows of a fragment. Raises like `History.parts`."""
+    return pa.concat_tables([table for table, _ in _pieces(fragment, policies, carry=carry)] or [layout.EMPTY])
+
+
+def read_group(file: Path, group: int) -> pa.Table:
+    """One row group of a Parquet file. Raises like `History.parts`."""
+    return pa.concat_tables([table for table, _ in _guarded(file, _parquet(file, None, range(group, group + 1)))])
+
+
+def remembering(table: pa.Table, policies: Sequence[AnyPolicy]) -> set[str | None]:
+    """The rooms of a table in which decisions depend on single events of the past."""
+    rooms = set()
+    for row in layout.read_rows(table, _suspects(table, policies)):
+        for speaker in map(columns_of, policies):
+            try:
+                event = layout.event_of(row, speaker)
+            except EventError:
+                continue
+            if type(event) is dict and speaker.looks_back(event):
+                rooms.add(row.get(layout.ROOM))
+    return rooms
+
+
+def _suspects(table: pa.Table, policies: Sequence[AnyPolicy]) -> list[int]:
+    """The rows that may look back: their type or text holds a word by which it is told."""
+    words = "|".join(re.escape(word.decode()) for policy in policies for word in columns_of(policy).past_words)
+    rows: set[int] = set()
+    for name in (layout.TYPE, layout.EVENT_JSON) if words else ():
+        first = 0
+        for chunk in table.column(name).chunks if layout.has_values(table, name) else ():
+            rows.update(first + row for row in _matches(chunk, words))
+            first += len(chunk)
+    return sorted(rows)
+
+
+def _matches(chunk: pa.Array, words: str) -> list[int]:
+    """The places at which one of the words stands."""
+    if pa.types.is_dictionary(chunk.type):
+        entries = _matches(chunk.dictionary, words)
+        holds = pc.is_in(chunk.indices, pa.array(entries, chunk.indices.type)) if entries else None
+    else:
+        holds = pc.match_substring_regex(chunk.cast(pa.large_string()), words)
+    places: list[int] = [] if holds is None else pc.indices_nonzero(holds.fill_null(False)).to_pylist()
+    return places
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        path.open("rb").close()  # whatever is wrong with it is said now
+        return [path]
+    files = sorted(
+        file
+        for file in path.rglob("*")
+        if file.is_file() and not any(part.startswith((".", "_")) for part in file.relative_to(path).parts)
+    )
+    if not files:
+        raise ReplayError(0, f"{path}: there is no file in this folder")
+    return files
+
+
+def _start(file: Path) -> bytes:
+    with file.open("rb") as source:
+        return source.read(8)
+
+
+def _is_log(file: Path) -> bool:
+    return not _start(file).startswith((_PARQUET, _ARROW, _ARROW_STREAM))
+
+
+def _fragments(file: Path, rows: int) -> Iterator[Fragment]:
+    if not _start(file).startswith(_PARQUET):
+        yield Fragment(file)
+        return
+    with _readable(file):
+        metadata = pq.read_metadata(file)
+    first, count = 0, 0
+    for group in range(metadata.num_row_groups):
+        count += metadata.row_group(group).num_rows
+        if count >= rows or group + 1 == metadata.num_row_groups:
+            yield Fragment(file, range(first, group + 1))
+            first, count = group + 1, 0
+
+
+def _pieces(fragment: Fragment, policies: Sequence[AnyPolicy], *, carry: bool) -> Iterator[tuple[pa.Table, float]]:
+    """The pieces of a fragment, and how much of it has been read with each, from 0 to 1."""
+    file = fragment.file
+    if _is_log(file):
+        pieces = _log(file, policies)
+    else:
+        pieces = _columnar(file, None if carry else layout.COLUMNS, fragment.groups)
+    return _gathered(_guarded(file, pieces))
+
+
+def _columnar(file: Path, names: Sequence[str] | None, groups: range | None = None) -> Iterator[tuple[pa.Table, float]]:
+    start = _start(file)
+    if start.startswith(_PARQUET):
+        return _parquet(file, names, groups)
+    return _arrow(file, names, is_stream=start.startswith(_ARROW_STREAM))
+
+
+def _parquet(file: Path, names: Sequence[str] | None, groups: range | None) -> Iterator[tuple[pa.Table, float]]:
+    metadata = pq.read_metadata(file)
+    wanted = [name for name in metadata.schema.to_arrow_schema().names if names is None or name in names]
+    coded = [name for name in _CODED if name in wanted]
+    with pq.ParquetFile(file, metadata=metadata, read_dictionary=coded) as source:
+        groups = range(metadata.num_row_groups) if groups is None else groups
+        rows, total = 0, sum(metadata.row_group(group).num_rows for group in groups)
+        # One group at a time, so that a fault in one does not hide those before it.
+        for group in groups:
+            for batch in source.iter_batches(_PIECE, columns=wanted, row_groups=[group]):
+                rows += len(batch)
+                yield pa.table(batch), rows / max(total, 1)
+
+
+def _arrow(file: Path, names: Sequence[str] | None, *, is_stream: bool) -> Iterator[tuple[pa.Table, float]]:
+    with pa.memory_map(str(file)) as raw, (pa.ipc.open_stream if is_stream else pa.ipc.open_file)(raw) as source:
+        count = 0 if is_stream else source.num_record_batches
+        batches = iter(source) if is_stream else map(source.get_batch, range(count))
+        wanted = [name for name in source.schema.names if names is None or name in names]
+        for index, batch in enumerate(batches, start=1):
+            for start in range(0, len(batch), _PIECE):
+                share = index / count if count else raw.tell() / raw.size()
+                yield pa.table(batch.slice(start, _PIECE).select(wanted)), share
+
+
+def _log(file: Path, policies: Sequence[AnyPolicy]) -> Iterator[tuple[pa.Table, float]]:
+    size = file.stat().st_size
+    with _opened(file) as (raw, source):
+        for table in lines.read_log(source, policies):
+            yield table, raw.tell() / size
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[tuple[BinaryIO, BufferedReader]]:
+    """A log: the file, and its text."""
+    with file.open("rb") as raw:
+        if _start(file).startswith(_GZIP):
+            with gzip.GzipFile(fileobj=raw) as unzipped:
+                yield raw, BufferedReader(cast("RawIOBase", unzipped))
+        else:
+            yield raw, raw
+
+
+def _gathered(pieces: Iterable[tuple[pa.Table, float]]) -> Iterator[tuple[pa.Table, float]]:
+    """Larger pieces: what is done once for each piece should cost little for each row."""
+    waiting: list[pa.Table] = []
+    share = 0.0
+    for table, share in pieces:
+        waiting.append(table)
+        if sum(map(len, waiting)) >= _ENOUGH:
+            yield pa.concat_tables(waiting), share
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting), share
+
+
+def _guarded(file: Path, pieces: Iterable[tuple[pa.Table, float]]) -> Iterator[tuple[pa.Table, float]]:
+    """The pieces, and an error that says how far the file could be read."""
+    rows = 0
+    source = iter(pieces)
+    while True:
+        with _readable(file, rows):
+            piece = next(source, None)
+        if piece is None:
+            return
+        rows += len(piece[0])
+        yield piece
+
+
+@contextmanager
+def _readable(file: Path, rows: int = 0) -> Iterator[None]:
+    """Turn the errors of the libraries that read files into one that says where. Raises `ReplayError` and OSError."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, EOFError, zlib.error) as problem:
+        if isinstance(problem, OSError) and problem.errno is not None:
+            raise
+        reason = shorten(" ".join(str(problem).split()), 200).rstrip(".")
+        raise ReplayError(0, f"{file}: cannot be read beyond row {rows}: {reason}") from None

@@ -1,0 +1,78 @@
+"""Strings as numbers."""
+
+from itertools import repeat
+
+import numpy as np
+import pyarrow as pa
+
+from fsm.bulk.arrays import Codes
+from fsm.event import MAX_TEXT
+
+MISSING = -1
+"""In place of the number of a word that is not there."""
+
+UNFIT = -2
+"""In place of the number of a word that cannot be an identifier."""
+
+_NEW = -3
+
+
+class Words:
+    """Identifiers, numbered in the order of first mention."""
+
+    def __init__(self) -> None:
+        self._known: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._last: tuple[pa.Array | None, Codes] = (None, np.empty(0, np.int32))
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __getitem__(self, number: int) -> str:
+        return self._known[number]
+
+    def find(self, word: str) -> int:
+        """The number of a word, `MISSING` when it was never mentioned."""
+        return self._numbers.get(word, MISSING)
+
+    def number(self, word: str) -> int:
+        """The number of a word."""
+        number = self._numbers.get(word)
+        if number is None:
+            number = self._numbers[word] = len(self._known) if 0 < len(word) <= MAX_TEXT else UNFIT
+            if number != UNFIT:
+                self._known.append(word)
+        return number
+
+    def column(self, numbers: Codes) -> pa.Array:
+        """The words of these numbers, null for those below 0."""
+        try:
+            words = pa.array(self._known, pa.large_string())
+        except UnicodeEncodeError:  # JSON can write half a character
+            words = pa.array([word.encode(errors="backslashreplace").decode() for word in self._known])
+        return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=numbers < 0), words)
+
+    def numbers(self, column: pa.ChunkedArray) -> Codes:
+        """The numbers of a column of words; `MISSING` where it is null."""
+        pieces = [self._coded(chunk) for chunk in column.chunks]
+        return np.concatenate(pieces) if pieces else np.empty(0, np.int32)
+
+    def _coded(self, chunk: pa.Array) -> Codes:
+        if not pa.types.is_dictionary(chunk.type):
+            chunk = chunk.dictionary_encode()
+        # Consecutive pieces of a file often share their dictionary.
+        if self._last[0] is None or not self._last[0].equals(chunk.dictionary):
+            self._last = (chunk.dictionary, self._all_numbers(chunk.dictionary.to_pylist()))
+        indices = chunk.indices.fill_null(len(chunk.dictionary)) if chunk.indices.null_count else chunk.indices
+        numbers: Codes = self._last[1][indices.to_numpy(zero_copy_only=False)]
+        return numbers
+
+    def _all_numbers(self, words: list[str | None]) -> Codes:
+        """The numbers of these words, and `MISSING` at the end."""
+        numbers = np.empty(len(words) + 1, np.int32)
+        numbers[:-1] = np.fromiter(map(self._numbers.get, words, repeat(_NEW)), np.int32, len(words))  # type: ignore[arg-type]
+        for index in np.flatnonzero(numbers[:-1] == _NEW).tolist():
+            word = words[index]
+            numbers[index] = MISSING if word is None else self.number(word)
+        numbers[-1] = MISSING
+        return numbers

@@ -1,0 +1,186 @@
+"""`fsm backtest`: what policies would have done to a whole history."""
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from fsm.cli.terminal import JsonOption, PolicyOption, complain, safe
+from fsm.errors import DefinitionError, shorten
+from fsm.policies import load_policy
+
+_DIFFERENT, _UNUSABLE, _INTERRUPTED = 1, 2, 130
+_SHOWN = 10
+"""The most rooms of which the first divergence is shown; `--json` has them all."""
+
+
+class Engine(StrEnum):
+    """Who does the work."""
+
+    AUTO = "auto"
+    COMPILED = "compiled"
+    PLAIN = "plain"
+    RAY = "ray"
+
+
+def backtest(  # noqa: PLR0913 - one parameter for each option
+    history: Annotated[Path, typer.Argument(help="Parquet, Arrow, JSON lines (also gzip), or a folder of these.")],
+    *,
+    policy: PolicyOption = "mimi",
+    against: Annotated[str | None, typer.Option(help="A second policy, to compare with.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Write the events and their verdicts to a .parquet, .arrow or .jsonl file."
+        ),
+    ] = None,
+    participation: Annotated[Path | None, typer.Option(help="Write who is where at the end.")] = None,
+    engine: Annotated[Engine, typer.Option(help="By default `compiled` where numba is installed.")] = Engine.AUTO,
+    address: Annotated[str | None, typer.Option(help="The Ray cluster; by default one on this machine.")] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Replay a whole history under a policy, alone or against a second one."""
+    rules, others = load_policy(policy), load_policy(against) if against else None
+    with needing("ray" if engine is Engine.RAY else "bulk"):
+        run = _engine(engine, address)
+    try:
+        with _terminating(), _progress() as on_progress:
+            report = run(history, rules, others, output=output, participation=participation, on_progress=on_progress)
+    except KeyboardInterrupt as interruption:
+        complain(str(interruption) or "interrupted")
+        return _INTERRUPTED
+    for fault in report.faults:
+        complain(fault)
+    counts = report.as_json()
+    if as_json:
+        print(json.dumps(counts))  # noqa: T201
+    else:
+        _show(counts)
+    if counts["summary"]["errors"]:
+        return _UNUSABLE
+    return _DIFFERENT if counts.get("differences", {}).get("events") else 0
+
+
+@contextmanager
+def needing(extra: str) -> Iterator[None]:
+    """Say which extra is missing when the body cannot import something. Raises `DefinitionError`."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        raise DefinitionError(f"this needs {missing.name}: pip install 'mimi-fsm[{extra}]'") from None
+
+
+def _engine(engine: Engine, address: str | None) -> Callable[..., Any]:
+    """The function that does the work."""
+    if engine is Engine.RAY:
+        from fsm.bulk.cluster import backtest as on_cluster  # noqa: PLC0415 - an extra, and heavy
+
+        return partial(on_cluster, address=address)
+    from fsm.bulk.files import backtest as here  # noqa: PLC0415 - an extra
+
+    if engine is Engine.AUTO:
+        return here
+    if engine is Engine.COMPILED and find_spec("numba") is None:
+        raise ModuleNotFoundError(name="numba")
+    return partial(here, compiled=engine is Engine.COMPILED)
+
+
+@contextmanager
+def _terminating() -> Iterator[None]:
+    """Take being terminated like an interruption, so that nothing is left half done."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _progress(after: float = 1.0) -> Iterator[Callable[[int, float], None]]:
+    """A function to tell of progress; after some time it is shown on a terminal."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("replaying", total=1.0, visible=False, rate="")
+        started = time.monotonic()
+
+        def tell(events: int, share: float) -> None:
+            elapsed = time.monotonic() - started
+            rate = f"{events:,} events, {events / elapsed:,.0f}/s"
+            bar.update(task, completed=share, rate=rate, visible=elapsed > after)
+
+        yield tell
+
+
+def _show(report: Mapping[str, Any]) -> None:
+    lines = list(_policy_lines(report))
+    if "against" in report:
+        lines += ["", *_policy_lines(report["against"]), "", *_difference_lines(report)]
+    print("\n".join([*lines, "", _time_line(report)]))  # noqa: T201
+
+
+def _policy_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{report['policy']}: " + ", ".join(f"{count:,} {word}" for word, count in report["summary"].items())
+    counts = {
+        "by transition": report["transitions"],
+        "rejected by guard": report["failed"],
+        "in the end": report["participation"],
+    }
+    others = report["no_participation_change"]
+    if report["no_transition"]:
+        counts["rejected by guard"] = {**report["failed"], "(no transition)": report["no_transition"]}
+    if any(others.values()):
+        counts["other events"] = others
+    for title, count in counts.items():
+        for index, (word, number) in enumerate(count.items()):
+            yield f"  {'' if index else title:<18}{word:<28}{number:>15,}"
+
+
+def _difference_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    ours, theirs, differences = report["policy"], report["against"]["policy"], report["differences"]
+    yield f"they differ on {differences['events']:,} events in {differences['rooms']:,} rooms"
+    if not differences["events"]:
+        return
+    yield f"  {shorten(ours, 18):<18}{shorten(theirs, 18):<28}{'events':>15}"
+    for way in differences["ways"]:
+        yield f"  {way['policy']:<18}{way['against']:<28}{way['events']:>15,}"
+    yield ""
+    yield "where rooms part first"
+    for first in differences["first"][:_SHOWN]:
+        what = first.get("action") or first.get("type", "")
+        parties = dict.fromkeys(
+            safe(shorten(first[name])) for name in ("sender", "target", "state_key") if first.get(name)
+        )
+        yield f"  row {first['row']:,}  {safe(shorten(first['room_id'] or ''))}  {safe(what)}  {' → '.join(parties)}"
+        for name, answer in ((ours, first["policy"]), (theirs, first["against"])):
+            yield f"    {shorten(name, 16):<16}{_verdict(answer)}"
+    if len(differences["first"]) > _SHOWN:
+        yield f"  … and {len(differences['first']) - _SHOWN:,} more rooms"
+
+
+def _verdict(answer: Mapping[str, Any] | None) -> str:
+    if answer is None:
+        return "cannot be read"
+    if answer["allowed"]:
+        return f"allowed as {answer['transition']}" if answer["transition"] else "allowed"
+    return f"rejected — {answer['reason']}"
+
+
+def _time_line(report: Mapping[str, Any]) -> str:
+    seconds: Mapping[str, float] = report["seconds"]
+    total, events = sum(seconds.values()), report["summary"]["events"]
+    shares = ", ".join(f"{work} {spent / total:.0%}" for work, spent in seconds.items() if spent)
+    return f"{events:,} events in {total:.1f} s ({events / total:,.0f} a second): {shares}"

@@ -1,0 +1,52 @@
+"""`fsm synth`: large believable logs."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from fsm.cli.backtest import needing
+from fsm.cli.terminal import PolicyOption
+from fsm.policies import load_policy
+
+
+def synth(  # noqa: PLR0913 - one parameter for each option
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write: .parquet, .arrow or .jsonl.")],
+    policy: PolicyOption = "mimi",
+    events: Annotated[int, typer.Option(help="How many events.")] = 1_000_000,
+    rooms: Annotated[int, typer.Option(help="In how many rooms.")] = 1_000,
+    users: Annotated[int, typer.Option(help="By how many users.")] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed writes the same log.")] = 0,
+) -> None:
+    """Write a believable log, in which the policy allows most events."""
+    rules = load_policy(policy)
+    with needing("bulk"):
+        from fsm.bulk.output import whole, whole_lines  # noqa: PLC0415 - an extra
+        from fsm.bulk.synth import as_events, synthesise  # noqa: PLC0415
+    pieces = synthesise(rules, events=events, rooms=rooms, users=users, seed=seed)
+    with _progress(events) as advance:
+        if output.suffix == ".jsonl":
+            with whole_lines(output) as lines:
+                for piece in pieces:
+                    lines.writelines(json.dumps(event) + "\n" for event in as_events(piece, rules))
+                    advance(len(piece))
+        else:
+            with whole(output) as tables:
+                for piece in pieces:
+                    tables.write(piece)
+                    advance(len(piece))
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
+    """A function to tell of events written, which is shown on a terminal."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("writing", total=total)
+        yield lambda count: bar.advance(task, count)

@@ -1,0 +1,112 @@
+"""The same answers on a cluster, also when a node dies."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+import ray
+from ray.cluster_utils import Cluster
+
+from fsm.bulk import cluster, files
+from fsm.bulk.synth import synthesise
+from fsm.errors import ReplayError
+from fsm.policies import load_policy
+
+pytestmark = pytest.mark.filterwarnings("default")  # those of ray are no concern of ours
+
+EVENTS, ROOMS = 120_000, 60
+GROUP = 8_000
+"""The rows of a row group: the history has many fragments, so that a node dies between two."""
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A history in which one room has a third of all events, and some look back or are none."""
+    policy = load_policy("mimi")
+    table = pa.concat_tables(synthesise(policy, events=EVENTS, rooms=ROOMS, users=2_000, seed=7))
+    rooms = table.column("room_id").cast(pa.string())
+    is_merged = pc.equal(pc.utf8_length(rooms), pc.utf8_length(pa.scalar("!r1:h1.example")))
+    table = table.set_column(0, "room_id", pc.if_else(is_merged, "!large:h.example", rooms))
+    path = tmp_path_factory.mktemp("history") / "events.parquet"
+    pq.write_table(table, path, row_group_size=GROUP)
+    return path
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Any]:
+    """A cluster of a head that does no work, and three nodes that do."""
+    size: dict[str, Any] = {"object_store_memory": 80 * 2**20}
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **size})
+    workers = [made.add_node(num_cpus=1, **size) for _ in range(3)]
+    ray.init(address=made.address, log_to_driver=False)
+    yield made, workers
+    ray.shutdown()
+    made.shutdown()
+
+
+def answers(report: files.Report) -> dict[str, Any]:
+    """All that a report says, but how long it took."""
+    return {name: value for name, value in report.as_json().items() if name != "seconds"}
+
+
+@pytest.fixture(scope="module")
+def expected(history: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], pa.Table]:
+    """What one machine says."""
+    output = tmp_path_factory.mktemp("here") / "verdicts.parquet"
+    report = files.backtest(history, load_policy("mimi"), load_policy("mimi-01"), output=output)
+    return answers(report), pq.read_table(output)
+
+
+@pytest.mark.usefixtures("nodes")
+def test_a_cluster_answers_alike(history: Path, expected: tuple[dict[str, Any], pa.Table]) -> None:
+    report = cluster.backtest(history, "mimi", "mimi-01", fragment=GROUP, large=2_000)
+    assert answers(report) == expected[0]
+
+
+def test_nothing_is_lost_when_a_node_dies(
+    history: Path, expected: tuple[dict[str, Any], pa.Table], nodes: Any, tmp_path: Path
+) -> None:
+    made, workers = nodes
+    seen: list[float] = []
+
+    def lose_a_node(_: int, share: float) -> None:
+        seen.append(share)
+        if len(seen) in (3, 20):  # once while the history is dealt out, once in the replay
+            made.remove_node(workers.pop(), allow_graceful=False)
+
+    report = cluster.backtest(
+        history,
+        "mimi",
+        "mimi-01",
+        output=tmp_path / "verdicts",
+        participation=tmp_path / "participation",
+        partitions=12,
+        fragment=GROUP,
+        large=2_000,
+        on_progress=lose_a_node,
+    )
+    assert len(workers) == 1
+    assert seen[-1] == 1
+    assert answers(report) == expected[0]
+    rows = pq.read_table(tmp_path / "verdicts").sort_by("row_number")
+    assert rows.column("row_number").to_pylist() == list(range(1, EVENTS + 1))
+    names = ["allowed", "transition", "reason", "against_allowed", "differs"]
+    assert rows.select(names).to_pylist() == expected[1].select(names).to_pylist()
+    states = pq.read_table(tmp_path / "participation")
+    assert states.group_by("state").aggregate([("user", "count")]).to_pylist()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["participation", "verdicts"]
+
+
+@pytest.mark.usefixtures("nodes")
+def test_what_stops_a_run(history: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.parquet"
+    data = bytearray(history.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 4_000] = bytes(4_000)
+    broken.write_bytes(data)
+    with pytest.raises(ReplayError, match=r"cannot be read.*: stopped after 0 events, and .*verdicts not written\Z"):
+        cluster.backtest(broken, "mimi", output=tmp_path / "verdicts", fragment=GROUP)
+    assert [path.name for path in tmp_path.iterdir()] == ["broken.parquet"]

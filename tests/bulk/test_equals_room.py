@@ -1,0 +1,132 @@
+"""Columnar replay equals the room, event for event."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fsm.bulk import replay
+from fsm.policies import load_policy
+from tests.builders import JSON
+from tests.bulk.histories import (
+    LOOPS,
+    POLICIES,
+    ROOMS,
+    columnar_replay,
+    logs,
+    placed,
+    plain_replay,
+    rows_of,
+    table_of,
+)
+from tests.mimi.histories import OPENINGS, WELL_FORMED
+
+DAY = Path(__file__).parent.parent.parent / "examples" / "day.jsonl"
+
+HISTORIES = st.tuples(
+    st.sampled_from(OPENINGS), st.lists(st.tuples(st.sampled_from(ROOMS), st.sampled_from(WELL_FORMED)), max_size=80)
+)
+
+
+@pytest.mark.parametrize("compiled", LOOPS)
+@pytest.mark.parametrize("policy", POLICIES)
+@settings(max_examples=40)
+@given(log=logs(), batch=st.integers(1, 40))
+def test_random_logs(policy: str, compiled: bool, log: list[Any], batch: int) -> None:
+    rules = load_policy(policy)
+    table, past = table_of([rules], log)
+    assert not past
+    outcomes, states = columnar_replay([rules], table, batch=batch, compiled=compiled)
+    assert (outcomes[0], states) == plain_replay(rules, log)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@settings(max_examples=30)
+@given(log=logs(looking_back=True), batch=st.integers(1, 40))
+def test_random_logs_that_look_back(policy: str, log: list[Any], batch: int) -> None:
+    rules = load_policy(policy)
+    table, past = table_of([rules], log)
+    outcomes, states = columnar_replay([rules], table, batch=batch, past=past)
+    assert (outcomes[0], states) == plain_replay(rules, log)
+
+
+@pytest.mark.parametrize("compiled", LOOPS)
+@pytest.mark.parametrize("policies", [("mimi", "mimi-01"), ("mimi-01", "mimi"), ("mimi-00", "mimi-01")])
+@settings(max_examples=20)
+@given(log=logs(looking_back=True))
+def test_two_policies_do_not_disturb_each_other(policies: tuple[str, str], compiled: bool, log: list[Any]) -> None:
+    rules = [load_policy(policy) for policy in policies]
+    table, past = table_of(rules, log)
+    outcomes, _ = columnar_replay(rules, table, compiled=compiled, past=past)
+    assert outcomes == [plain_replay(each, log)[0] for each in rules]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@settings(max_examples=40)
+@given(history=HISTORIES)
+def test_columns_say_the_same_to_every_policy(
+    policy: str, history: tuple[list[JSON], list[tuple[str | None, JSON]]]
+) -> None:
+    rules = load_policy(policy)
+    opening, events = history
+    log = [placed(event, room, None) for room in ROOMS for event in opening]
+    log += [placed(event, room, None) for room, event in events]
+    # To columns a change is a change. As an event it has to be of a type that the policy knows.
+    log = [{**event, "type": "m.room.user"} if event["type"] == "m.user" else event for event in log]
+    outcomes, states = columnar_replay([rules], rows_of(log))
+    assert (outcomes[0], states) == plain_replay(rules, log)
+
+
+@pytest.mark.parametrize("compiled", LOOPS)
+@pytest.mark.parametrize("batch", [13, 500, 10_000])
+def test_the_day(batch: int, compiled: bool) -> None:
+    rules = load_policy("mimi")
+    log = [json.loads(line) for line in DAY.read_text().splitlines()]
+    table, past = table_of([rules], log)
+    outcomes, states = columnar_replay([rules], table, batch=batch, compiled=compiled, past=past)
+    assert (outcomes[0], states) == plain_replay(rules, log)
+    assert (outcomes[0], states) == (
+        columnar_replay([rules], rows_of(log), batch=batch, compiled=compiled)[0][0],
+        states,
+    )
+
+
+@settings(max_examples=30)
+@given(log=logs(looking_back=True), split=st.lists(st.integers(0, 2), min_size=3, max_size=3))
+def test_any_split_of_rooms_over_partitions(log: list[Any], split: list[int]) -> None:
+    rules = load_policy("mimi")
+    table, past = table_of([rules], log)
+    whole, states = columnar_replay([rules], table, past=past)
+    numbers = [split[ROOMS.index(room)] for room in table.column("room_id").to_pylist()]
+    together: dict[int, Any] = {}
+    all_states: dict[tuple[str, str], str] = {}
+    for partition in set(numbers):
+        rows = [row for row, number in enumerate(numbers) if number == partition]
+        outcomes, its_states = columnar_replay([rules], table.take(pa.array(rows)), past=past)
+        together |= dict(zip(rows, outcomes[0], strict=True))
+        all_states |= its_states
+    assert [together[row] for row in range(len(log))] == whole[0]
+    assert all_states == states
+
+
+@settings(max_examples=30)
+@given(log=logs(looking_back=True))
+def test_the_function_on_tables_says_the_same_in_words(log: list[Any]) -> None:
+    rules = load_policy("mimi")
+    table, _ = table_of([rules], log)
+    numbered = table.append_column("sent", pa.array(range(len(table))))
+    shuffled = numbered.take(pa.array(sorted(range(len(table)), key=lambda row: row * 7919 % 101)))
+    rows = replay(shuffled, "mimi", order="sent").to_pylist()
+    expected, _ = plain_replay(rules, log)
+    assert [row["sent"] for row in rows] == list(range(len(log)))
+    for row, (decision, error) in zip(rows, expected, strict=True):
+        assert row["error"] == error
+        assert row["allowed"] is (None if decision is None else decision.allowed)
+        if decision is not None:
+            assert row["transition"] == decision.transition
+            assert row["reason"] == (decision.reason or None)
+            assert set((row["failed"] or "").split()) == {each for it in decision.refusals for each in it.failed}

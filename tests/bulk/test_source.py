@@ -1,0 +1,208 @@
+"""Histories in files of every kind."""
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyarrow import feather
+
+from fsm.bulk.files import backtest
+from fsm.bulk.source import History
+from fsm.bulk.synth import as_events, synthesise
+from fsm.errors import ReplayError
+from fsm.policies import load_policy
+from tests.builders import change, create, message, one_line
+
+Write: TypeAlias = Callable[[pa.Table, Path], None]
+
+MIMI = load_policy("mimi")
+
+
+@pytest.fixture(scope="module")
+def table() -> pa.Table:
+    return pa.concat_tables(synthesise(MIMI, events=3_000, rooms=20, users=100, seed=5))
+
+
+def write_stream(table: pa.Table, path: Path) -> None:
+    with pa.ipc.new_stream(str(path), table.schema) as stream:
+        for batch in table.to_batches(700):
+            stream.write_batch(batch)
+
+
+def write_lines(table: pa.Table, path: Path) -> None:
+    path.write_text("".join(json.dumps(event) + "\n" for event in as_events(table, MIMI)))
+
+
+def write_zipped(table: pa.Table, path: Path) -> None:
+    path.write_bytes(gzip.compress("".join(json.dumps(event) + "\n" for event in as_events(table, MIMI)).encode()))
+
+
+def write_array(table: pa.Table, path: Path) -> None:
+    path.write_text(json.dumps(list(as_events(table, MIMI))))
+
+
+def write_folder(table: pa.Table, path: Path) -> None:
+    """Three kinds of files, named so that their order is that of the history; and some that do not count."""
+    (path / "2").mkdir(parents=True)
+    pq.write_table(table.slice(0, 1_000), path / "1.parquet", row_group_size=300)
+    feather.write_feather(table.slice(1_000, 1_000), path / "2" / "a.feather")
+    write_zipped(table.slice(2_000), path / "3.jsonl.gz")
+    (path / "_SUCCESS").write_text("")
+    (path / ".4.jsonl.partial").write_text("not to be read")
+
+
+# fmt: off
+KINDS: list[tuple[str, Write]] = [
+    ("parquet",                 pq.write_table),
+    ("parquet in small groups", lambda table, path: pq.write_table(table, path, row_group_size=100)),
+    ("parquet, plain text",     lambda table, path: pq.write_table(table.cast(
+        pa.schema([(field.name, getattr(field.type, "value_type", field.type)) for field in table.schema])), path, use_dictionary=False)),
+    ("feather",                 feather.write_feather),
+    ("arrow stream",            write_stream),
+    ("JSON lines",              write_lines),
+    ("JSON lines, gzip",        write_zipped),
+    ("a JSON array",            write_array),
+    ("a folder",                write_folder),
+]
+# fmt: on
+
+
+@pytest.fixture(scope="module")
+def expected(table: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    path = tmp_path_factory.mktemp("expected") / "events"
+    write_lines(table, path)
+    return counts(path)
+
+
+def counts(path: Path) -> dict[str, Any]:
+    return {name: value for name, value in backtest(path, MIMI).as_json().items() if name != "seconds"}
+
+
+@pytest.mark.parametrize("write", [write for _, write in KINDS], ids=[name for name, _ in KINDS])
+def test_every_kind_says_the_same(write: Write, table: pa.Table, expected: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "whatever its name"
+    write(table, path)
+    assert expected["summary"]["allowed"] > 2_000
+    assert counts(path) == expected
+
+
+def test_files_are_read_piece_by_piece(table: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fsm.bulk.source._PIECE", 128)
+    monkeypatch.setattr("fsm.bulk.source._ENOUGH", 100)
+    pq.write_table(table, tmp_path / "events.parquet", row_group_size=1_000)
+    parts = list(History(tmp_path / "events.parquet").parts([MIMI]))
+    assert {len(part.table) for part in parts[:-1]} <= {128, 104}
+    shares = [part.bytes_read / parts[-1].bytes_read for part in parts]
+    assert shares == sorted(shares)
+    assert parts[0].bytes_read > 0
+    assert parts[-1].bytes_read == (tmp_path / "events.parquet").stat().st_size
+
+
+def test_only_what_counts_is_read_unless_all_is_asked_for(table: pa.Table, tmp_path: Path) -> None:
+    pq.write_table(table, tmp_path / "events.parquet")
+    history = History(tmp_path / "events.parquet")
+    (part,) = history.parts([MIMI])
+    (carried,) = history.parts([MIMI], carry=True)
+    assert "time" not in part.table.column_names
+    assert "time" in carried.table.column_names
+
+
+def test_fragments_are_the_history(table: pa.Table, tmp_path: Path) -> None:
+    write_folder(table, tmp_path / "history")
+    fragments = History(tmp_path / "history").fragments(500)
+    assert [fragment.groups for fragment in fragments] == [range(2), range(2, 4), None, None]
+
+
+# fmt: off
+BROKEN: list[tuple[str, bytes, str]] = [
+    ("parquet cut off",     b"PAR1" + b"\0" * 100,                     "cannot be read beyond row 0: "),
+    ("arrow cut off",       b"ARROW1\0\0" + b"\0" * 100,               "cannot be read beyond row 0: "),
+    ("a stream cut off",    b"\xff\xff\xff\xff\x10\0\0\0" + b"\0" * 9, "cannot be read beyond row 0: "),
+    ("gzip cut off",        gzip.compress(json.dumps(create()).encode() * 1_000)[:-20], "cannot be read beyond row 0: "),
+    ("gzip with a fault",   gzip.compress(b"\n")[:-8] + b"\1" * 8,     "cannot be read beyond row 0: "),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("data", "problem"), [it[1:] for it in BROKEN], ids=[it[0] for it in BROKEN])
+def test_a_broken_file_is_named(data: bytes, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "events"
+    path.write_bytes(data)
+    with pytest.raises(ReplayError, match=one_line(f"{path}: {problem}")):
+        backtest(path, MIMI)
+
+
+def test_a_corrupt_row_group_is_told_with_its_place(table: pa.Table, tmp_path: Path) -> None:
+    path = tmp_path / "events.parquet"
+    pq.write_table(table, path, row_group_size=1_000, compression="zstd")
+    place = pq.read_metadata(path).row_group(1).column(1).dictionary_page_offset
+    data = bytearray(path.read_bytes())
+    data[place + 40 : place + 400] = bytes(360)
+    path.write_bytes(data)
+    with pytest.raises(ReplayError, match=r"cannot be read beyond row 1000: [^\n]*: stopped after 0 events\Z"):
+        backtest(path, MIMI)
+
+
+def test_there_has_to_be_a_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        backtest(tmp_path / "nowhere", MIMI)
+    with pytest.raises(ReplayError, match=one_line(f"{tmp_path}: there is no file in this folder")):
+        backtest(tmp_path, MIMI)
+    (tmp_path / "nothing.jsonl").write_text("")
+    assert counts(tmp_path)["summary"] == {"events": 0, "allowed": 0, "rejected": 0, "errors": 0}
+
+
+def test_lines_that_are_no_events_are_named(tmp_path: Path) -> None:
+    log = [create(), 7, {**create(), "type": 5}, message("@nobody"), {**change("join", "@x"), "sender": "\ud800"}]
+    text = "".join(json.dumps(event) + "\n" for event in log) + "{\n"
+    (tmp_path / "day.jsonl").write_text(text)
+    report = backtest(tmp_path, MIMI)
+    path = tmp_path / "day.jsonl"
+    assert report.faults == [
+        f"{path}: line 2: an event must be an object, not a number",
+        f"{path}: line 3: `type`: must be a string, not a number",
+        f"{path}: line 5: `sender`: holds half a character",
+        f"{path}: line 6: not JSON: expecting property name enclosed in double quotes at character 2",
+    ]
+    assert report.counts["summary"] == {"events": 6, "allowed": 1, "rejected": 1, "errors": 4}
+
+
+def test_rows_that_are_no_events_are_named(tmp_path: Path) -> None:
+    rows = pa.table({"room_id": ["!r"] * 30, "sender": [None] * 30, "target": ["@a"] * 30, "action": ["join"] * 30})
+    pq.write_table(rows, tmp_path / "events.parquet")
+    report = backtest(tmp_path, MIMI)
+    assert report.faults[:2] == [f"{tmp_path / 'events.parquet'}: row {row}: `sender`: is missing" for row in (1, 2)]
+    assert len(report.faults) == 20
+    assert report.counts["summary"]["errors"] == 30
+
+
+def test_a_room_that_looks_back_remembers(tmp_path: Path) -> None:
+    log = [
+        {**create("@a"), "room_id": "!r", "event_id": "$1"},
+        {**message("@a"), "room_id": "!r", "event_id": "$2"},
+        {**message("@a", "m.room.redaction"), "room_id": "!r", "content": {"redacts": "$2"}},
+    ]
+    text = "".join(json.dumps(event) + "\n" for event in log)
+    hidden = text.replace("m.room.redaction", "m.room.re\\u0064action")
+    for each in (text, hidden, json.dumps(log)):
+        (tmp_path / "day.jsonl").write_text(each)
+        assert History(tmp_path).remembering([MIMI]) == {"!r"}
+    pq.write_table(
+        pa.table(
+            {
+                "room_id": ["!r", "!s"],
+                "sender": ["@a", "@a"],
+                "target": [None, "@a"],
+                "action": [None, "join"],
+                "type": ["m.room.redaction", None],
+                "content": ['{"redacts": "$2"}', None],
+            }
+        ),
+        tmp_path / "day.jsonl",
+    )
+    assert History(tmp_path).remembering([MIMI]) == {"!r"}
