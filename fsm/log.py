@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 from fsm.decision import Decision
 from fsm.errors import EventError, ReplayError
 from fsm.event import Event, read_event
-from fsm.policies import AnyPolicy, AnyRoom, Rules, new_room, room_of
+from fsm.family import AnyPolicy, AnyRoom
+from fsm.policies import Rules, new_room, room_of
 from fsm.shapes import unfold
 
 MAX_LINE = 16 * 2**20

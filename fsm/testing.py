@@ -29,9 +29,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.facts import Domain, Facts, Value, spell
+from fsm.family import AnyPlay, AnyPolicy, AnyRoom
 from fsm.guards import Guard
 from fsm.machine import memory_of
-from fsm.policies import AnyPlay, AnyPolicy, AnyRoom, load_policy, new_room, play_of
+from fsm.policies import load_policy, new_room, play_of
 from fsm.policy import Policy
 from fsm.review.witness import witness
 from fsm.terms import Participation

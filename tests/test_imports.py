@@ -28,6 +28,7 @@ LAYERS: list[set[str]] = [
     {"fsm.policy"},
     {"fsm.decision"},
     {"fsm.machine"},
+    {"fsm.family"},
     {"families"},
     {"fsm.policies", "fsm.shapes"},
     {"fsm.log"},

@@ -11,8 +11,9 @@ from hypothesis import given
 import fsm.testing
 from fsm import MIMI, Decision, DefinitionError, EventError, Participation, load_policy
 from fsm.facts import Facts
+from fsm.family import AnyPolicy
 from fsm.guards import sender_is_another, sender_is_joined, sender_may_kick, sender_outranks_for_kick
-from fsm.policies import AnyPolicy, new_room, play_of
+from fsm.policies import new_room, play_of
 from fsm.policy import Policy
 from fsm.terms import JoinRule
 from fsm.testing import Scene, assert_allowed, assert_rejected, events_of, facts, facts_of, histories_of, room

@@ -23,7 +23,8 @@ from fsm.bulk.run import Run, Verdicts
 from fsm.bulk.source import remembering
 from fsm.bulk.tally import Differences, Tally
 from fsm.errors import ReplayError
-from fsm.policies import AnyPolicy, load_policy
+from fsm.family import AnyPolicy
+from fsm.policies import load_policy
 
 _PIECE = 2**20
 

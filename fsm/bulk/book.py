@@ -22,8 +22,9 @@ import numpy as np
 from fsm.bulk.arrays import Codes, Growing, States
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
+from fsm.family import AnyPolicy
 from fsm.machine import memory_of
-from fsm.policies import AnyPolicy, columns_of
+from fsm.policies import columns_of
 
 UNKNOWN = -1
 """In place of the decision of a cell that has not come up yet."""

@@ -13,7 +13,7 @@ from fsm.bulk.lines import LINE
 from fsm.bulk.output import Output, whole
 from fsm.bulk.source import History
 from fsm.errors import PolicyError, ReplayError
-from fsm.policies import AnyPolicy
+from fsm.family import AnyPolicy
 
 Progress: TypeAlias = Callable[[int, float], None]
 """Is told how many events are done, and what share of the history that is."""

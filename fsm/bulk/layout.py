@@ -28,8 +28,8 @@ from typing import Any
 import pyarrow as pa
 
 from fsm.errors import EventError, ReplayError, shorten
+from fsm.family import AnyColumns
 from fsm.log import read_json
-from fsm.policies import AnyColumns
 
 ROOM, SENDER, TARGET, ACTION = REQUIRED = ("room_id", "sender", "target", "action")
 TYPE, STATE_KEY, CONTENT, EVENT_ID, EVENT_JSON, UNREADABLE = OPTIONAL = (

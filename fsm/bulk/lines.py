@@ -11,8 +11,9 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from fsm.bulk import layout
+from fsm.family import AnyColumns, AnyPolicy
 from fsm.log import MAX_LINE, Line, read_events, read_json
-from fsm.policies import AnyColumns, AnyPolicy, columns_of, room_of
+from fsm.policies import columns_of, room_of
 
 LINE = "line"
 

@@ -29,7 +29,8 @@ from fsm.bulk.words import MISSING
 from fsm.decision import Decision
 from fsm.errors import EventError
 from fsm.event import read_event
-from fsm.policies import AnyColumnRoom, AnyPolicy, AnyRoom, columns_of, new_room
+from fsm.family import AnyColumnRoom, AnyPolicy, AnyRoom
+from fsm.policies import columns_of, new_room
 from fsm.terms import Participation
 
 FAULT = -1

@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 
 from fsm.bulk import layout, lines
 from fsm.errors import EventError, ReplayError, shorten
-from fsm.policies import AnyPolicy, columns_of
+from fsm.family import AnyPolicy
+from fsm.policies import columns_of
 
 _PIECE = 2**20
 _ENOUGH = 2**18

@@ -22,8 +22,9 @@ import pyarrow as pa
 
 from fsm.bulk import layout
 from fsm.errors import DefinitionError
+from fsm.family import AnyPolicy
 from fsm.machine import memory_of
-from fsm.policies import AnyPolicy, columns_of
+from fsm.policies import columns_of
 from fsm.terms import Participation
 
 Array: TypeAlias = npt.NDArray[Any]

@@ -16,7 +16,8 @@ from rich.table import Table
 
 from fsm.cli.terminal import JsonOption, safe
 from fsm.cli.vectors import AllOption, CoverOption, PathsOption
-from fsm.policies import AnyPolicy, load_policy
+from fsm.family import AnyPolicy
+from fsm.policies import load_policy
 from fsm.review.conform import Conformance, to_junit
 from fsm.review.errors import ReviewError
 from fsm.review.vectors import Vector, covering_vectors, every_vector, paths

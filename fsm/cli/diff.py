@@ -10,7 +10,8 @@ from rich.console import Console
 
 from fsm.cli.terminal import GivenOption, JsonOption, parse_given, safe
 from fsm.facts import Value
-from fsm.policies import AnyPolicy, load_policy
+from fsm.family import AnyPolicy
+from fsm.policies import load_policy
 from fsm.review.diff import Diff, Group, spelled
 from fsm.review.diff import diff as compare
 from fsm.review.diff_report import to_markdown

@@ -8,7 +8,8 @@ import typer
 
 from fsm.cli.terminal import GivenOption, parse_given
 from fsm.facts import Value
-from fsm.policies import AnyPolicy, load_policy
+from fsm.family import AnyPolicy
+from fsm.policies import load_policy
 from fsm.render import FORMATS, Detail, compare, extract, format_of, render
 
 PrefixOption = Annotated[

@@ -9,8 +9,9 @@ from fsm.cli.terminal import GivenOption, JsonOption, parse_given
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.facts import Value, spell
+from fsm.family import AnyPolicy
 from fsm.machine import memory_of
-from fsm.policies import AnyPolicy, load_policy
+from fsm.policies import load_policy
 
 
 def explain(  # noqa: PLR0913 - one option for each fact

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import Value
-from fsm.policies import AnyPolicy
+from fsm.family import AnyPolicy
 
 T = TypeVar("T")
 

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.progress import track
 
 from fsm.cli.terminal import complain
-from fsm.policies import AnyPolicy, load_policy
+from fsm.family import AnyPolicy
+from fsm.policies import load_policy
 from fsm.review.errors import ReviewError
 from fsm.review.vectors import Vector, Walk, covering_vectors, every_vector, paths, to_lines
 

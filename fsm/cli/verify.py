@@ -15,7 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from fsm.cli.terminal import JsonOption, complain, safe
 from fsm.errors import shorten
-from fsm.policies import CATALOGUE, AnyPolicy, load_policy
+from fsm.family import AnyPolicy
+from fsm.policies import CATALOGUE, load_policy
 from fsm.render import RenderError, extract, render
 from fsm.review.accepted import read_accepted
 from fsm.review.laws import LAWS, Severity, load_laws

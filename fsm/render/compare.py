@@ -10,7 +10,7 @@ from typing import Any
 
 from fsm.errors import DefinitionError
 from fsm.facts import Value
-from fsm.policies import AnyPolicy
+from fsm.family import AnyPolicy
 from fsm.render.diagram import Change, Diagram, Edge, State
 from fsm.render.extract import cells_of, extract
 from fsm.render.ids import plain, unique

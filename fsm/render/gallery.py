@@ -24,7 +24,8 @@ from xml.etree import ElementTree as ET
 
 from fsm.errors import DefinitionError, PolicyError
 from fsm.facts import Value
-from fsm.policies import AnyPolicy, load_policy
+from fsm.family import AnyPolicy
+from fsm.policies import load_policy
 from fsm.render import Detail, Diagram, compare, extract, render
 from fsm.render.grid import Grid
 from fsm.render.markdown import escaped

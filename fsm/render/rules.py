@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from fsm.family import AnyPolicy
 from fsm.guards import Guard
-from fsm.policies import AnyPolicy
 from fsm.policy import Transition
 from fsm.render.extract import cells_of
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+from fsm.family import AnyPolicy
 from fsm.guards import Guard, Party
-from fsm.policies import AnyPolicy
 from fsm.render.diagram import Detail, Diagram
 from fsm.render.extract import extract
 from fsm.render.grid import Entry, Grid

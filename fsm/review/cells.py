@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 from fsm.decision import Decision, allow
 from fsm.facts import Domain, Facts, Value
-from fsm.policies import AnyPolicy
+from fsm.family import AnyPolicy
 from fsm.policy import Transition
 from fsm.terms import Action, JoinRule, Participation
 

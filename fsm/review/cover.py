@@ -22,8 +22,8 @@ from functools import cached_property
 from heapq import nsmallest
 from typing import Any
 
+from fsm.family import AnyPolicy, Log
 from fsm.guards import Guard
-from fsm.policies import AnyPolicy, Log
 from fsm.policy import Transition
 from fsm.review.cells import Cells as Asked
 from fsm.review.conditions import Table

@@ -15,9 +15,9 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 from fsm.decision import Decision
+from fsm.family import AnyPolicy
 from fsm.guards import Guard
 from fsm.machine import Key, Machine, Memory
-from fsm.policies import AnyPolicy
 from fsm.policy import Transition
 from fsm.review.cover import Board
 

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree as ET
 
-from fsm.policies import AnyPolicy
+from fsm.family import AnyPolicy
 from fsm.render import extract, render
 from fsm.review.coverage import Coverage, shown
 

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 
 from fsm.errors import DefinitionError, PolicyError
 from fsm.facts import Value, spell
-from fsm.policies import AnyPolicy, Log, new_room, play_of
+from fsm.family import AnyPolicy, Log
+from fsm.policies import new_room, play_of
 from fsm.policy import Transition
 from fsm.review.conditions import Condition, fewest
 from fsm.review.grid import Cells, Grid, Move, numbers

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from fsm.policies import Log
+from fsm.family import Log
 from fsm.review.diff import Diff, Group, spelled
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from fsm.policies import AnyPolicy
+    from fsm.family import AnyPolicy
     from fsm.review.coverage import Coverage
 
 # Whoever has this package installed loads this module in every run of pytest: all

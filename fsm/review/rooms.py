@@ -22,7 +22,8 @@ from typing import Any
 
 from fsm.decision import Decision
 from fsm.errors import EventError
-from fsm.policies import AnyBoards, AnyPolicy, AnyRoom, Log, Settings, new_room
+from fsm.family import AnyBoards, AnyPolicy, AnyRoom, Log, Settings
+from fsm.policies import new_room
 from fsm.review.room_laws import FRESH, REMOVALS, ROOM_LAWS, RoomLaw, Step, View
 from fsm.terms import Participation
 

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeAlias
 
 from fsm.errors import DefinitionError
 from fsm.facts import F, Value, spell
-from fsm.policies import AnyPolicy
+from fsm.family import AnyPolicy
 from fsm.policy import Policy
 from fsm.review.conditions import Table, Words
 from fsm.review.grid import Grid

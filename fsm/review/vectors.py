@@ -20,8 +20,9 @@ from typing import Any
 
 from fsm.decision import Decision
 from fsm.facts import Value, spell
+from fsm.family import AnyPolicy, Log
 from fsm.machine import memory_of
-from fsm.policies import CATALOGUE, AnyPolicy, Log, load_policy, new_room, play_of
+from fsm.policies import CATALOGUE, load_policy, new_room, play_of
 from fsm.review.cells import Cells as Asked
 from fsm.review.cover import Board, Question, cover
 from fsm.review.errors import ReviewError

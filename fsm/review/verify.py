@@ -19,7 +19,8 @@ from typing import Any, TypeAlias
 from fsm.decision import refuse
 from fsm.errors import shorten
 from fsm.facts import spell
-from fsm.policies import AnyPolicy, Log, boards_of, play_of
+from fsm.family import AnyPolicy, Log
+from fsm.policies import boards_of, play_of
 from fsm.review.cells import Cell, Cells
 from fsm.review.errors import ReviewError
 from fsm.review.laws import LAWS, Breach, Law, Severity

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from fsm.policies import Log
+from fsm.family import Log
 from fsm.review.errors import ReviewError
 from fsm.review.report import to_html
 from fsm.review.verify import Example, Finding, Review

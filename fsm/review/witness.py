@@ -23,7 +23,8 @@ from itertools import count, product
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision
-from fsm.policies import AnyPlay, AnyPolicy, AnyRoom, Log, new_room, play_of
+from fsm.family import AnyPlay, AnyPolicy, AnyRoom, Log
+from fsm.policies import new_room, play_of
 from fsm.terms import Participation
 
 Part: TypeAlias = tuple[Any, ...]

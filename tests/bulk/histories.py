@@ -14,8 +14,8 @@ from fsm.bulk import Backtest, layout
 from fsm.bulk.backtest import Piece
 from fsm.bulk.lines import read_log, remembering
 from fsm.decision import Decision
+from fsm.family import AnyPolicy
 from fsm.log import Replay, read_events
-from fsm.policies import AnyPolicy
 from tests.builders import ALICE, BOB, CAROL, JOIN, JSON, change, create, message
 from tests.mimi.histories import MALFORMED, OPENINGS, WELL_FORMED
 

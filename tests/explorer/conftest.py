@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 import pytest
 from playwright.sync_api import Browser, Error, Page, Request, ViewportSize, sync_playwright
 
-from fsm.policies import AnyPolicy
+from fsm.family import AnyPolicy
 from fsm.render.explorer import to_page
 
 Open: TypeAlias = Callable[..., Page]

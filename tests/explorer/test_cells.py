@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from fsm.family import AnyPolicy
 from fsm.machine import memory_of
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01
-from fsm.policies import AnyPolicy
 from tests.builders import JSON
 from tests.explorer.conftest import Open
 from tests.render.policies import DOOR, HOSTILE

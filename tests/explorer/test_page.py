@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fsm.policies import CATALOGUE, AnyPolicy, load_policy
+from fsm.family import AnyPolicy
+from fsm.policies import CATALOGUE, load_policy
 from fsm.render.explorer import to_page
 from tests.cli.runner import fsm
 from tests.render.policies import BIG, HOSTILE

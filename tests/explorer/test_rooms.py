@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from fsm.family import AnyPolicy
 from fsm.log import Replay, read_lines
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01
 from fsm.mimi.stage import ANN, BEN, CLEO, DAN, EVE, Stage
-from fsm.policies import AnyPolicy
 from fsm.render.explorer.stage import stage_of
 from tests.builders import JSON
 from tests.explorer.conftest import Open, opened

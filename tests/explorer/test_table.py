@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm import Domain, JoinRule
+from fsm.family import AnyPolicy
 from fsm.mimi.policies import DOMAIN, MIMI
-from fsm.policies import AnyPolicy
 from fsm.render.explorer.table import NO, UNASKED, Forest, tabulate
 from fsm.render.explorer.table import YES as CAN_BE
 from fsm.render.explorer.words import words_of

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from fsm import DefinitionError, EventError, JoinRule, Participant
+from fsm.family import AnyRoom
 from fsm.matrix.facts import Warrant
 from fsm.matrix.policies import MATRIX_1, MATRIX_10, VERSIONS, MatrixPolicy
 from fsm.matrix.room import MatrixRoom, Room
-from fsm.policies import AnyRoom
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE
 from tests.matrix.builders import (
     ABE,

@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from fsm import MIMI, JoinRule
-from fsm.policies import AnyPolicy, load_policy
+from fsm.family import AnyPolicy
+from fsm.policies import load_policy
 from fsm.render import Detail, Diagram, compare, extract, render
 from fsm.render.section import to_section
 from tests.render.policies import CROWDED, DOOR, HOSTILE

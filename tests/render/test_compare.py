@@ -8,8 +8,9 @@ import pytest
 
 from fsm import MIMI, DefinitionError, Guard, Transition
 from fsm.facts import Facts
+from fsm.family import AnyPolicy
 from fsm.guards import sender_is_joined, sender_is_target, sender_may_ban
-from fsm.policies import AnyPolicy, load_policy
+from fsm.policies import load_policy
 from fsm.render import Detail, Diagram, compare, extract
 from fsm.render.diagram import Change, Edge
 from fsm.render.label import labels_of, notes_of, sentence

@@ -7,7 +7,7 @@ import pytest
 
 from fsm import MIMI, Actor, DefinitionError
 from fsm.facts import Value, spell
-from fsm.policies import AnyPolicy
+from fsm.family import AnyPolicy
 from fsm.render import extract
 from fsm.render.extract import shorten
 from tests.render.policies import CATALOGUED, CROWDED, DOOR, HOSTILE

@@ -12,7 +12,8 @@ import pytest
 
 from fsm import MIMI, Actor
 from fsm.facts import Value
-from fsm.policies import AnyPolicy, load_policy
+from fsm.family import AnyPolicy
+from fsm.policies import load_policy
 from fsm.render import Detail, Diagram, compare, extract, render
 from fsm.render.diagram import Change
 from fsm.render.label import clean, labels_of, sentence

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from fsm import MIMI
-from fsm.policies import AnyPolicy, load_policy
+from fsm.family import AnyPolicy
+from fsm.policies import load_policy
 from fsm.render import Detail, compare, extract
 from fsm.render.label import clean
 from fsm.render.plantuml import to_plantuml

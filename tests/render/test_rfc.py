@@ -13,7 +13,8 @@ from svgcheck.checksvg import checkTree
 
 from fsm import MIMI
 from fsm.facts import Value
-from fsm.policies import AnyPolicy, load_policy
+from fsm.family import AnyPolicy
+from fsm.policies import load_policy
 from fsm.render import Diagram, RenderError, compare, extract, render
 from fsm.render.label import clean
 from fsm.render.rfc import to_rfc

@@ -9,7 +9,8 @@ import pytest
 from statemachine.io import load
 
 from fsm import MIMI
-from fsm.policies import AnyPolicy, load_policy
+from fsm.family import AnyPolicy
+from fsm.policies import load_policy
 from fsm.render import Detail, RenderError, compare, extract, render
 from tests.builders import one_line
 from tests.render.policies import BIG, CATALOGUED, CROWDED, DOOR, HOSTILE

@@ -8,8 +8,9 @@ import pytest
 
 from fsm import MIMI, guard
 from fsm.facts import Facts
+from fsm.family import AnyPolicy
 from fsm.guards import Norm, Party
-from fsm.policies import AnyPolicy, load_policy
+from fsm.policies import load_policy
 from fsm.policy import Transition
 from fsm.render import RenderError
 from fsm.render.section import to_section

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from fsm import MIMI, DefinitionError, Participation, Policy, load_policy
 from fsm.decision import Decision
 from fsm.facts import Domain, Facts
+from fsm.family import AnyPolicy
 from fsm.guards import guard, room_is_public, sender_is_joined, sender_is_target, sender_may_kick
 from fsm.machine import memory_of
 from fsm.mimi.roles import Power
-from fsm.policies import AnyPolicy, new_room, play_of
+from fsm.policies import new_room, play_of
 from fsm.policy import Transition
 from fsm.review.diff import Diff, Group, diff
 from fsm.review.diff_report import to_markdown

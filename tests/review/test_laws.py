@@ -10,6 +10,7 @@ import pytest
 
 from fsm.decision import Decision
 from fsm.facts import Facts, Value
+from fsm.family import AnyPolicy
 from fsm.guards import (
     guard,
     room_is_public,
@@ -25,7 +26,6 @@ from fsm.guards import (
 )
 from fsm.machine import memory_of
 from fsm.mimi.policies import DOMAIN, MIMI
-from fsm.policies import AnyPolicy
 from fsm.policy import Transition
 from fsm.review.cells import Cell, Cells
 from fsm.review.errors import ReviewError

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fsm.facts import Facts
+from fsm.family import Log
 from fsm.guards import (
     guard,
     room_is_public,
@@ -41,7 +42,7 @@ from fsm.mimi.permits import (
 )
 from fsm.mimi.policies import MIMI, MimiPolicy
 from fsm.mimi.roles import Power
-from fsm.policies import Log, boards_of
+from fsm.policies import boards_of
 from fsm.policy import Transition
 from fsm.review.laws import LAWS
 from fsm.review.room_laws import FRESH, ROOM_LAWS, RoomLaw, Step, View, participation_is_kept_apart

@@ -15,8 +15,9 @@ import pytest
 
 from fsm import MIMI, Decision, Participation, load_policy
 from fsm.facts import Facts, Value
+from fsm.family import AnyPolicy
 from fsm.guards import Guard, sender_is_another, sender_is_joined, sender_is_target
-from fsm.policies import CATALOGUE, AnyPolicy, new_room, play_of, room_from_state
+from fsm.policies import CATALOGUE, new_room, play_of, room_from_state
 from fsm.policy import Policy, Transition
 from fsm.review import vectors as module
 from fsm.review.errors import ReviewError

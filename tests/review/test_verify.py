@@ -11,10 +11,11 @@ import pytest
 
 from fsm.decision import Decision
 from fsm.facts import Domain, SenderFacts
+from fsm.family import Log
 from fsm.guards import guard
 from fsm.log import Line, Replay
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
-from fsm.policies import CATALOGUE, Log, load_policy
+from fsm.policies import CATALOGUE, load_policy
 from fsm.policy import Policy, Transition
 from fsm.review.accepted import read_accepted
 from fsm.review.cells import Cells

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision
-from fsm.policies import AnyPolicy
+from fsm.family import AnyPolicy
 from fsm.render.diagram import Diagram
 from fsm.render.explorer.picture import variable
 from fsm.render.explorer.stage import stage_data

@@ -16,7 +16,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from fsm.policies import AnyPolicy
+from fsm.family import AnyPolicy
 from fsm.render.explorer.data import page_data
 from fsm.render.explorer.picture import dark_colours, pictures
 from fsm.render.extract import extract

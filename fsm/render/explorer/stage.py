@@ -17,7 +17,8 @@ from importlib.util import find_spec
 from itertools import product
 from typing import Any, Protocol, TypeAlias
 
-from fsm.policies import AnyPolicy, AnyRoom, new_room, room_from_state
+from fsm.family import AnyPolicy, AnyRoom
+from fsm.policies import new_room, room_from_state
 from fsm.render.explorer.table import Numbered
 
 JSON: TypeAlias = dict[str, Any]

@@ -23,9 +23,9 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from fsm.decision import Decision
 from fsm.facts import Value
+from fsm.family import AnyPolicy
 from fsm.guards import Guard
 from fsm.machine import memory_of
-from fsm.policies import AnyPolicy
 
 Node: TypeAlias = int
 """A leaf, from 1 on; or minus the number of a node, which counts from 1 as well."""

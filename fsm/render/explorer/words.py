@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from fsm.facts import Domain, Value, spell
+from fsm.family import AnyPolicy
 from fsm.guards import Guard
-from fsm.policies import AnyPolicy
 
 Meanings: TypeAlias = Mapping[tuple[str, Value], Guard[Any]]
 """By fact and value: the guard that holds for this value alone."""

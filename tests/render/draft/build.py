@@ -12,7 +12,8 @@ from shutil import which
 
 import pytest
 
-from fsm.policies import AnyPolicy, load_policy
+from fsm.family import AnyPolicy
+from fsm.policies import load_policy
 from fsm.render.section import to_section
 from tests.render.draft import publish
 from tests.render.policies import BIG, CROWDED, DOOR, HOSTILE
