@@ -16,12 +16,22 @@ $(BIN)/pip:
 	@$(PYTHON) -m venv $(VENV) || { apt-get install -qq -y python3-venv && $(PYTHON) -m venv --clear $(VENV); } \
 	  || { echo "fsm needs Python's venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
 
+# The wheels of pygraphviz bring Graphviz along, and count on a few libraries that bare systems lack.
+GRAPHVIZ_LIBRARIES := libglib2.0-0 libxrender1
+define graphviz_libraries
+@$(BIN)/python -c 'import pygraphviz' 2> /dev/null \
+  || { apt-get update -qq && apt-get install -qq -y $(GRAPHVIZ_LIBRARIES) > /dev/null; } \
+  || { echo "pictures need GLib and X11's libraries (Debian: apt-get install $(GRAPHVIZ_LIBRARIES))" >&2; exit 1; }
+endef
+
 $(VENV)/run: pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[render,cli]'
+	$(graphviz_libraries)
 	@touch $@
 
 $(VENV)/dev: pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(graphviz_libraries)
 	@touch $@ $(VENV)/run
 
 demo: $(VENV)/run ## replay a day of three rooms and draw the machine

@@ -4,7 +4,8 @@ Layout engine and renderers come with `pip` (`pygraphviz`), and so does the font
 they measure and draw with (`ttf-opensans`): a bare machine has none of them, and
 a machine without fonts draws boxes in place of letters. Having both, every
 machine draws the same picture. Where they are not installed but the system has
-Graphviz, that is used.
+Graphviz, that is used. Of the system, the renderers need GLib and libraries of X11,
+which most have.
 
 Graphviz runs in a process of its own, since it reads its fonts' configuration
 from the environment, writes warnings past Python's standard error, and is not
@@ -20,6 +21,7 @@ from shutil import which
 
 from fsm.errors import PolicyError
 
+_LIBRARIES = "Debian: apt-get install libglib2.0-0 libxrender1"
 _FONTS = Path(__file__).with_name("fonts.conf")
 _DRAW = """
 import sys, pygraphviz
@@ -42,8 +44,9 @@ def draw(dot: str, kind: str) -> bytes:
     else:
         raise RenderError(f"drawing `{kind}` needs Graphviz: install `mimi-fsm[render]`")
     if done.returncode or not done.stdout:
-        problem = done.stderr.decode(errors="replace").strip().splitlines()
-        raise RenderError(f"graphviz cannot draw this: {problem[-1] if problem else f'status {done.returncode}'}")
+        *_, problem = done.stderr.decode(errors="replace").strip().splitlines() or [f"status {done.returncode}"]
+        remedy = f" ({_LIBRARIES})" if problem.startswith("ImportError: lib") else ""
+        raise RenderError(f"graphviz cannot draw this: {problem}{remedy}")
     return done.stdout
 
 
