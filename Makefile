@@ -17,7 +17,7 @@ $(BIN)/pip:
 	  || { echo "fsm needs Python's venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
 
 # The wheels of pygraphviz bring Graphviz along, and count on a few libraries that bare systems lack.
-GRAPHVIZ_LIBRARIES := libglib2.0-0 libxrender1
+GRAPHVIZ_LIBRARIES := libglib2.0-0 libxext6 libxrender1
 define graphviz_libraries
 @$(BIN)/python -c 'import pygraphviz' 2> /dev/null \
   || { apt-get update -qq && apt-get install -qq -y $(GRAPHVIZ_LIBRARIES) > /dev/null; } \

@@ -21,7 +21,7 @@ from shutil import which
 
 from fsm.errors import PolicyError
 
-_LIBRARIES = "Debian: apt-get install libglib2.0-0 libxrender1"
+_LIBRARIES = "Debian: apt-get install libglib2.0-0 libxext6 libxrender1"
 _FONTS = Path(__file__).with_name("fonts.conf")
 _DRAW = """
 import sys, pygraphviz

@@ -53,7 +53,7 @@ def test_else_the_systems_graphviz_draws(monkeypatch: pytest.MonkeyPatch, tmp_pa
         ("", "graphviz cannot draw this: status 0"),
         (
             "import sys\nsys.exit('ImportError: libX.so.6: no such file')",
-            "graphviz cannot draw this: ImportError: libX.so.6: no such file (Debian: apt-get install libglib2.0-0 libxrender1)",
+            "graphviz cannot draw this: ImportError: libX.so.6: no such file (Debian: apt-get install libglib2.0-0 libxext6 libxrender1)",
         ),
     ],
 )
