@@ -26,7 +26,8 @@ _FONTS = Path(__file__).with_name("fonts.conf")
 _DRAW = """
 import sys, pygraphviz
 graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
-sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog=graph.graph_attr["layout"]))
+for kind in sys.argv[1:]:
+    sys.stdout.buffer.write(graph.draw(format=kind, prog=graph.graph_attr["layout"]))
 """
 
 
@@ -34,15 +35,18 @@ class RenderError(PolicyError):
     """A picture cannot be drawn here."""
 
 
-def draw(dot: str, kind: str) -> bytes:
-    """Draw DOT text as `kind` (svg, png, pdf). Raises `RenderError` when it cannot be."""
+def draw(dot: str, *kinds: str) -> bytes:
+    """Draw DOT text as each of `kinds` (svg, png, pdf, json), one after the other.
+
+    Raises `RenderError` when it cannot be drawn.
+    """
     fonts, program = find_spec("ttf_opensans"), which("dot")
     if fonts and fonts.origin and find_spec("pygraphviz"):
-        done = _run([sys.executable, "-P", "-c", _DRAW, kind], dot, Path(fonts.origin).with_name("ttf"))
+        done = _run([sys.executable, "-P", "-c", _DRAW, *kinds], dot, Path(fonts.origin).with_name("ttf"))
     elif program:
-        done = _run([program, f"-T{kind}"], dot, None)
+        done = _run([program, *(f"-T{kind}" for kind in kinds)], dot, None)
     else:
-        raise RenderError(f"drawing `{kind}` needs Graphviz: install `mimi-fsm[render]`")
+        raise RenderError(f"drawing `{kinds[0]}` needs Graphviz: install `mimi-fsm[render]`")
     if done.returncode or not done.stdout:
         *_, problem = done.stderr.decode(errors="replace").strip().splitlines() or [f"status {done.returncode}"]
         remedy = f" ({_LIBRARIES})" if problem.startswith("ImportError: lib") else ""

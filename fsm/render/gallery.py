@@ -3,9 +3,9 @@
     python -m fsm.render.gallery diagrams           draws it anew
     python -m fsm.render.gallery diagrams --check   fails when it is not what the policies say
 
-It is read on the web: the first page shows each policy as a whole, and how some of them
-differ; each policy has a page of its own with what certain people can do, the matrix,
-and a file of every format.
+It is read on the web: the first page shows each policy as a whole, how some of them
+differ, and the matrix of each; each policy has a page of its own with what certain people
+can do, the matrix, and a file of every format.
 
 Text is compared byte for byte. Of a picture in SVG all is compared but where things
 stand: that may differ with the version of Graphviz or with the fonts. A PNG or a PDF
@@ -53,10 +53,8 @@ _MAY_NOT = {"may_kick": "false", "may_ban": "false"}
 _MAY = {"may_invite": "true", "may_kick": "true", "may_ban": "true"}
 VIEWS = (
     View("newcomer-public", "what a newcomer can do in a public room", {"is_self": "true", "join_rule": "public"}),
-    View("newcomer-knock", "what a newcomer can do in a room to knock at", {"is_self": "true", "join_rule": "knock"}),
-    View(
-        "newcomer-invite", "what a newcomer can do in an invite-only room", {"is_self": "true", "join_rule": "invite"}
-    ),
+    View("newcomer-knock", "what a newcomer can do in a knock room", {"is_self": "true", "join_rule": "knock"}),
+    View("newcomer-invite", "what a newcomer can do in an invite room", {"is_self": "true", "join_rule": "invite"}),
     View(
         "newcomer-restricted",
         "what a newcomer can do in a restricted room",
@@ -80,15 +78,16 @@ _FORMATS = {
     "xml": "rfc",
 }
 _DOTS = (".png", ".pdf")
-_GEOMETRY = {"d", "height", "points", "transform", "viewBox", "width", "x", "y"}
+_GEOMETRY = {"d", "height", "points", "textLength", "transform", "viewBox", "width", "x", "y"}
 
 _INTRODUCTION = """\
 # Gallery
 
 Drawn from the policies' tables of transitions by `make diagrams`; `make diagrams-check` fails when a file here is not
 what the tables say. An arrow is there because some facts make the transition happen; what stands under its verb are the
-conditions that may fail. The page of a policy has what certain people can do, the matrix of all transitions, and a file
-of every format.
+conditions that may fail. The pictures come first, then [how policies differ](#how-they-differ) and
+[all transitions](#all-transitions) in tables. Each policy has a page of its own with what certain people can do in it,
+and a file of every format.
 """
 _DIFFERENCES = """\
 ## How they differ
@@ -146,7 +145,7 @@ def _parsed(policy: AnyPolicy, words: Mapping[str, str]) -> dict[str, Value]:
 def _index(policies: list[AnyPolicy]) -> str:
     sections = (
         f"## {escaped(policy.title)}\n\n"
-        f"`{policy.id}`: {escaped(policy.source)}. [Views, matrix and files]({policy.id}/README.md).\n\n"
+        f"`{policy.id}`: {escaped(policy.source)}. [What certain people can do, and files]({policy.id}/README.md).\n\n"
         f"![The states of {policy.id} and the transitions between them]({policy.id}.svg)\n"
         for policy in policies
     )
@@ -156,7 +155,8 @@ def _index(policies: list[AnyPolicy]) -> str:
         f"({first}-against-{second}.svg)\n"
         for first, second in PAIRS
     )
-    return "\n".join([_INTRODUCTION, *sections, _DIFFERENCES, *differences])
+    matrices = (f"### `{policy.id}`\n\n{_matrix(extract(policy))}" for policy in policies)
+    return "\n".join([_INTRODUCTION, *sections, _DIFFERENCES, *differences, "## All transitions\n", *matrices])
 
 
 def _page(policy: AnyPolicy, diagram: Diagram, views: Mapping[str, Diagram]) -> str:
@@ -170,11 +170,15 @@ def _page(policy: AnyPolicy, diagram: Diagram, views: Mapping[str, Diagram]) -> 
         words = view.title.partition(": ")[2]
         parts.append(f"## {_capital(words)}\n\n![{_capital(words)}, in {policy.id}]({id_}.svg)\n")
     parts.append("## All transitions\n")
-    parts.append("\n".join(matrix_of(Grid(diagram, Detail.CLAUSES))) + "\n")
+    parts.append(_matrix(diagram))
     parts.append("## As files\n")
     files = ", ".join(f"[{fmt}](whole.{ending})" for ending, fmt in _FORMATS.items())
     parts.append(f"{_capital(files)}; and the [section of a draft](section.md) on legal transitions.\n")
     return "\n".join(parts)
+
+
+def _matrix(diagram: Diagram) -> str:
+    return "\n".join(matrix_of(Grid(diagram, Detail.CLAUSES))) + "\n"
 
 
 def _capital(words: str) -> str:
