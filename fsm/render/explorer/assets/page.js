@@ -69,7 +69,7 @@ function happen(event) {
 }
 
 function meet(id) {
-  if (!isName(id)) return;
+  if (!isUser(id)) return change({ notice: `“${shorten(id)}” is no user id here.` });
   const [room, target] = withUser(state.room, id);
   changeRoom({ ...room, target });
 }
@@ -226,7 +226,7 @@ function showLast(room, outcome) {
   if (event.kind === "note") return showAnswer(null, { hint: event.words });
   const { who, what, came } = eventWords(room, outcome);
   if (event.kind === "setting") {
-    return showAnswer(null, { hint: `${who}, ${what}: ${allowed ? "allowed" : `rejected, ${came}`}` });
+    return showAnswer(null, { hint: `${who}, ${what}: ${[allowed ? "allowed" : "rejected", came].filter(Boolean).join(", ")}` });
   }
   showAnswer({ action: event.action, at, row: null }, { prefix: `${who}, ${what}: ` });
 }
