@@ -142,7 +142,7 @@ def test_people_move(visit: Open) -> None:
     everybody = ["Ann", "Ben", "Cleo", "Dan"]
     assert board(page) == {"leave": ["Eve"], "knock": [], "invite": [], "join": everybody, "ban": []}
     expect(page.locator("#deeds-title, #room h3").nth(1)).to_have_text("What Ann does to Eve")
-    expect(page.locator(".deeds button").nth(0)).to_contain_text("invite: leave → invite")
+    expect(page.locator(".deeds button").nth(0)).to_have_text("✓invite, allowedleave → invite")
     does(page, "Ann", "Eve", "invite")
     assert board(page)["invite"] == ["Eve"]
     does(page, "Eve", "Eve", "join")
