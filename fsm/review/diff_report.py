@@ -1,20 +1,31 @@
-"""A diff as a report in Markdown."""
+"""A diff as a report: Markdown or a page, with a picture of both policies."""
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from fsm.family import Log
+from fsm.review import report
 from fsm.review.diff import Diff, Group, spelled
 
 
-def to_markdown(found: Diff) -> str:
-    """The diff as a report, in the order of its parts."""
-    parts = (_header(found), _groups(found), _readings(found), _reasons(found), _clauses(found))
+def save(file: Path, found: Diff, picture: bytes | None) -> None:
+    """Write a report; `picture` is an SVG document. Raises OSError, `ReviewError` (see `fsm.review.report`)."""
+    name = report.picture_name(file, f"{found.old}-{found.new}")
+    pictures = {name: picture} if picture else {}
+    report.save(file, f"{found.old} → {found.new}", to_markdown(found, name if picture else None), pictures)
+
+
+def to_markdown(found: Diff, picture: str | None = None) -> str:
+    """The diff as a report, in the order of its parts; `picture` is the name of a file."""
+    parts = (_header(found, picture), _groups(found), _readings(found), _reasons(found), _clauses(found))
     return "\n".join([*(line for part in parts for line in part), ""])
 
 
-def _header(found: Diff) -> Iterator[str]:
+def _header(found: Diff, picture: str | None) -> Iterator[str]:
     yield f"# {found.old} → {found.new}\n\n{found.summary}."
+    if picture:
+        yield f"\n![{found.old} and {found.new} in one picture]({picture})"
     if found.left_out:
         yield "\nNot compared:\n"
         yield from (f"- {text}" for text in found.left_out)
