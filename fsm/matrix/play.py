@@ -15,9 +15,10 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from fsm.event import read_event
+from fsm.matrix.events import MEMBER
 from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.policies import MatrixPolicy
-from fsm.matrix.room import MEMBER, MatrixRoom
+from fsm.matrix.room import MatrixRoom
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE, Founder, Reign
 from fsm.terms import Action, JoinRule
 
@@ -44,6 +45,7 @@ class Play:
 
     def __init__(self, policy: MatrixPolicy) -> None:
         self._policy = policy
+        self._questions: dict[str, Log] = {}  # signing some of them takes long
 
     @cached_property
     def openings(self) -> tuple[Log, ...]:
@@ -73,6 +75,9 @@ class Play:
 
     def questions(self, action: str) -> Log:
         """Every form in which the action can be asked for, each by one event."""
+        return self._questions.get(action) or self._questions.setdefault(action, self._ask(action))
+
+    def _ask(self, action: str) -> Log:
         pairs = tuple(product(self.users, repeat=2))
         asked = [_member(action, sender, target) for sender, target in pairs]
         if action == Action.JOIN:
