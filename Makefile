@@ -17,7 +17,7 @@ $(BIN)/pip:
 	  || { echo "fsm needs Python's venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
 
 $(VENV)/run: pyproject.toml | $(BIN)/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[render,cli]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[render,cli,matrix]'
 	@touch $@
 
 $(VENV)/dev: pyproject.toml | $(BIN)/pip
@@ -70,11 +70,11 @@ format: $(VENV)/dev ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-diagrams: $(VENV)/run ## draw the gallery anew
-	$(BIN)/python -m fsm.render.gallery diagrams
+diagrams: $(VENV)/dev ## draw the gallery anew
+	$(BIN)/python -m fsm.gallery diagrams
 
-diagrams-check: $(VENV)/run ## fail when the gallery is not what the policies say
-	$(BIN)/python -m fsm.render.gallery diagrams --check
+diagrams-check: $(VENV)/dev ## fail when the gallery is not what the policies say
+	$(BIN)/python -m fsm.gallery diagrams --check
 
 vectors: $(VENV)/run ## write the test vectors anew
 	$(BIN)/python -m fsm.review.vectors vectors
