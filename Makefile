@@ -25,7 +25,7 @@ define graphviz_libraries
 endef
 
 $(VENV)/run: pyproject.toml | $(BIN)/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[render,cli]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[render,cli,matrix]'
 	$(graphviz_libraries)
 	@touch $@
 
@@ -83,11 +83,11 @@ format: $(VENV)/dev ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-diagrams: $(VENV)/run ## draw the gallery anew
-	$(BIN)/python -m fsm.render.gallery diagrams
+diagrams: $(VENV)/dev ## draw the gallery anew
+	$(BIN)/python -m fsm.gallery diagrams
 
-diagrams-check: $(VENV)/run ## fail when the gallery is not what the policies say
-	$(BIN)/python -m fsm.render.gallery diagrams --check
+diagrams-check: $(VENV)/dev ## fail when the gallery is not what the policies say
+	$(BIN)/python -m fsm.gallery diagrams --check
 
 # Some policies need an extra to have all that can be asked of them played.
 vectors: $(VENV)/dev ## write the test vectors anew

@@ -17,6 +17,7 @@ from fsm.policy import Actor, Policy, Transition
 from fsm.terms import Action, JoinRule, Participation, Visibility
 
 if TYPE_CHECKING:
+    from fsm.matrix.room import MatrixRoom
     from fsm.mimi.policies import MIMI
     from fsm.mimi.room import Room
     from fsm.policies import load_policy
@@ -34,6 +35,7 @@ __all__ = [
     "Guard",
     "JoinRule",
     "Machine",
+    "MatrixRoom",
     "Participant",
     "Participation",
     "Policy",
@@ -48,7 +50,12 @@ __all__ = [
 ]
 
 # Families load when first asked for: nobody pays for a protocol they do not speak.
-_ON_DEMAND = {"MIMI": "fsm.mimi.policies", "Room": "fsm.mimi.room", "load_policy": "fsm.policies"}
+_ON_DEMAND = {
+    "MIMI": "fsm.mimi.policies",
+    "MatrixRoom": "fsm.matrix.room",
+    "Room": "fsm.mimi.room",
+    "load_policy": "fsm.policies",
+}
 
 
 def __getattr__(name: str) -> Any:

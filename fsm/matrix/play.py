@@ -15,9 +15,10 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from fsm.event import read_event
+from fsm.matrix.events import MEMBER
 from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.policies import MatrixPolicy
-from fsm.matrix.room import MEMBER, MatrixRoom
+from fsm.matrix.room import MatrixRoom
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE, Founder, Reign
 from fsm.terms import Action, JoinRule
 
@@ -44,16 +45,26 @@ class Play:
 
     def __init__(self, policy: MatrixPolicy) -> None:
         self._policy = policy
+        self._questions: dict[str, Log] = {}  # signing some of them takes long
 
     @cached_property
     def openings(self) -> tuple[Log, ...]:
-        """The ways in which a room begins: with nothing else, with third-party invites, with Bob above the creator."""
+        """The ways in which a room begins.
+
+        With nothing else; with third-party invites; with Bob above the creator; where
+        the creation names its creator, with Bob named in the one that Alice sends; and
+        with Alice and Bob as members.
+        """
         create = self._create()
+        alice, bob = (_member(Action.JOIN, user, user) for user in (ALICE, BOB))
+        named = self._policy.founder is Founder.CONTENT
         promises = (_state(THIRD_PARTY_INVITE, _PROMISE, _token(user), user) for user in self.users)
         return (
             (create,),
             (create, *promises),
             (create, _state(POWER_LEVELS, {"users": {BOB: 100}})),
+            *([({**create, "content": {**create["content"], "creator": BOB}},)] if named else []),
+            (create, alice, _state(JOIN_RULES, {"join_rule": JoinRule.PUBLIC.value}), bob),
         )
 
     @cached_property
@@ -85,6 +96,9 @@ class Play:
 
     def questions(self, action: str) -> Log:
         """Every form in which the action can be asked for, each by one event."""
+        return self._questions.get(action) or self._questions.setdefault(action, self._ask(action))
+
+    def _ask(self, action: str) -> Log:
         pairs = tuple(product(self.users, repeat=2))
         asked = [_member(action, sender, target) for sender, target in pairs]
         if action == Action.JOIN:

@@ -46,7 +46,7 @@ def _group(group: Group) -> Iterator[str]:
         yield "- no room can come to this"
     else:
         yield f"- log under `{'` and `'.join(group.plays_under)}`, the last event being the question:"
-        yield from _log(group.log)
+        yield from log_lines(group.log)
 
 
 def _readings(found: Diff) -> Iterator[str]:
@@ -54,13 +54,13 @@ def _readings(found: Diff) -> Iterator[str]:
         yield "\n## The same room, other facts\n"
     for reading in found.readings:
         yield f"- {reading.sentence}, the last event being the question:"
-        yield from _log(reading.log)
+        yield from log_lines(reading.log)
 
 
 def _reasons(found: Diff) -> Iterator[str]:
     if found.reasons:
         yield "\n## Rejected by both, for other reasons\n"
-        yield from _table(
+        yield from table_lines(
             ("action", "row", "change", "cells", "for example"),
             (
                 (each.action, f"`{each.transition}`", ", ".join(each.changes), str(each.cells), spelled(each.example))
@@ -72,15 +72,19 @@ def _reasons(found: Diff) -> Iterator[str]:
 def _clauses(found: Diff) -> Iterator[str]:
     if found.clauses:
         yield "\n## Rows under another section\n"
-        yield from _table(("row", found.old, found.new), ((f"`{row}`", old, new) for row, old, new in found.clauses))
+        yield from table_lines(
+            ("row", found.old, found.new), ((f"`{row}`", old, new) for row, old, new in found.clauses)
+        )
 
 
-def _log(log: Log) -> Iterator[str]:
+def log_lines(log: Log) -> Iterator[str]:
+    """A log as JSON lines, inside an item of a list."""
     yield "\n  ```json"
     yield from (f"  {json.dumps(event)}" for event in log)
     yield "  ```\n"
 
 
-def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+def table_lines(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """A table in Markdown."""
     for cells in (header, ("---",) * len(header), *rows):
         yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"

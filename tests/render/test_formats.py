@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from fsm import MIMI
+from fsm.gallery import agree
 from fsm.render import ENDINGS, FORMATS, Detail, RenderError, extract, format_of, render
-from fsm.render.gallery import agree
 from fsm.render.label import clean
 from fsm.render.mermaid import to_mermaid
 from tests.builders import BAN, one_line

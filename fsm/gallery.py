@@ -1,11 +1,12 @@
 """The gallery: policies of the catalogue, drawn into one folder.
 
-    python -m fsm.render.gallery diagrams           draws it anew
-    python -m fsm.render.gallery diagrams --check   fails when it is not what the policies say
+    python -m fsm.gallery diagrams           draws it anew
+    python -m fsm.gallery diagrams --check   fails when it is not what the policies say
 
 It is read on the web: the first page shows each policy as a whole, how some of them
 differ, and the matrix of each; each policy has a page of its own with what certain people
-can do, the matrix, and a file of every format.
+can do, the matrix, and a file of every format. Another page has what changed from one
+room version of Matrix to the next.
 
 Text is compared byte for byte. Of a picture in SVG all is compared but where things
 stand: that may differ with the version of Graphviz or with the fonts. A PNG or a PDF
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 from xml.etree import ElementTree as ET
@@ -31,12 +33,14 @@ from fsm.render.grid import Grid
 from fsm.render.markdown import escaped
 from fsm.render.matrix import matrix_of
 from fsm.render.section import to_section
+from fsm.review.changes import steps, to_markdown
 
 Draw: TypeAlias = Callable[[], bytes]
 
 # Of the room versions of Matrix, those in which membership changes.
 POLICIES = ("mimi", "mimi-00", "mimi-01", "matrix-1", "matrix-7", "matrix-10", "matrix-12")
-PAIRS = (("mimi", "mimi-01"), ("mimi-00", "mimi-01"), ("matrix-1", "matrix-7"), ("matrix-7", "matrix-10"))
+PAIRS = (("mimi", "mimi-01"), ("mimi-00", "mimi-01"))
+VERSIONS = tuple(f"matrix-{number}" for number in range(1, 13))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,18 @@ and a file of every format.
 _DIFFERENCES = """\
 ## How they differ
 
-An arrow that both policies have, under the same conditions, is thin and grey.
+An arrow that both policies have, under the same conditions, is thin and grey. What changed from one room version of
+Matrix to the next [has a page of its own](matrix-versions/README.md).
+"""
+_CHANGES = """\
+# Matrix room versions: what changed from one to the next
+
+What `fsm diff` finds between each version and the next: changes of verdict, and no others. A cell is one question, an
+action together with all facts that it can meet. The last event of a log is the question. In a picture, an arrow that
+both versions have, under the same conditions, is thin and grey.
+
+Beside its table of transitions a version says what may stand for a power level (`numbers`), who the creator is
+(`founder`), how high creators stand (`reign`), and whether a room's id is that of its creation.
 """
 
 
@@ -114,8 +129,26 @@ def contents() -> Mapping[str, Draw]:
     for first, second in PAIRS:
         both = compare(policies[first], policies[second])
         files[f"{first}-against-{second}.svg"] = partial(render, both, "svg", tall=True)
+    files |= _changes([load_policy(name) for name in VERSIONS])
     files["README.md"] = partial(_encoded, partial(_index, list(policies.values())))
     return files
+
+
+def _changes(policies: list[AnyPolicy]) -> dict[str, Draw]:
+    """The page of changes along a row of policies, with a picture of each step that changes the table."""
+    changed = [pair for pair in pairwise(policies) if len({*map(_rows, pair)}) > 1]
+    pictures = {(old.id, new.id): f"{old.id}-against-{new.id}.svg" for old, new in changed}
+    files: dict[str, Draw] = {
+        f"matrix-versions/{pictures[old.id, new.id]}": partial(render, compare(old, new), "svg", tall=True)
+        for old, new in changed
+    }
+    page = partial(_encoded, lambda: to_markdown(_CHANGES, steps(policies), pictures))
+    return {**files, "matrix-versions/README.md": page}
+
+
+def _rows(policy: AnyPolicy) -> frozenset[object]:
+    """The table of a policy, whatever sections its rows stand in."""
+    return frozenset((row.id, row.trigger, row.source, row.dest, row.guards) for row in policy.transitions)
 
 
 def _encoded(text: Callable[[], str]) -> bytes:
@@ -249,7 +282,7 @@ def main(arguments: list[str]) -> int:
     """Draw or check; the exit status."""
     folders = [Path(each) for each in arguments if each != "--check"]
     if len(folders) != 1:
-        sys.stderr.write("usage: python -m fsm.render.gallery FOLDER [--check]\n")
+        sys.stderr.write("usage: python -m fsm.gallery FOLDER [--check]\n")
         return 2
     try:
         if "--check" not in arguments:

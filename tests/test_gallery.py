@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fsm.render import FORMATS, RenderError, gallery
+from fsm import gallery
+from fsm.render import FORMATS, RenderError
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[1]
 COMMITTED = REPOSITORY / "diagrams"
 
 
