@@ -219,7 +219,7 @@ class Run:
             decision = GIVEN
         else:
             decision = kept.send(event, row.get(layout.CONTENT))
-        if decision.allowed and (layout.STATE_KEY in event or self._rules.array[room] < 0):
+        if decision is GIVEN or (decision.allowed and (layout.STATE_KEY in event or self._rules.array[room] < 0)):
             self._settle(room)
         return decision
 
