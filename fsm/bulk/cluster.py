@@ -46,7 +46,7 @@ from ray.exceptions import RayError
 from fsm.bulk import layout
 from fsm.bulk.backtest import Backtest, can_compile
 from fsm.bulk.files import FAULTS_TOLD, Progress, Report, faults_in, stopped
-from fsm.bulk.output import appearing, whole
+from fsm.bulk.output import appearing, plain, whole
 from fsm.bulk.source import Fragment, History, read_fragment, read_group, remembering
 from fsm.bulk.tally import falling
 from fsm.bulk.words import Words
@@ -179,7 +179,7 @@ def _deal(task: Task) -> Task:
     order = np.argsort(places, kind="stable")
     ends = np.bincount(places, minlength=len(labels)).cumsum().tolist()
     file = Path(task["dealt_to"]) / f"{task['number']:06}.parquet"
-    schema = _plain(table.schema)
+    schema = plain(table.schema)  # a share is to hold its own words only
     with appearing(file) as temporary, pq.ParquetWriter(temporary, schema) as writer:
         for start, end in pairwise([0, *ends]):
             share = table.take(pa.array(order[start:end])).cast(schema)
@@ -286,12 +286,6 @@ def _share(share: Task, task: Task) -> pa.Table:
         table = table.filter(is_large if task["is_large"] else pc.invert(is_large))
     place = table.column_names.index(layout.ROW)
     return table.set_column(place, layout.ROW, pc.add(table.column(layout.ROW), share["rows_before"]))
-
-
-def _plain(schema: pa.Schema) -> pa.Schema:
-    """The same columns without dictionaries: a share is to hold its own words only."""
-    kinds = (each.type.value_type if pa.types.is_dictionary(each.type) else each.type for each in schema)
-    return pa.schema(list(zip(schema.names, kinds, strict=True)))
 
 
 @contextmanager
