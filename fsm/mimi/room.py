@@ -25,7 +25,7 @@ from fsm.mimi.envelope import Envelope
 from fsm.mimi.history import History, StateKey
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MIMI, MimiPolicy
-from fsm.mimi.roles import REDACT, SEND_MESSAGES, Roles, Standing
+from fsm.mimi.roles import NOBODY, REDACT, SEND_MESSAGES, Standing
 from fsm.mimi.rules import rules_of
 from fsm.mimi.settings import CREATE, USER, Settings, kind_of, read_participation
 from fsm.mimi.snapshot import Snapshot
@@ -44,19 +44,23 @@ class Room:
     subclass of `fsm.Participant` with callbacks to hook side effects.
     """
 
-    __slots__ = ("_history", "_participant", "_powers", "_rule", "_rules", "_settings", "_states", "id", "policy")
+    __slots__ = ("_history", "_participant", "_rule", "_rules", "_settings", "_standings", "_states", "id")
 
     def __init__(
         self, room_id: str | None = None, *, policy: MimiPolicy = MIMI, participant: type[Participant] = Participant
     ) -> None:
         """A room that nobody has created yet: its first event has to be its creation."""
         self.id = room_id
-        self.policy = policy
         self._participant = participant
         self._rules = rules_of(policy)
         self._states: dict[str, Participation] = {}
         self._history: History | None = None
-        self._become(Settings(Roles(policy.power)))
+        self._become(self._rules.new)
+
+    @property
+    def policy(self) -> MimiPolicy:
+        """The policy that judges its events."""
+        return self._rules.policy
 
     @classmethod
     def create(
@@ -223,7 +227,7 @@ class Room:
 
     def standing(self, user: str) -> Standing:
         """What the user's roles allow, whatever their participation."""
-        return self._settings.roles.standing(user)
+        return self._settings.standing(user)
 
     def actions(self, sender: str, target: str) -> dict[Action, str]:
         """What `sender` may do to `target` now: for each action allowed, the transition's id."""
@@ -358,19 +362,21 @@ class Room:
             self._states.setdefault(settings.creator, _JOIN)  # joined from the start
         self._settings = settings
         self._rule = self._rules.join_rule[settings.join_rule]
-        self._powers = self._rules.powers(settings.roles.standings)
+        self._standings = settings.roles.standings
 
     def _weigh(self, sender: str, target: str) -> int:
         """The facts but the two states, as the sum of their weights in the domain."""
-        rules = self._rules
-        may, kick, ban = self._powers.get(sender, rules.nobody)
-        _, target_kick, target_ban = self._powers.get(target, rules.nobody)
-        code = self._rule + may
+        rules, standings = self._rules, self._standings
+        if standings:
+            by, to = standings.get(sender, NOBODY), standings.get(target, NOBODY)
+        else:  # perhaps the creator reigns
+            by, to = self._settings.standing(sender), self._settings.standing(target)
+        code = self._rule + rules.may[by.acts]
         if sender == target:
-            code += rules.is_self
-        if kick > target_kick:
+            return code + rules.is_self
+        if by.kick > to.kick:
             code += rules.outranks_for_kick
-        if ban > target_ban:
+        if by.ban > to.ban:
             code += rules.outranks_for_ban
         return code
 
