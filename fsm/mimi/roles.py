@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -23,6 +23,7 @@ from fsm.event import checked_flag, checked_name, checked_text, join, mapping, n
 
 Flag: TypeAlias = tuple[str, str]
 Permissions: TypeAlias = Mapping[Flag, bool]
+_Flags: TypeAlias = tuple[tuple[Flag, bool], ...]
 
 Gather: TypeAlias = AbstractContextManager[object]
 """What becomes of a fault in a part: it ends the reading, or is noted while the reading goes on."""
@@ -39,6 +40,9 @@ ACTS = (INVITE, KICK, BAN)
 """The permissions that participation changes take."""
 
 _SIMPLE = {"invite": INVITE, "add": INVITE, "kick": KICK, "ban": BAN, "redact": REDACT, "sendMessages": SEND_MESSAGES}
+
+_MOST_SHARED = 2**6
+"""Definitions of more flags than that are not kept for other rooms."""
 
 ORDER_LIMIT = 2**32
 """Orders are `uint32`. Spec: "Permissions" (-00 5)"""
@@ -147,7 +151,10 @@ class Roles:
     """The standing of every user who is assigned to a role."""
 
     def __post_init__(self) -> None:
-        """Work out the standings, which every decision needs."""
+        """Work out the standings, which every decision needs; rooms with the same definitions share them."""
+        definitions = tuple((role_id, tuple(permissions.items())) for role_id, permissions in self.defined.items())
+        if sum(len(permissions) for _, permissions in definitions) <= _MOST_SHARED:
+            object.__setattr__(self, "defined", _shared(definitions))
         object.__setattr__(self, "standings", self._resolve_all())
 
     def reign(self) -> "Roles":
@@ -185,18 +192,10 @@ class Roles:
         return {user: distinct[entries] for user, entries in held.items()}
 
     def _resolve(self, entries: tuple[Assignment, ...]) -> Standing:
-        """Sum up roles, given in ascending order, so that the highest has the last word.
-
-        Spec: "Calculating Permissions" (-00 5.1, -01 4.1)
-        """
-        permissions: dict[Flag, bool] = {}
-        powers: dict[Flag, int] = {}
-        for entry in entries:
-            for flag, granted in self.defined.get(entry.role_id, _EMPTY).items():
-                permissions[flag] = granted
-                if granted or self.power is Power.SET:
-                    powers[flag] = entry.order
-        return Standing(permissions, powers, entries[-1].order)
+        """The standing of whoever has these roles, given in ascending order."""
+        rows = tuple((entry.order, tuple(self.defined.get(entry.role_id, _EMPTY).items())) for entry in entries)
+        is_small = sum(len(permissions) for _, permissions in rows) <= _MOST_SHARED
+        return (_sum_up if is_small else _sum_up.__wrapped__)(self.power, rows)
 
     @property
     def has_administrator(self) -> bool:
@@ -207,6 +206,29 @@ class Roles:
             if entry.users
             for kind, _ in self.defined.get(entry.role_id, _EMPTY)
         )
+
+
+@lru_cache(maxsize=2**12)
+def _sum_up(power: Power, rows: tuple[tuple[int, _Flags], ...]) -> Standing:
+    """Sum up the orders and permissions of roles, so that the highest has the last word.
+
+    Spec: "Calculating Permissions" (-00 5.1, -01 4.1)
+    """
+    permissions: dict[Flag, bool] = {}
+    powers: dict[Flag, int] = {}
+    for order, flags in rows:
+        for flag, granted in flags:
+            permissions[flag] = granted
+            if granted or power is Power.SET:
+                powers[flag] = order
+    highest, _ = rows[-1]
+    return Standing(permissions, powers, highest)
+
+
+@lru_cache(maxsize=2**10)
+def _shared(definitions: tuple[tuple[str, _Flags], ...]) -> Mapping[str, Permissions]:
+    """The one mapping for all rooms whose roles are defined alike."""
+    return MappingProxyType({role_id: MappingProxyType(dict(permissions)) for role_id, permissions in definitions})
 
 
 @cache
