@@ -23,7 +23,8 @@ too, say the invite of one by a local user. We follow the text.
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
+from math import inf
 from typing import Any, Self, TypeAlias
 
 from fsm.decision import Decision, judge
@@ -36,7 +37,17 @@ from fsm.matrix.ids import is_user_id, read_user_id, server_of
 from fsm.matrix.levels import Levels
 from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.premise import PremiseFacts
-from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, Founder, Power, Settings, read_version
+from fsm.matrix.settings import (
+    CREATE,
+    CREATOR_POWER,
+    JOIN_RULES,
+    POWER_LEVELS,
+    Founder,
+    Power,
+    Reign,
+    Settings,
+    read_version,
+)
 from fsm.matrix.third_party import examine
 from fsm.terms import Action, Participation
 
@@ -48,6 +59,8 @@ _AUTHORISER = "join_authorised_via_users_server"
 _TOKEN = "third_party_invite"  # noqa: S105 - no password but a key of JSON
 
 _UNJUDGED = Decision(allowed=True, judged=False, reason="not judged: only membership is")
+
+_DEFAULT_LEVELS = Levels()
 
 Standing: TypeAlias = tuple[int, Power]
 """A user's power as decisions need it: the weights of what they may do, and the level."""
@@ -63,12 +76,12 @@ class MatrixRoom:
 
     __slots__ = (
         "_is_just_created",
+        "_levelled",
         "_others",
         "_participant",
         "_rule",
         "_rules",
         "_settings",
-        "_standings",
         "_states",
         "_takes_version",
         "id",
@@ -168,7 +181,9 @@ class MatrixRoom:
                 and ("event_id" not in event or _is_name(event["event_id"]))
             ):
                 sender, target = event["sender"], event["state_key"]
-                if (target != creation.creator or action != "join") and (creation.federates or self._admits(sender)):
+                if (target != creation.creator or action != "join") and (
+                    creation.only_server is None or self._admits(sender)
+                ):
                     # Whoever is known has been read with care before, so their ids need no other check.
                     before = states[target] if target in states else _stranger(target)
                     by = states[sender] if sender in states else _stranger(sender)
@@ -219,7 +234,7 @@ class MatrixRoom:
 
     def power(self, user: str) -> Power:
         """The user's power level; that of a creator of version 12 is infinite."""
-        _, power = self._standings.get(user, self._others)
+        _, power = self._standing(user)
         return power
 
     def actions(self, sender: str, target: str) -> dict[Action, str]:
@@ -319,7 +334,7 @@ class MatrixRoom:
     def _admits(self, sender: str) -> bool:
         """Whether the sender's server may take part."""
         creation = self._settings.creation
-        return creation is None or creation.federates or server_of(sender) == creation.server
+        return creation is None or creation.federates or server_of(sender) == creation.only_server
 
     def _is_own(self, event: Event) -> bool:
         return event.room_id is None or self.id is None or event.room_id == self.id
@@ -359,22 +374,38 @@ class MatrixRoom:
     def _become(self, settings: Settings) -> None:
         self._settings = settings
         self._rules = rules = _rules_of(self.policy)
-        levels = settings.levels or Levels()
         powers, others = settings.powers(self.policy)
-        self._standings = {user: (rules.may(levels, power), power) for user, power in powers.items()}
-        self._others: Standing = (rules.may(levels, others), others)
+        self._others = self._stand(others)
+        # Without power levels only creators stand out, whom the settings name already.
+        self._levelled = {user: self._stand(power) for user, power in powers.items()} if settings.levels else None
         self._rule = rules.join_rule[settings.join_rule]
+
+    def _stand(self, power: Power) -> Standing:
+        levels = self._settings.levels or _DEFAULT_LEVELS
+        return _standing_of(self.policy, power, levels.invite, levels.kick, levels.ban)
+
+    def _standing(self, user: str) -> Standing:
+        if self._levelled is not None:
+            return self._levelled.get(user, self._others)
+        creation = self._settings.creation
+        if creation is None or (user != creation.creator and user not in creation.others):
+            return self._others
+        return self._stand(inf if self.policy.reign is Reign.SUPREME else CREATOR_POWER)
+
+    @property
+    def _standings(self) -> Mapping[str, Standing]:
+        """The standing of everybody who has one of their own."""
+        powers, _ = self._settings.powers(self.policy)
+        return {user: self._standing(user) for user in powers}
 
     def _weigh(self, sender: str, target: str) -> int:
         """The facts of an ordinary event but the two states, as the sum of their weights in the domain."""
-        rules, standings = self._rules, self._standings
-        may, power = standings.get(sender, self._others)
-        code = self._rule + may
+        rules, levelled, others = self._rules, self._levelled, self._others
+        may, power = self._standing(sender) if levelled is None else levelled.get(sender, others)
         if sender == target:
-            code += rules.is_self
-        elif power > standings.get(target, self._others)[1]:
-            code += rules.outranks
-        return code
+            return self._rule + may + rules.is_self
+        _, other = self._standing(target) if levelled is None else levelled.get(target, others)
+        return self._rule + may + rules.outranks if power > other else self._rule + may
 
     def _move(self, event: Mapping[str, Any], decision: Decision) -> None:
         """Apply an allowed membership change, and run the callbacks if there are any."""
@@ -425,6 +456,12 @@ class _Rules:
             + self.may_kick * (power >= levels.kick)
             + self.may_ban * (power >= levels.ban)
         )
+
+
+@lru_cache(maxsize=2**12)
+def _standing_of(policy: MatrixPolicy, power: Power, invite: int, kick: int, ban: int) -> Standing:
+    """The standing of this power where these levels are set; rooms with the same ones share it."""
+    return _rules_of(policy).may(Levels(invite=invite, kick=kick, ban=ban), power), power
 
 
 @cache
