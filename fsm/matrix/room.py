@@ -181,9 +181,8 @@ class MatrixRoom:
                 and ("event_id" not in event or _is_name(event["event_id"]))
             ):
                 sender, target = event["sender"], event["state_key"]
-                if (target != creation.creator or action != "join") and (
-                    creation.only_server is None or self._admits(sender)
-                ):
+                may_be_first = target == creation.creator and (self._is_just_created or "prev_events" in event)
+                if not (may_be_first and action == "join") and (creation.only_server is None or self._admits(sender)):
                     # Whoever is known has been read with care before, so their ids need no other check.
                     before = states[target] if target in states else _stranger(target)
                     by = states[sender] if sender in states else _stranger(sender)

@@ -25,7 +25,7 @@ from fsm.mimi.envelope import Envelope
 from fsm.mimi.history import History, StateKey
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MIMI, MimiPolicy
-from fsm.mimi.roles import NOBODY, REDACT, SEND_MESSAGES, Standing
+from fsm.mimi.roles import CREATOR, NOBODY, REDACT, SEND_MESSAGES, Standing
 from fsm.mimi.rules import rules_of
 from fsm.mimi.settings import CREATE, USER, Settings, kind_of, read_participation
 from fsm.mimi.snapshot import Snapshot
@@ -281,9 +281,11 @@ class Room:
 
     def _is_ours(self, event: Mapping[str, Any]) -> bool:
         """Whether the fields besides the four that every change has raise no question."""
+        event_id, room_id = event.get("event_id", "$"), self.id
         return (
-            ("room_id" not in event or (event["room_id"] == self.id and self.id is not None))
-            and ("event_id" not in event or _is_name(event["event_id"]))
+            type(event_id) is str
+            and 0 < len(event_id) <= MAX_TEXT
+            and ("room_id" not in event or (event["room_id"] == room_id and room_id is not None))
             and "authEvents" not in event
         )
 
@@ -367,10 +369,10 @@ class Room:
     def _weigh(self, sender: str, target: str) -> int:
         """The facts but the two states, as the sum of their weights in the domain."""
         rules, standings = self._rules, self._standings
-        if standings:
-            by, to = standings.get(sender, NOBODY), standings.get(target, NOBODY)
-        else:  # perhaps the creator reigns
-            by, to = self._settings.standing(sender), self._settings.standing(target)
+        by, to = standings.get(sender, NOBODY), standings.get(target, NOBODY)
+        # While the creator reigns, all others are equal: there is no other power to compare theirs with.
+        if sender == self._settings.creator and self._settings.roles.reigning:
+            by = CREATOR
         code = self._rule + rules.may[by.acts]
         if sender == target:
             return code + rules.is_self
