@@ -13,7 +13,7 @@ same look-up.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from fsm.decision import Decision, judge
 from fsm.errors import EventError, shorten
@@ -21,16 +21,17 @@ from fsm.event import MAX_TEXT, Event, name, read_event
 from fsm.facts import Facts
 from fsm.machine import Participant
 from fsm.mimi.auth_events import BACKING, compare, read_auth_events, select
-from fsm.mimi.envelope import Envelope
 from fsm.mimi.history import History, StateKey
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MIMI, MimiPolicy
 from fsm.mimi.roles import CREATOR, NOBODY, REDACT, SEND_MESSAGES, Standing
 from fsm.mimi.rules import rules_of
 from fsm.mimi.settings import CREATE, USER, Settings, kind_of, read_participation
-from fsm.mimi.snapshot import Snapshot
 from fsm.mimi.visibility import VIEWS
 from fsm.terms import Action, Participation
+
+if TYPE_CHECKING:
+    from fsm.mimi.envelope import Envelope
 
 _JOIN, _LEAVE = Participation.JOIN, Participation.LEAVE
 
@@ -70,7 +71,7 @@ class Room:
         *,
         policy: MimiPolicy = MIMI,
         participant: type[Participant] = Participant,
-        envelope: Envelope | None = None,
+        envelope: "Envelope | None" = None,
     ) -> Self:
         """A new room in which the creator is joined. Raises `EventError` for a bad user id.
 
@@ -81,7 +82,7 @@ class Room:
         room = cls(room_id, policy=policy, participant=participant)
         if envelope is not None:
             # An envelope made by hand has not been checked by anybody.
-            room._become(Envelope.from_json(envelope.as_json()).settings(policy))
+            room._become(type(envelope).from_json(envelope.as_json()).settings(policy))
         room.send({"type": CREATE, "sender": creator, "state_key": "", "content": {}})
         return room
 
@@ -116,6 +117,8 @@ class Room:
         Raises `EventError` when it is none, was cut off or edited, or is of
         another version or policy.
         """
+        from fsm.mimi.snapshot import Snapshot  # noqa: PLC0415 - takes long to load, and few need it
+
         kept = Snapshot.from_json(snapshot, policy)
         room = cls(kept.room_id, policy=policy, participant=participant)
         room._states.update(kept.states)
@@ -125,10 +128,14 @@ class Room:
 
     def snapshot(self) -> dict[str, Any]:
         """All that the room knows, as JSON: see `fsm.mimi.snapshot`."""
+        from fsm.mimi.snapshot import Snapshot  # noqa: PLC0415 - takes long to load, and few need it
+
         return Snapshot(self.policy, self.id, self._settings, self._states, self._history).as_json()
 
-    def envelope(self) -> Envelope:
+    def envelope(self) -> "Envelope":
         """The room's policy and settings, as one value."""
+        from fsm.mimi.envelope import Envelope  # noqa: PLC0415 - takes long to load, and few need it
+
         return Envelope.of(self.policy, self._settings)
 
     @staticmethod
