@@ -12,12 +12,15 @@ from fsm.decision import Decision, Refusal
 from fsm.errors import DecodeError, DefinitionError, EventError, PolicyError, ReplayError
 from fsm.facts import Domain, Facts
 from fsm.guards import Guard, guard
-from fsm.machine import Machine, Participant
 from fsm.policy import Actor, Policy, Transition
 from fsm.terms import Action, JoinRule, Participation, Visibility
 
 if TYPE_CHECKING:
+<<<<<<< HEAD
     from fsm.matrix.room import MatrixRoom
+=======
+    from fsm.machine import Machine, Participant
+>>>>>>> work-7b
     from fsm.mimi.policies import MIMI
     from fsm.mimi.room import Room
     from fsm.policies import load_policy
@@ -49,10 +52,18 @@ __all__ = [
     "load_policy",
 ]
 
+<<<<<<< HEAD
 # Families load when first asked for: nobody pays for a protocol they do not speak.
 _ON_DEMAND = {
     "MIMI": "fsm.mimi.policies",
     "MatrixRoom": "fsm.matrix.room",
+=======
+# The engine and the families load when first asked for: nobody pays for a protocol they do not speak.
+_ON_DEMAND = {
+    "MIMI": "fsm.mimi.policies",
+    "Machine": "fsm.machine",
+    "Participant": "fsm.machine",
+>>>>>>> work-7b
     "Room": "fsm.mimi.room",
     "load_policy": "fsm.policies",
 }

@@ -22,7 +22,13 @@ too, say the invite of one by a local user. We follow the text.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+<<<<<<< HEAD
 from dataclasses import replace
+=======
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from math import inf
+>>>>>>> work-7b
 from typing import Any, Self, TypeAlias
 
 from fsm.decision import Decision, judge
@@ -35,14 +41,30 @@ from fsm.matrix.ids import is_user_id, read_user_id, server_of
 from fsm.matrix.levels import Levels
 from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.premise import PremiseFacts
+<<<<<<< HEAD
 from fsm.matrix.rules import rules_of
 from fsm.matrix.settings import CREATE, Founder, Power, Settings, read_version
+=======
+from fsm.matrix.settings import (
+    CREATE,
+    CREATOR_POWER,
+    JOIN_RULES,
+    POWER_LEVELS,
+    Founder,
+    Power,
+    Reign,
+    Settings,
+    read_version,
+)
+>>>>>>> work-7b
 from fsm.matrix.third_party import examine
 from fsm.terms import Action, Participation
 
 _JOIN, _LEAVE = Participation.JOIN, Participation.LEAVE
 
 _UNJUDGED = Decision(allowed=True, judged=False, reason="not judged: only membership is")
+
+_DEFAULT_LEVELS = Levels()
 
 Standing: TypeAlias = tuple[int, Power]
 """A user's power as decisions need it: the weights of what they may do, and the level."""
@@ -58,12 +80,12 @@ class MatrixRoom:
 
     __slots__ = (
         "_is_just_created",
+        "_levelled",
         "_others",
         "_participant",
         "_rule",
         "_rules",
         "_settings",
-        "_standings",
         "_states",
         "_takes_version",
         "id",
@@ -158,7 +180,8 @@ class MatrixRoom:
                 and ("event_id" not in event or _is_name(event["event_id"]))
             ):
                 sender, target = event["sender"], event["state_key"]
-                if (target != creation.creator or action != "join") and (creation.federates or self._admits(sender)):
+                may_be_first = target == creation.creator and (self._is_just_created or "prev_events" in event)
+                if not (may_be_first and action == "join") and (creation.only_server is None or self._admits(sender)):
                     # Whoever is known has been read with care before, so their ids need no other check.
                     before = states[target] if target in states else _stranger(target)
                     by = states[sender] if sender in states else _stranger(sender)
@@ -209,7 +232,7 @@ class MatrixRoom:
 
     def power(self, user: str) -> Power:
         """The user's power level; that of a creator of version 12 is infinite."""
-        _, power = self._standings.get(user, self._others)
+        _, power = self._standing(user)
         return power
 
     def actions(self, sender: str, target: str) -> dict[Action, str]:
@@ -309,7 +332,7 @@ class MatrixRoom:
     def _admits(self, sender: str) -> bool:
         """Whether the sender's server may take part."""
         creation = self._settings.creation
-        return creation is None or creation.federates or server_of(sender) == creation.server
+        return creation is None or creation.federates or server_of(sender) == creation.only_server
 
     def _is_own(self, event: Event) -> bool:
         return event.room_id is None or self.id is None or event.room_id == self.id
@@ -348,23 +371,44 @@ class MatrixRoom:
 
     def _become(self, settings: Settings) -> None:
         self._settings = settings
+<<<<<<< HEAD
         self._rules = rules = rules_of(self.policy)
         levels = settings.levels or Levels()
+=======
+        self._rules = rules = _rules_of(self.policy)
+>>>>>>> work-7b
         powers, others = settings.powers(self.policy)
-        self._standings = {user: (rules.may(levels, power), power) for user, power in powers.items()}
-        self._others: Standing = (rules.may(levels, others), others)
+        self._others = self._stand(others)
+        # Without power levels only creators stand out, whom the settings name already.
+        self._levelled = {user: self._stand(power) for user, power in powers.items()} if settings.levels else None
         self._rule = rules.join_rule[settings.join_rule]
+
+    def _stand(self, power: Power) -> Standing:
+        levels = self._settings.levels or _DEFAULT_LEVELS
+        return _standing_of(self.policy, power, levels.invite, levels.kick, levels.ban)
+
+    def _standing(self, user: str) -> Standing:
+        if self._levelled is not None:
+            return self._levelled.get(user, self._others)
+        creation = self._settings.creation
+        if creation is None or (user != creation.creator and user not in creation.others):
+            return self._others
+        return self._stand(inf if self.policy.reign is Reign.SUPREME else CREATOR_POWER)
+
+    @property
+    def _standings(self) -> Mapping[str, Standing]:
+        """The standing of everybody who has one of their own."""
+        powers, _ = self._settings.powers(self.policy)
+        return {user: self._standing(user) for user in powers}
 
     def _weigh(self, sender: str, target: str) -> int:
         """The facts of an ordinary event but the two states, as the sum of their weights in the domain."""
-        rules, standings = self._rules, self._standings
-        may, power = standings.get(sender, self._others)
-        code = self._rule + may
+        rules, levelled, others = self._rules, self._levelled, self._others
+        may, power = self._standing(sender) if levelled is None else levelled.get(sender, others)
         if sender == target:
-            code += rules.is_self
-        elif power > standings.get(target, self._others)[1]:
-            code += rules.outranks
-        return code
+            return self._rule + may + rules.is_self
+        _, other = self._standing(target) if levelled is None else levelled.get(target, others)
+        return self._rule + may + rules.outranks if power > other else self._rule + may
 
     def _move(self, event: Mapping[str, Any], decision: Decision) -> None:
         """Apply an allowed membership change, and run the callbacks if there are any."""
@@ -393,6 +437,56 @@ Room = MatrixRoom
 """The name by which the catalogue finds a family's room."""
 
 
+<<<<<<< HEAD
+=======
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What all rooms of a policy share: its memory, its actions, and the weights of its facts."""
+
+    memory: Memory[MatrixFacts]
+    words: frozenset[str]
+    may_invite: int
+    may_kick: int
+    may_ban: int
+    outranks: int
+    is_self: int
+    join_rule: Mapping[Value, int]
+    warrant: Mapping[Value, int]
+    is_authorised: int
+
+    def may(self, levels: Levels, power: Power) -> int:
+        """The weights of what a user of this power may do."""
+        return (
+            self.may_invite * (power >= levels.invite)
+            + self.may_kick * (power >= levels.kick)
+            + self.may_ban * (power >= levels.ban)
+        )
+
+
+@lru_cache(maxsize=2**12)
+def _standing_of(policy: MatrixPolicy, power: Power, invite: int, kick: int, ban: int) -> Standing:
+    """The standing of this power where these levels are set; rooms with the same ones share it."""
+    return _rules_of(policy).may(Levels(invite=invite, kick=kick, ban=ban), power), power
+
+
+@cache
+def _rules_of(policy: MatrixPolicy) -> _Rules:
+    weights = policy.domain.weights
+    return _Rules(
+        memory=memory_of(policy),
+        words=frozenset(action.value for action in policy.triggers),
+        may_invite=weights["may_invite"][True],
+        may_kick=weights["may_kick"][True],
+        may_ban=weights["may_ban"][True],
+        outranks=weights["outranks_for_kick"][True] + weights["outranks_for_ban"][True],
+        is_self=weights["is_self"][True],
+        join_rule=weights["join_rule"],
+        warrant=weights["warrant"],
+        is_authorised=weights["is_authorised"][True],
+    )
+
+
+>>>>>>> work-7b
 @contextmanager
 def _within(place: str) -> Iterator[None]:
     """Say of an error where in the input it is."""
