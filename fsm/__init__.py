@@ -16,11 +16,8 @@ from fsm.policy import Actor, Policy, Transition
 from fsm.terms import Action, JoinRule, Participation, Visibility
 
 if TYPE_CHECKING:
-<<<<<<< HEAD
-    from fsm.matrix.room import MatrixRoom
-=======
     from fsm.machine import Machine, Participant
->>>>>>> work-7b
+    from fsm.matrix.room import MatrixRoom
     from fsm.mimi.policies import MIMI
     from fsm.mimi.room import Room
     from fsm.policies import load_policy
@@ -52,18 +49,12 @@ __all__ = [
     "load_policy",
 ]
 
-<<<<<<< HEAD
-# Families load when first asked for: nobody pays for a protocol they do not speak.
-_ON_DEMAND = {
-    "MIMI": "fsm.mimi.policies",
-    "MatrixRoom": "fsm.matrix.room",
-=======
 # The engine and the families load when first asked for: nobody pays for a protocol they do not speak.
 _ON_DEMAND = {
     "MIMI": "fsm.mimi.policies",
     "Machine": "fsm.machine",
+    "MatrixRoom": "fsm.matrix.room",
     "Participant": "fsm.machine",
->>>>>>> work-7b
     "Room": "fsm.mimi.room",
     "load_policy": "fsm.policies",
 }

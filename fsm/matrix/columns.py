@@ -16,9 +16,11 @@ from typing import Any, TypeAlias
 from fsm.decision import Decision
 from fsm.event import is_name
 from fsm.machine import memory_of
+from fsm.matrix.events import MEMBER
 from fsm.matrix.ids import is_user_id
 from fsm.matrix.policies import MatrixPolicy
-from fsm.matrix.room import MEMBER, MatrixRoom, Standing
+from fsm.matrix.room import MatrixRoom
+from fsm.matrix.rules import Standing
 from fsm.matrix.settings import CREATE, CREATOR_POWER, JOIN_RULES, POWER_LEVELS, Founder, Power, Reign
 from fsm.terms import Action, JoinRule, Participation
 

@@ -22,14 +22,9 @@ too, say the invite of one by a local user. We follow the text.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-<<<<<<< HEAD
 from dataclasses import replace
-=======
-from dataclasses import dataclass, replace
-from functools import cache, lru_cache
 from math import inf
->>>>>>> work-7b
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 from fsm.decision import Decision, judge
 from fsm.errors import DefinitionError, EventError, shorten
@@ -41,22 +36,8 @@ from fsm.matrix.ids import is_user_id, read_user_id, server_of
 from fsm.matrix.levels import Levels
 from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.premise import PremiseFacts
-<<<<<<< HEAD
-from fsm.matrix.rules import rules_of
-from fsm.matrix.settings import CREATE, Founder, Power, Settings, read_version
-=======
-from fsm.matrix.settings import (
-    CREATE,
-    CREATOR_POWER,
-    JOIN_RULES,
-    POWER_LEVELS,
-    Founder,
-    Power,
-    Reign,
-    Settings,
-    read_version,
-)
->>>>>>> work-7b
+from fsm.matrix.rules import Standing, rules_of, standing_of
+from fsm.matrix.settings import CREATE, CREATOR_POWER, Founder, Power, Reign, Settings, read_version
 from fsm.matrix.third_party import examine
 from fsm.terms import Action, Participation
 
@@ -65,9 +46,6 @@ _JOIN, _LEAVE = Participation.JOIN, Participation.LEAVE
 _UNJUDGED = Decision(allowed=True, judged=False, reason="not judged: only membership is")
 
 _DEFAULT_LEVELS = Levels()
-
-Standing: TypeAlias = tuple[int, Power]
-"""A user's power as decisions need it: the weights of what they may do, and the level."""
 
 
 class MatrixRoom:
@@ -371,12 +349,7 @@ class MatrixRoom:
 
     def _become(self, settings: Settings) -> None:
         self._settings = settings
-<<<<<<< HEAD
         self._rules = rules = rules_of(self.policy)
-        levels = settings.levels or Levels()
-=======
-        self._rules = rules = _rules_of(self.policy)
->>>>>>> work-7b
         powers, others = settings.powers(self.policy)
         self._others = self._stand(others)
         # Without power levels only creators stand out, whom the settings name already.
@@ -385,7 +358,7 @@ class MatrixRoom:
 
     def _stand(self, power: Power) -> Standing:
         levels = self._settings.levels or _DEFAULT_LEVELS
-        return _standing_of(self.policy, power, levels.invite, levels.kick, levels.ban)
+        return standing_of(self.policy, power, levels.invite, levels.kick, levels.ban)
 
     def _standing(self, user: str) -> Standing:
         if self._levelled is not None:
@@ -437,56 +410,6 @@ Room = MatrixRoom
 """The name by which the catalogue finds a family's room."""
 
 
-<<<<<<< HEAD
-=======
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """What all rooms of a policy share: its memory, its actions, and the weights of its facts."""
-
-    memory: Memory[MatrixFacts]
-    words: frozenset[str]
-    may_invite: int
-    may_kick: int
-    may_ban: int
-    outranks: int
-    is_self: int
-    join_rule: Mapping[Value, int]
-    warrant: Mapping[Value, int]
-    is_authorised: int
-
-    def may(self, levels: Levels, power: Power) -> int:
-        """The weights of what a user of this power may do."""
-        return (
-            self.may_invite * (power >= levels.invite)
-            + self.may_kick * (power >= levels.kick)
-            + self.may_ban * (power >= levels.ban)
-        )
-
-
-@lru_cache(maxsize=2**12)
-def _standing_of(policy: MatrixPolicy, power: Power, invite: int, kick: int, ban: int) -> Standing:
-    """The standing of this power where these levels are set; rooms with the same ones share it."""
-    return _rules_of(policy).may(Levels(invite=invite, kick=kick, ban=ban), power), power
-
-
-@cache
-def _rules_of(policy: MatrixPolicy) -> _Rules:
-    weights = policy.domain.weights
-    return _Rules(
-        memory=memory_of(policy),
-        words=frozenset(action.value for action in policy.triggers),
-        may_invite=weights["may_invite"][True],
-        may_kick=weights["may_kick"][True],
-        may_ban=weights["may_ban"][True],
-        outranks=weights["outranks_for_kick"][True] + weights["outranks_for_ban"][True],
-        is_self=weights["is_self"][True],
-        join_rule=weights["join_rule"],
-        warrant=weights["warrant"],
-        is_authorised=weights["is_authorised"][True],
-    )
-
-
->>>>>>> work-7b
 @contextmanager
 def _within(place: str) -> Iterator[None]:
     """Say of an error where in the input it is."""

@@ -6,7 +6,8 @@ which the memory knows the answer.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from typing import TypeAlias
 
 from fsm.facts import Value
 from fsm.machine import Memory, memory_of
@@ -14,6 +15,9 @@ from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.levels import Levels
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.settings import Power
+
+Standing: TypeAlias = tuple[int, Power]
+"""A user's power as decisions need it: the weights of what they may do, and the level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,9 @@ def rules_of(policy: MatrixPolicy) -> Rules:
         warrant=weights["warrant"],
         is_authorised=weights["is_authorised"][True],
     )
+
+
+@lru_cache(maxsize=2**12)
+def standing_of(policy: MatrixPolicy, power: Power, invite: int, kick: int, ban: int) -> Standing:
+    """The standing of this power where these levels are set; rooms with the same ones share it."""
+    return rules_of(policy).may(Levels(invite=invite, kick=kick, ban=ban), power), power
