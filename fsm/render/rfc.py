@@ -35,6 +35,7 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
 }
 _PROFILE = {"version": "1.2", "baseProfile": "tiny", "font-family": "sans-serif"}
 _COLOURS = {"black": "#000000", "white": "#ffffff", "transparent": "none"}
+_BASE = re.compile(r"(?:https?://[^\s<>\"#]+)?(?:#[^\s<>\"#]*)?")
 _PAGE = 660  # pixels that a page of an RFC has for a picture
 _PIXEL = 0.75  # points
 
@@ -51,7 +52,7 @@ def to_rfc(
     Ids begin with the `prefix`, by default the policy's id, so that several figures
     can stand in one document. With a `link_base`, the address of the document that
     the policy implements, each edge links to its section there. Raises `RenderError`
-    for a prefix that is none.
+    for a prefix or an address that is none.
     """
     return figure_of(diagram, detail, detail, prefix=prefix, link_base=link_base)
 
@@ -76,6 +77,8 @@ def figure_of(  # noqa: PLR0913 - the options of two formats
         if "id" in group.attrib:
             group.set("id", f"{prefix}-{group.attrib['id']}")
     if link_base:
+        if not _BASE.fullmatch(link_base):
+            raise RenderError(f"`{shorten(link_base)}` is no address: it must begin with `https://`, `http://` or `#`")
         _link(root, {f"{prefix}-{edge.id}": _address(link_base, edge) for edge in diagram.edges if edge.clause})
     if not named:
         for element in root.iter():
