@@ -15,7 +15,7 @@ from fsm.render.diagram import Detail, Diagram, Edge
 from fsm.render.dot import drawn
 from fsm.render.engine import RenderError
 from fsm.render.ids import plain
-from fsm.render.label import clean
+from fsm.render.label import caption_of, clean
 from fsm.render.style import Look
 from fsm.render.svg import picture
 from fsm.render.text import body
@@ -84,7 +84,7 @@ def figure_of(  # noqa: PLR0913 - the options of two formats
         for element in root.iter():
             element.attrib.pop("id", None)
     figure = ET.Element("figure", {"anchor": f"fig-{prefix}"})
-    ET.SubElement(figure, "name").text = _caption(diagram)
+    ET.SubElement(figure, "name").text = caption_of(diagram)
     artset = ET.SubElement(figure, "artset")
     ET.SubElement(artset, "artwork", {"type": "svg"}).append(_profiled(root))
     ET.indent(figure, " ")
@@ -103,11 +103,6 @@ def prefix_of(diagram: Diagram, prefix: str | None) -> str:
             f"`{shorten(prefix)}` cannot begin an id: it must be a letter, then letters, digits, `-`, `_`"
         )
     return prefix
-
-
-def _caption(diagram: Diagram) -> str:
-    given = ", ".join(f"{fact} = {value}" for fact, value in diagram.given)
-    return clean(f"{diagram.title}, given {given}" if given else diagram.title)
 
 
 def _address(base: str, edge: Edge) -> str:

@@ -36,8 +36,8 @@ def test_the_gallery_is_up_to_date() -> None:
 @pytest.mark.parametrize("name", gallery.POLICIES)
 def test_every_policy_has_all_formats_and_views(name: str) -> None:
     folder = COMMITTED / name
-    assert list(gallery._FORMATS.values()) == list(FORMATS)
-    formats = {f"whole.{ending}" for ending in gallery._FORMATS}
+    formats = {f"whole.{ending}" for ending in gallery._ENDINGS.values()}
+    assert len(formats) == len(FORMATS)
     views = {"newcomer-public.svg", "newcomer-knock.svg", "newcomer-invite.svg", "member.svg", "moderator.svg"}
     assert {path.name for path in folder.iterdir()} >= formats | views | {"README.md", "section.md"}
 
