@@ -29,7 +29,7 @@ def draw(  # noqa: PLR0913 - one option for each property of a picture
     against: Annotated[
         str | None, typer.Option(metavar="POLICY", help="Another policy: the picture shows how the two differ.")
     ] = None,
-    tall: Annotated[bool, typer.Option("--tall", help="For a narrow page (formats with a layout of ours).")] = False,
+    tall: Annotated[bool, typer.Option("--tall", help="For a narrow page (svg, png, pdf, dot).")] = False,
     prefix: PrefixOption = None,
     link_base: LinkBaseOption = None,
 ) -> None:

@@ -204,10 +204,11 @@ def _along(rows: Sequence[Row], way: Way) -> str:
 
 
 def _header(diagram: Diagram, width: float) -> list[Row]:
+    about = [words.replace(" = ", "\u00a0=\u00a0") for words in about_of(diagram)]
     title = [text(line, TITLE, bold=True) for line in _wrapped(clean(diagram.title), TITLE, width) or [""]]
     return [
         *(replace(line, width=_SLACK * line.width) for line in title),
-        *(text(line, VERB, FAINT) for words in about_of(diagram) for line in _wrapped(words, VERB, width)),
+        *(text(line, VERB, FAINT) for words in about for line in _wrapped(words, VERB, width)),
     ]
 
 

@@ -53,6 +53,14 @@ def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
         assert link in headings or (path.parent / link).is_file(), link
 
 
+def test_the_first_page_ends_in_the_matrices() -> None:
+    pictures, matrices = (COMMITTED / "README.md").read_text("utf-8").split("## All transitions\n")
+    assert "![" not in matrices
+    for name in gallery.POLICIES:
+        assert f"]({name}.svg)" in pictures
+        assert f"### `{name}`\n\n| the target is in |" in matrices
+
+
 def test_every_picture_is_on_a_page() -> None:
     shown = {
         (page.parent / link).resolve()
