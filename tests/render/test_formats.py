@@ -136,6 +136,7 @@ def test_a_wall_of_guards_becomes_notes(fmt: str) -> None:
     diagram = extract(load_policy("matrix-10"))
     content = unescape(re.sub(r"<[^<>]*>", " ", render(diagram, fmt).decode()))
     assert content.count("if 4, 5, 6, 7, 8, 9") >= 4
+    assert "if 2, 14, 15, 16" in content
     plain = {words: number for words, number in notes_of(diagram).items() if re.fullmatch("[a-z -]+", words)}
     assert len(plain) > 10
     for words, number in plain.items():
