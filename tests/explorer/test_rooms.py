@@ -103,6 +103,8 @@ def test_odd_events_are_judged_as_python_does_or_not_at_all(policy: AnyPolicy, v
         run = Replay(policy)
         outcomes = list(run.run(read_lines(BytesIO(written(*events).encode()))))[begin:]
         said = page.evaluate("(log) => window.explorer.replay(log)", written(*events))
+        if "problem" in said:  # it goes on as no room of the page does
+            continue
         for line, (outcome, told) in enumerate(zip(outcomes, said["outcomes"], strict=True), begin):
             if "note" not in told:
                 decision = outcome.decision
@@ -215,7 +217,7 @@ def test_the_log_that_is_copied_replays_the_same(visit: Open) -> None:
         "leave": [],
         "knock": [],
         "invite": [],
-        "join": ["Ann", "Ben", "Cleo", "Dan", "@zoe:z.example"],
+        "join": ["Ann", "Ben", "Cleo", "Dan", "@zoe"],
         "ban": ["Eve"],
     }
     page.get_by_role("button", name="Copy as JSON lines").click()

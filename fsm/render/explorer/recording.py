@@ -1,0 +1,105 @@
+"""A log that has been judged, as data that the page plays back.
+
+Theory of operation. The page knows the answers for its own rooms only: in a log from
+elsewhere, roles are dealt and settings changed as nobody has foreseen. So the log is run
+here, and every change is written down with the facts under which it was judged, from
+which the page looks up the rest. What is no change, or was refused for a reason that is
+none of the policy's rows, is written down in words, with whoever it moved.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from fsm.errors import shorten
+from fsm.family import AnyPlay, AnyPolicy
+from fsm.log import Line, Outcome, Replay
+from fsm.machine import memory_of
+from fsm.policies import play_of
+from fsm.render.explorer.table import Numbered
+from fsm.terms import Participation
+
+JSON: TypeAlias = dict[str, Any]
+
+
+@dataclass
+class _Reel:
+    """One room of the log: who takes part, and what has happened so far."""
+
+    users: Numbered[str] = field(default_factory=Numbered)
+    cases: Numbered[tuple[int, ...]] = field(default_factory=Numbered)
+    events: list[list[Any]] = field(default_factory=list)
+    standing: dict[str, Participation] = field(default_factory=dict)
+
+
+def record(policy: AnyPolicy, name: str, lines: Iterable[Line], facts: tuple[str, ...]) -> list[JSON]:
+    """What a log comes to, room by room. `facts` are their names in the order of the table.
+
+    An event is `[sender, action, target, case]`, each by its place, or `[words, moves]`.
+    """
+    run, reels = Replay(policy), dict[str | None, _Reel]()
+    for outcome in run.run(lines):
+        reel = reels.setdefault(outcome.room_id, _Reel())
+        now = run.rooms[outcome.room_id].participations() if outcome.room_id in run.rooms else {}
+        judged_facts = _facts(policy, run, outcome)
+        if judged_facts is None:
+            reel.events.append([_words(outcome), _moves(policy, reel, now)])
+        else:
+            reel.events.append(_change(policy, reel, outcome, judged_facts, facts))
+        reel.standing = now
+    return [
+        {
+            "name": f"{name}: {shorten(room_id)}" if room_id else name,
+            "users": list(reel.users),
+            "cases": list(reel.cases),
+            "events": reel.events,
+        }
+        for room_id, reel in reels.items()
+        if reel.users
+    ]
+
+
+def _change(policy: AnyPolicy, reel: _Reel, outcome: Outcome, judged: Any, facts: tuple[str, ...]) -> list[int]:
+    assert outcome.event is not None
+    assert outcome.event.state_key is not None
+    digits = tuple(policy.domain.values[name].index(getattr(judged, name)) for name in facts)
+    sender, target = (reel.users[user] - 1 for user in (outcome.event.sender, outcome.event.state_key))
+    return [sender, policy.triggers.index(_action(policy, outcome)), target, reel.cases[digits] - 1]
+
+
+def _facts(policy: AnyPolicy, run: Replay, outcome: Outcome) -> Any:
+    """The facts under which a change was judged; None for anything that they do not explain."""
+    event, decision = outcome.event, outcome.decision
+    rows = {row.id for row in policy.transitions}
+    play: AnyPlay | None = play_of(policy)
+    if play is None or event is None or decision is None or decision.before is None or not decision.judged:
+        return None
+    if event.state_key is None or not all(refusal.transition in rows for refusal in decision.refusals):
+        return None
+    if (action := _action(policy, outcome)) not in policy.triggers:
+        return None
+    value = {"type": event.type, "sender": event.sender, "state_key": event.state_key, "content": event.content}
+    # The room is past the event, which has moved nobody but its target.
+    after = play.facts(run.rooms[outcome.room_id], value)
+    states = {"target": decision.before, **({"sender": decision.before} if after.is_self else {})}
+    facts = replace(after, **states)
+    return facts if memory_of(policy).machine.decide(action, facts) == decision else None
+
+
+def _action(policy: AnyPolicy, outcome: Outcome) -> Any:
+    word = outcome.event.content.get(policy.action_key) if outcome.event else None
+    return next((action for action in policy.triggers if action.value == word), None)
+
+
+def _words(outcome: Outcome) -> str:
+    if outcome.event is None or outcome.decision is None:
+        return shorten(str(outcome.error), 200)
+    said = outcome.decision.reason or ("allowed" if outcome.decision.allowed else "rejected")
+    verdict = "" if outcome.decision.allowed else "rejected: "
+    return f"line {outcome.line}: {shorten(outcome.event.sender)}, {shorten(outcome.asked)}: {verdict}{said}"
+
+
+def _moves(policy: AnyPolicy, reel: _Reel, now: dict[str, Participation]) -> list[list[int]]:
+    """Whoever is somewhere else than before."""
+    moved = [user for user in {**reel.standing, **now} if reel.standing.get(user) is not now.get(user)]
+    return [[reel.users[user] - 1, policy.states.index(now.get(user, Participation.LEAVE))] for user in moved]
