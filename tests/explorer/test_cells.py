@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from fsm.family import AnyPolicy
 from fsm.machine import memory_of
+from fsm.matrix.policies import MATRIX_12
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01
 from tests.builders import JSON
 from tests.explorer.conftest import Open
@@ -46,7 +47,9 @@ def expected(policy: AnyPolicy, facts: list[str]) -> Iterator[tuple[str, tuple[A
 
 
 @pytest.mark.parametrize(
-    "policy", [MIMI, MIMI_00, MIMI_01, DOOR, HOSTILE], ids=["mimi", "mimi-00", "mimi-01", "door", "hostile"]
+    "policy",
+    [MIMI, MIMI_00, MIMI_01, MATRIX_12, DOOR, HOSTILE],
+    ids=["mimi", "mimi-00", "mimi-01", "matrix-12", "door", "hostile"],
 )
 def test_every_cell(policy: AnyPolicy, visit: Open) -> None:
     said = asked(visit(policy))

@@ -150,7 +150,9 @@ def test_names_are_text(page: Page) -> None:
     assert page.url.endswith("#room-opening=2")
     page.context.grant_permissions(["clipboard-write"])
     page.get_by_role("button", name="Copy link").click()
-    expect(page.locator("#notice")).to_have_text("The log is too long for a link, or has names that none can hold: copy it as JSON lines instead.")
+    expect(page.locator("#notice")).to_have_text(
+        "The log is too long for a link, or has names that none can hold: copy it as JSON lines instead."
+    )
     does(page, "__proto__", "__proto__", "leave")
     assert "__proto__" in board(page)["leave"]
     assert not page.evaluate("'harmed' in window")

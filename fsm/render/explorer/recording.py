@@ -8,14 +8,14 @@ none of the policy's rows, is written down in words, with whoever it moved.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from fsm.errors import shorten
-from fsm.family import AnyPlay, AnyPolicy
+from fsm.errors import EventError, shorten
+from fsm.family import AnyPolicy
 from fsm.log import Line, Outcome, Replay
 from fsm.machine import memory_of
-from fsm.policies import play_of
+from fsm.policies import play_of, room_of
 from fsm.render.explorer.table import Numbered
 from fsm.terms import Participation
 
@@ -38,14 +38,18 @@ def record(policy: AnyPolicy, name: str, lines: Iterable[Line], facts: tuple[str
     An event is `[sender, action, target, case]`, each by its place, or `[words, moves]`.
     """
     run, reels = Replay(policy), dict[str | None, _Reel]()
-    for outcome in run.run(lines):
+    for line in lines:
+        judged = _facts(policy, run, line)
+        (outcome,) = run.run([line])
         reel = reels.setdefault(outcome.room_id, _Reel())
         now = run.rooms[outcome.room_id].participations() if outcome.room_id in run.rooms else {}
-        judged_facts = _facts(policy, run, outcome)
-        if judged_facts is None:
+        if judged is None:
             reel.events.append([_words(outcome), _moves(policy, reel, now)])
         else:
-            reel.events.append(_change(policy, reel, outcome, judged_facts, facts))
+            digits = tuple(policy.domain.values[name].index(getattr(judged, name)) for name in facts)
+            sender, target = (reel.users[line.value[key]] - 1 for key in ("sender", "state_key"))
+            action = policy.triggers.index(_action(policy, line.value))
+            reel.events.append([sender, action, target, reel.cases[digits] - 1])
         reel.standing = now
     return [
         {
@@ -59,36 +63,25 @@ def record(policy: AnyPolicy, name: str, lines: Iterable[Line], facts: tuple[str
     ]
 
 
-def _change(policy: AnyPolicy, reel: _Reel, outcome: Outcome, judged: Any, facts: tuple[str, ...]) -> list[int]:
-    assert outcome.event is not None
-    assert outcome.event.state_key is not None
-    digits = tuple(policy.domain.values[name].index(getattr(judged, name)) for name in facts)
-    sender, target = (reel.users[user] - 1 for user in (outcome.event.sender, outcome.event.state_key))
-    return [sender, policy.triggers.index(_action(policy, outcome)), target, reel.cases[digits] - 1]
-
-
-def _facts(policy: AnyPolicy, run: Replay, outcome: Outcome) -> Any:
-    """The facts under which a change was judged; None for anything that they do not explain."""
-    event, decision = outcome.event, outcome.decision
+def _facts(policy: AnyPolicy, run: Replay, line: Line) -> Any:
+    """The facts under which a change will be judged; None for anything that they do not explain."""
+    event, play = line.value, play_of(policy)
+    room = run.rooms.get(room_of(policy, event)) if type(event) is dict and not line.is_state else None
+    if room is None or play is None:
+        return None
+    try:
+        decision = room.decide(event)
+    except EventError:
+        return None
     rows = {row.id for row in policy.transitions}
-    play: AnyPlay | None = play_of(policy)
-    if play is None or event is None or decision is None or decision.before is None or not decision.judged:
+    if decision.before is None or not all(refusal.transition in rows for refusal in decision.refusals):
         return None
-    if event.state_key is None or not all(refusal.transition in rows for refusal in decision.refusals):
-        return None
-    if (action := _action(policy, outcome)) not in policy.triggers:
-        return None
-    value = {"type": event.type, "sender": event.sender, "state_key": event.state_key, "content": event.content}
-    # The room is past the event, which has moved nobody but its target.
-    after = play.facts(run.rooms[outcome.room_id], value)
-    states = {"target": decision.before, **({"sender": decision.before} if after.is_self else {})}
-    facts = replace(after, **states)
-    return facts if memory_of(policy).machine.decide(action, facts) == decision else None
+    facts = play.facts(room, event)
+    return facts if memory_of(policy).machine.decide(_action(policy, event), facts) == decision else None
 
 
-def _action(policy: AnyPolicy, outcome: Outcome) -> Any:
-    word = outcome.event.content.get(policy.action_key) if outcome.event else None
-    return next((action for action in policy.triggers if action.value == word), None)
+def _action(policy: AnyPolicy, event: JSON) -> Any:
+    return next(action for action in policy.triggers if action.value == event["content"][policy.action_key])
 
 
 def _words(outcome: Outcome) -> str:

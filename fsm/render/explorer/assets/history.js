@@ -28,8 +28,12 @@ function makeHistory(act) {
 function showHistory({ undo, redo, run, slider, list, copy }, room, outcomes, isPlaying, act) {
   const count = room.events.length;
   copy.hidden = Boolean(recordingOf(room)); // whoever recorded it has the log
+  const focused = document.activeElement;
   undo.disabled = room.at === 0;
   redo.disabled = room.at === count;
+  // Whoever goes on to the end by key does not lose their place.
+  if (focused === undo && undo.disabled) redo.focus();
+  if (focused === redo && redo.disabled) undo.focus();
   run.disabled = count === 0;
   run.textContent = isPlaying ? "Pause" : "Play";
   slider.max = String(count);

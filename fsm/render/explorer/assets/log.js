@@ -171,11 +171,15 @@ function readLine(room, { number, value, problem }, reader) {
 /** What comes of a log, in words: as `fsm replay` tells it. */
 function replay(text) {
   const { room, problem } = readLog(text);
-  if (problem) return { problem };
+  return problem ? { problem } : told(room);
+}
+
+/** What comes of all events of a room, and who is then where. */
+function told(room) {
   const { now, outcomes } = play({ ...room, at: room.events.length });
-  const told = outcomes.map(({ event, allowed, reason, row }) =>
+  const answers = outcomes.map(({ event, allowed, reason, row }) =>
     event.kind === "note" ? { note: event.words } : { allowed, reason, transition: row?.id ?? null },
   );
   const participation = Object.fromEntries(room.users.map((user, place) => [user, stateWord(now.states[place])]));
-  return { outcomes: told, participation };
+  return { outcomes: answers, participation };
 }

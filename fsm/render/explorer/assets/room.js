@@ -34,7 +34,8 @@ function recordedEvent([first, ...rest], { cases }) {
 
 const roleOf = (room, user) =>
   recordingOf(room) ? "" : stage.openings[room.opening].roles[Math.min(user, stage.people.length)];
-const isOnStage = (room, user) => user < stage.people.length && room.users[user] === stage.people[user].user;
+const isOnStage = (room, user) =>
+  !recordingOf(room) && user < stage.people.length && room.users[user] === stage.people[user].user;
 const nameOf = (room, user) => (isOnStage(room, user) ? stage.people[user].name : room.users[user]);
 
 /** The room with somebody in it, and their place. */
