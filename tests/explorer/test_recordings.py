@@ -15,6 +15,7 @@ from fsm.mimi.stage import ANN, BEN, DAN, EVE
 from fsm.render.explorer import to_page
 from fsm.render.explorer.stage import stage_of
 from tests.builders import change, create, message, role, role_map
+from tests.cli.runner import fsm
 from tests.explorer.conftest import DESK
 from tests.explorer.test_rooms import board, events, written
 
@@ -110,6 +111,24 @@ def test_it_says_what_python_says(log: tuple[AnyPolicy, str], browser: Browser, 
         assert staying == run.participation()[room or ""]
     assert changes >= sum(bool(each.decision and each.decision.transition) for each in outcomes)
     page.close()
+
+
+# fmt: off
+UNPLAYABLE = [
+    ("",                        "nobody takes part in any room of the log"),
+    ("hello",                   "line 1: not JSON: expecting value at character 1"),
+    (written(message(EVE)),     "nobody takes part in any room of the log"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("log", "problem"), UNPLAYABLE, ids=["empty", "no JSON", "no room"])
+def test_what_cannot_be_played_writes_no_page(log: str, problem: str, tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(log)
+    run = fsm("explore", "mimi", "-o", str(tmp_path / "page.html"), "--log", str(tmp_path / "log"))
+    assert run.status == 2
+    assert run.complaint.strip() == f"fsm: {problem}"
+    assert not (tmp_path / "page.html").exists()
 
 
 def test_it_is_played(browser: Browser, tmp_path: Path) -> None:

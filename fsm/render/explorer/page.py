@@ -34,7 +34,8 @@ _DARK = "/* the picture's colours */"
 def to_page(policy: AnyPolicy, *, name: str = "", log: Iterable[Line] = ()) -> str:
     """The explorer of a policy, as an HTML document. Raises `RenderError` where Graphviz is missing.
 
-    It plays back a `log` of this `name`, if the policy's family has rooms to play in.
+    It plays back a `log` of this `name`, if the policy's family has rooms to play in. Raises `ReplayError` when
+    nothing of the log can be played.
     """
     diagram = extract(policy)
     style = _asset("page.css").replace(_DARK, dark_colours())

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from fsm.errors import EventError, shorten
+from fsm.errors import EventError, ReplayError, shorten
 from fsm.family import AnyPolicy
 from fsm.log import Line, Outcome, Replay
 from fsm.machine import memory_of
@@ -36,11 +36,14 @@ def record(policy: AnyPolicy, name: str, lines: Iterable[Line], facts: tuple[str
     """What a log comes to, room by room. `facts` are their names in the order of the table.
 
     An event is `[sender, action, target, case]`, each by its place, or `[words, moves]`.
+    Raises `ReplayError` when a log is named and nothing of it can be played.
     """
     run, reels = Replay(policy), dict[str | None, _Reel]()
+    problem: ReplayError | None = None
     for line in lines:
         judged = _facts(policy, run, line)
         (outcome,) = run.run([line])
+        problem = problem or outcome.error
         reel = reels.setdefault(outcome.room_id, _Reel())
         now = run.rooms[outcome.room_id].participations() if outcome.room_id in run.rooms else {}
         if judged is None:
@@ -51,6 +54,9 @@ def record(policy: AnyPolicy, name: str, lines: Iterable[Line], facts: tuple[str
             action = policy.triggers.index(_action(policy, line.value))
             reel.events.append([sender, action, target, reel.cases[digits] - 1])
         reel.standing = now
+    played = {room_id: reel for room_id, reel in reels.items() if reel.users}
+    if name and not played:
+        raise problem or ReplayError(0, "nobody takes part in any room of the log")
     return [
         {
             "name": f"{name}: {shorten(room_id)}" if room_id else name,
@@ -58,8 +64,7 @@ def record(policy: AnyPolicy, name: str, lines: Iterable[Line], facts: tuple[str
             "cases": list(reel.cases),
             "events": reel.events,
         }
-        for room_id, reel in reels.items()
-        if reel.users
+        for room_id, reel in played.items()
     ]
 
 
