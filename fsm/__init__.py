@@ -12,11 +12,12 @@ from fsm.decision import Decision, Refusal
 from fsm.errors import DecodeError, DefinitionError, EventError, PolicyError, ReplayError
 from fsm.facts import Domain, Facts
 from fsm.guards import Guard, guard
-from fsm.machine import Machine, Participant
 from fsm.policy import Actor, Policy, Transition
 from fsm.terms import Action, JoinRule, Participation, Visibility
 
 if TYPE_CHECKING:
+    from fsm.machine import Machine, Participant
+    from fsm.matrix.room import MatrixRoom
     from fsm.mimi.policies import MIMI
     from fsm.mimi.room import Room
     from fsm.policies import load_policy
@@ -34,6 +35,7 @@ __all__ = [
     "Guard",
     "JoinRule",
     "Machine",
+    "MatrixRoom",
     "Participant",
     "Participation",
     "Policy",
@@ -47,8 +49,15 @@ __all__ = [
     "load_policy",
 ]
 
-# Families load when first asked for: nobody pays for a protocol they do not speak.
-_ON_DEMAND = {"MIMI": "fsm.mimi.policies", "Room": "fsm.mimi.room", "load_policy": "fsm.policies"}
+# The engine and the families load when first asked for: nobody pays for a protocol they do not speak.
+_ON_DEMAND = {
+    "MIMI": "fsm.mimi.policies",
+    "Machine": "fsm.machine",
+    "MatrixRoom": "fsm.matrix.room",
+    "Participant": "fsm.machine",
+    "Room": "fsm.mimi.room",
+    "load_policy": "fsm.policies",
+}
 
 
 def __getattr__(name: str) -> Any:

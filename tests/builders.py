@@ -133,7 +133,7 @@ def room(
 
 def inside(of: Room) -> tuple[object, ...]:
     """A copy of all that a room knows: equal copies, equal rooms."""
-    return (of.id, of._settings, dict(of._states), dict(of._powers), of._rule, deepcopy(of._history))
+    return (of.id, of._settings, dict(of._states), dict(of._standings), of._rule, deepcopy(of._history))
 
 
 def guards_in(place: ModuleType) -> list[Guard[Any]]:

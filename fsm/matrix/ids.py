@@ -12,6 +12,8 @@ from fsm.event import checked_text
 MAX_BYTES = 255
 """The longest user id, in bytes of UTF-8."""
 
+_SURELY_SHORT = MAX_BYTES // 4
+
 
 def read_user_id(value: object, field: str) -> str:
     """A user id. Raises `EventError`."""
@@ -23,10 +25,10 @@ def read_user_id(value: object, field: str) -> str:
 
 def is_user_id(value: object) -> bool:
     """Whether a value from JSON is a user id."""
-    if type(value) is not str or not value.startswith("@"):
+    if type(value) is not str or value[:1] != "@" or not 0 < value.find(":") < len(value) - 1:
         return False
     # A lone surrogate has no UTF-8, and counts as what would stand for it.
-    return bool(server_of(value)) and len(value.encode(errors="replace")) <= MAX_BYTES
+    return len(value) <= _SURELY_SHORT or len(value.encode(errors="replace")) <= MAX_BYTES
 
 
 def server_of(user: str) -> str:

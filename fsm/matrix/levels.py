@@ -42,11 +42,14 @@ class Numbers(Enum):
     """Integers of canonical JSON."""
 
 
+_NO_USERS: Mapping[str, int] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Levels:
     """The power levels of a room. The defaults are those of an event that lacks the keys."""
 
-    users: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    users: Mapping[str, int] = field(default_factory=lambda: _NO_USERS)
     users_default: int = 0
     invite: int = 0
     kick: int = 50

@@ -30,6 +30,9 @@ CREATOR_POWER = 100
 """Where nothing else is said, the power of the creator. Spec: "`m.room.power_levels`" """
 
 
+_NO_PROMISES: Mapping[str, Promise] = MappingProxyType({})
+
+
 class Founder(Enum):
     """Who the creator of a room is: the `creator` in the creation's content, or its sender."""
 
@@ -68,11 +71,20 @@ class Version(Protocol):
 class Creation:
     """What `m.room.create` says: whose room it is, and who may take part."""
 
-    server: str
     creator: str
-    creators: frozenset[str]
-    federates: bool
+    others: tuple[str, ...]
+    only_server: str | None = None
     event_id: str | None = None
+
+    @property
+    def federates(self) -> bool:
+        """Whether users of all servers may take part."""
+        return self.only_server is None
+
+    @property
+    def creators(self) -> tuple[str, ...]:
+        """The creator, and those whom the creation names besides."""
+        return (self.creator, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,7 @@ class Settings:
     creation: Creation | None = None
     levels: Levels | None = None
     join_rule: JoinRule = JoinRule.INVITE
-    promises: Mapping[str, Promise] = field(default_factory=lambda: MappingProxyType({}))
+    promises: Mapping[str, Promise] = field(default_factory=lambda: _NO_PROMISES)
 
     def after(self, event: Event, version: Version) -> "Settings":
         """The settings once this event has been taken.
@@ -132,11 +144,11 @@ def _create(before: Settings, event: Event, version: Version) -> Settings:
         place = "content.additional_creators"
         listed = sequence(content.get("additional_creators", []), place)
         others = [read_user_id(user, f"{place}[{index}]") for index, user in enumerate(listed)]
+    federates = checked_flag(content.get("m.federate", True), "content.m.federate")
     creation = Creation(
-        server=server_of(sender),
         creator=creator,
-        creators=frozenset((creator, *others)),
-        federates=checked_flag(content.get("m.federate", True), "content.m.federate"),
+        others=tuple(others),
+        only_server=None if federates else server_of(sender),
         event_id=event.event_id,
     )
     return replace(before, creation=creation)

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from fsm.facts import spell
+from fsm.matrix.events import MEMBER
 from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.ids import MAX_BYTES
 from fsm.matrix.policies import MatrixPolicy
-from fsm.matrix.room import MEMBER, MatrixRoom
+from fsm.matrix.room import MatrixRoom
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE, Founder, Reign
 from fsm.terms import Action
 

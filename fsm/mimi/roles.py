@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from functools import cached_property
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -23,6 +23,7 @@ from fsm.event import checked_flag, checked_name, checked_text, join, mapping, n
 
 Flag: TypeAlias = tuple[str, str]
 Permissions: TypeAlias = Mapping[Flag, bool]
+_Flags: TypeAlias = tuple[tuple[Flag, bool], ...]
 
 Gather: TypeAlias = AbstractContextManager[object]
 """What becomes of a fault in a part: it ends the reading, or is noted while the reading goes on."""
@@ -35,7 +36,13 @@ BAN: Flag = ("ban", "")
 REDACT: Flag = ("redact", "")
 SEND_MESSAGES: Flag = ("sendMessages", "")
 
+ACTS = (INVITE, KICK, BAN)
+"""The permissions that participation changes take."""
+
 _SIMPLE = {"invite": INVITE, "add": INVITE, "kick": KICK, "ban": BAN, "redact": REDACT, "sendMessages": SEND_MESSAGES}
+
+_MOST_SHARED = 2**6
+"""Definitions of more flags than that are not kept for other rooms."""
 
 ORDER_LIMIT = 2**32
 """Orders are `uint32`. Spec: "Permissions" (-00 5)"""
@@ -87,6 +94,16 @@ class Standing:
     permissions: Permissions
     powers: Mapping[Flag, int]
     order: int
+    acts: int = field(init=False, repr=False, compare=False)
+    """Which of `ACTS` are granted, as bits: what decisions need, ready at hand, as are the two powers."""
+    kick: int = field(init=False, repr=False, compare=False)
+    ban: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out what decisions need."""
+        object.__setattr__(self, "acts", sum(self.may(flag) << bit for bit, flag in enumerate(ACTS)))
+        object.__setattr__(self, "kick", self.power(KICK))
+        object.__setattr__(self, "ban", self.power(BAN))
 
     def may(self, flag: Flag) -> bool:
         """Whether the permission is granted. Not set means no, but for sending messages."""
@@ -113,29 +130,41 @@ class _Supreme(Standing):
         return SUPREME
 
 
-_EMPTY: Mapping[Flag, Any] = MappingProxyType({})
+_EMPTY: Mapping[Any, Any] = MappingProxyType({})
 NOBODY = Standing(_EMPTY, _EMPTY, POWERLESS)
 CREATOR = _Supreme(_EMPTY, _EMPTY, SUPREME)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Roles:
-    """The roles of a room: what is defined, who is assigned, who reigns.
+    """The roles of a room: what is defined, who is assigned, whether the creator reigns.
 
-    `reigning` is the creator until the first role map that assigns anybody.
+    The creator is `reigning` until the first role map that assigns anybody. Who that
+    is stands elsewhere, so that all rooms without roles share one value.
     """
 
     power: Power
-    reigning: str | None = None
-    defined: Mapping[str, Permissions] = field(default_factory=dict)
+    reigning: bool = False
+    defined: Mapping[str, Permissions] = field(default_factory=lambda: _EMPTY)
     assigned: tuple[Assignment, ...] = ()
+    standings: Mapping[str, Standing] = field(init=False, repr=False, compare=False)
+    """The standing of every user who is assigned to a role."""
 
-    def reign(self, creator: str) -> "Roles":
+    def __post_init__(self) -> None:
+        """Work out the standings, which every decision needs; rooms with the same definitions share them."""
+        definitions = tuple((role_id, tuple(permissions.items())) for role_id, permissions in self.defined.items())
+        if sum(len(permissions) for _, permissions in definitions) <= _MOST_SHARED:
+            object.__setattr__(self, "defined", _shared(definitions))
+        object.__setattr__(self, "standings", self._resolve_all())
+
+    def reign(self) -> "Roles":
         """These roles with a creator who may all, until the first assignment.
 
         Spec: "Role Changes" (-00 5.5, -01 4.4)
         """
-        return replace(self, reigning=None if _assigns_anybody(self.assigned) else creator)
+        if not self.defined and not self.assigned:
+            return _first_reign(self.power)
+        return replace(self, reigning=not _assigns_anybody(self.assigned))
 
     def define(self, role_id: str, permissions: Permissions) -> "Roles":
         """These roles with one of them defined anew."""
@@ -143,13 +172,17 @@ class Roles:
 
     def assign(self, assigned: tuple[Assignment, ...]) -> "Roles":
         """These roles with another role map; the first that assigns anybody ends the reign."""
-        return replace(self, assigned=assigned, reigning=None if _assigns_anybody(assigned) else self.reigning)
+        return replace(self, assigned=assigned, reigning=self.reigning and not _assigns_anybody(assigned))
 
-    @cached_property
-    def standings(self) -> Mapping[str, Standing]:
-        """The standing of every user who has one; all others are `NOBODY`."""
-        if self.reigning is not None:
-            return {self.reigning: CREATOR}
+    def standing(self, user: str, creator: str | None = None) -> Standing:
+        """What this user may do, and how high they stand, in a room of this creator."""
+        if self.reigning and user == creator:
+            return CREATOR
+        return self.standings.get(user, NOBODY)
+
+    def _resolve_all(self) -> Mapping[str, Standing]:
+        if not self.assigned:
+            return _EMPTY
         held: dict[str, tuple[Assignment, ...]] = {}
         for entry in sorted(self.assigned, key=lambda entry: entry.order):
             for user in entry.users:
@@ -158,23 +191,11 @@ class Roles:
         distinct = {entries: self._resolve(entries) for entries in set(held.values())}
         return {user: distinct[entries] for user, entries in held.items()}
 
-    def standing(self, user: str) -> Standing:
-        """What this user may do, and how high they stand."""
-        return self.standings.get(user, NOBODY)
-
     def _resolve(self, entries: tuple[Assignment, ...]) -> Standing:
-        """Sum up roles, given in ascending order, so that the highest has the last word.
-
-        Spec: "Calculating Permissions" (-00 5.1, -01 4.1)
-        """
-        permissions: dict[Flag, bool] = {}
-        powers: dict[Flag, int] = {}
-        for entry in entries:
-            for flag, granted in self.defined.get(entry.role_id, _EMPTY).items():
-                permissions[flag] = granted
-                if granted or self.power is Power.SET:
-                    powers[flag] = entry.order
-        return Standing(permissions, powers, entries[-1].order)
+        """The standing of whoever has these roles, given in ascending order."""
+        rows = tuple((entry.order, tuple(self.defined.get(entry.role_id, _EMPTY).items())) for entry in entries)
+        is_small = sum(len(permissions) for _, permissions in rows) <= _MOST_SHARED
+        return (_sum_up if is_small else _sum_up.__wrapped__)(self.power, rows)
 
     @property
     def has_administrator(self) -> bool:
@@ -187,9 +208,40 @@ class Roles:
         )
 
 
+@lru_cache(maxsize=2**12)
+def _sum_up(power: Power, rows: tuple[tuple[int, _Flags], ...]) -> Standing:
+    """Sum up the orders and permissions of roles, so that the highest has the last word.
+
+    Spec: "Calculating Permissions" (-00 5.1, -01 4.1)
+    """
+    permissions: dict[Flag, bool] = {}
+    powers: dict[Flag, int] = {}
+    for order, flags in rows:
+        for flag, granted in flags:
+            permissions[flag] = granted
+            if granted or power is Power.SET:
+                powers[flag] = order
+    highest, _ = rows[-1]
+    return Standing(permissions, powers, highest)
+
+
+@lru_cache(maxsize=2**10)
+def _shared(definitions: tuple[tuple[str, _Flags], ...]) -> Mapping[str, Permissions]:
+    """The one mapping for all rooms whose roles are defined alike."""
+    return MappingProxyType({role_id: MappingProxyType(dict(permissions)) for role_id, permissions in definitions})
+
+
+@cache
+def _first_reign(power: Power) -> Roles:
+    """What all rooms that have just been created share."""
+    return Roles(power, reigning=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What one user would change in a room's roles: from `before` to `after`.
+
+    `creator` is the room's, who may still reign.
 
     A role is *touched* when its permissions, its order or its users change,
     but not when all that happens is that the sender steps out of it: removing
@@ -197,8 +249,13 @@ class Change:
     """
 
     sender: str
+    creator: str | None
     before: Roles
     after: Roles
+
+    @property
+    def _own(self) -> Standing:
+        return self.before.standing(self.sender, self.creator)
 
     @property
     def touched(self) -> Iterator[str]:
@@ -221,12 +278,12 @@ class Change:
 
     def is_listed(self) -> bool:
         """Whether the sender's `roles` permission lists every role touched."""
-        standing = self.before.standing(self.sender)
+        standing = self._own
         return all(standing.may(roles(role_id)) for role_id in self.touched)
 
     def is_below_sender(self) -> bool:
         """Whether every order touched, old and new, is below the sender's own."""
-        own = self.before.standing(self.sender).order
+        own = self._own.order
         touched = set(self.touched)
         return all(
             entry.order < own for entry in (*self.before.assigned, *self.after.assigned) if entry.role_id in touched
@@ -234,7 +291,7 @@ class Change:
 
     def grants_only_held(self) -> bool:
         """Whether the sender holds every permission that somebody or some role gains."""
-        standing = self.before.standing(self.sender)
+        standing = self._own
         return all(standing.may(flag) for flag in (*self._granted(), *self._regained())) and not any(
             standing.is_denied(flag) for flag in self._lifted()
         )
@@ -252,7 +309,7 @@ class Change:
     def _regained(self) -> Iterator[Flag]:
         """What somebody holds now since a "no" is gone, or stands below a "yes": perhaps one they stepped out of."""
         for user in {**self.before.standings, **self.after.standings}:
-            before, after = self.before.standing(user), self.after.standing(user)
+            before, after = (roles.standing(user, self.creator) for roles in (self.before, self.after))
             for flag in {**before.permissions, **after.permissions}:
                 if after.may(flag) and not before.may(flag):
                     yield flag
@@ -260,7 +317,7 @@ class Change:
     def _lifted(self) -> Iterator[Flag]:
         """The types of messages that somebody was denied, and no longer is."""
         for user, before in self.before.standings.items():
-            after = self.after.standing(user)
+            after = self.after.standing(user, self.creator)
             for flag in before.permissions:
                 if flag[0] == "events" and before.is_denied(flag) and not after.is_denied(flag):
                     yield flag

@@ -13,7 +13,7 @@ same look-up.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from fsm.decision import Decision, judge
 from fsm.errors import EventError, shorten
@@ -21,16 +21,17 @@ from fsm.event import MAX_TEXT, Event, name, read_event
 from fsm.facts import Facts
 from fsm.machine import Participant
 from fsm.mimi.auth_events import BACKING, compare, read_auth_events, select
-from fsm.mimi.envelope import Envelope
 from fsm.mimi.history import History, StateKey
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MIMI, MimiPolicy
-from fsm.mimi.roles import REDACT, SEND_MESSAGES, Roles, Standing
+from fsm.mimi.roles import CREATOR, NOBODY, REDACT, SEND_MESSAGES, Standing
 from fsm.mimi.rules import rules_of
 from fsm.mimi.settings import CREATE, USER, Settings, kind_of, read_participation
-from fsm.mimi.snapshot import Snapshot
 from fsm.mimi.visibility import VIEWS
 from fsm.terms import Action, Participation
+
+if TYPE_CHECKING:
+    from fsm.mimi.envelope import Envelope
 
 _JOIN, _LEAVE = Participation.JOIN, Participation.LEAVE
 
@@ -44,19 +45,23 @@ class Room:
     subclass of `fsm.Participant` with callbacks to hook side effects.
     """
 
-    __slots__ = ("_history", "_participant", "_powers", "_rule", "_rules", "_settings", "_states", "id", "policy")
+    __slots__ = ("_history", "_participant", "_rule", "_rules", "_settings", "_standings", "_states", "id")
 
     def __init__(
         self, room_id: str | None = None, *, policy: MimiPolicy = MIMI, participant: type[Participant] = Participant
     ) -> None:
         """A room that nobody has created yet: its first event has to be its creation."""
         self.id = room_id
-        self.policy = policy
         self._participant = participant
         self._rules = rules_of(policy)
         self._states: dict[str, Participation] = {}
         self._history: History | None = None
-        self._become(Settings(Roles(policy.power)))
+        self._become(self._rules.new)
+
+    @property
+    def policy(self) -> MimiPolicy:
+        """The policy that judges its events."""
+        return self._rules.policy
 
     @classmethod
     def create(
@@ -66,7 +71,7 @@ class Room:
         *,
         policy: MimiPolicy = MIMI,
         participant: type[Participant] = Participant,
-        envelope: Envelope | None = None,
+        envelope: "Envelope | None" = None,
     ) -> Self:
         """A new room in which the creator is joined. Raises `EventError` for a bad user id.
 
@@ -77,7 +82,7 @@ class Room:
         room = cls(room_id, policy=policy, participant=participant)
         if envelope is not None:
             # An envelope made by hand has not been checked by anybody.
-            room._become(Envelope.from_json(envelope.as_json()).settings(policy))
+            room._become(type(envelope).from_json(envelope.as_json()).settings(policy))
         room.send({"type": CREATE, "sender": creator, "state_key": "", "content": {}})
         return room
 
@@ -112,6 +117,8 @@ class Room:
         Raises `EventError` when it is none, was cut off or edited, or is of
         another version or policy.
         """
+        from fsm.mimi.snapshot import Snapshot  # noqa: PLC0415 - takes long to load, and few need it
+
         kept = Snapshot.from_json(snapshot, policy)
         room = cls(kept.room_id, policy=policy, participant=participant)
         room._states.update(kept.states)
@@ -121,10 +128,14 @@ class Room:
 
     def snapshot(self) -> dict[str, Any]:
         """All that the room knows, as JSON: see `fsm.mimi.snapshot`."""
+        from fsm.mimi.snapshot import Snapshot  # noqa: PLC0415 - takes long to load, and few need it
+
         return Snapshot(self.policy, self.id, self._settings, self._states, self._history).as_json()
 
-    def envelope(self) -> Envelope:
+    def envelope(self) -> "Envelope":
         """The room's policy and settings, as one value."""
+        from fsm.mimi.envelope import Envelope  # noqa: PLC0415 - takes long to load, and few need it
+
         return Envelope.of(self.policy, self._settings)
 
     @staticmethod
@@ -223,7 +234,7 @@ class Room:
 
     def standing(self, user: str) -> Standing:
         """What the user's roles allow, whatever their participation."""
-        return self._settings.roles.standing(user)
+        return self._settings.standing(user)
 
     def actions(self, sender: str, target: str) -> dict[Action, str]:
         """What `sender` may do to `target` now: for each action allowed, the transition's id."""
@@ -277,9 +288,11 @@ class Room:
 
     def _is_ours(self, event: Mapping[str, Any]) -> bool:
         """Whether the fields besides the four that every change has raise no question."""
+        event_id, room_id = event.get("event_id", "$"), self.id
         return (
-            ("room_id" not in event or (event["room_id"] == self.id and self.id is not None))
-            and ("event_id" not in event or _is_name(event["event_id"]))
+            type(event_id) is str
+            and 0 < len(event_id) <= MAX_TEXT
+            and ("room_id" not in event or (event["room_id"] == room_id and room_id is not None))
             and "authEvents" not in event
         )
 
@@ -358,19 +371,21 @@ class Room:
             self._states.setdefault(settings.creator, _JOIN)  # joined from the start
         self._settings = settings
         self._rule = self._rules.join_rule[settings.join_rule]
-        self._powers = self._rules.powers(settings.roles.standings)
+        self._standings = settings.roles.standings
 
     def _weigh(self, sender: str, target: str) -> int:
         """The facts but the two states, as the sum of their weights in the domain."""
-        rules = self._rules
-        may, kick, ban = self._powers.get(sender, rules.nobody)
-        _, target_kick, target_ban = self._powers.get(target, rules.nobody)
-        code = self._rule + may
+        rules, standings = self._rules, self._standings
+        by, to = standings.get(sender, NOBODY), standings.get(target, NOBODY)
+        # While the creator reigns, all others are equal: there is no other power to compare theirs with.
+        if sender == self._settings.creator and self._settings.roles.reigning:
+            by = CREATOR
+        code = self._rule + rules.may[by.acts]
         if sender == target:
-            code += rules.is_self
-        if kick > target_kick:
+            return code + rules.is_self
+        if by.kick > to.kick:
             code += rules.outranks_for_kick
-        if ban > target_ban:
+        if by.ban > to.ban:
             code += rules.outranks_for_ban
         return code
 

@@ -13,7 +13,8 @@ from fsm.facts import Facts, Value
 from fsm.machine import Memory, memory_of
 from fsm.mimi.permits import Kind, Permit
 from fsm.mimi.policies import MimiPolicy
-from fsm.mimi.roles import BAN, INVITE, KICK, NOBODY, Standing
+from fsm.mimi.roles import ACTS, NOBODY, Roles, Standing
+from fsm.mimi.settings import Settings
 
 Powers: TypeAlias = tuple[int, int, int]
 """A standing as decisions need it: the weights of what one may do, power to kick, power to ban."""
@@ -23,21 +24,27 @@ Powers: TypeAlias = tuple[int, int, int]
 class Rules:
     """One policy, ready for its rooms."""
 
+    policy: MimiPolicy
+    new: Settings
+    """What rooms are set to that nobody has created yet."""
     memory: Memory[Facts]
     participation_events: frozenset[str]
     permits: Mapping[Kind, tuple[Permit, ...]]
-    weights: Mapping[str, Mapping[Value, int]]
+    may: tuple[int, ...]
+    """By the acts that a standing grants: their weight."""
     join_rule: Mapping[Value, int]
     is_self: int
     outranks_for_kick: int
     outranks_for_ban: int
-    nobody: Powers
 
-    def powers(self, standings: Mapping[str, Standing]) -> dict[str, Powers]:
-        """Boil the standings of users down to what decisions need."""
-        # Most users share their standing with many others.
-        distinct = {id(standing): _powers(self.weights, standing) for standing in standings.values()}
-        return {user: distinct[id(standing)] for user, standing in standings.items()}
+    @property
+    def nobody(self) -> Powers:
+        """The powers of everybody who has no standing of their own."""
+        return self.powers(NOBODY)
+
+    def powers(self, standing: Standing) -> Powers:
+        """Boil a standing down to what decisions need."""
+        return self.may[standing.acts], standing.kick, standing.ban
 
 
 @cache
@@ -45,19 +52,17 @@ def rules_of(policy: MimiPolicy) -> Rules:
     """The rules of a policy, made once."""
     weights = policy.domain.weights
     return Rules(
+        policy=policy,
+        new=Settings(Roles(policy.power)),
         memory=memory_of(policy),
         participation_events=policy.participation_events,
         permits={kind: tuple(row for row in policy.permits if row.kind is kind) for kind in Kind},
-        weights=weights,
+        may=tuple(
+            sum(weights[f"may_{name}"][bool(acts >> bit & 1)] for bit, (name, _) in enumerate(ACTS))
+            for acts in range(2 ** len(ACTS))
+        ),
         join_rule=weights["join_rule"],
         is_self=weights["is_self"][True],
         outranks_for_kick=weights["outranks_for_kick"][True],
         outranks_for_ban=weights["outranks_for_ban"][True],
-        nobody=_powers(weights, NOBODY),
     )
-
-
-def _powers(weights: Mapping[str, Mapping[Value, int]], standing: Standing) -> Powers:
-    may = {"may_invite": INVITE, "may_kick": KICK, "may_ban": BAN}
-    code = sum(weights[fact][standing.may(flag)] for fact, flag in may.items())
-    return code, standing.power(KICK), standing.power(BAN)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fsm.errors import EventError
 from fsm.event import Event, checked_text, word
 from fsm.mimi.permits import EventFacts, Kind
-from fsm.mimi.roles import REDACT, SEND_MESSAGES, Change, Roles, events, read_permissions, read_role_map
+from fsm.mimi.roles import REDACT, SEND_MESSAGES, Change, Roles, Standing, events, read_permissions, read_role_map
 from fsm.terms import Action, JoinRule, Participation, Visibility
 
 CREATE = "m.room.create"
@@ -50,12 +50,16 @@ class Settings:
             raise EventError("state_key", f"must be empty for `{event.type}`")
         return change(self, event)
 
+    def standing(self, user: str) -> Standing:
+        """What this user may do, and how high they stand."""
+        return self.roles.standing(user, self.creator)
+
     def facts(self, event: Event, sender: Participation, after: "Settings", *, is_own_event: bool) -> EventFacts:
         """What guards may know about an event by which these settings would become `after`.
 
         `is_own_event` tells whether the event redacts one of the sender's own.
         """
-        standing = self.roles.standing(event.sender)
+        standing = self.standing(event.sender)
         this_type = events(event.type)
         facts = EventFacts(
             sender=sender,
@@ -68,7 +72,7 @@ class Settings:
         )
         if event.type not in (ROLE, ROLE_MAP):
             return facts
-        change = Change(event.sender, self.roles, after.roles)
+        change = Change(event.sender, self.creator, self.roles, after.roles)
         assigned = after.roles.assigned
         return replace(
             facts,
@@ -89,7 +93,7 @@ def kind_of(event: Event) -> Kind:
 
 
 def _create(before: Settings, event: Event) -> Settings:
-    return replace(before, creator=event.sender, roles=before.roles.reign(event.sender))
+    return replace(before, creator=event.sender, roles=before.roles.reign())
 
 
 def _define_role(before: Settings, event: Event) -> Settings:

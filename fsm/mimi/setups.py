@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from fsm.decision import Decision
 from fsm.event import Event
 from fsm.mimi.policies import MimiPolicy
-from fsm.mimi.roles import Roles
+from fsm.mimi.roles import NOBODY, Roles
 from fsm.mimi.room import Room
 from fsm.mimi.rules import Powers, rules_of
 from fsm.mimi.settings import Settings
@@ -61,11 +61,11 @@ class Setups:
         placed = rename(settings, {user: str(place) for place, user in enumerate(people)})
         key = repr(placed)
         if key not in self._known:
-            powers = self._rules.powers(placed.roles.standings)
+            standings = [placed.standing(str(place)) for place in range(len(people))]
             self._known[key] = Setup(
                 placed,
                 self._rules.join_rule[placed.join_rule],
-                tuple(powers.get(str(place)) for place in range(len(people))),
+                tuple(None if each is NOBODY else self._rules.powers(each) for each in standings),
             )
         return self._known[key], people
 
@@ -118,8 +118,8 @@ def rename(settings: Settings, names: Mapping[str, str]) -> Settings:
     """The same settings with other names for users."""
     roles = settings.roles
     assigned = tuple(replace(entry, users=frozenset(map(names.__getitem__, entry.users))) for entry in roles.assigned)
-    renamed = replace(roles, reigning=roles.reigning and names[roles.reigning], assigned=assigned)
-    return replace(settings, creator=settings.creator and names[settings.creator], roles=renamed)
+    creator = settings.creator and names[settings.creator]
+    return replace(settings, creator=creator, roles=replace(roles, assigned=assigned))
 
 
 def _people(settings: Settings) -> People:

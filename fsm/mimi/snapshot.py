@@ -67,7 +67,7 @@ class Snapshot:
             "room_id": self.room_id,
             "envelope": Envelope.of(self.policy, self.settings).as_json(),
             "creator": self.settings.creator,
-            "reigns": self.settings.roles.reigning is not None,
+            "reigns": self.settings.roles.reigning,
             "participation": {user: state.value for user, state in self.states.items()},
             "history": None if self.history is None else _write_history(self.history),
         }
@@ -137,8 +137,8 @@ def _read_settings(given: Mapping[str, Any], policy: MimiPolicy) -> Settings:
         return replace(settings, creator=creator)
     if creator is None:
         raise EventError("reigns", "must be false: there is no creator")
-    settings = replace(settings, creator=creator, roles=settings.roles.reign(creator))
-    if settings.roles.reigning is None:
+    settings = replace(settings, creator=creator, roles=settings.roles.reign())
+    if not settings.roles.reigning:
         raise EventError("reigns", "must be false: roles are assigned")
     return settings
 

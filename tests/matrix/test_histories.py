@@ -14,7 +14,20 @@ from fsm.matrix.policies import VERSIONS
 from fsm.matrix.room import MatrixRoom
 from fsm.policies import load_rules
 from tests.matrix import plain
-from tests.matrix.builders import ABE, ALICE, BOB, CAROL, JSON, create, inside, join_rules, levels, member, message
+from tests.matrix.builders import (
+    ABE,
+    ALICE,
+    BOB,
+    CAROL,
+    CREATE_ID,
+    JSON,
+    create,
+    inside,
+    join_rules,
+    levels,
+    member,
+    message,
+)
 
 DATA = Path(__file__).parent.parent / "data" / "matrix"
 
@@ -165,6 +178,8 @@ def test_random_histories(version: str, federates: bool, events: list[JSON]) -> 
     here = MatrixRoom("!r:x", policy=VERSIONS[version])
     for event in [create(version, {"m.federate": federates}), member("join", ALICE), *events]:
         before, users = inside(here), here.participations()
+        for more in ({}, {"event_id": "$e"}, {"prev_events": [CREATE_ID]}, {"prev_events": [CREATE_ID, "$d"]}):
+            assert here.decide({**event, **more}) == here._judge({**event, **more}), "the quick way and the careful way"
         decision = here.send(event)
         if not decision.judged:
             assert here.participations() == users, "other events move nobody"
