@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from fsm.family import AnyPolicy
 from fsm.log import Replay, read_events
+from fsm.matrix.events import MEMBER
 from fsm.matrix.policies import MATRIX_12
-from fsm.matrix.room import MEMBER
 from fsm.mimi.policies import MIMI
 from fsm.mimi.stage import ANN, BEN, DAN, EVE
 from fsm.render.explorer import to_page
