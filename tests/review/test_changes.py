@@ -50,6 +50,9 @@ def test_no_change_of_a_verdict_is_no_section() -> None:
 def test_a_change_is_said_in_words_with_a_picture_and_a_room() -> None:
     changes = steps((MATRIX_9, MATRIX_10))
     page = to_markdown("# Title\n", changes, {("matrix-9", "matrix-10"): "both.svg"})
-    assert "## From `matrix-9` to `matrix-10`\n\n![What only matrix-9 has, and what only matrix-10 has](both.svg)\n" in page
+    assert (
+        "## From `matrix-9` to `matrix-10`\n\n![What only matrix-9 has, and what only matrix-10 has](both.svg)\n"
+        in page
+    )
     assert "- `knock`: rejected → **allowed (knock or reknock, to knock)** when target = leave or knock" in page
     assert page.count("<details>") == page.count("</details>") == page.count("```json") == len(changes[0].found.groups)
