@@ -66,11 +66,12 @@ SYNAPSE := build/synapse
 SYNAPSE_CASES ?= 240000
 SYNAPSE_SEED ?= 1
 
-$(SYNAPSE)/bin/python: | $(BIN)/pip
+$(SYNAPSE)/run: | $(BIN)/pip
 	$(PYTHON) -m venv $(SYNAPSE)
 	$(SYNAPSE)/bin/pip install --quiet --disable-pip-version-check 'matrix-synapse>=1.150'
+	@touch $@
 
-test-synapse: $(VENV)/dev $(SYNAPSE)/bin/python ## compare verdicts with those of Synapse, installed beside us
+test-synapse: $(VENV)/dev $(SYNAPSE)/run ## compare verdicts with those of Synapse, installed beside us
 	$(BIN)/python -m tests.synapse.compare $(SYNAPSE)/bin/python --cases $(SYNAPSE_CASES) --seed $(SYNAPSE_SEED)
 
 check: $(VENV)/dev ## format, lint, types, tests, a whole draft, diagrams up to date

@@ -64,6 +64,10 @@ class AnyPlay(Protocol):
         """The ways in which a room begins."""
 
     @property
+    def gatherings(self) -> tuple[Log, ...]:
+        """Other rooms to compare facts in; no search begins with them."""
+
+    @property
     def turns(self) -> Log:
         """Every single event that moves somebody or changes who may join."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fsm.matrix.policies import VERSIONS
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01
 from tests.cli.runner import fsm
 
@@ -15,9 +16,15 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_example_prints_what_it_says() -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    (expected,) = re.findall(r"prints\n\n```text\n(.*?)```", README, re.DOTALL)
+EXAMPLES = re.findall(r"```python\n(.*?)```\n\nprints\n\n```text\n(.*?)```", README, re.DOTALL)
+
+
+def test_all_examples_are_run() -> None:
+    assert len(EXAMPLES) == README.count("```python\n")
+
+
+@pytest.mark.parametrize(("code", "expected"), EXAMPLES)
+def test_an_example_prints_what_it_says(code: str, expected: str) -> None:
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own text
     assert printed.getvalue() == expected
@@ -44,18 +51,31 @@ def test_every_link_leads_somewhere() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_the_table_of_rules_names_what_exists() -> None:
+def rules_under(heading: str) -> list[list[str]]:
+    """The cells of the table of rules under a heading."""
+    section = README.partition(f"## {heading}")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if line.startswith("| ")]
+    return rows[2:]
+
+
+MIMIS = (MIMI, MIMI_00, MIMI_01)
+MIMI_ROWS = {row.id for policy in MIMIS for row in policy.transitions} | {
+    permit.id for policy in MIMIS for permit in policy.permits
+}
+MATRIX_ROWS = {row.id for policy in VERSIONS.values() for row in policy.transitions}
+
+
+@pytest.mark.parametrize(
+    ("heading", "rows"), [("Where each rule of the drafts lives", MIMI_ROWS), ("Matrix", MATRIX_ROWS)]
+)
+def test_a_table_of_rules_names_what_exists(heading: str, rows: set[str]) -> None:
     """Every row, permit and function that the table of rules names is there, and no row is left out."""
-    table = README.partition("## Where each rule of the drafts lives")[2].partition("\n## ")[0]
-    rules = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("| ")]
-    named = {name for _, _, where, _ in rules[2:] for name in re.findall(r"`([\w.]+)`", where)}
-    policies = (MIMI, MIMI_00, MIMI_01)
-    rows = {row.id for policy in policies for row in policy.transitions}
-    rows |= {permit.id for policy in policies for permit in policy.permits}
+    rules = rules_under(heading)
+    named = {name for *_, where, _ in rules for name in re.findall(r"`([\w.]+)`", where)}
     assert rows <= named
     text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "fsm").rglob("*.py"))
     for name in named - rows:
         assert re.search(rf"\b{name.rpartition('.')[2]}\b", text), name
-    for _, _, _, tests in rules[2:]:
+    for *_, tests in rules:
         for path in re.findall(r"`([\w/.]+)`", tests):
             assert (ROOT / "tests" / path).exists(), path

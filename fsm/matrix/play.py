@@ -49,23 +49,24 @@ class Play:
 
     @cached_property
     def openings(self) -> tuple[Log, ...]:
-        """The ways in which a room begins.
-
-        With nothing else; with third-party invites; with Bob above the creator; where
-        the creation names its creator, with Bob named in the one that Alice sends; and
-        with Alice and Bob as members.
-        """
+        """The ways in which a room begins: with nothing else, with third-party invites, with Bob above the creator."""
         create = self._create()
-        alice, bob = (_member(Action.JOIN, user, user) for user in (ALICE, BOB))
-        named = self._policy.founder is Founder.CONTENT
         promises = (_state(THIRD_PARTY_INVITE, _PROMISE, _token(user), user) for user in self.users)
         return (
             (create,),
             (create, *promises),
             (create, _state(POWER_LEVELS, {"users": {BOB: 100}})),
-            *([({**create, "content": {**create["content"], "creator": BOB}},)] if named else []),
-            (create, alice, _state(JOIN_RULES, {"join_rule": JoinRule.PUBLIC.value}), bob),
         )
+
+    @cached_property
+    def gatherings(self) -> tuple[Log, ...]:
+        """A room of Alice and Bob; and, where a creation names its creator, one by Alice that names Bob."""
+        create = self._create()
+        alice, bob = (_member(Action.JOIN, user, user) for user in (ALICE, BOB))
+        met = (create, alice, _state(JOIN_RULES, {"join_rule": JoinRule.PUBLIC.value}), bob)
+        if self._policy.founder is not Founder.CONTENT:
+            return (met,)
+        return (met, ({**create, "content": {**create["content"], "creator": BOB}},))
 
     @cached_property
     def turns(self) -> Log:

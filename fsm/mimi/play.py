@@ -36,6 +36,8 @@ class Play:
     goes_on = True
     """A casting ends the creator's reign: turns after it may lead to what none before it led to."""
 
+    gatherings: tuple[Log, ...] = ()
+
     def __init__(self, policy: MimiPolicy) -> None:
         self._participation_event = max(policy.participation_events)
 

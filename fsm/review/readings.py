@@ -66,7 +66,7 @@ def other_fields(old: AnyPolicy, new: AnyPolicy) -> list[str]:
 
 def _rooms(old: AnyPolicy, new: AnyPolicy, play: AnyPlay) -> Iterator[tuple[Log, tuple[AnyRoom, AnyRoom]]]:
     """Logs that deal roles in every way, and the rooms that they lead to under both policies."""
-    for opening, casting in product(play.openings, ((), *play.castings)):
+    for opening, casting in product((*play.openings, *play.gatherings), ((), *play.castings)):
         log = (*opening, *casting)
         rooms = new_room(old), new_room(new)
         try:

@@ -19,7 +19,7 @@ def test_what_two_policies_decide_differently() -> None:
     lines = run.out.splitlines()
     assert lines[:3] == [
         "mimi → mimi-01: 248 of 14400 cells are decided differently",
-        "  not compared: events other than changes of participation: `participation_events` and `permits` and `power`",
+        "  not compared: events other than changes of participation: `participation_events` and `permits` and `power` (granted → set)",
         "",
     ]
     assert (

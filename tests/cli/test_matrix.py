@@ -1,13 +1,20 @@
 """The commands on Matrix rooms."""
 
 import json
+from contextlib import redirect_stderr, redirect_stdout
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from fsm.cli.decide import decide
+from fsm.matrix.policies import VERSIONS
 from tests.cli.runner import fsm
-from tests.matrix.builders import ALICE, BOB, CAROL, create, join_rules, levels, member, members, message
+from tests.matrix.builders import ALICE, BOB, CAROL, create, join_rules, levels, member, members, message, promise
 
 CHAT = Path(__file__).parent.parent / "data" / "matrix" / "bootstrap-public-chat.json"
 
@@ -73,6 +80,61 @@ def test_decide_names_what_cannot_be_read(question: dict[str, Any], problem: str
     (answer,) = ask(question)
     assert answer["error"]["code"] == "bad_event"
     assert answer["error"]["message"].startswith(problem)
+
+
+# Questions of any shape: mostly such as could be asked, with any value in any place.
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+WORDS = st.sampled_from([ALICE, BOB, "bob", "", "$create", "!create", "join", "invite", "leave", "ban", "knock", "10"])
+VALUE = st.one_of(WORDS, ANY)
+CONTENT = st.one_of(
+    st.dictionaries(
+        st.sampled_from(["membership", "join_rule", "users", "kick", "creator", "third_party_invite", "room_version"]),
+        VALUE,
+    ),
+    st.builds(lambda users: {"users": users}, st.dictionaries(WORDS, VALUE, max_size=2)),
+)
+FIELDS = st.sampled_from(["type", "sender", "state_key", "content", "room_id", "event_id", "prev_events", "unsigned"])
+GOOD = st.sampled_from(
+    [create("6"), create("12"), levels(users={BOB: 50}), join_rules("public"), promise("tok"), member("join", ALICE)]
+)
+EVENT = st.one_of(
+    GOOD,
+    st.builds(lambda event, content: {**event, "content": content}, GOOD, CONTENT),
+    st.builds(lambda event, key, value: {**event, key: value}, GOOD, FIELDS, VALUE),
+    ANY,
+)
+QUESTION = st.one_of(
+    st.fixed_dictionaries({"state": st.lists(EVENT, max_size=4), "event": EVENT}),
+    st.dictionaries(st.sampled_from(["policy", "state", "event"]), VALUE),
+    ANY.filter(lambda value: not isinstance(value, list)),  # an array would be taken for all the questions
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from([*(f"matrix-{version}" for version in VERSIONS), "matrix"]), st.lists(QUESTION, min_size=1))
+def test_whatever_is_asked_is_answered(policy: str, questions: list[object]) -> None:
+    text = "".join(f"{json.dumps(each)}\n" for each in questions)
+    with (
+        patch("sys.stdin", TextIOWrapper(BytesIO(text.encode()))),
+        redirect_stdout(StringIO()) as out,
+        redirect_stderr(StringIO()),
+    ):
+        status = decide(policy=policy)
+    answers = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert len(answers) == len(questions)
+    assert status == (2 if any("error" in answer for answer in answers) else 0)
+    for question, answer in zip(questions, answers, strict=True):
+        if "error" in answer:
+            assert answer["error"]["message"].isprintable()
+            continue
+        assert isinstance(question, dict)
+        is_member = question["event"]["type"] == "m.room.member"
+        assert answer["allowed"] is (answer["transition"] is not None or not is_member)
+        assert answer.get("judged", True) is is_member
 
 
 def test_replay_takes_the_version_of_the_creation() -> None:

@@ -219,7 +219,7 @@ def test_how_power_is_read_shows_as_other_facts() -> None:
     assert {(each.fact, each.old, each.new) for each in found.readings} == {
         (f"outranks_for_{what}", old, not old) for what in ("kick", "ban") for old in (False, True)
     }
-    assert found.left_out == ("events other than changes of participation: `power`",)
+    assert found.left_out == ("events other than changes of participation: `power` (granted → set)",)
     for each in found.readings:
         assert last_decision(MIMI, each.log) != last_decision(changed("to-the-letter", power=Power.SET), each.log)
 

@@ -28,8 +28,9 @@ USERS = [
     "@bob:b.example",
     "@bea:b.example",
     "@cat:c.example:8448",
+    "@Ännà B.:[2001:db8::1]:8448",
 ]
-STRANGERS = ["@new:a.example", "@new:b.example"]
+STRANGERS = ["@new:a.example", "@new:b.example", "@:a.example", "@ANN:a.example", "@ann:A.example"]
 MEMBERSHIPS = ["invite", "join", "leave", "ban", "knock"]
 JOIN_RULES = ["invite", "knock", "public", "restricted", "knock_restricted", "private"]
 
@@ -181,12 +182,14 @@ class _Maker:
         content: JSON = {"membership": action}
         if self.chance(1):
             content = {}
+        if self.chance(5):
+            content |= {"reason": "why", "displayname": None, "is_direct": [], "avatar_url": {"a": 1}}
         if self.chance(40 if action == "join" else 3):
             content["join_authorised_via_users_server"] = self.authoriser()
         if self.chance(35 if action == "invite" else 1):
             user, target = self.redeem(content, user, target)
         event = self.member(user, target, content)
-        if action == "join" or self.chance(5):
+        if self.chance(90 if action == "join" else 5):
             event["prev_events"] = self.previous()
         if self.chance(1):
             del event["state_key"]
