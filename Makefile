@@ -79,8 +79,10 @@ diagrams-check: $(VENV)/run ## fail when the gallery is not what the policies sa
 vectors: $(VENV)/run ## write the test vectors anew
 	$(BIN)/python -m fsm.review.vectors vectors
 
-bench: $(VENV)/dev ## measure decisions beside their peers
-	$(BIN)/python -m benchmarks.decisions
+# Synapse's own check is one of the peers where `make test-synapse` has installed it.
+bench: $(VENV)/run ## measure speed and memory beside our peers, and write benchmarks/RESULTS.md
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python -m benchmarks
 
 FUZZ_SECONDS ?= 600
 

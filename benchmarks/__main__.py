@@ -1,0 +1,29 @@
+"""Measure everything and write it down: `python -m benchmarks`, which is `make bench`."""
+
+import sys
+from pathlib import Path
+
+from benchmarks.decisions import WrongVerdictsError
+from benchmarks.measured import Measured
+from benchmarks.plot import svg
+from benchmarks.report import markdown
+
+RESULTS, PLOT = (Path(__file__).with_name(name) for name in ("RESULTS.md", "results.svg"))
+
+
+def main() -> int:
+    """One run. Exit status 1 when a peer decides otherwise than we do."""
+    try:
+        run = Measured.now()
+    except WrongVerdictsError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    text = markdown(run, PLOT.name)
+    RESULTS.write_text(text, encoding="utf-8")
+    PLOT.write_text(svg(run), encoding="utf-8")
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
