@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 from benchmarks.clock import in_fresh_process
 from benchmarks.machines import Model, stock_machine
 from fsm import Room
-from fsm.matrix.room import MEMBER, MatrixRoom
+from fsm.matrix.events import MEMBER
+from fsm.matrix.room import MatrixRoom
 
 R = TypeVar("R", Room, MatrixRoom)
 

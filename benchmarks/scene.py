@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from fsm import Facts, Room
-from fsm.matrix.room import MEMBER, MatrixRoom
+from fsm.matrix.events import MEMBER
+from fsm.matrix.room import MatrixRoom
 
 Event: TypeAlias = Mapping[str, Any]
 Ask: TypeAlias = Callable[[Event], bool]

@@ -17,6 +17,7 @@ from fsm.terms import Action, JoinRule, Participation, Visibility
 
 if TYPE_CHECKING:
     from fsm.machine import Machine, Participant
+    from fsm.matrix.room import MatrixRoom
     from fsm.mimi.policies import MIMI
     from fsm.mimi.room import Room
     from fsm.policies import load_policy
@@ -34,6 +35,7 @@ __all__ = [
     "Guard",
     "JoinRule",
     "Machine",
+    "MatrixRoom",
     "Participant",
     "Participation",
     "Policy",
@@ -51,6 +53,7 @@ __all__ = [
 _ON_DEMAND = {
     "MIMI": "fsm.mimi.policies",
     "Machine": "fsm.machine",
+    "MatrixRoom": "fsm.matrix.room",
     "Participant": "fsm.machine",
     "Room": "fsm.mimi.room",
     "load_policy": "fsm.policies",

@@ -78,6 +78,11 @@ def checked_name(value: object, field: str) -> str:
     return value  # type: ignore[return-value]  # checked_text has just looked
 
 
+def is_name(value: object) -> bool:
+    """Whether `checked_name` takes a value."""
+    return type(value) is str and 0 < len(value) <= MAX_TEXT
+
+
 def checked_flag(value: object, field: str) -> bool:
     """True or false, and not a number that could stand for it."""
     if type(value) is not bool:

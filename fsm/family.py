@@ -71,6 +71,10 @@ class AnyPlay(Protocol):
     def castings(self) -> tuple[Log, ...]:
         """Events that decide what everybody may do and whom they outrank, shortest first."""
 
+    @property
+    def riddles(self) -> tuple[Log, ...]:
+        """Whole logs to rooms in which it is easily misread what everybody may do and whom they outrank."""
+
     def questions(self, action: str) -> Log:
         """Every form in which an action can be asked for, each by one event."""
 

@@ -55,6 +55,7 @@ PUBLIC = [
     "Guard",
     "JoinRule",
     "Machine",
+    "MatrixRoom",
     "Participant",
     "Participation",
     "Policy",

@@ -30,7 +30,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -44,9 +44,9 @@ from ray.data import DataContext
 from ray.exceptions import RayError
 
 from fsm.bulk import layout
-from fsm.bulk.backtest import Backtest, can_compile
+from fsm.bulk.backtest import WORTH_COMPILING, Backtest, can_compile
 from fsm.bulk.files import FAULTS_TOLD, Progress, Report, faults_in, stopped
-from fsm.bulk.output import appearing, whole
+from fsm.bulk.output import appearing, plain, whole
 from fsm.bulk.source import Fragment, History, read_fragment, read_group, remembering
 from fsm.bulk.tally import falling
 from fsm.bulk.words import Words
@@ -88,13 +88,18 @@ def backtest(  # noqa: PLR0913 - what to read, what to write, and how
         raise ReplayError(0, "a cluster needs a folder that all nodes see: `--scratch`")
     started = time.perf_counter()
     results = {name: each for name, each in (("output", output), ("participation", participation)) if each is not None}
-    job = _Job([name for name in (policy, against) if name is not None], large, on_progress)
+    names = [_from_anywhere(name) for name in (policy, against) if name is not None]
+    job = _Job(names, large, on_progress)
     try:
         history = History(path)
         with ExitStack() as stack:
             cpus = stack.enter_context(_connected(address))
-            job.folders = {name: str(stack.enter_context(_whole_folder(each))) for name, each in results.items()}
-            job.dealt_to = stack.enter_context(tempfile.TemporaryDirectory(prefix="fsm-", dir=scratch))
+            job.folders = {
+                name: str(stack.enter_context(_whole_folder(each.absolute()))) for name, each in results.items()
+            }
+            job.dealt_to = stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="fsm-", dir=scratch and scratch.absolute())
+            )
             fragments = history.fragments() if fragment is None else history.fragments(fragment)
             job.run(fragments, partitions or _PARTITIONS_PER_CPU * cpus)
     except KeyboardInterrupt:
@@ -126,8 +131,7 @@ class _Job:
             "partitions": partitions,
             "large": self.large,
         }
-        cuts = [(str(each.file), each.groups and [each.groups.start, each.groups.stop]) for each in fragments]
-        deals = [about | {"number": number, "fragment": cut} for number, cut in enumerate(cuts)]
+        deals = [about | {"number": number, **_cut(fragment)} for number, fragment in enumerate(fragments)]
         dealt = sorted(self._map(_deal, deals, 0), key=lambda told: int(told["number"]))
         for told in self._map(_replay, [about | each for each in _partitions(dealt, partitions)], 1):
             self._counts.append(told["counts"])
@@ -156,6 +160,12 @@ class _Job:
             yield told
 
 
+def _cut(fragment: Fragment) -> Task:
+    """What a task is told of a fragment: where it is, on any machine, and what it is called here."""
+    groups = fragment.groups and [fragment.groups.start, fragment.groups.stop]
+    return {"file": str(fragment.file.absolute()), "groups": groups, "source": str(fragment.file)}
+
+
 def _carefully(row: dict[str, str], work: Callable[[Task], Task]) -> dict[str, str]:
     """Do a task. An error becomes a line of text, which travels better than an exception."""
     pa.set_cpu_count(1)
@@ -169,27 +179,27 @@ def _carefully(row: dict[str, str], work: Callable[[Task], Task]) -> dict[str, s
 def _deal(task: Task) -> Task:
     """Write a fragment anew, sorted by partition."""
     policies = [load_policy(name) for name in task["policies"]]
-    name, groups = task["fragment"]
-    fragment = Fragment(Path(name), groups and range(*groups))
+    fragment = Fragment(Path(task["file"]), task["groups"] and range(*task["groups"]))
     table = layout.checked(read_fragment(fragment, policies, carry="output" in task["folders"]))
     if layout.ROW in table.column_names:
-        raise ReplayError(0, f"{name}: there is a column `{layout.ROW}` already: rename it")
+        raise ReplayError(0, f"{task['source']}: there is a column `{layout.ROW}` already: rename it")
     table = table.append_column(layout.ROW, pa.array(np.arange(1, len(table) + 1)))
     labels, places = _labels(table, task["partitions"], task["large"])
     order = np.argsort(places, kind="stable")
-    ends = np.bincount(places, minlength=len(labels)).cumsum().tolist()
+    sizes = np.bincount(places, minlength=len(labels)).tolist()
     file = Path(task["dealt_to"]) / f"{task['number']:06}.parquet"
-    schema = _plain(table.schema)
+    schema = plain(table.schema)  # a share is to hold its own words only
     with appearing(file) as temporary, pq.ParquetWriter(temporary, schema) as writer:
-        for start, end in pairwise([0, *ends]):
+        for start, end in pairwise(accumulate(sizes, initial=0)):
             share = table.take(pa.array(order[start:end])).cast(schema)
             writer.write_table(share, row_group_size=max(len(share), 1))
     return {
         "number": task["number"],
-        "source": name,
+        "source": task["source"],
         "file": str(file),
         "rows": len(table),
         "labels": labels,
+        "sizes": sizes,
         "remembering": list(remembering(table, policies)),
     }
 
@@ -252,7 +262,13 @@ def _shares(dealt: Sequence[Task], label: str, elsewhere: str | None) -> Iterato
         place = label if label in deal["labels"] else elsewhere
         if place in deal["labels"]:
             group = deal["labels"].index(place)
-            yield {"file": deal["file"], "group": group, "rows_before": rows, "source": deal["source"]}
+            yield {
+                "file": deal["file"],
+                "group": group,
+                "size": deal["sizes"][group],
+                "rows_before": rows,
+                "source": deal["source"],
+            }
         rows += deal["rows"]
 
 
@@ -262,7 +278,7 @@ def _replay(task: Task) -> Task:
     run = Backtest(
         *map(load_policy, task["policies"]),
         remembering=set(task["remembering"]),
-        compiled=can_compile(),
+        compiled=sum(share["size"] for share in task["shares"]) >= WORTH_COMPILING and can_compile(),
     )
     faults: list[str] = []
     part = f"part-{task['number']:05}.parquet"
@@ -288,12 +304,6 @@ def _share(share: Task, task: Task) -> pa.Table:
     return table.set_column(place, layout.ROW, pc.add(table.column(layout.ROW), share["rows_before"]))
 
 
-def _plain(schema: pa.Schema) -> pa.Schema:
-    """The same columns without dictionaries: a share is to hold its own words only."""
-    kinds = (each.type.value_type if pa.types.is_dictionary(each.type) else each.type for each in schema)
-    return pa.schema(list(zip(schema.names, kinds, strict=True)))
-
-
 @contextmanager
 def _connected(address: str | None) -> Iterator[int]:
     """Be connected to a cluster; tells how many processors it has. Raises `ReplayError`."""
@@ -301,7 +311,9 @@ def _connected(address: str | None) -> Iterator[int]:
     if is_ours:
         logging.getLogger("ray").setLevel(logging.ERROR)
         try:
-            ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+            ray.init(
+                address=address or "local", include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
+            )
         except (ConnectionError, ValueError, RuntimeError) as problem:
             raise ReplayError(0, f"no Ray cluster at `{address or 'this machine'}`: {_one_line(problem)}") from None
     # Progress is told by whoever called.
@@ -353,6 +365,12 @@ def _in_order(counts: dict[str, Any]) -> dict[str, Any]:
         ]
         counts["differences"]["first"].sort(key=lambda first: first["row"])
     return counts
+
+
+def _from_anywhere(name: str) -> str:
+    """The name of a policy as it holds in any folder."""
+    where, _, attribute = name.rpartition(":")
+    return f"{Path(where).absolute()}:{attribute}" if where.endswith(".py") else name
 
 
 def _one_line(problem: BaseException) -> str:

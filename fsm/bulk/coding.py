@@ -90,12 +90,15 @@ class Coder:
         plain = is_sent & (targets >= 0) & (actions >= 0) & _is_plain(table)
         if self.remembering:
             plain &= ~np.isin(rooms, list(self.remembering))
+        # Whoever sends anything will be asked after, so they get their number with the others.
+        concerned = np.where(plain, targets, senders)
+        pairs = self._pair_numbers(rooms, concerned, is_sent)
         return Coded(
             table=table,
             rooms=rooms,
-            # Whoever sends anything will be asked after, so they get their number with the others.
-            targets=self._pair_numbers(rooms, np.where(plain, targets, senders), is_sent),
-            senders=self._pair_numbers(rooms, senders, is_sent),
+            targets=pairs,
+            # Most people act on themselves.
+            senders=self._pair_numbers(rooms, senders, is_sent & (senders != concerned), pairs),
             users=(targets, senders),
             actions=np.where(plain, actions, MISSING),
             types=self._numbers(self.types, table, layout.TYPE) if layout.has_values(table, layout.TYPE) else None,
@@ -127,10 +130,11 @@ class Coder:
         except UnicodeDecodeError:
             raise ReplayError(0, f"column `{name}` holds text that is not UTF-8") from None
 
-    def _pair_numbers(self, rooms: Codes, users: Codes, where: Mask) -> Indexes:
+    def _pair_numbers(self, rooms: Codes, users: Codes, where: Mask, others: Indexes | None = None) -> Indexes:
+        """The numbers of pairs where they are wanted; elsewhere those of `others`."""
         if where.all():
             return self.pairs.numbers(rooms.view(np.uint32), users.view(np.uint32))
-        numbers = np.zeros(len(users), np.uint32)
+        numbers = np.zeros(len(users), np.uint32) if others is None else others.copy()
         numbers[where] = self.pairs.numbers(rooms[where].view(np.uint32), users[where].view(np.uint32))
         return numbers
 

@@ -7,14 +7,14 @@ ones, and sums of truth values spare the processor a jump that it could not fore
 import numpy as np
 from numba import njit
 
-from fsm.bulk.arrays import Codes, Indexes, Keys, Ranks, Small, States
+from fsm.bulk.arrays import Codes, Indexes, Keys, Narrow, Ranks, Small, States
 from fsm.bulk.pairs import EMPTY, HALF, ONE, SPREAD
 
 
 def _advance(  # noqa: PLR0913, PLR0917 - the compiler takes arrays, not objects
     start: int, stop: int,
     actions: Small, targets: Indexes, senders: Indexes, rooms: Indexes, verdicts: Codes,
-    states: States, standings: Indexes, others: Indexes, rules: Codes,
+    states: States, standings: Narrow, others: Indexes, rules: Codes,
     may: Codes, ranks: Ranks, weights: Codes, is_self: int, cells: Codes, codes: int, radix: int, after: States,
 ) -> int:  # fmt: skip
     for i in range(start, stop):
@@ -39,20 +39,29 @@ def _enter(  # noqa: PLR0913, PLR0917
     start: int, keys: Keys, numbers: Indexes, slots: Keys, known: Keys, count: int
 ) -> tuple[int, int]:
     mask, limit = np.uint64(len(slots) - 1), len(slots) * 3 // 4
-    for i in range(start, len(keys)):
-        key = keys[i]
-        place = (key * SPREAD >> HALF) & mask
-        while slots[place, 0] != key and slots[place, 0] != EMPTY:
-            place = (place + ONE) & mask
-        if slots[place, 0] == EMPTY:
-            if count == limit:
-                return i, count
-            slots[place, 0], slots[place, 1] = key, count
-            known[count] = key
-            count += 1
-        numbers[i] = slots[place, 1]
+    places = np.empty(_BLOCK, np.uint64)
+    for first in range(start, len(keys), _BLOCK):
+        stop, touched = min(first + _BLOCK, len(keys)), EMPTY
+        # The first look at a slot waits for the memory. Here it waits for many at once.
+        for i in range(first, stop):
+            places[i - first] = place = (keys[i] * SPREAD >> HALF) & mask
+            touched &= slots[place, 0]
+        numbers[first] = touched  # or the compiler would leave all this out
+        for i in range(first, stop):
+            key, place = keys[i], places[i - first]
+            while slots[place, 0] != key and slots[place, 0] != EMPTY:
+                place = (place + ONE) & mask
+            if slots[place, 0] == EMPTY:
+                if count == limit:
+                    return i, count
+                slots[place, 0], slots[place, 1] = key, count
+                known[count] = key
+                count += 1
+            numbers[i] = slots[place, 1]
     return len(keys), count
 
+
+_BLOCK = 256
 
 advance = njit(cache=True, nogil=True)(_advance)
 """Decide the rows from `start` on; returns the first that is no look-up, or `stop`."""

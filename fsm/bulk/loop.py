@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fsm.bulk.arrays import Codes, Indexes, Ranks, Small, States
+from fsm.bulk.arrays import Codes, Indexes, Narrow, Ranks, Small, States
 
 _STRETCH = 2**16
 
@@ -10,7 +10,7 @@ _STRETCH = 2**16
 def advance(  # noqa: PLR0913, PLR0917 - the same as of the compiled loop
     start: int, stop: int,
     actions: Small, targets: Indexes, senders: Indexes, rooms: Indexes, verdicts: Codes,
-    states: States, standings: Indexes, others: Indexes, rules: Codes,
+    states: States, standings: Narrow, others: Indexes, rules: Codes,
     may: Codes, ranks: Ranks, weights: Codes, is_self: int, cells: Codes, codes: int, radix: int, after: States,
 ) -> int:  # fmt: skip
     """Decide the rows from `start` on; returns the first that is no look-up, or `stop`."""

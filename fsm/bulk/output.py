@@ -16,7 +16,7 @@ from typing import Any, Protocol, TextIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fsm.errors import ReplayError
+from fsm.errors import ReplayError, shorten
 
 
 class Writer(Protocol):
@@ -42,7 +42,7 @@ class Output:
         """Write some more rows. Raises `ReplayError` when that cannot be, or the columns are others than before."""
         with telling(self._path):
             if self._writer is None:
-                self._schema = table.schema.remove_metadata()
+                self._schema = _lasting(table.schema, self._path)
                 self._writer = _KINDS[self._path.suffix](str(self._temporary), self._schema)
             self._writer.write_table(self._fitting(table))
 
@@ -82,6 +82,19 @@ _KINDS: Mapping[str, Any] = {
     ".feather": pa.ipc.new_file,
     ".jsonl": _LinesWriter,
 }
+
+
+def _lasting(schema: pa.Schema, path: Path) -> pa.Schema:
+    """The columns of a file whose tables come one after the other."""
+    schema = schema.remove_metadata()
+    # In an Arrow file a dictionary, once written, is for good.
+    return schema if path.suffix == ".parquet" else plain(schema)
+
+
+def plain(schema: pa.Schema) -> pa.Schema:
+    """The same columns without dictionaries."""
+    kinds = (each.type.value_type if pa.types.is_dictionary(each.type) else each.type for each in schema)
+    return pa.schema(list(zip(schema.names, kinds, strict=True)))
 
 
 @contextmanager
@@ -130,6 +143,7 @@ def telling(path: Path) -> Iterator[None]:
     """Say of what goes wrong which file it is about, in one line. Raises `ReplayError`."""
     try:
         yield
-    except OSError as problem:
-        reason = os.strerror(problem.errno) if problem.errno else " ".join(str(problem).split())
+    except (OSError, pa.ArrowException) as problem:
+        number = problem.errno if isinstance(problem, OSError) else None
+        reason = os.strerror(number) if number else shorten(" ".join(str(problem).split()), 200)
         raise ReplayError(0, f"{path}: {reason.lower()}") from None

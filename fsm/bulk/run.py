@@ -16,7 +16,7 @@ are the states that count.
 
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -32,6 +32,8 @@ from fsm.event import read_event
 from fsm.family import AnyColumnRoom, AnyPolicy, AnyRoom
 from fsm.policies import columns_of, new_room
 from fsm.terms import Participation
+
+Powers: TypeAlias = Mapping[str, tuple[int, ...]]
 
 FAULT = -1
 """In place of the decision on a row that holds no event."""
@@ -63,10 +65,9 @@ class Run:
         self._rules = Growing(np.int32, new_room.rule)
         self._others = Growing(np.uint32, self._powers.number(new_room.others))
         self._states = Growing(np.uint8, self.book.unheard)
-        self._standings = Growing(np.uint32, AS_OTHERS)
+        self._standings: Growing[Any] = Growing(np.uint8, AS_OTHERS)
         self._rooms: dict[int, AnyColumnRoom] = {}
         self._remembering: dict[int, AnyRoom] = {}
-        self._ranked: dict[int, Sequence[int]] = {}
         self._users_known = 0
         self._unfit_users: list[int] = []
         self._loop = _compiled_advance() if compiled else loop.advance
@@ -213,14 +214,16 @@ class Run:
             return GIVEN
         if room not in self._rooms:
             self._rooms[room] = self._columns.room(self._coder.room_id(room), _States(self, room))
-        kept = self._rooms[room]
-        if row.get(layout.IS_STATE):
+        kept, is_given = self._rooms[room], bool(row.get(layout.IS_STATE))
+        may_settle = is_given or self._rules.array[room] < 0 or (type(event) is dict and layout.STATE_KEY in event)
+        before = kept.powers if may_settle else {}
+        if is_given:
             kept.take(event)
             decision = GIVEN
         else:
             decision = kept.send(event, row.get(layout.CONTENT))
-        if decision.allowed and (layout.STATE_KEY in event or self._rules.array[room] < 0):
-            self._settle(room)
+        if decision.allowed and may_settle:
+            self._settle(room, kept, before)
         return decision
 
     def _remembering_room(self, room: int) -> AnyRoom:
@@ -228,22 +231,22 @@ class Run:
             self._remembering[room] = new_room(self.policy, self._coder.room_id(room))
         return self._remembering[room]
 
-    def _settle(self, room: int) -> None:
-        """Read off a room what its settings mean for the look-ups."""
-        settled = self._rooms[room]
-        self._rules.array[room] = settled.rule
-        self._others.array[room] = self._powers.number(settled.others)
-        powers = settled.powers
-        pairs = [self._coder.pair(room, user) for user in powers]
+    def _settle(self, room: int, kept: AnyColumnRoom, before: Powers) -> None:
+        """Read off a room what its settings mean for the look-ups; `before` are the powers until now."""
+        self._rules.array[room] = kept.rule
+        self._others.array[room] = self._powers.number(kept.others)
+        powers = kept.powers
+        if powers == before:
+            return
+        numbers = {user: AS_OTHERS for user in before if user not in powers}
+        numbers |= {user: self._powers.number(each) for user, each in powers.items() if before.get(user) != each}
+        pairs = [self._coder.pair(room, user) for user in numbers]
         if MISSING in pairs:
-            pairs = self._coder.new_pairs(room, powers).tolist()
+            pairs = self._coder.new_pairs(room, numbers).tolist()
             self._reach()
-        standings = self._standings.array
-        for pair in self._ranked.get(room, ()):
-            standings[pair] = AS_OTHERS
-        for pair, each in zip(pairs, powers.values(), strict=True):
-            standings[pair] = self._powers.number(each)
-        self._ranked[room] = tuple(pairs)
+        standings = self._standings.admit(max(numbers.values()))
+        for pair, number in zip(pairs, numbers.values(), strict=True):
+            standings[pair] = number
 
 
 class _States(MutableMapping[str, Participation]):
@@ -260,6 +263,11 @@ class _States(MutableMapping[str, Participation]):
         if state is None:
             raise KeyError(user)
         return state
+
+    def get(self, user: str, default: Any = None) -> Any:
+        """The state of a user, or the default for somebody who was never heard of."""
+        state = self._run.state(self._room, user)
+        return default if state is None else state
 
     def __setitem__(self, user: str, state: Participation) -> None:
         self._run.move(self._room, user, state)

@@ -41,21 +41,29 @@ def backtest(  # noqa: PLR0913 - one parameter for each option
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Write the events and their verdicts to a .parquet, .arrow or .jsonl file."
+            "--output",
+            "-o",
+            help="Write the events and their verdicts to a .parquet, .arrow or .jsonl file; with Ray, a folder.",
         ),
     ] = None,
     participation: Annotated[Path | None, typer.Option(help="Write who is where at the end.")] = None,
     engine: Annotated[Engine, typer.Option(help="By default `compiled` where numba is installed.")] = Engine.AUTO,
     address: Annotated[str | None, typer.Option(help="The Ray cluster; by default one on this machine.")] = None,
+    scratch: Annotated[
+        Path | None, typer.Option(help="With Ray: a folder for what is in between, which all nodes see.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Replay a whole history under a policy, alone or against a second one."""
-    rules, others = load_policy(policy), load_policy(against) if against else None
+    names = [each for each in (policy, against) if each is not None]
+    policies = list(map(load_policy, names))
     with needing("ray" if engine is Engine.RAY else "bulk"):
-        run = _engine(engine, address)
+        run = _engine(engine, address, scratch)
     try:
         with _terminating(), _progress() as on_progress:
-            report = run(history, rules, others, output=output, participation=participation, on_progress=on_progress)
+            # Other machines have to load the policies themselves.
+            rules = names if engine is Engine.RAY else policies
+            report = run(history, *rules, output=output, participation=participation, on_progress=on_progress)
     except KeyboardInterrupt as interruption:
         complain(str(interruption) or "interrupted")
         return _INTERRUPTED
@@ -80,12 +88,14 @@ def needing(extra: str) -> Iterator[None]:
         raise DefinitionError(f"this needs {missing.name}: pip install 'mimi-fsm[{extra}]'") from None
 
 
-def _engine(engine: Engine, address: str | None) -> Callable[..., Any]:
-    """The function that does the work."""
+def _engine(engine: Engine, address: str | None, scratch: Path | None) -> Callable[..., Any]:
+    """The function that does the work. Raises `DefinitionError` for options of another engine."""
+    if engine is not Engine.RAY and (address, scratch) != (None, None):
+        raise DefinitionError("`--address` and `--scratch` are for `--engine ray`")
     if engine is Engine.RAY:
         from fsm.bulk.cluster import backtest as on_cluster  # noqa: PLC0415 - an extra, and heavy
 
-        return partial(on_cluster, address=address)
+        return partial(on_cluster, address=address, scratch=scratch)
     from fsm.bulk.files import backtest as here  # noqa: PLC0415 - an extra
 
     if engine is Engine.AUTO:

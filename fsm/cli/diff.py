@@ -2,20 +2,22 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from fsm.cli.picture import picture_of
 from fsm.cli.terminal import GivenOption, JsonOption, parse_given, safe
 from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
+from fsm.render import compare as draw_both
 from fsm.review.diff import Diff, Group, spelled
 from fsm.review.diff import diff as compare
-from fsm.review.diff_report import to_markdown
-from fsm.review.report import save
+from fsm.review.diff_report import save
 
 
 def diff(  # noqa: PLR0913 - one option for each output
@@ -29,9 +31,10 @@ def diff(  # noqa: PLR0913 - one option for each output
 ) -> int:
     """Say in the fewest conditions what policy NEW decides otherwise than policy OLD."""
     policies = load_policy(old), load_policy(new)
-    found = compare(*policies, _given(policies, given))
+    known = _given(policies, given)
+    found = compare(*policies, known)
     if report:
-        save(report, f"{found.old} → {found.new}", to_markdown(found))
+        save(report, found, picture_of("both policies", partial(draw_both, *policies, known)))
     if logs:
         _save_logs(logs, found)
     if as_json:

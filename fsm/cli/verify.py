@@ -13,11 +13,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from fsm.cli.terminal import JsonOption, complain, safe
+from fsm.cli.picture import picture_of
+from fsm.cli.terminal import JsonOption, safe
 from fsm.errors import shorten
-from fsm.family import AnyPolicy
 from fsm.policies import CATALOGUE, load_policy
-from fsm.render import RenderError, extract, render
+from fsm.render import extract
 from fsm.review.accepted import read_accepted
 from fsm.review.laws import LAWS, Severity, load_laws
 from fsm.review.verify import MOST_ROOMS, Finding, Review, Told, law_ids
@@ -57,7 +57,8 @@ def verify(  # noqa: PLR0913 - one option for each input and output
     reasons = read_accepted(accept, law_ids(own)) if accept else {}
     reviews = list(_reviews(names, partial(_review, laws=laws or [], accepted=reasons, rooms=rooms)))
     if report:
-        save(report, reviews, {policy.id: svg for policy in rules if (svg := _draw(policy))})
+        drawn = {policy.id: picture_of(f"`{policy.id}`", partial(extract, policy)) for policy in rules}
+        save(report, reviews, {policy: picture for policy, picture in drawn.items() if picture})
     if witnesses:
         _save_witnesses(witnesses, reviews)
     if as_json:
@@ -90,15 +91,6 @@ def _review(
 ) -> Review:
     own = (law for where in laws for law in load_laws(where))
     return hold(load_policy(name), (*LAWS, *own), rooms=rooms, accepted=accepted, progress=progress)
-
-
-def _draw(policy: AnyPolicy) -> bytes | None:
-    """The picture of a policy; None, with a word about it, where nothing can draw it."""
-    try:
-        return render(extract(policy), "svg")
-    except RenderError as problem:
-        complain(f"the report has no picture of `{policy.id}`: {problem}")
-        return None
 
 
 def _save_witnesses(directory: Path, reviews: Iterable[Review]) -> None:

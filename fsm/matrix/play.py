@@ -15,9 +15,10 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from fsm.event import read_event
+from fsm.matrix.events import MEMBER
 from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.policies import MatrixPolicy
-from fsm.matrix.room import MEMBER, MatrixRoom
+from fsm.matrix.room import MatrixRoom
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE, Founder, Reign
 from fsm.terms import Action, JoinRule
 
@@ -44,16 +45,26 @@ class Play:
 
     def __init__(self, policy: MatrixPolicy) -> None:
         self._policy = policy
+        self._questions: dict[str, Log] = {}  # signing some of them takes long
 
     @cached_property
     def openings(self) -> tuple[Log, ...]:
-        """The ways in which a room begins: with nothing else, with third-party invites, with Bob above the creator."""
+        """The ways in which a room begins.
+
+        With nothing else; with third-party invites; with Bob above the creator; where
+        the creation names its creator, with Bob named in the one that Alice sends; and
+        with Alice and Bob as members.
+        """
         create = self._create()
+        alice, bob = (_member(Action.JOIN, user, user) for user in (ALICE, BOB))
+        named = self._policy.founder is Founder.CONTENT
         promises = (_state(THIRD_PARTY_INVITE, _PROMISE, _token(user), user) for user in self.users)
         return (
             (create,),
             (create, *promises),
             (create, _state(POWER_LEVELS, {"users": {BOB: 100}})),
+            *([({**create, "content": {**create["content"], "creator": BOB}},)] if named else []),
+            (create, alice, _state(JOIN_RULES, {"join_rule": JoinRule.PUBLIC.value}), bob),
         )
 
     @cached_property
@@ -71,8 +82,23 @@ class Play:
         """The ways to deal power by which a sender and a target come to stand to each other as wanted."""
         return tuple((event,) for pair in permutations(self.users, 2) for event in self._deal(*pair))
 
+    @cached_property
+    def riddles(self) -> tuple[Log, ...]:
+        """Rooms in which power levels are easily misread, with Alice and Bob in them."""
+        company = (
+            self._create(),
+            _member(Action.JOIN, ALICE, ALICE),
+            _member(Action.INVITE, ALICE, BOB),
+            _member(Action.JOIN, BOB, BOB),
+        )
+        dealt = ({**levels, "users": {**self._alice(100), **users}} for levels, users in _RIDDLES)
+        return (company, *((*company, _state(POWER_LEVELS, levels)) for levels in dealt))
+
     def questions(self, action: str) -> Log:
         """Every form in which the action can be asked for, each by one event."""
+        return self._questions.get(action) or self._questions.setdefault(action, self._ask(action))
+
+    def _ask(self, action: str) -> Log:
         pairs = tuple(product(self.users, repeat=2))
         asked = [_member(action, sender, target) for sender, target in pairs]
         if action == Action.JOIN:
@@ -101,13 +127,15 @@ class Play:
 
     def _deal(self, sender: str, target: str) -> Iterator[JSON]:
         """Deal power so that `sender` may any subset, and outranks `target` or not; somebody else may all."""
-        fixed = (ALICE,) if self._policy.reign is Reign.SUPREME else ()
         for outranks, *may in product((False, True), repeat=4):
             powers = {**dict.fromkeys(self.users, 100), sender: 50, target: 0 if outranks else 50}
             needed = {word: 50 if granted else 75 for word, granted in zip(("invite", "kick", "ban"), may, strict=True)}
-            yield _state(
-                POWER_LEVELS, {"users": {user: powers[user] for user in powers if user not in fixed}, **needed}
-            )
+            others = {user: power for user, power in powers.items() if user != ALICE}
+            yield _state(POWER_LEVELS, {"users": {**self._alice(powers[ALICE]), **others}, **needed})
+
+    def _alice(self, power: int) -> JSON:
+        """Her power level, where a creator can have one."""
+        return {} if self._policy.reign is Reign.SUPREME else {ALICE: power}
 
     def _tokens(self, sender: str, target: str) -> Iterator[JSON]:
         """Third-party invites, with each fault that there can be, and with none."""
@@ -122,6 +150,17 @@ class Play:
         if find_spec("signedjson"):  # without it nobody can tell whether these are signed
             told += [token, _signed(token)]
         yield from ({"third_party_invite": {"signed": signed}} for signed in told)
+
+
+_RIDDLES: tuple[tuple[JSON, JSON], ...] = (
+    # Above is not only not below; and what is not told takes 50, but for invites.
+    ({}, {BOB: 50}),
+    # Who is not named has the default level.
+    ({"users_default": 50}, {}),
+    # What is told is no longer what it is by default.
+    ({"invite": 51, "kick": 49, "ban": 51}, {BOB: 50}),
+)
+"""Levels that things take, and those of users beside Alice."""
 
 
 def _member(action: str, sender: str, target: str, content: Mapping[str, Any] = _NOTHING) -> JSON:

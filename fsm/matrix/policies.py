@@ -11,7 +11,7 @@ the creator's first join may be sent by anybody.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fsm.guards import (
@@ -63,7 +63,7 @@ class MatrixPolicy(Policy[MatrixFacts]):
     `is_room_named_by_creation` whether a room's id is the id of its creation.
     """
 
-    version: str
+    version: str = field(compare=False)  # a name, not a rule
     premise: Premise
     numbers: Numbers
     founder: Founder

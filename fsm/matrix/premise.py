@@ -4,7 +4,7 @@ These rules have no state machine, but they are judged in the same way: a row of
 guards over finite facts, and a refusal that names every guard that failed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fsm.guards import Guard, guard
 
@@ -26,7 +26,7 @@ class Premise:
 
     id: str
     guards: tuple[Guard[PremiseFacts], ...]
-    clause: str
+    clause: str = field(compare=False)  # where it stands, not what it asks
 
 
 @guard("the room has been created", fails="the room has not been created")

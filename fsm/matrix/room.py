@@ -22,48 +22,30 @@ too, say the invite of one by a local user. We follow the text.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from dataclasses import replace
 from math import inf
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 from fsm.decision import Decision, judge
 from fsm.errors import DefinitionError, EventError, shorten
 from fsm.event import MAX_TEXT, Event, read_event, word
-from fsm.facts import Value
-from fsm.machine import Key, Memory, Participant, memory_of
+from fsm.machine import Key, Participant
+from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN, id_by_creation, read_state, room_of, write_member
 from fsm.matrix.facts import MatrixFacts, Warrant
 from fsm.matrix.ids import is_user_id, read_user_id, server_of
 from fsm.matrix.levels import Levels
 from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.premise import PremiseFacts
-from fsm.matrix.settings import (
-    CREATE,
-    CREATOR_POWER,
-    JOIN_RULES,
-    POWER_LEVELS,
-    Founder,
-    Power,
-    Reign,
-    Settings,
-    read_version,
-)
+from fsm.matrix.rules import Standing, rules_of, standing_of
+from fsm.matrix.settings import CREATE, CREATOR_POWER, Founder, Power, Reign, Settings, read_version
 from fsm.matrix.third_party import examine
 from fsm.terms import Action, Participation
 
-MEMBER = "m.room.member"
-"""The event type of membership."""
-
 _JOIN, _LEAVE = Participation.JOIN, Participation.LEAVE
-_AUTHORISER = "join_authorised_via_users_server"
-_TOKEN = "third_party_invite"  # noqa: S105 - no password but a key of JSON
 
 _UNJUDGED = Decision(allowed=True, judged=False, reason="not judged: only membership is")
 
 _DEFAULT_LEVELS = Levels()
-
-Standing: TypeAlias = tuple[int, Power]
-"""A user's power as decisions need it: the weights of what they may do, and the level."""
 
 
 class MatrixRoom:
@@ -136,7 +118,7 @@ class MatrixRoom:
         events: list[Event] = []
         for index, value in enumerate(state):
             with _within(f"state[{index}]"):
-                event = _read_state(value)
+                event = read_state(value)
                 room._note_id(event)
                 if given.setdefault((event.type, event.state_key), index) != index:
                     place = f"`{shorten(event.type)}` for `{shorten(event.state_key or '')}`"
@@ -148,18 +130,13 @@ class MatrixRoom:
                 room._take(event)
         creation = room._settings.creation
         if room.id is None and creation and creation.event_id and room.policy.is_room_named_by_creation:
-            room.id = _id_by_creation(creation.event_id)
+            room.id = id_by_creation(creation.event_id)
         return room
 
     @staticmethod
     def room_of(event: Mapping[str, Any]) -> str | None:
-        """The id of the room that an event is of. A creation need not name it where its own id does."""
-        room_id, event_id, content = event.get("room_id"), event.get("event_id"), event.get("content")
-        if room_id is None and event.get("type") == CREATE and type(event_id) is str and type(content) is dict:
-            version = content.get("room_version")
-            policy = VERSIONS.get(version) if type(version) is str else None
-            return _id_by_creation(event_id) if policy and policy.is_room_named_by_creation else None
-        return room_id if type(room_id) is str else None
+        """The id of the room that an event is of, as far as it tells, malformed as it may be."""
+        return room_of(event)
 
     def decide(self, event: Mapping[str, Any]) -> Decision:
         """Whether the event may happen, and if not, why. Nothing changes.
@@ -175,8 +152,8 @@ class MatrixRoom:
                 and type(content) is dict
                 and action in rules.words
                 and creation is not None
-                and _TOKEN not in content
-                and _AUTHORISER not in content
+                and TOKEN not in content
+                and AUTHORISER not in content
                 and event.get("room_id", self.id) == self.id
                 and ("event_id" not in event or _is_name(event["event_id"]))
             ):
@@ -214,7 +191,7 @@ class MatrixRoom:
 
         Raises `EventError` when it cannot be read, or is no state event.
         """
-        read = _read_state(event)
+        read = read_state(event)
         self._note_id(read)
         self._take(read)
         self._is_just_created = False
@@ -253,11 +230,11 @@ class MatrixRoom:
 
     def decide_action(self, action: Action, sender: str, target: str) -> Decision:
         """Decide a membership change that is not written as an event."""
-        return self.decide(_write(action, sender, target))
+        return self.decide(write_member(action, sender, target))
 
     def send_action(self, action: Action, sender: str, target: str, reason: str | None = None) -> Decision:
         """Write a membership change as an event, and send it."""
-        return self.send(_write(action, sender, target, reason))
+        return self.send(write_member(action, sender, target, reason))
 
     def _judge(self, value: Mapping[str, Any]) -> Decision:
         """The careful way: the decision on any event."""
@@ -286,7 +263,7 @@ class MatrixRoom:
         assert event.state_key is not None
         before, by = self.participation(event.state_key), self.participation(event.sender)
         code = self._weigh(event.sender, event.state_key) + self._rules.warrant[self._warrant(event, value)]
-        if event.content["membership"] == "join" and self._may_authorise(event.content.get(_AUTHORISER)):
+        if event.content["membership"] == "join" and self._may_authorise(event.content.get(AUTHORISER)):
             code += self._rules.is_authorised
         return event.content["membership"], before, by, code
 
@@ -295,9 +272,9 @@ class MatrixRoom:
         creation, content, action = self._settings.creation, event.content, event.content["membership"]
         assert creation is not None
         assert event.state_key is not None
-        if action == "invite" and _TOKEN in content:
+        if action == "invite" and TOKEN in content:
             promises = self._settings.promises
-            return examine(content[_TOKEN], sender=event.sender, target=event.state_key, promises=promises)
+            return examine(content[TOKEN], sender=event.sender, target=event.state_key, promises=promises)
         if action == "join" and event.state_key == creation.creator and self._follows_creation(value):
             return Warrant.FIRST_JOIN
         return Warrant.NONE
@@ -372,7 +349,7 @@ class MatrixRoom:
 
     def _become(self, settings: Settings) -> None:
         self._settings = settings
-        self._rules = rules = _rules_of(self.policy)
+        self._rules = rules = rules_of(self.policy)
         powers, others = settings.powers(self.policy)
         self._others = self._stand(others)
         # Without power levels only creators stand out, whom the settings name already.
@@ -381,7 +358,7 @@ class MatrixRoom:
 
     def _stand(self, power: Power) -> Standing:
         levels = self._settings.levels or _DEFAULT_LEVELS
-        return _standing_of(self.policy, power, levels.invite, levels.kick, levels.ban)
+        return standing_of(self.policy, power, levels.invite, levels.kick, levels.ban)
 
     def _standing(self, user: str) -> Standing:
         if self._levelled is not None:
@@ -433,53 +410,6 @@ Room = MatrixRoom
 """The name by which the catalogue finds a family's room."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """What all rooms of a policy share: its memory, its actions, and the weights of its facts."""
-
-    memory: Memory[MatrixFacts]
-    words: frozenset[str]
-    may_invite: int
-    may_kick: int
-    may_ban: int
-    outranks: int
-    is_self: int
-    join_rule: Mapping[Value, int]
-    warrant: Mapping[Value, int]
-    is_authorised: int
-
-    def may(self, levels: Levels, power: Power) -> int:
-        """The weights of what a user of this power may do."""
-        return (
-            self.may_invite * (power >= levels.invite)
-            + self.may_kick * (power >= levels.kick)
-            + self.may_ban * (power >= levels.ban)
-        )
-
-
-@lru_cache(maxsize=2**12)
-def _standing_of(policy: MatrixPolicy, power: Power, invite: int, kick: int, ban: int) -> Standing:
-    """The standing of this power where these levels are set; rooms with the same ones share it."""
-    return _rules_of(policy).may(Levels(invite=invite, kick=kick, ban=ban), power), power
-
-
-@cache
-def _rules_of(policy: MatrixPolicy) -> _Rules:
-    weights = policy.domain.weights
-    return _Rules(
-        memory=memory_of(policy),
-        words=frozenset(action.value for action in policy.triggers),
-        may_invite=weights["may_invite"][True],
-        may_kick=weights["may_kick"][True],
-        may_ban=weights["may_ban"][True],
-        outranks=weights["outranks_for_kick"][True] + weights["outranks_for_ban"][True],
-        is_self=weights["is_self"][True],
-        join_rule=weights["join_rule"],
-        warrant=weights["warrant"],
-        is_authorised=weights["is_authorised"][True],
-    )
-
-
 @contextmanager
 def _within(place: str) -> Iterator[None]:
     """Say of an error where in the input it is."""
@@ -487,29 +417,6 @@ def _within(place: str) -> Iterator[None]:
         yield
     except EventError as problem:
         raise problem.within(place) from None
-
-
-def _read_state(value: object) -> Event:
-    """A state event. Those that stand once in a room may lack their `state_key`."""
-    event = read_event(value)
-    if event.state_key is None:
-        if event.type not in (CREATE, POWER_LEVELS, JOIN_RULES):
-            raise EventError("state_key", "is missing: this is no state event")
-        return replace(event, state_key="")
-    return event
-
-
-def _write(action: Action, sender: str, target: str, reason: str | None = None) -> dict[str, Any]:
-    content = {"membership": action.value} if reason is None else {"membership": action.value, "reason": reason}
-    return {"type": MEMBER, "sender": sender, "state_key": target, "content": content}
-
-
-def _id_by_creation(event_id: str) -> str:
-    """The id of a room that its creation names.
-
-    Spec: "The room ID is the event ID of the event with sigil `!` instead of `$`" (room version 12)
-    """
-    return f"!{event_id[1:]}"
 
 
 def _stranger(user: object) -> Participation:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from fsm.decision import Decision
 from fsm.errors import EventError
-from fsm.event import MAX_TEXT, Event, read_event
+from fsm.event import Event, is_name, read_event
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.roles import read_role_map
 from fsm.mimi.rules import Powers, rules_of
@@ -114,7 +114,7 @@ def _read(event: Mapping[str, Any]) -> Event:
     event_type, sender, content = event.get("type"), event.get("sender"), event.get("content")
     state_key, event_id, room_id = event.get("state_key", ""), event.get("event_id", "$"), event.get("room_id", "!")
     names = (event_type, sender, event_id, room_id)
-    if all(map(_is_name, names)) and type(content) is dict and (state_key == "" or _is_name(state_key)):
+    if all(map(is_name, names)) and type(content) is dict and (state_key == "" or is_name(state_key)):
         return Event(event_type, sender, content, event.get("state_key"))  # type: ignore[arg-type]  # just looked
     return read_event(event)
 
@@ -185,16 +185,16 @@ class Columns:
         None for any other event, also for one with a fault: the room has words for it.
         """
         content, sender, target = event.get("content"), event.get("sender"), event.get("state_key")
-        if type(content) is not dict or not _is_name(event.get("type")) or event["type"] not in self.types:
+        if type(content) is not dict or not is_name(event.get("type")) or event["type"] not in self.types:
             return None
         action, reason = content.get("participation"), content.get("reason", "")
         is_plain = (
-            _is_name(sender)
-            and _is_name(target)
-            and _is_name(event.get("event_id", "$"))
-            and _is_name(action)
+            is_name(sender)
+            and is_name(target)
+            and is_name(event.get("event_id", "$"))
+            and is_name(action)
             and action in _ACTIONS
-            and (reason == "" or _is_name(reason))
+            and (reason == "" or is_name(reason))
             and "authEvents" not in event
         )
         return (sender, target, action) if is_plain else None  # type: ignore[return-value]  # names are strings
@@ -241,7 +241,3 @@ _GRANTED = (ROLE, ROLE_MAP, JOIN_RULES, HISTORY_VISIBILITY, "m.room.name")
 
 def _state(event_type: str, sender: str, content: JSON, state_key: str = "") -> JSON:
     return {"type": event_type, "sender": sender, "state_key": state_key, "content": content}
-
-
-def _is_name(value: object) -> bool:
-    return type(value) is str and 0 < len(value) <= MAX_TEXT

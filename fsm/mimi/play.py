@@ -62,6 +62,12 @@ class Play:
         pairs = ((ALICE, BOB), (BOB, ALICE), (BOB, CAROL))
         return tuple(sorted((casting for pair in pairs for casting in _deal(*pair)), key=len))
 
+    @cached_property
+    def riddles(self) -> tuple[Log, ...]:
+        """Rooms in which roles are easily misread, with Alice and Bob in them."""
+        company = (*self.openings[0], self.move(Action.INVITE, ALICE, BOB), self.move(Action.JOIN, BOB, BOB))
+        return tuple((*company, *_dealt(roles)) for roles in _RIDDLES)
+
     def questions(self, action: str) -> Log:
         """Every form in which the action can be asked for, each by one event."""
         return tuple(self.move(action, sender, target) for sender, target in product(self.users, repeat=2))
@@ -100,6 +106,33 @@ def _deal(sender: str, target: str) -> Iterator[Log]:
         yield _cast(sender, target, {**own, **above}, {**shared, **denied})
         if denied:
             yield _cast(sender, target, {**own, **above, **denied}, shared)
+
+
+_STAFF = {"invite": True, "kick": True, "ban": True}
+_DENIED = {"invite": False, "kick": False, "ban": False}
+_RIDDLES: tuple[tuple[tuple[str, int, list[str], JSON], ...], ...] = (
+    # Above is not only not below.
+    (("moderator", 1, [BOB], _STAFF), ("owner", 2, [ALICE], _STAFF)),
+    # A "no" in a higher role may protect its holder, or not.
+    (("moderator", 1, [BOB], _STAFF), ("muted", 2, [ALICE], _DENIED)),
+    # Of several roles the highest counts, the lowest does not.
+    (("member", 1, [BOB], _STAFF), ("moderator", 2, [ALICE], _STAFF), ("owner", 3, [BOB], _STAFF)),
+    # A high role is no power where it permits nothing.
+    (("moderator", 1, [BOB], _STAFF), ("guest", 2, [ALICE], {})),
+    # The lowest order there is stands above no role at all.
+    (("moderator", 0, [BOB], _STAFF),),
+    # What a role permits, a higher one takes back.
+    (("moderator", 1, [BOB], _STAFF), ("muted", 2, [BOB], _DENIED)),
+    # As long as nobody has a role, the creator reigns.
+    (("moderator", 1, [], _STAFF),),
+)
+"""Roles, each with its order, its users and what it permits."""
+
+
+def _dealt(roles: Iterable[tuple[str, int, list[str], JSON]]) -> Log:
+    """The events that define roles and deal them, by the creator."""
+    defined = (state_event(ROLE, {"permissions": permissions}, name) for name, _, _, permissions in roles)
+    return (*defined, role_map((name, order, users) for name, order, users, _ in roles))
 
 
 def _cast(sender: str, target: str, moderator: JSON, member: JSON) -> Log:

@@ -9,6 +9,7 @@ hand out, and is worked out by a `Room`.
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from fsm.event import MAX_TEXT
 from fsm.facts import Facts
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.room import Room
@@ -53,6 +54,9 @@ class Stage:
     """Two of the many who are nobody in particular: what holds for them holds for everybody not named."""
 
     stranger_role = "no role"
+
+    users = ("", 4 * MAX_TEXT)
+    """What a user id looks like, which is anything, and the most bytes that it has."""
 
     extras: Mapping[str, str] = {"room_id": "name", "event_id": "name", "content.reason": "text", "authEvents": "never"}
     """What an event may hold beyond its shape: any text, one that is not empty, or never, lest it be something else."""

@@ -14,7 +14,7 @@ from graphviz import escape as quote
 
 from fsm.render.curve import position, rounded
 from fsm.render.diagram import Change, Detail, Diagram, Edge, State
-from fsm.render.label import SEPARATOR, Label, Notes, clean, labels_of, notes_of, sentence
+from fsm.render.label import SEPARATOR, Label, Notes, clean, labels_of, legend_of, notes_if_crowded, notes_of, sentence
 from fsm.render.markup import (
     Row,
     blank,
@@ -46,14 +46,15 @@ from fsm.render.style import (
     box_of,
     line_of,
     lines_of,
+    width_of,
 )
 from fsm.render.tall import tall_plan_of
 
 _HEAD = 7.5  # how long an arrow's head is
 _ABOVE, _BELOW = 22, 18  # from the picture to its title and its legend
 _WRAP = 100  # the most letters in a line of the title; small type has more in a line
+_ROOM = 460  # how wide title and legend may always be, however narrow the picture
 _SLACK = 1.1  # how much wider large letters may come out in a reader's font
-_NARROW = 40  # letters for which there is always room
 _LEAD = 3  # between the repeats in a state
 _GAP = 18  # between the entries of the legend
 
@@ -79,7 +80,7 @@ def drawn(diagram: Diagram, detail: Detail, look: Look) -> str:
         node_attr={**font, "shape": "box"},
         edge_attr={**font, "arrowsize": f"{_HEAD / 10:g}"},
     )
-    width = plan.frame.width if plan else 0.6 * VERB * _WRAP
+    width = max(plan.frame.width, _ROOM) if plan else 0.6 * VERB * _WRAP
     header = _header(diagram, width) if look.titled else []
     legend = _legend(diagram, look, labels, notes, width)
     words = _Words(labels, {state.id: _state(diagram, look, state, labels) for state in diagram.states})
@@ -96,11 +97,12 @@ def drawn(diagram: Diagram, detail: Detail, look: Look) -> str:
 def _layout(diagram: Diagram, detail: Detail, *, tall: bool) -> tuple[Plan | None, dict[str, Label], Notes | None]:
     """Where everything stands, if it has natural places, and what is written there."""
     find, page = (tall_plan_of, TALL_PAGE) if tall else (plan_of, PAGE)
-    labels = labels_of(diagram, detail)
+    notes = notes_if_crowded(diagram, detail)
+    labels = labels_of(diagram, detail, notes)
     plan = find(diagram, labels)
-    if not plan or detail is Detail.VERBS or plan.frame.width <= page - 2 * MARGIN:
-        return plan, labels, None
-    # Too crowded for a page: the guards become numbers, explained in the legend.
+    if notes or not plan or detail is Detail.VERBS or plan.frame.width <= page - 2 * MARGIN:
+        return plan, labels, notes
+    # Too wide for a page: the guards become numbers, explained in the legend.
     notes = notes_of(diagram)
     labels = labels_of(diagram, detail, notes)
     return find(diagram, labels), labels, notes
@@ -203,7 +205,7 @@ def _along(rows: Sequence[Row], way: Way) -> str:
 
 def _header(diagram: Diagram, width: float) -> list[Row]:
     about = SEPARATOR.join(filter(None, [*([] if diagram.sides else [clean(diagram.id)]), clean(diagram.document)]))
-    given = SEPARATOR.join(f"{fact}\u00a0=\u00a0{value}" for fact, value in diagram.given)
+    given = ", ".join(f"{fact}\u00a0=\u00a0{value}" for fact, value in diagram.given)
     title = [text(line, TITLE, bold=True) for line in _wrapped(clean(diagram.title), TITLE, width) or [""]]
     return [
         *(replace(line, width=_SLACK * line.width) for line in title),
@@ -220,16 +222,17 @@ def _legend(diagram: Diagram, look: Look, labels: Mapping[str, Label], notes: No
     ]
     small = []
     if any(label.conditions for label in labels.values()) and not diagram.sides and not notes:
-        small.append("Small type: what else must hold, of the sender unless it names something else.")
+        small.append("Small type: what else must hold, about the sender unless it says otherwise.")
     if any(edge.repeats for edge in diagram.edges):
         small.append("A verb inside a state leaves it as it is.")
     if not diagram.edges:
         small.append("Nothing is possible here.")
     heading = text("How they differ:" if diagram.sides else "Who acts:", VERB, faint)
     return [
-        *([*_flowed([heading, *entries], width), blank(5)] if entries else []),
-        *([text("What else must hold:", SMALL, faint), *_columns(notes, width, faint)] if notes else []),
+        *(_flowed(heading, entries, width) if entries else []),
+        blank(5),
         *(text(line, SMALL, faint) for line in _wrapped(" ".join(small), SMALL, width)),
+        *([blank(5), text("What else must hold:", SMALL, faint), *_columns(notes, width, faint)] if notes else []),
     ]
 
 
@@ -237,14 +240,16 @@ def _columns(notes: Notes, width: float, colour: str) -> list[Row]:
     """The notes in as many columns as there is room for, to be read downwards."""
     entries = [
         text(line if first else f"\u2003{line}", SMALL, colour)
-        for words, number in notes.items()
-        for first, line in _flagged(_wrapped(clean(f"({number}) {words}"), SMALL, width))
+        for note in legend_of(notes)
+        for first, line in _flagged(_wrapped(note, SMALL, width))
     ]
-    broad = max(entry.width for entry in entries)
-    count = max(1, int((width + _GAP) // (broad + _GAP)))
-    height = ceil(len(entries) / count)
-    cells = [Row(entry.markup, broad, entry.height) for entry in entries]
-    return [spread(cells[place::height], _GAP) for place in range(height)]
+    for height in range(1, len(entries) + 1):
+        columns = [entries[first : first + height] for first in range(0, len(entries), height)]
+        widths = [max(entry.width for entry in column) for column in columns]
+        if sum(widths) + _GAP * (len(widths) - 1) <= width or len(columns) == 1:
+            break
+    cells = [[replace(entry, width=wide) for entry in column] for column, wide in zip(columns, widths, strict=True)]
+    return [spread([column[place] for column in cells if place < len(column)], _GAP) for place in range(height)]
 
 
 def _flagged(lines: Sequence[str]) -> Iterator[tuple[bool, str]]:
@@ -252,20 +257,20 @@ def _flagged(lines: Sequence[str]) -> Iterator[tuple[bool, str]]:
     return ((place == 0, line) for place, line in enumerate(lines))
 
 
-def _flowed(parts: Sequence[Row], width: float) -> list[Row]:
-    """The parts next to each other, in as many lines as it takes."""
-    lines: list[list[Row]] = [[]]
-    for part in parts:
-        if lines[-1] and sum(each.width + _GAP for each in lines[-1]) + part.width > width:
-            lines.append([])
-        lines[-1].append(part)
+def _flowed(heading: Row, entries: Sequence[Row], width: float) -> list[Row]:
+    """The entries next to each other behind the heading, in as many lines as it takes."""
+    lines = [[heading]]
+    for entry in entries:
+        if len(lines[-1]) > 1 and sum(each.width + _GAP for each in lines[-1]) + entry.width > width:
+            lines.append([Row("", heading.width, heading.height)])
+        lines[-1].append(entry)
     return [spread(line, _GAP) for line in lines]
 
 
 def _wrapped(words: str, size: int, width: float) -> list[str]:
-    """The words in lines that fit this width, or are short enough to be read in one go."""
-    letters = min(_WRAP if size >= VERB else 2 * _WRAP, int(width / (0.55 * size)))
-    return textwrap.wrap(words, max(_NARROW, letters))
+    """The words in lines that about fit this width and can be read in one go."""
+    fitting = int(len(words) * width / max(width_of(words, size), 1))
+    return textwrap.wrap(words, max(1, min(_WRAP if size >= VERB else 2 * _WRAP, fitting)))
 
 
 def _block(graph: Digraph, name: str, rows: Sequence[Row], left: float, bottom: float) -> None:

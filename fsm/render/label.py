@@ -8,17 +8,20 @@ from math import ceil
 from typing import TypeAlias
 
 from fsm.render.diagram import Change, Condition, Detail, Diagram, Edge
-from fsm.render.style import SMALL, VERB, line_of, row_of, width_of
+from fsm.render.style import SMALL, VERB, row_of, width_of
 
 Notes: TypeAlias = Mapping[str, int]
 
 SEPARATOR = " · "
 _WRAP = 26  # letters in a line of small type
 _COMPACT = 32  # the same where several conditions share it
+_CROWD = 5  # the most lines of small type that are read at a glance
 
 _SPACES = re.compile(r"[^\S\u00a0]+")
-# What XML cannot hold, and what would break a line.
-_UNPRINTABLE = re.compile("[^\\x20-\\x7e\\x80-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x80-\x9f]")
+# What XML cannot hold, what would break a line, and what would turn the writing of all that follows.
+_UNPRINTABLE = re.compile(
+    "[^\\x20-\\x7e\\x80-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x80-\x9f\u2028-\u202e\u2066-\u2069]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +91,15 @@ def labels_of(diagram: Diagram, detail: Detail, notes: Notes | None = None) -> d
 def conditions_of(
     diagram: Diagram, edge: Edge, detail: Detail, notes: Notes | None = None, *, lines: bool = True
 ) -> Iterator[str]:
-    """The small type of an edge: who acts, if no line tells it, what else must hold, and the section.
+    """The small type of an edge: who acts, what else must hold, and the section.
 
-    `lines` says whether the format has lines that tell something. Of two policies,
+    `lines` says whether the format has lines that tell who acts. Of two policies,
     the words say how they differ; what is the same in both needs none.
     """
     if diagram.sides:
         yield from _differences(diagram.sides, edge, detail, notes)
     elif detail is not Detail.VERBS:
-        if not lines or line_of(diagram, edge).actor is not edge.actor:
+        if not lines:
             yield f"by {edge.actor.value}"
         yield from _guards(edge.conditions, notes)
     if detail is Detail.CLAUSES and edge.clause and not (diagram.sides and edge.change is Change.NONE):
@@ -107,7 +110,7 @@ def _guards(guards: Sequence[Condition], notes: Notes | None) -> Iterator[str]:
     if not notes:
         yield from (guard.short for guard in guards)
     elif guards:
-        yield f"if {', '.join(str(notes[guard.words]) for guard in guards)}"
+        yield f"if {', '.join(map(str, sorted(notes[guard.words] for guard in guards)))}"
 
 
 def _differences(sides: tuple[str, str], edge: Edge, detail: Detail, notes: Notes | None) -> Iterator[str]:
@@ -141,6 +144,12 @@ def asked(edge: Edge) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
     )
 
 
+def notes_if_crowded(diagram: Diagram, detail: Detail) -> Notes | None:
+    """The notes that stand in for the guards where these would make a wall of words; None where they do not."""
+    labels = labels_of(diagram, detail).values()
+    return notes_of(diagram) if any(len(label.stacked) > _CROWD for label in labels) else None
+
+
 def notes_of(diagram: Diagram) -> Notes:
     """A number for every guard that is not told otherwise, by its words, in the order of first use."""
     shown = [guard.words for edge in diagram.edges for guard in _shown(diagram, edge)]
@@ -152,6 +161,11 @@ def _shown(diagram: Diagram, edge: Edge) -> Sequence[Condition]:
         old, new = asked(edge)
         return (*old, *new)
     return () if diagram.sides and edge.change is Change.NONE else edge.conditions
+
+
+def legend_of(notes: Notes | None) -> list[str]:
+    """The notes in words, each behind its number."""
+    return [f"({number}) {clean(words)}" for words, number in (notes or {}).items()]
 
 
 def sentence(diagram: Diagram, edge: Edge) -> str:

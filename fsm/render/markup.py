@@ -4,6 +4,7 @@ Lines of text stand in cells of a size that we tell: then where a line stands
 does not depend on the font.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
@@ -30,7 +31,8 @@ def plain(words: str) -> str:
 
 
 def text(words: str, size: int, colour: str = "", *, bold: bool = False) -> Row:
-    """Plain words as a line of text; without a colour it has that of what it belongs to."""
+    """Words as a line of text, `quoted` ones in quotation marks; without a colour it has that of what it belongs to."""
+    words = re.sub(r"`([^`]+)`", "\u2018\\1\u2019", words)
     marked = f"<b>{plain(words)}</b>" if bold else plain(words)
     font = (f' point-size="{size}"' if size != VERB else "") + (f' color="{colour}"' if colour else "")
     if font:

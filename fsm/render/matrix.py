@@ -39,5 +39,5 @@ def entry_of(entry: Entry) -> str:
     if entry.notes:
         parts.append(f"({', '.join(map(str, entry.notes))})")
     if entry.clause:
-        parts.append(f"§ {escaped(entry.clause)}")
+        parts.append(f"§\u00a0{escaped(entry.clause)}")
     return " ".join(parts)

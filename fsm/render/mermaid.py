@@ -9,18 +9,21 @@ import re
 
 from fsm.render.diagram import Detail, Diagram, Edge
 from fsm.render.ids import names_of
-from fsm.render.label import SEPARATOR, clean, conditions_of
+from fsm.render.label import SEPARATOR, Notes, clean, conditions_of, legend_of, notes_if_crowded
 from fsm.render.style import STATES, order_of
 
 # Words that mean something else at the beginning of a line.
 _TAKEN = {"accdescr", "acctitle", "as", "class", "classdef", "click", "default", "direction", "end", "hide", "note"}
 _TAKEN |= {"scale", "state", "statediagram", "style"}
+_SYNTAX = re.compile(r"[^\w .,·§()-]|--|(?<![^\W_])_|_(?![^\W_])")
+_WIDE = {ord(sign): ord(sign) + 0xFEE0 for sign in "&<>"}
 
 
 def to_mermaid(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
     """The diagram as Mermaid text."""
     ids = [state.id for state in diagram.states]
     names = dict(zip(ids, names_of(ids, _TAKEN), strict=True))
+    notes = notes_if_crowded(diagram, detail)
     given = SEPARATOR.join(f"{fact}={value}" for fact, value in diagram.given)
     title = clean(f"{diagram.title} ({given})" if given else diagram.title)
     lines = ["---", f"title: {_quoted(title)}", "---", "stateDiagram-v2"]
@@ -29,12 +32,17 @@ def to_mermaid(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
         name = _text(clean(state.name)) or "#160;"
         lines.append(f'    state "{name}" as {names[state.id]}')
         lines += [
-            f"    {names[state.id]} : {_label(diagram, edge, detail, SEPARATOR)}" for edge in diagram.repeats(state)
+            f"    {names[state.id]} : {_label(diagram, edge, detail, notes, SEPARATOR)}"
+            for edge in diagram.repeats(state)
         ]
     lines += [
-        f"    {names[edge.source]} --> {names[edge.dest]} : {_label(diagram, edge, detail, '<br/>')}"
+        f"    {names[edge.source]} --> {names[edge.dest]} : {_label(diagram, edge, detail, notes, '<br/>')}"
         for edge in diagram.moves
     ]
+    if notes:
+        first = min(diagram.states, key=lambda state: order_of(state.name))
+        lines += [f"    note right of {names[first.id]}", *(f"        {_text(each)}" for each in legend_of(notes))]
+        lines.append("    end note")
     for state in diagram.states:
         if state.name in STATES:
             box, name = STATES[state.name], names[state.id]
@@ -43,16 +51,21 @@ def to_mermaid(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _label(diagram: Diagram, edge: Edge, detail: Detail, after_verb: str) -> str:
-    small = _text(clean(SEPARATOR.join(conditions_of(diagram, edge, detail, lines=False))))
+def _label(diagram: Diagram, edge: Edge, detail: Detail, notes: Notes | None, after_verb: str) -> str:
+    small = _text(clean(SEPARATOR.join(conditions_of(diagram, edge, detail, notes, lines=False))))
     return _text(clean(edge.transition)) + (f"{after_verb}{small}" if small else "")
 
 
 def _text(words: str) -> str:
     """The words with every character that could be taken for syntax as its number."""
-    return re.sub(r"[^\w .,·§()-]|--", lambda other: "".join(f"#{ord(letter)};" for letter in other[0]), words)
+    return _SYNTAX.sub(lambda other: "".join(f"#{ord(letter)};" for letter in other[0]), words)
 
 
 def _quoted(words: str) -> str:
-    """The words as a YAML string, without what Mermaid would take for a directive or a tag before it reads YAML."""
-    return re.sub("[%{}<>]", lambda other: f"\\u{ord(other[0]):04x}", json.dumps(words, ensure_ascii=False))
+    """The words as a YAML string.
+
+    Mermaid looks for directives before it reads YAML. It cannot show a `&` or a tag in a
+    title: these get the wide forms that the same signs have among East Asian letters.
+    """
+    wide = words.translate(_WIDE)
+    return re.sub("[%{}]", lambda other: f"\\u{ord(other[0]):04x}", json.dumps(wide, ensure_ascii=False))

@@ -8,7 +8,7 @@ import re
 
 from fsm.render.diagram import Detail, Diagram, Edge
 from fsm.render.ids import names_of
-from fsm.render.label import SEPARATOR, clean, conditions_of
+from fsm.render.label import SEPARATOR, Notes, clean, conditions_of, legend_of, notes_if_crowded
 from fsm.render.style import STATES, Line, line_of, lines_of, order_of
 
 # Words that mean something else at the beginning of a line.
@@ -21,21 +21,23 @@ def to_plantuml(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
     """The diagram as PlantUML text."""
     ids = [state.id for state in diagram.states]
     names = dict(zip(ids, names_of(ids, _TAKEN), strict=True))
+    notes = notes_if_crowded(diagram, detail)
     given = SEPARATOR.join(f"{fact}={value}" for fact, value in diagram.given)
     lines = ["@startuml", f"title {_text(f'{diagram.title} ({given})' if given else diagram.title)}"]
     lines.append("hide empty description")
     for state in sorted(diagram.states, key=lambda state: order_of(state.name)):
         name, box = names[state.id], STATES.get(state.name)
         lines.append(f'state "{_text(state.name)}" as {name}{f" {box.fill}" if box else ""}')
-        lines += [f"{name} : {_label(diagram, edge, detail, SEPARATOR)}" for edge in diagram.repeats(state)]
+        lines += [f"{name} : {_label(diagram, edge, detail, notes, SEPARATOR)}" for edge in diagram.repeats(state)]
     for edge in diagram.moves:
         line = line_of(diagram, edge)
         way = f"{names[edge.source]} -[{','.join([line.colour, *_style(line)])}]-> {names[edge.dest]}"
-        lines.append(f"{way} : {_label(diagram, edge, detail, _BREAK)}")
+        lines.append(f"{way} : {_label(diagram, edge, detail, notes, _BREAK)}")
     entries = [
         f"<color:{line.colour}>{' '.join(_style(line)) or 'plain'} line</color>: {_text(words)}"
         for line, words in lines_of(diagram)
     ]
+    entries += map(_text, legend_of(notes))
     if entries:
         lines += ["legend left", *entries, "end legend"]
     return "\n".join([*lines, "@enduml"]) + "\n"
@@ -47,8 +49,8 @@ def _style(line: Line) -> list[str]:
     return ["bold"] if line.width >= _THICK else []
 
 
-def _label(diagram: Diagram, edge: Edge, detail: Detail, break_: str) -> str:
-    return break_.join(map(_text, [edge.transition, *conditions_of(diagram, edge, detail, lines=False)]))
+def _label(diagram: Diagram, edge: Edge, detail: Detail, notes: Notes | None, break_: str) -> str:
+    return break_.join(map(_text, [edge.transition, *conditions_of(diagram, edge, detail, notes, lines=False)]))
 
 
 def _text(words: str) -> str:

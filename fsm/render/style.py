@@ -45,7 +45,7 @@ class Line:
 OWN = Line("own", "#0a5ab4", "solid", 1.3, Actor.TARGET, "the target itself")
 OTHER = Line("other", "#4a5058", "dashed", 1.3, Actor.ANOTHER, "another user")
 ANYONE = Line("anyone", "#4d5560", "dotted", 1.6, Actor.ANYONE, "anyone: the target or another user")
-BAN = Line("ban", "#b42318", "solid", 2.0, Actor.ANOTHER, "another user: bans and unbans")
+BAN = Line("ban", "#b42318", "solid", 2.0, Actor.ANOTHER, "another user: into or out of a ban")
 LINES = (OWN, OTHER, ANYONE, BAN)
 
 _BY_ACTOR = {line.actor: line for line in (OWN, OTHER, ANYONE)}
@@ -62,7 +62,7 @@ CHANGES: Mapping[Change, Line] = {
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """How a state is drawn. A `marked` state lends its line to all that lead in or out."""
+    """How a state is drawn. A `marked` state lends its line to those that lead in or out, if it tells who acts."""
 
     fill: str
     border: str
@@ -130,7 +130,7 @@ def line_of(diagram: Diagram, edge: Edge) -> Line:
     if diagram.sides:
         return CHANGES[edge.change]
     ends = (box_of(diagram.names[end]).marked for end in (edge.dest, edge.source))
-    return next((line for line in ends if line), _BY_ACTOR[edge.actor])
+    return next((line for line in ends if line and line.actor is edge.actor), _BY_ACTOR[edge.actor])
 
 
 def lines_of(diagram: Diagram) -> list[tuple[Line, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from fsm.render.columns import padded, width, wrapped
 from fsm.render.diagram import Change, Detail, Diagram, Edge, State
-from fsm.render.label import clean, conditions_of
+from fsm.render.label import Notes, clean, conditions_of, legend_of, notes_if_crowded
 from fsm.render.style import line_of, lines_of, order_of
 from fsm.render.typewriter import STROKES, drawing_of
 
@@ -52,8 +52,8 @@ def _list(diagram: Diagram, detail: Detail) -> Iterator[str]:
         state: [edge for edge in diagram.edges if edge.source == state.id]
         for state in sorted(diagram.states, key=lambda state: order_of(state.name))
     }
-    listed = [edge for edges in rows.values() for edge in edges]
-    cells = {edge.id: _cells(diagram, edge, detail) for edge in listed}
+    notes = notes_if_crowded(diagram, detail)
+    cells = {edge.id: _cells(diagram, edge, detail, notes) for edges in rows.values() for edge in edges}
     widths = [max(width(row[place]) for row in cells.values()) for place in range(2)]
     left = len(_INDENT) + sum(widths) + 2
     for state, edges in rows.items():
@@ -70,6 +70,9 @@ def _list(diagram: Diagram, detail: Detail) -> Iterator[str]:
                 for part, indent in ((verb, 1), (arrow, 2), (terms, 2)):
                     for line in wrapped(part, COLUMNS - indent * len(_INDENT)):
                         yield f"{_INDENT * indent}{line}".rstrip()
+    if notes:
+        yield from ("", "What else must hold:")
+        yield from (line for note in legend_of(notes) for line in wrapped(note, COLUMNS, _INDENT))
 
 
 def _name(diagram: Diagram, state: State) -> str:
@@ -79,8 +82,9 @@ def _name(diagram: Diagram, state: State) -> str:
     return word
 
 
-def _cells(diagram: Diagram, edge: Edge, detail: Detail) -> Sequence[str]:
+def _cells(diagram: Diagram, edge: Edge, detail: Detail, notes: Notes | None) -> Sequence[str]:
     """The verb, the arrow with where it leads, and the rest in words."""
     arrow = STROKES[line_of(diagram, edge).name][0] * 2 + ">"
-    words = [clean(each).replace("§\u00a0", "section ") for each in conditions_of(diagram, edge, detail, lines=False)]
+    terms = map(clean, conditions_of(diagram, edge, detail, notes, lines=False))
+    words = [each.replace("§\u00a0", "section ") for each in terms]
     return clean(edge.transition), f"{arrow} {clean(diagram.names[edge.dest])}", ", ".join(words)

@@ -99,11 +99,7 @@ class Cells:
         """The same question under facts that differ so; None where they are impossible."""
         if self.reads(cell.action).isdisjoint(changes):
             return cell
-        facts = replace(cell.facts, **changes)
-        impossible = facts.is_self and facts.sender is not facts.target
-        if impossible or not all(test(facts) for test in self.policy.domain.possible):
-            return None
-        return self.at(cell.action, facts)
+        return self._possibly(cell.action, replace(cell.facts, **changes))
 
     def is_known(self, cell: Cell) -> bool:
         """Whether the policy knows what the question is about: action and states are states that it can reach."""
@@ -157,9 +153,25 @@ class Cells:
         facts = replace(cell.facts, **{name: value for name, value in baseline.items() if name not in relevant})
         return self.at(cell.action, facts)
 
+    def alike(self, cell: Cell, reads: Iterable[str]) -> Iterator[Cell]:
+        """The cells that differ from this one in nothing that the rows or the facts named look at; it comes first."""
+        relevant = {*reads, *self.reads(cell.action)}
+        values = {**self.policy.domain.values, **self.policy.carries.get(cell.action, {})}
+        free = {name: _first(getattr(cell.facts, name), values[name]) for name in values if name not in relevant}
+        for combination in product(*free.values()):
+            other = self._possibly(cell.action, replace(cell.facts, **dict(zip(free, combination, strict=True))))
+            if other:
+                yield other
+
     def distance(self, facts: Any, baseline: Mapping[str, Value]) -> int:
         """How many facts differ from a baseline such as `plain`."""
         return sum(getattr(facts, name) is not value for name, value in baseline.items())
+
+    def _possibly(self, action: StrEnum, facts: Any) -> Cell | None:
+        impossible = facts.is_self and facts.sender is not facts.target
+        if impossible or not all(test(facts) for test in self.policy.domain.possible):
+            return None
+        return self.at(action, facts)
 
     def _of(self, action: StrEnum, wanted: frozenset[str]) -> Iterator[Cell]:
         carried = tuple(self.policy.carries.get(action, {}).items())
@@ -229,6 +241,10 @@ def _reads(test: Callable[[Any], object], domain: Domain[Any]) -> frozenset[str]
             except Exception:  # noqa: BLE001 - it may rely on never meeting impossible facts
                 return frozenset(domain.values)
     return frozenset(seen)
+
+
+def _first(value: Value, values: tuple[Value, ...]) -> tuple[Value, ...]:
+    return value, *(other for other in values if other is not value)
 
 
 def _plain(values: tuple[Value, ...]) -> Value:

@@ -2,17 +2,20 @@
 
 Theory of operation. Three threads look after the child, so that no full pipe can
 ever block anything: one writes questions, one reads answers, one reads standard
-error. The caller takes answers from a queue and waits no longer than it says. The
-child leads a process group of its own, and when it is done, or has to be, the whole
-group is ended.
+error. The caller takes answers from a queue and waits no longer than it says. Output
+has ended when its pipe is closed, or when the child has ended and all that it has
+written is read: somebody whom it has left behind may hold the pipe open. The child
+leads a process group of its own, and when it is done, or has to be, the whole group
+is ended.
 """
 
 import os
 import signal
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from queue import Full, Queue
+from selectors import EVENT_READ, DefaultSelector
 from threading import Event, Thread
 from types import TracebackType
 from typing import IO, Self
@@ -81,7 +84,9 @@ class Child:
 
     @property
     def complaint(self) -> str:
-        """The last line that the child has written to standard error."""
+        """The last line that the child has written to standard error: of all lines, once it has ended."""
+        if self.ended(0) is not None:
+            self._threads[-1].join(timeout=1)
         lines = self._complaints.decode(errors="replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
@@ -127,16 +132,15 @@ class Child:
 
     def _read(self, pipe: IO[bytes]) -> None:
         rest = b""
-        while not self._stop.is_set():
-            piece = pipe.read(2**16)
-            *lines, rest = (rest + (piece or b"")).split(b"\n")
-            if len(rest) > LONGEST or (rest and not piece):
+        for piece in self._pieces(pipe):
+            *lines, rest = (rest + piece).split(b"\n")
+            if len(rest) > LONGEST:
                 lines, rest = [*lines, rest[:LONGEST]], b""
             if not all(self._put(line) for line in lines):
                 return
-            if not piece:
-                self._put(None)
-                return
+        if rest:
+            self._put(rest)
+        self._put(None)
 
     def _put(self, line: bytes | None) -> bool:
         while not self._stop.is_set():
@@ -146,8 +150,24 @@ class Child:
         return False
 
     def _listen(self, pipe: IO[bytes]) -> None:
-        while piece := pipe.read(2**16):
+        for piece in self._pieces(pipe):
             self._complaints = (self._complaints + piece)[-_KEPT:]
+
+    def _pieces(self, pipe: IO[bytes]) -> Iterator[bytes]:
+        """What the child writes to a pipe, to the last byte."""
+        assert self._process is not None
+        with DefaultSelector() as selector:
+            selector.register(pipe, EVENT_READ)
+            while not self._stop.is_set():
+                # In this order: what an ended child has written is in the pipe already.
+                has_ended = self._process.poll() is not None
+                if selector.select(0 if has_ended else _POLL):
+                    piece = pipe.read(2**16)
+                    if not piece:
+                        return
+                    yield piece
+                elif has_ended:
+                    return
 
     def _finish(self) -> None:
         """End the child and all whom it has started, and give back what it took."""

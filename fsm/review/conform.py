@@ -30,8 +30,8 @@ COMPARED = ("allowed", "transition", "before", "after")
 MANY = 5_000
 """With more lines at once than this that nobody has asked for, a child is said to flood."""
 
-_LOOK = 0.25  # seconds in which a child can show that it floods
-_TURN = 0.05  # seconds after which to look again whether the child still runs
+_LOOK = 0.25  # seconds without a line after which a child does not flood
+_TURN = 0.05  # seconds after which to look again whether all is asked
 _GRACE = 2.0  # seconds to end in, once everything is answered or output has ended
 _SHIFTS = (1, -1, 2, -2)
 _ENOUGH = 10  # answers that have to fit before they are said to be out of step
@@ -198,12 +198,9 @@ class _Dialogue:
         """Take answers until all are there, or something is wrong."""
         latest = monotonic()
         while not (self.child.is_asked.is_set() and not self.asked):
-            has_ended = self.child.ended(0) is not None
             try:
                 line = self.child.take(min(self.timeout, _TURN))
             except Empty:
-                if has_ended:
-                    return self._died()  # somebody whom it has left behind holds its output open
                 since = max(latest, self.asked[0][0]) if self.asked else monotonic()
                 if monotonic() - since > self.timeout:
                     return self._fault(Ailment.HANGS, f"no answer within {self.timeout:g} seconds")
@@ -238,19 +235,11 @@ class _Dialogue:
     def _finish(self) -> Fault | None:
         """All is answered: now the child has to end, and say no more."""
         grace = min(self.timeout, _GRACE)
-        until = monotonic() + grace
-        while True:
-            has_ended = self.child.ended(0) is not None
-            try:
-                line = self.child.take(_TURN)
-            except Empty:
-                if has_ended:
-                    break
-                if monotonic() > until:
-                    return self._fault(Ailment.HANGS, f"still runs {grace:g} seconds after its last answer")
-                continue
-            if line is None:
-                break
+        try:
+            line = self.child.take(grace)
+        except Empty:
+            return self._fault(Ailment.HANGS, f"still runs {grace:g} seconds after its last answer")
+        if line is not None:
             return self._surplus(line)
         status = self.child.ended(grace)
         if status is None:
@@ -260,7 +249,8 @@ class _Dialogue:
     def _died(self) -> Fault:
         """The output has ended too early."""
         status = self.child.ended(min(self.timeout, _GRACE))
-        if status == 0 and self.run.answers and self.child.is_asked.is_set():
+        # Asking ends soon, too: nobody takes the questions any more.
+        if status == 0 and self.run.answers and self.child.is_asked.wait(_GRACE):
             return self._fault(Ailment.OUT_OF_STEP, f"leaves {len(self.asked)} questions unanswered")
         return self._fault(Ailment.DIES, "ends its output" if status is None else _ending(status))
 
@@ -273,10 +263,10 @@ class _Dialogue:
     def _floods(self, line: bytes) -> Fault | None:
         """Whether there is far more output than anybody has asked for."""
         first = _quoted(line)
-        lines, until = 1, monotonic() + _LOOK
+        lines, until = 1, monotonic() + _GRACE
         while len(line) < LONGEST and lines <= len(self.asked) + MANY:
             try:
-                following = self.child.take(until - monotonic())
+                following = self.child.take(min(_LOOK, until - monotonic()))
             except Empty:
                 return None
             if following is None:

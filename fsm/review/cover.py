@@ -6,7 +6,8 @@ are three kinds:
 - Every guard of every row decides alone somewhere: a pair of cells, equal in what
   all other guards say, in one of which the row permits and in the other not
   (modified condition/decision coverage).
-- Every value of a fact that a guard looks at is tried where this guard decides.
+- Every value of every fact is tried where a row permits, and where one guard alone
+  keeps it from permitting: nothing else may get around that guard.
 - Every slip (`fsm.review.mutants`) shows: a cell that it decides differently.
 
 The pairs are chosen first, each as near together as it goes. Then, from the need
@@ -23,7 +24,6 @@ from heapq import nsmallest
 from typing import Any
 
 from fsm.family import AnyPolicy, Log
-from fsm.guards import Guard
 from fsm.policy import Transition
 from fsm.review.cells import Cells as Asked
 from fsm.review.conditions import Table
@@ -163,7 +163,6 @@ class _Choice:
     def __post_init__(self) -> None:
         self.board = Board(self.policy)
         self._unreachable: dict[StrEnum, Cells] = dict.fromkeys(self.board.actions, 0)
-        self._reads: dict[Guard[Any], tuple[str, ...]] = {}
 
     def take_pairs(self) -> Iterator[tuple[Transition[Any], str]]:
         """Take a pair for every guard of every row; gives those for which there is none."""
@@ -208,23 +207,15 @@ class _Choice:
         return sorted(distinct.values(), key=lambda need: need.size)
 
     def _values(self) -> Iterator[Need]:
-        """Every value of what a guard looks at, where it decides alone."""
+        """Every value of every fact, where a row permits, and where one guard alone keeps it from permitting."""
         for row in self.policy.transitions:
             table, fires = self.board.table(row.trigger), self.board.fires(row)
-            yield from self._need(f"`{row.id}`", {row.trigger: fires})
-            for place, guard in enumerate(row.guards):
-                apart = self.board.alone(row, place)
-                for name in self._read_by(guard, row.trigger):
-                    for value in table.values(name):
-                        having = table.having(name, [value])
-                        yield from self._need(f"`{row.id}`: {name} = {value}", {row.trigger: fires & having})
-                        yield from self._need(f"`{row.id}`: {name} = {value}", {row.trigger: apart & having})
-
-    def _read_by(self, guard: Guard[Any], action: StrEnum) -> tuple[str, ...]:
-        """The facts that make a difference to a guard."""
-        if guard not in self._reads:
-            self._reads[guard], _ = self.board.table(action).relevant(self.board.grid(action).where(guard))
-        return self._reads[guard]
+            decided = [fires, *(self.board.alone(row, place) for place in range(len(row.guards)))]
+            for name in table.names:
+                for value in table.values(name):
+                    having = table.having(name, [value])
+                    for cells in decided:
+                        yield from self._need(f"`{row.id}`: {name} = {value}", {row.trigger: cells & having})
 
     def _slips(self) -> Iterator[Need]:
         """What tells a slip from the policy."""

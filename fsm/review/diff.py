@@ -9,6 +9,7 @@ listed apart, row by row.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from itertools import groupby, islice
 from typing import Any, TypeAlias
 
@@ -333,11 +334,25 @@ def _row_changes(
 
 def _beyond_the_table(old: AnyPolicy, new: AnyPolicy) -> Iterator[str]:
     """What the policies have for events other than changes of participation."""
-    names = other_fields(old, new)
+    names = beside_the_table(old, new)
     if type(old) is not type(new):
         yield f"events other than changes of participation: `{old.id}` and `{new.id}` are of different families"
     elif names:
-        yield f"events other than changes of participation: {' and '.join(f'`{name}`' for name in names)}"
+        yield f"events other than changes of participation: {' and '.join(names)}"
+
+
+def beside_the_table(old: AnyPolicy, new: AnyPolicy) -> list[str]:
+    """What else two policies do not hold alike, with its values where these are words."""
+    told = []
+    for name in other_fields(old, new):
+        values = [getattr(policy, name, None) for policy in (old, new)]
+        words = [_words(value) for value in values if isinstance(value, Enum | bool)]
+        told.append(f"`{name}` ({' → '.join(words)})" if len(words) == len(values) else f"`{name}`")
+    return told
+
+
+def _words(value: Enum | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else value.name.lower().replace("_", " ")
 
 
 def _plays(policy: AnyPolicy, log: Log, facts: Any) -> bool:

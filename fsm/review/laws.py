@@ -345,8 +345,8 @@ def invited_may_join(action: str, facts: Facts) -> bool:
 
 @right("Everybody who is not banned can join a public room", clause="Join Conditions", reads=["join_rule"])
 def public_room_is_open(action: str, facts: Facts) -> bool:
-    """Spec: "Join Conditions"."""
-    return action == JOIN and facts.is_self and facts.target is not BAN and facts.join_rule is JoinRule.PUBLIC
+    """Spec: "Join Conditions". Who is joined has no need to."""
+    return action == JOIN and facts.is_self and facts.target not in (BAN, JOIN) and facts.join_rule is JoinRule.PUBLIC
 
 
 @right("Where the join rule takes knocks, strangers can knock", clause="Knock Conditions", reads=["join_rule"])

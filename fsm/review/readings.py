@@ -8,6 +8,7 @@ each policy, and the facts are compared.
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -55,9 +56,11 @@ def readings(old: AnyPolicy, new: AnyPolicy) -> tuple[Reading, ...]:
 
 
 def other_fields(old: AnyPolicy, new: AnyPolicy) -> list[str]:
-    """What else the policies of a family hold, beyond the table, and do not hold alike."""
+    """What else the policies of a family hold, beyond the table, and do not hold alike. Mere names do not count."""
     known = {item.name for item in fields(Policy)}
-    names = dict.fromkeys(item.name for policy in (old, new) for item in fields(policy) if item.name not in known)
+    names = dict.fromkeys(
+        item.name for policy in (old, new) for item in fields(policy) if item.compare and item.name not in known
+    )
     return [name for name in names if getattr(old, name, None) != getattr(new, name, None)]
 
 
@@ -81,6 +84,7 @@ def _is_change(room: AnyRoom, question: dict[str, Any]) -> bool:
         return False
 
 
+@cache
 def _rank(policy: AnyPolicy, action: StrEnum, one: Any, other: Any) -> int:
     """How well a question shows what a fact does: best when it turns the verdict, then when it turns the reasons."""
     decisions = [memory_of(policy).machine.decide(action, facts) for facts in (one, other)]

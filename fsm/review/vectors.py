@@ -12,7 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from fsm.family import AnyPolicy, Log
 from fsm.machine import memory_of
 from fsm.policies import CATALOGUE, load_policy, new_room, play_of
 from fsm.review.cells import Cells as Asked
+from fsm.review.cells import is_standing
 from fsm.review.cover import Board, Question, cover
 from fsm.review.errors import ReviewError
 from fsm.review.grid import numbers
@@ -129,8 +130,8 @@ def every_vector(policy: AnyPolicy) -> Iterator[Vector]:
 def covering_vectors(policy: AnyPolicy) -> tuple[tuple[Vector, ...], tuple[tuple[str, str], ...]]:
     """The smallest practical set that tells the policy from all that is nearly the same.
 
-    The second part names guards of rows that no room can show to decide alone.
-    Raises `ReviewError`.
+    Some cells come several times, in rooms that are easily misread. The second part
+    names guards of rows that no room can show to decide alone. Raises `ReviewError`.
     """
     _check(policy)
     board, found = Board(policy), cover(policy)
@@ -140,7 +141,7 @@ def covering_vectors(policy: AnyPolicy) -> tuple[tuple[Vector, ...], tuple[tuple
         log = board.log(question)
         assert log is not None
         vectors.append(_vector(policy, question, board.facts(question), log, tuple(shows[question])))
-    return tuple(vectors), found.gaps
+    return (*vectors, *_riddles(policy, board)), found.gaps
 
 
 def paths(policy: AnyPolicy) -> tuple[Walk, ...]:
@@ -198,6 +199,36 @@ def _vector(policy: AnyPolicy, question: Question, facts: Any, log: Log, shows: 
     )
 
 
+def _riddles(policy: AnyPolicy, board: Board) -> Iterator[Vector]:
+    """What hinges on the sender's standing, in rooms in which that is easily misread: for each sender both answers."""
+    play = play_of(policy)
+    assert play is not None
+    for number, log in enumerate(play.riddles, start=1):
+        room = new_room(policy)
+        if not all(room.send(event) for event in log):
+            continue  # a policy of one's own may let nobody in
+        asked = set()
+        for action in board.actions:
+            for question in play.questions(action):
+                facts = play.facts(room, question)
+                allowed, *turned = (
+                    memory_of(policy).machine.decide(action, each).allowed for each in (facts, *_turned(facts))
+                )
+                kind = action, question["sender"], allowed
+                if kind not in asked and (not allowed) in turned:
+                    asked.add(kind)
+                    cell = Question(action, board.grid(action).records.index(facts))
+                    vector = _vector(policy, cell, facts, (*log, question))
+                    yield replace(vector, id=f"{vector.id}/riddle/{number}")
+
+
+def _turned(facts: Any) -> Iterator[Any]:
+    """The facts in which one part of the sender's standing is turned round."""
+    for item in fields(facts):
+        if is_standing(item.name):
+            yield replace(facts, **{item.name: not getattr(facts, item.name)})
+
+
 def _name(policy: AnyPolicy, question: Question) -> str:
     """The vector's id: the same cell has the same in every set."""
     return f"{policy.id}/{question.action}/{question.number:05}"
@@ -245,6 +276,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("policies", nargs="*", default=list(CATALOGUE), help="by default all")
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is not up to date")
     options = parser.parse_args(arguments)
+    if not options.check:
+        options.directory.mkdir(parents=True, exist_ok=True)
     stale = []
     for policy in filter(play_of, map(load_policy, options.policies)):
         name = policy.id

@@ -6,7 +6,8 @@ counterexample is shown: the one that differs in the fewest facts from the *plai
 case, in which two joined users meet who have no permission and no rank, and the
 join rule is the first there is. Where the law asks for something to be possible,
 it is the one nearest to a sender who may all and outranks everybody. Among the
-nearest, one that a room can come to is taken before one that none can.
+nearest, one that a room can come to is taken before one that none can. The log that
+shows it is the shortest; in facts that have no say there, it may differ.
 
 A finding holds nothing but words and numbers, so that it can be passed between
 processes and written as JSON.
@@ -223,7 +224,7 @@ def _shown(
     nearest = sorted(breaches, key=lambda breach: cells.distance(breach.cell.facts, baseline))[:_TRIES]
     # Facts that have no say here are still part of the question: as the baseline has them.
     tried = ((cells.toward(breach.cell, reads, baseline), breach.contrast) for breach in nearest)
-    logged = ((cell, contrast, _log(cells, cell)) for cell, contrast in tried)
+    logged = ((cell, contrast, _log(cells, cell, reads)) for cell, contrast in tried)
     cell, contrast, log = next((each for each in logged if each[2]), (nearest[0].cell, nearest[0].contrast, None))
     example = _example(cells, cell)
     return replace(
@@ -235,12 +236,14 @@ def _shown(
         witness=log,
         is_reachable=bool(log) if play_of(cells.policy) else None,
         contrast=_example(cells, contrast) if contrast else None,
-        contrast_witness=_log(cells, contrast) if contrast else None,
+        contrast_witness=_log(cells, contrast, reads) if contrast else None,
     )
 
 
-def _log(cells: Cells, cell: Cell) -> Log | None:
-    return witness(cells.policy, cell.action, cell.facts)
+def _log(cells: Cells, cell: Cell, reads: tuple[str, ...]) -> Log | None:
+    """The shortest log to a cell, or to one that differs from it in nothing that matters."""
+    logs = (witness(cells.policy, each.action, each.facts) for each in cells.alike(cell, reads))
+    return min(filter(None, logs), key=len, default=None)
 
 
 def _rows(cells: Cells, breaches: Iterable[Breach]) -> tuple[tuple[str, str], ...]:

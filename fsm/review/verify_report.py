@@ -1,14 +1,12 @@
 """What a verification found, as a report: Markdown or a page, with a picture of each policy."""
 
 import json
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from html import escape
 from pathlib import Path
 
 from fsm.family import Log
-from fsm.review.errors import ReviewError
-from fsm.review.report import to_html
+from fsm.review import report
+from fsm.review.report import file_name, picture_name
 from fsm.review.verify import Example, Finding, Review
 
 TITLE = "Participation policies, verified"
@@ -20,19 +18,10 @@ def save(file: Path, reviews: Sequence[Review], pictures: Mapping[str, bytes]) -
     `pictures` are SVG documents by policy. Raises OSError, and `ReviewError` for a
     file of another kind.
     """
-    if file.suffix not in (".md", ".html", ".htm"):
-        raise ReviewError(f"`{file.name}`: a report is a file that ends in .md or .html")
-    names = {policy: _picture_name(file, policy) for policy in pictures}
-    text = to_markdown(reviews, names)
-    if file.suffix == ".md":
-        for policy, name in names.items():
-            (file.parent / name).write_bytes(pictures[policy])
-    else:
-        text = to_html(TITLE, text)
-        for policy, name in names.items():
-            data = b64encode(pictures[policy]).decode()
-            text = text.replace(f'src="{escape(name)}"', f'src="data:image/svg+xml;base64,{data}"')
-    file.write_text(text, encoding="utf-8")
+    names = {policy: picture_name(file, policy) for policy in pictures}
+    report.save(
+        file, TITLE, to_markdown(reviews, names), {names[policy]: picture for policy, picture in pictures.items()}
+    )
 
 
 def to_markdown(reviews: Sequence[Review], pictures: Mapping[str, str]) -> str:
@@ -106,7 +95,7 @@ def _finding(number: int, finding: Finding) -> Iterator[str]:
 def witness_files(review: Review) -> Iterator[tuple[str, Log]]:
     """The logs of a review, each under the name of a file: policy, number of the finding, law."""
     for number, finding in enumerate(review.findings, start=1):
-        name = _plain(f"{review.policy}.{number:02}.{finding.law}")
+        name = file_name(f"{review.policy}.{number:02}.{finding.law}")
         if finding.witness:
             yield f"{name}.jsonl", finding.witness
         if finding.contrast_witness:
@@ -134,12 +123,3 @@ def _log(log: Log) -> Iterator[str]:
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     for cells in (header, ("---",) * len(header), *rows):
         yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
-
-
-def _picture_name(file: Path, policy: str) -> str:
-    return f"{_plain(file.stem)}.{_plain(policy)}.svg"
-
-
-def _plain(name: str) -> str:
-    """A name that can be one of a file."""
-    return "".join(char if char.isalnum() or char in "-_." else "_" for char in name)

@@ -83,11 +83,12 @@ class Search:
 
     def _without_idle_events(self, log: Log, facts: Any) -> Log:
         """Leave out what a longer opening has, and this question does not need."""
-        opening, *others = self._play.openings
-        for index in range(len(opening), max((len(each) for each in others if log[: len(each)] == each), default=0)):
+        shortest, *others = self._play.openings
+        longest = max((len(each) for each in others if log[: len(each)] == each), default=0)
+        for index in reversed(range(len(shortest), longest)):
             shorter = (*log[:index], *log[index + 1 :])
             if self._confirms(shorter, facts):
-                return self._without_idle_events(shorter, facts)
+                log = shorter
         return log
 
     def _combined(self, asked: _Asked, action: str, facts: Any) -> Iterator[Log]:

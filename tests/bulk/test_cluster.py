@@ -1,5 +1,9 @@
 """The same answers on a cluster, also when a node dies."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,7 @@ from fsm.bulk import cluster, files
 from fsm.bulk.synth import synthesise
 from fsm.errors import ReplayError
 from fsm.policies import load_policy
+from tests.cli.runner import ROOT
 
 pytestmark = pytest.mark.filterwarnings("default")  # those of ray are no concern of ours
 
@@ -61,10 +66,23 @@ def expected(history: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[d
     return answers(report), pq.read_table(output)
 
 
-@pytest.mark.usefixtures("nodes")
-def test_a_cluster_answers_alike(history: Path, expected: tuple[dict[str, Any], pa.Table]) -> None:
-    report = cluster.backtest(history, "mimi", "mimi-01", fragment=GROUP, large=2_000)
-    assert answers(report) == expected[0]
+def test_the_command_answers_alike(
+    history: Path, expected: tuple[dict[str, Any], pa.Table], nodes: Any, tmp_path: Path
+) -> None:
+    """On a cluster that runs already, with relative paths, and a policy out of a file."""
+    made, _ = nodes
+    (tmp_path / "own.py").write_text("from fsm import MIMI as OWN\n")
+    policy = f"{os.path.relpath(tmp_path, history.parent)}/own.py:OWN"
+    cluster_of_ours = ["--engine", "ray", "--address", made.address, "--scratch", str(tmp_path)]
+    run = subprocess.run(
+        [sys.executable, "-m", "fsm", "backtest", history.name, "--policy", policy, "--against", "mimi-01", "--json",
+         *cluster_of_ours],
+        cwd=history.parent, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (run.returncode, run.stderr) == (1, "")
+    told = json.loads(run.stdout)
+    assert {name: value for name, value in told.items() if name != "seconds"} == expected[0]
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
 def test_nothing_is_lost_when_a_node_dies(

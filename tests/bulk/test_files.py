@@ -68,6 +68,30 @@ def test_verdicts_stand_beside_the_events(ending: str, history: Path, table: pa.
         assert read(output).column("time").equals(table.column("time"))
 
 
+@pytest.mark.usefixtures("piecewise")
+@pytest.mark.parametrize("ending", [".parquet", ".arrow", ".jsonl"])
+def test_words_may_come_up_late(ending: str, history: Path, table: pa.Table, tmp_path: Path) -> None:
+    """Each piece brings its own dictionary, also of columns that are carried through."""
+    moods = table.append_column("mood", pa.array([f"m{row // 500}" for row in range(EVENTS)]).dictionary_encode())
+    pq.write_table(moods, history, row_group_size=500)
+    output = tmp_path / f"verdicts{ending}"
+    backtest(history, MIMI, output=output)
+    names = ["mood", "allowed", "transition", "reason"]
+    assert without_nulls(read(output).select(names)) == without_nulls(replay(moods).select(names))
+
+
+def test_a_column_that_cannot_be_written(history: Path, table: pa.Table, tmp_path: Path) -> None:
+    """Arrow has types that Parquet lacks."""
+    spans = pa.array([None] * EVENTS, pa.month_day_nano_interval())
+    feather.write_feather(table.append_column("span", spans), str(history))
+    output = tmp_path / "verdicts.parquet"
+    with pytest.raises(
+        ReplayError, match=rf"\A{output}: .*: stopped after {EVENTS} events, and {output} not written\Z"
+    ):
+        backtest(history, MIMI, output=output)
+    assert results(tmp_path) == []
+
+
 def test_who_is_where_at_the_end(history: Path, tmp_path: Path) -> None:
     output = tmp_path / "states.parquet"
     report = backtest(history, MIMI, MIMI_01, participation=output)

@@ -79,3 +79,33 @@ def test_everybody_has_a_role_of_their_own() -> None:
     assert [answer["transition"] for answer in answers[:-1]] == ["kick"] * 299
     assert not answers[-1]["allowed"]
     assert answers[-1]["failed"] == "sender_is_target sender_is_joined sender_outranks_for_kick"
+
+
+@pytest.mark.parametrize("compiled", LOOPS)
+def test_more_standings_than_a_byte_can_tell_apart(compiled: bool) -> None:
+    """In each of many rooms, a host of a rank of its own may kick whom the others' hosts may not."""
+    rooms = 300
+    rows = []
+    for number in range(rooms):
+        given = {"room_id": f"!{number}", "sender": "@0"}
+        roles = {"roles": [{"role_id": "host", "order": number + 1, "user_ids": ["@0", f"@h{number}"]}]}
+        rows += [
+            {**given, "type": "m.room.create", "state_key": ""},
+            *({**given, "target": user, "action": "invite"} for user in (f"@h{number}", "@guest")),
+            *({**given, "sender": user, "target": user, "action": "join"} for user in (f"@h{number}", "@guest")),
+            {**given, "type": "m.room.role", "state_key": "host", "content": '{"permissions": {"kick": true}}'},
+            {**given, "type": "m.room.role_map", "state_key": "", "content": str(roles).replace("'", '"')},
+        ]
+    hosts = [("@guest", "@0"), ("@h299", "@guest"), ("@h0", "@guest")]
+    rows += [
+        {"room_id": f"!{number}", "sender": sender, "target": target, "action": "leave"}
+        for number in (0, 299)
+        for sender, target in hosts
+    ]
+    names = ["room_id", "sender", "target", "action", "type", "state_key", "content"]
+    table = pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
+    backtest = Backtest(MIMI, compiled=compiled)
+    pieces = [backtest.add(table.slice(start, 500)).as_table() for start in range(0, len(table), 500)]
+    allowed = pa.concat_tables(pieces).column("allowed").to_pylist()
+    assert all(allowed[: 7 * rooms])
+    assert allowed[7 * rooms :] == [False, False, True, False, True, False]

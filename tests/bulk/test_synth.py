@@ -15,28 +15,31 @@ from fsm.log import Replay, read_events
 from fsm.policies import load_policy
 from tests.bulk.histories import POLICIES, text_of
 
+NEVER = ("redeem", "enter", "welcome")
+"""Moves that take a proof, and one that needs knocks, which the first room versions do not have."""
+
 
 def synth(policy: str = "mimi", *, events: int = 6_000, rooms: int = 12, users: int = 300, seed: int = 1) -> pa.Table:
     return pa.concat_tables(synthesise(load_policy(policy), events=events, rooms=rooms, users=users, seed=seed))
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("policy", [*POLICIES, "matrix-1", "matrix-7", "matrix-12"])
 def test_the_log_is_believable(policy: str) -> None:
     table = synth(policy)
     assert len(table) == 6_000
     backtest = Backtest(load_policy(policy))
     backtest.add(table)
     report = backtest.as_json()
-    assert 0.9 < report["summary"]["allowed"] / 6_000 < 0.97
+    assert 0.03 < report["summary"]["rejected"] / 6_000 < 0.15
     assert report["summary"]["errors"] == 0
     transitions = {row.id for row in load_policy(policy).transitions}
-    assert transitions - report["transitions"].keys() <= {"reban", "deny", "ban", "unban"}
+    assert transitions - report["transitions"].keys() <= {"reban", "deny", "ban", "unban", *NEVER}
     times = table.column(TIME).to_pylist()
     assert all(before <= after for before, after in pairwise(times))
     assert len(set(table.column("room_id").to_pylist())) == 12
     types = Counter(table.column("type").to_pylist())
     assert types["m.room.create"] == 12
-    assert types["m.room.role_map"] > 5
+    assert types["m.room.role_map"] + types["m.room.power_levels"] > 5
     sizes = Counter(table.column("room_id").to_pylist()).most_common()
     assert sizes[0][1] > 5 * sizes[-1][1]
 

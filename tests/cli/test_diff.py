@@ -1,6 +1,8 @@
 """`fsm diff`."""
 
 import json
+import re
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,13 @@ def test_a_report(inside: Inside, tmp_path: Path, ending: str, start: str) -> No
     text = file.read_text(encoding="utf-8")
     assert text.startswith(start)
     assert "outranks the target for kicking" in text
+    if ending == "md":
+        assert "![mimi and mimi-01 in one picture](report.mimi-mimi-01.svg)" in text
+        picture = (tmp_path / "report.mimi-mimi-01.svg").read_text(encoding="utf-8")
+    else:
+        (data,) = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', text)
+        picture = b64decode(data).decode()
+    assert "revoke" in picture
 
 
 def test_a_policy_of_ones_own(inside: Inside, tmp_path: Path) -> None:

@@ -81,7 +81,6 @@ NOT_JUDGED = [
     (json.dumps(message(EVE)),                                                      "line 2: m.message, not judged here"),
     (json.dumps(name_of_room(ANN)),                                                 "line 2: m.room.name, not judged here"),
     (json.dumps(change("dance", EVE)),                                              "line 2: m.user, not judged here"),
-    (json.dumps(change("join", EVE, authEvents=[])),                                "line 2: m.user, not judged here"),
     (json.dumps(change("join", EVE, room_id="!other:a.example")),                   "line 2: an event of another room, not judged here"),
     (json.dumps({**change("join", EVE), "content": {"participation": "join", "reason": 7}}), "line 2: m.user, not judged here"),
     (json.dumps({**change("join", EVE), "state_key": ""}),                          "line 2: m.user, not judged here"),
@@ -114,9 +113,23 @@ def test_after_other_roles_nothing_is_judged(page: Page) -> None:
     )
     assert events(page) == [
         "line 2: m.room.role, not judged here",
-        "line 3: not judged here: line 2 changes who may do what",
-        "line 4: not judged here: line 2 changes who may do what",
+        "line 3: not judged here: line 2 may change what is decided",
+        "line 4: not judged here: line 2 may change what is decided",
     ]
+
+
+@pytest.mark.parametrize(
+    "event", [change("invite", ANN, EVE, authEvents=[]), role("king", {}, ANN)], ids=["authEvents", "role"]
+)
+def test_what_may_have_changed_anything_ends_it(event: JSON, page: Page) -> None:
+    opened(page, written(CREATED, event, change("join", EVE)))
+    assert events(page)[-1] == "line 3: not judged here: line 2 may change what is decided"
+
+
+def test_what_makes_no_difference_is_passed_over(page: Page) -> None:
+    event = change("invite", ANN, EVE)
+    opened(page, written(CREATED, {**event, "unsigned": {}, "content": {**event["content"], "color": 1}}))
+    assert events(page) == ["✓ Ann → Eve invite allowed leave → invite"]
 
 
 def test_names_are_text(page: Page) -> None:

@@ -64,6 +64,12 @@ def test_a_table_is_small() -> None:
     assert table.telling["is_self"] is False
 
 
+def test_a_fact_matters_where_a_decision_looks_at_it() -> None:
+    assert tabulate(MIMI).matter == set(MIMI.domain.values)
+    quiet = MIMI.evolve("quiet", drop=[row.id for row in MIMI.transitions if row.trigger == INVITE])
+    assert tabulate(quiet).matter == set(MIMI.domain.values) - {"may_invite"}
+
+
 def test_guards_give_facts_their_words() -> None:
     words = words_of(MIMI)
     assert [option.sentence for option in words["may_kick"].options] == [
@@ -87,9 +93,10 @@ def test_facts_without_guards_have_words_as_well() -> None:
     assert words_of(HOSTILE)["is_self"].options[1].sentence == "the sender is the target"
     bare = MIMI.evolve("bare", drop=[row.id for row in MIMI.transitions if row.id != "accept"])
     assert [option.sentence for option in words_of(bare)["may_ban"].options] == [
-        "the may ban is false",
-        "the may ban is true",
+        "may ban: no",
+        "may ban: yes",
     ]
+    assert words_of(bare)["may_ban"].options[1].label == "may ban"
 
 
 def test_a_carried_fact_is_of_the_event() -> None:

@@ -65,6 +65,7 @@ DOOR = Policy(
 NAMES = [
     'a<b>&"c"', "{x|y}\\N\\l", "שלום עולם", "مرحبا", "it's 100%s", "<b>bold</b>", "a:b:n", "end", "state", "x;y#z", "new\nline",
     "日本語", "\x00\x07", "", "--> : [*]", "]]>", "1", "😀", "%%{init}%%", "a-b", "a_2db",
+    "*a* _b_", "\u202eturned\u2066",
 ]
 # fmt: on
 Hostile = StrEnum("Hostile", [(f"S{index}", name) for index, name in enumerate(NAMES)])  # type: ignore[misc]

@@ -51,6 +51,10 @@ def test_else_the_systems_graphviz_draws(monkeypatch: pytest.MonkeyPatch, tmp_pa
         ("import sys\nprint('one\\ntwo', file=sys.stderr)\nsys.exit(1)", "graphviz cannot draw this: two"),
         ("import sys\nsys.exit(3)", "graphviz cannot draw this: status 3"),
         ("", "graphviz cannot draw this: status 0"),
+        (
+            "import sys\nsys.exit('ImportError: libX.so.6: no such file')",
+            "graphviz cannot draw this: ImportError: libX.so.6: no such file (Debian: apt-get install libglib2.0-0 libxext6 libxrender1)",
+        ),
     ],
 )
 def test_what_graphviz_says_is_passed_on(

@@ -115,8 +115,9 @@ def box_around(points: list[tuple[float, float]]) -> Box:
 def box_of_text(text: ET.Element) -> Box:
     """The box of the letters, from under the line up to their height; the width allows for a wide font."""
     size, x, y = (float(text.attrib[name]) for name in ("font-size", "x", "y"))
-    assert text.attrib["text-anchor"] == "start"
     words = text.text or ""
+    if text.attrib["text-anchor"] == "middle":
+        x -= float(text.attrib["textLength"]) / 2
     x += size * words.startswith("\u2003")  # the space between a repeat's verb and its conditions
     width = width_of(words.strip(), round(size), bold=text.get("font-weight") == "bold")
     return Box(x, y - 0.75 * size, x + width, y + 0.2 * size)

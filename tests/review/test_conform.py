@@ -8,14 +8,17 @@ import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from queue import Empty
 from textwrap import dedent
+from threading import Event
+from typing import IO
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from fsm import MIMI, load_policy
 from fsm.errors import DefinitionError
-from fsm.review.child import LONGEST
+from fsm.review.child import LONGEST, Child
 from fsm.review.conform import Ailment, Conformance, to_junit
 from fsm.review.vectors import Vector, covering_vectors, paths
 
@@ -109,7 +112,7 @@ ILL: dict[str, tuple[str, Ailment, str]] = {
     "hangs later":        ("""
         for number, line in enumerate(sys.stdin):
             if number == 7: time.sleep(60)
-            say(answer(line))""", Ailment.HANGS, "no answer within 1 seconds (7 answered)"),
+            say(answer(line))""", Ailment.HANGS, "no answer within 2 seconds (7 answered)"),
     "hangs on":           ("""
         for line in sys.stdin: say(answer(line))
         time.sleep(60)""", Ailment.HANGS, "still runs 1 seconds after its last answer"),
@@ -137,7 +140,7 @@ ILL: dict[str, tuple[str, Ailment, str]] = {
     "floods with one line": ("""
         while True: sys.stdout.write("x" * 10000)""", Ailment.FLOODS, "writes a line without end, first `xxx"),
     "floods the other way": ("""
-        while True: sys.stderr.write("x" * 10000)""", Ailment.HANGS, "no answer within 0.3 seconds (0 answered); its last words: xxx"),
+        while True: sys.stderr.write("x" * 10000)""", Ailment.HANGS, "no answer within 2 seconds (0 answered); its last words: xxx"),
     "answers twice":      ("""
         for line in sys.stdin: say(answer(line)); say(answer(line))""", Ailment.OUT_OF_STEP, "answers more than it is asked"),
     "answers once more":  ("""
@@ -154,7 +157,7 @@ ILL: dict[str, tuple[str, Ailment, str]] = {
         for line in sys.stdin:
             print(before); before = json.dumps(answer(line))""", Ailment.OUT_OF_STEP, "every answer comes 1 late"),
     "answers some":       ("""
-        for line in sys.stdin.readlines()[:9]: say(answer(line))""", Ailment.OUT_OF_STEP, f"leaves {145} questions unanswered (9 answered)"),
+        for line in sys.stdin.readlines()[:9]: say(answer(line))""", Ailment.OUT_OF_STEP, "leaves 145 questions unanswered (9 answered)"),
     "greets":             ("""
         print("ready", flush=True)
         for line in sys.stdin: say(answer(line))""", Ailment.RUBBISH, "`ready` is not JSON (0 answered)"),
@@ -182,6 +185,45 @@ def test_a_child_that_is_ill(script: str, ailment: Ailment, problem: str) -> Non
     assert problem in result.fault.problem
     assert "\n" not in str(result.fault)
     assert time.monotonic() - started < 12
+
+
+def read_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be read until the child has ended, and somebody has asked in vain for output since."""
+    is_missed = Event()
+    take, pieces = Child.take, Child._pieces
+
+    def take_in_vain(child: Child, seconds: float) -> bytes | None:
+        has_ended = child.ended(0) is not None
+        try:
+            return take(child, seconds)
+        except Empty:
+            if has_ended:
+                is_missed.set()
+            raise
+
+    def late_pieces(child: Child, pipe: IO[bytes]) -> Iterator[bytes]:
+        assert is_missed.wait(10)
+        yield from pieces(child, pipe)
+
+    monkeypatch.setattr(Child, "take", take_in_vain)
+    monkeypatch.setattr(Child, "_pieces", late_pieces)
+
+
+def test_what_a_child_has_written_counts_even_when_it_has_ended_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read_late(monkeypatch)
+    assert run(knowing(FINE["flushes every answer"]))
+
+
+def test_last_words_are_heard_even_when_the_child_has_ended_before_they_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read_late(monkeypatch)
+    script, _, problem = ILL["dies later"]
+    fault = run(knowing(script)).fault
+    assert fault is not None
+    assert fault.problem == problem
 
 
 def test_a_long_answer_is_read_up_to_a_limit() -> None:

@@ -26,7 +26,7 @@ def page_data(policy: AnyPolicy, diagram: Diagram) -> JSON:
     rows, guards = _places([row.id for row in policy.transitions]), _places([guard.name for guard in policy.guards])
     return {
         "policy": {"id": policy.id, "title": policy.title, "source": policy.source},
-        "facts": [asdict(words[name]) for name in table.facts],
+        "facts": [{**asdict(words[name]), "matters": name in table.matter} for name in table.facts],
         "telling": [policy.domain.values[name].index(value) for name, value in table.telling.items()],
         "actions": [
             {"word": action.value, "root": table.actions[action], "asked": table.asked[action]}

@@ -56,6 +56,10 @@ class AnyStage(Protocol):
         """What everybody is who has no role, in words."""
 
     @property
+    def users(self) -> tuple[str, int]:
+        """What a user id looks like, as a pattern that Python and JavaScript know, and the most bytes that it has."""
+
+    @property
     def openings(self) -> Mapping[str, AnyOpening]:
         """The ways in which the room begins, by what they are called."""
 
@@ -64,7 +68,7 @@ class AnyStage(Protocol):
         """By path, what an event may hold beyond its shape and still be the same question.
 
         `text`: a string; `name`: one that is not empty; `never`: it is another question then.
-        Other things make no difference at the top of an event, and a question of its own further down.
+        Other things make no difference, at the top of an event and in its content.
         """
 
     @property
@@ -132,6 +136,7 @@ def stage_data(policy: AnyPolicy, names: Sequence[str]) -> JSON | None:
     standings: Numbered[tuple[int, ...]] = Numbered()
     answers: Numbered[tuple[bool, str]] = Numbered()
     return {
+        "user": dict(zip(("pattern", "bytes"), stage.users, strict=True)),
         "people": [{"user": user, "name": name} for user, name in stage.people.items()],
         "changes": [stage.changes(action, SENDER, TARGET) for action in policy.triggers],
         "settings": [

@@ -65,6 +65,15 @@ class Forest:
         """Every node: the place of the fact it asks for, and the branch for each of its values."""
         return list(self._numbers)
 
+    def levels(self, roots: Iterable[Node]) -> set[int]:
+        """The places of all facts for which these diagrams ask."""
+        nodes, seen, ahead = self.nodes, set[Node](), {root for root in roots if root < 0}
+        while ahead:
+            node = ahead.pop()
+            seen.add(node)
+            ahead |= {branch for branch in nodes[-node - 1][1:] if branch < 0} - seen
+        return {nodes[-node - 1][0] for node in seen}
+
     def fold(self, leaves: Mapping[Combination, Node], rest: Node = UNASKED) -> Node:
         """The diagram with these leaves, and with `rest` wherever there is none."""
         row = [leaves.get(combination, rest) for combination in product(*self._values)]
@@ -87,6 +96,7 @@ class Table:
 
     Decisions are without the states before and after.
 
+    The facts that `matter` make a difference to some decision, or to what can be asked.
     `actions` leads to what is decided, and `asked` to whether that can be asked, by
     action; `rows` leads to the guards of one row that fail, by transition. `possible`
     tells what some room can have. `telling` are the facts, but for the target's
@@ -94,6 +104,7 @@ class Table:
     """
 
     facts: tuple[str, ...]
+    matter: frozenset[str]
     nodes: list[tuple[int, ...]]
     actions: Mapping[StrEnum, Node]
     asked: Mapping[StrEnum, Node]
@@ -122,13 +133,15 @@ def tabulate(policy: AnyPolicy) -> Table:
         asked[action] = forest.fold(dict.fromkeys(answers, YES), NO)
         for (_, *others), answer in answers.items():
             counts[tuple(others)] += answer.allowed
+    possible = forest.fold({_combined(facts, record): YES for record in policy.domain.records}, NO)
     most = max(counts, key=lambda others: counts[others])
     return Table(
         facts=tuple(facts),
+        matter=frozenset(list(facts)[level] for level in forest.levels((*actions.values(), possible))),
         actions=actions,
         asked=asked,
         rows={row: forest.fold(leaves) for row, leaves in _rows(policy, facts, failures)},
-        possible=forest.fold({_combined(facts, record): YES for record in policy.domain.records}, NO),
+        possible=possible,
         nodes=forest.nodes,
         decisions=tuple(decisions),
         failures=tuple(failures),

@@ -63,7 +63,7 @@ def _words(name: str, values: tuple[Value, ...], meanings: Meanings, *, is_carri
         options=tuple(
             Option(
                 spell(value),
-                sentence.removeprefix(_SENDER).removeprefix("is ") if is_flag else _spaced(spell(value)),
+                _label(name, sentence) if is_flag else _spaced(spell(value)) or "(no name)",
                 sentence,
             )
             for value, sentence in sentences.items()
@@ -81,7 +81,15 @@ def _sentence(name: str, value: Value, values: tuple[Value, ...], meanings: Mean
         return f"the {name} is in {spell(value)}"
     if name == "is_self":
         return f"{_SENDER}is {'the target' if value else 'another user'}"
+    if isinstance(value, bool):
+        return f"{_spaced(name)}: {'yes' if value else 'no'}"
     return f"the {_spaced(name)} is {_spaced(spell(value))}"
+
+
+def _label(name: str, sentence: str) -> str:
+    if sentence.startswith(f"{_spaced(name)}: "):  # no guard says what it means
+        return _spaced(name)
+    return sentence.removeprefix(_SENDER).removeprefix("is ")
 
 
 def _group(name: str, sentences: Mapping[Value, str]) -> str:

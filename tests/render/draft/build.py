@@ -5,7 +5,6 @@ name that the other tests are not collected by.
 """
 
 import os
-import re
 import subprocess
 from pathlib import Path
 from shutil import which
@@ -43,8 +42,9 @@ def whole(*sections: str) -> str:
 def test_a_draft_with_the_section(policy: AnyPolicy, tmp_path: Path) -> None:
     kramdown(tmp_path, whole(to_section(policy, link_base=_BASE)))
     text, page = publish(tmp_path, "draft")
-    assert re.search(r"Figure 1: ", text)
-    assert re.search(r"Table 1: Transitions by state of the target and by action", text)
+    assert "Figure 1: " in text
+    # Under a narrow table, the title of the table takes several lines.
+    assert "Table 1: Transitions by state of the target and by action" in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 72
     assert '<span class="bcp14">MUST</span>' in page
     assert f'href="{_BASE}#section-' in page

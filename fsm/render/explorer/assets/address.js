@@ -93,7 +93,7 @@ function readRoom(state, parts) {
   if (
     new Set(room.users).size < room.users.length ||
     room.users.length < stage.people.length ||
-    !room.users.every(isName)
+    !room.users.every(isUser)
   ) {
     throw new Unreadable();
   }

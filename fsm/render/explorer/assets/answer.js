@@ -17,8 +17,9 @@ function verdictOn({ action, at, row }) {
 /** Show a question, or `hint` where there is none. `onChange` takes the facts to change when one is picked. */
 function showAnswer(question, { hint, prefix = "", onChange = null }) {
   const verdict = byId("verdict");
+  byId("why").hidden = question === null;
   if (question === null) {
-    verdict.replaceChildren(make("span", { class: "faint" }, hint));
+    verdict.replaceChildren(make("span", {}, hint));
     byId("answer").replaceChildren();
     return;
   }
@@ -39,13 +40,10 @@ function detailsOf(question, onChange) {
     ` with the target in ${stateWord(at[TARGET])}, `,
     at[SELF] === YES ? "by the target" : `by another user in ${stateWord(at[SENDER])}`,
   );
-  const none = make(
-    "p",
-    {},
-    `No transition leads from ${stateWord(at[TARGET])} by `,
-    code(data.actions[action].word),
-    ".",
-  );
+  const none =
+    decide(action, at) === null
+      ? make("p", {}, "No event can have these facts, so that nothing decides on it.")
+      : make("p", {}, `No transition leads from ${stateWord(at[TARGET])} by `, code(data.actions[action].word), ".");
   return [
     asked,
     ...(rows.length ? rows.map((row) => rowDetails(row, at)) : [none]),

@@ -11,7 +11,7 @@ function makeFacts(onFact) {
   const order = data.facts.map((_, fact) => fact).sort((one, other) => (other === SELF) - (one === SELF));
   const controls = [];
   for (const fact of order) {
-    if (data.facts[fact].options.length < 2) continue;
+    if (!data.facts[fact].matters) continue;
     controls.push(data.facts[fact].switch ? makeSwitch(fact, onFact) : makeChoice(fact, onFact));
     groups.get(data.facts[fact].group).push(controls.at(-1).element);
   }
@@ -86,18 +86,17 @@ function makeMatrix(onCell) {
     return { state, element: make("tr", {}, make("th", { scope: "row" }, stateWord(state)), ...buttons) };
   });
   const caption = make(
-    "caption",
-    {},
-    "What each action would be, under these facts. An empty cell is a rejection: press it to see why.",
+    "p",
+    { class: "faint" },
+    "What each action would be, under these facts. – is a rejection: press it to see why.",
   );
   const table = make(
     "table",
-    {},
-    caption,
+    { "aria-labelledby": "matrix-title" },
     make("thead", {}, head),
     make("tbody", {}, ...rows.map(({ element }) => element)),
   );
-  byId("matrix").append(make("div", { class: "scroll" }, table));
+  byId("matrix").append(caption, make("div", { class: "scroll" }, table));
   rove(
     cells.map(({ button }) => button),
     data.actions.length,

@@ -31,8 +31,24 @@ const mark = (allowed) =>
 /** Somebody else's text, short enough to stand in a line. */
 const shorten = (text, most = 60) => (text.length > most ? `${text.slice(0, most)}…` : text);
 
-/** One of several, as a group of radio buttons: `choices` are pairs of value and label. */
-function choice(name, legend, choices, onChoose) {
+const MOST_BUTTONS = 7;
+
+/** One of several: `choices` are pairs of value and label. Many are a list to choose from, few are radio buttons. */
+const choice = (name, legend, choices, onChoose) =>
+  (choices.length > MOST_BUTTONS ? listChoice : buttonChoice)(name, legend, choices, onChoose);
+
+function listChoice(name, legend, choices, onChoose) {
+  const list = make(
+    "select",
+    { id: name, name, onchange: () => onChoose(choices[list.selectedIndex][0]) },
+    ...choices.map(([, label]) => make("option", {}, label)),
+  );
+  const element = make("div", { class: "choice" }, make("label", { class: "label", for: name }, legend), list);
+  const show = (chosen) => (list.selectedIndex = choices.findIndex(([value]) => value === chosen));
+  return { element, show, enable: (enabled) => (list.disabled = !enabled) };
+}
+
+function buttonChoice(name, legend, choices, onChoose) {
   const inputs = choices.map(([value, label]) => {
     const input = make("input", { type: "radio", name, value: String(value), onchange: () => onChoose(value) });
     return { value, input, label: make("label", {}, input, make("span", {}, label)) };

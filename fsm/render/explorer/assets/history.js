@@ -72,7 +72,7 @@ function eventItem(room, outcome, place, act) {
 function eventWords(room, { event, allowed, row, at, reason }) {
   const name = (user) => shorten(nameOf(room, user), 24);
   if (event.kind === "setting") {
-    return { who: name(event.sender), what: stage.settings[event.setting].words, came: allowed ? "" : reason };
+    return { who: name(event.sender), what: stage.settings[event.setting].words, came: reason };
   }
   const who = event.sender === event.target ? name(event.sender) : `${name(event.sender)} → ${name(event.target)}`;
   const before = stateWord(at[TARGET]);

@@ -2,14 +2,15 @@
 // event is understood if it has a shape that the page knows, and is a note in the log if not. A shape is an event in
 // which some strings stand for whoever acts or is acted on.
 
-const MOST_LETTERS = 65_535; // in a name
 const MOST_BYTES = 4_000_000;
 const MOST_LINES = 5_000;
 
 const ACTS = "{sender}";
 const ACTED_ON = "{target}";
-const PARTIES = new Set([ACTS, ACTED_ON]);
-const CAST = new Set((stage?.people ?? []).map(({ user }) => user));
+const OF_OPENINGS = { slots: new Set((stage?.people ?? []).map(({ user }) => user)), loose: new Set([""]) };
+const OF_EVENTS = { slots: new Set([ACTS, ACTED_ON]), loose: new Set(["", "content."]) };
+
+const KNOWN_TYPES = new Set(stage && [...stage.changes.flat(), ...stage.settings.map(({ shape }) => shape)].map(({ type }) => type));
 
 const inWords = (number) => number.toLocaleString("en");
 
@@ -21,31 +22,43 @@ function fill(shape, names) {
   return Object.fromEntries(Object.entries(shape).map(([key, part]) => [key, fill(part, names)]));
 }
 
-/** Who stands for whom, where a value has this shape; null where it has not. `slots` are the strings that vary. */
-function matched(shape, value, slots, path = "", names = new Map()) {
+/**
+ * Who stands for whom, where a value has this shape; null where it has not. `slots` are the strings that vary, and
+ * `loose` the paths of objects that may hold more than the shape.
+ */
+function matched(shape, value, { slots, loose }, path = "", names = new Map()) {
   if (typeof shape === "string" && slots.has(shape)) {
     const isNew = !names.has(shape);
-    if (!isName(value) || (!isNew && names.get(shape) !== value)) return null;
+    if (!isUser(value) || (!isNew && names.get(shape) !== value)) return null;
     return names.set(shape, value);
   }
   if (shape === null || typeof shape !== "object") return shape === value ? names : null;
   if (value === null || typeof value !== "object" || Array.isArray(shape) !== Array.isArray(value)) return null;
   const keys = Object.keys(shape);
-  if (!Object.keys(value).every((key) => keys.includes(key) || isBeside(path, key, value[key]))) return null;
+  const isBeside = (key) => (Object.hasOwn(stage.extras, path + key) ? isExtra(path + key, value[key]) : loose.has(path));
+  if (!Object.keys(value).every((key) => keys.includes(key) || isBeside(key))) return null;
   const fits = keys.every(
-    (key) => Object.hasOwn(value, key) && matched(shape[key], value[key], slots, `${path}${key}.`, names),
+    (key) => Object.hasOwn(value, key) && matched(shape[key], value[key], { slots, loose }, `${path}${key}.`, names),
   );
   return fits ? names : null;
 }
 
-/** Whether an event may hold this beyond its shape and still be the same question. */
-function isBeside(path, key, value) {
-  if (!Object.hasOwn(stage.extras, path + key)) return path === "";
-  const kind = stage.extras[path + key];
+/** Whether an event that holds this beyond its shape is still the same question. */
+function isExtra(path, value) {
+  const kind = stage.extras[path];
   return kind === "text" ? value === "" || isName(value) : kind === "name" && isName(value);
 }
 
-const isName = (value) => typeof value === "string" && value.length > 0 && value.length <= MOST_LETTERS;
+/** Whether an event holds what makes another question of it, which nobody has answered beforehand. */
+function isAnotherQuestion(value) {
+  const never = Object.keys(stage.extras).filter((path) => stage.extras[path] === "never");
+  const holds = (part, [key, ...rest]) =>
+    part !== null &&
+    typeof part === "object" &&
+    Object.hasOwn(part, key) &&
+    (rest.length === 0 || holds(part[key], rest));
+  return never.some((path) => holds(value, path.split(".")));
+}
 
 /** The room's log as JSON lines: the opening, and what has happened since. */
 function asLines(room) {
@@ -112,7 +125,7 @@ function openingOf(lines) {
   const found = stage.openings.map(({ log }, opening) => {
     const names = new Map();
     const isNext = (event, place) =>
-      matched(event, lines[place].value, CAST, "", names) && lines[place].value.room_id === lines[0].value.room_id;
+      matched(event, lines[place].value, OF_OPENINGS, "", names) && lines[place].value.room_id === lines[0].value.room_id;
     const fits = log.length <= lines.length && log.every(isNext);
     const cast = stage.people.map(({ user }) => names.get(user) ?? user);
     return fits && new Set(cast).size === cast.length ? { opening, cast, length: log.length } : null;
@@ -126,10 +139,10 @@ function readLine(room, { number, value, problem }, reader) {
   if (problem) return note(problem);
   if (value === null || typeof value !== "object" || !isName(value.type)) return note("not an event");
   if (value.room_id !== reader.roomId) return note("an event of another room, not judged here");
-  if (reader.decided) return note(`not judged here: line ${reader.decided} changes who may do what`);
+  if (reader.decided) return note(`not judged here: line ${reader.decided} may change what is decided`);
   for (const [action, shapes] of stage.changes.entries()) {
     for (const shape of shapes) {
-      const names = matched(shape, value, PARTIES);
+      const names = matched(shape, value, OF_EVENTS);
       if (names) {
         const [withSender, sender] = withUser(room, names.get(ACTS));
         const [withBoth, target] = withUser(withSender, names.get(ACTED_ON));
@@ -138,13 +151,13 @@ function readLine(room, { number, value, problem }, reader) {
     }
   }
   for (const [setting, { shape }] of stage.settings.entries()) {
-    const names = matched(shape, value, PARTIES);
+    const names = matched(shape, value, OF_EVENTS);
     if (names) {
       const [withSender, sender] = withUser(room, names.get(ACTS));
       return { room: withSender, event: { kind: "setting", sender, setting } };
     }
   }
-  if (stage.decisive.includes(value.type)) reader.decided = number;
+  if (stage.decisive.includes(value.type) || (KNOWN_TYPES.has(value.type) && isAnotherQuestion(value))) reader.decided = number;
   return note(`${shorten(value.type)}, not judged here`);
 }
 

@@ -69,7 +69,7 @@ function happen(event) {
 }
 
 function meet(id) {
-  if (!isName(id)) return;
+  if (!isUser(id)) return change({ notice: `“${shorten(id)}” is no user id here.` });
   const [room, target] = withUser(state.room, id);
   changeRoom({ ...room, target });
 }
@@ -157,6 +157,10 @@ const pictures = makePictures({ onEdge: askAboutEdge, onState: chooseState });
 const controls = makeFacts(chooseFact);
 const matrix = makeMatrix((action, target) => ask({ action, target, row: null }));
 const MODES = [["case", "Cases"], ["room", "A room"]];
+const LEADS = {
+  case: "Set the facts: what they allow lights up, and the rest fades. Press any arrow or cell to read why.",
+  room: "Choose who acts, and on whom; then press what they do. People move as the policy decides.",
+};
 const modes = choice("mode", "Show", MODES, chooseMode);
 const openLog = stage && makeOpener(take);
 const stageView =
@@ -185,6 +189,7 @@ function show() {
   modes.show(state.mode);
   tell(state.notice);
   document.body.dataset.mode = state.mode;
+  byId("lead").textContent = LEADS[state.mode];
   for (const id of ["case", "matrix"]) byId(id).hidden = isRoom();
   for (const id of ["room", "board", "history"]) byId(id).hidden = !isRoom();
   if (isRoom()) showRoom();
@@ -226,7 +231,7 @@ function showLast(room, outcome) {
   if (event.kind === "note") return showAnswer(null, { hint: event.words });
   const { who, what, came } = eventWords(room, outcome);
   if (event.kind === "setting") {
-    return showAnswer(null, { hint: `${who}, ${what}: ${allowed ? "allowed" : `rejected, ${came}`}` });
+    return showAnswer(null, { hint: `${who}, ${what}: ${[allowed ? "allowed" : "rejected", came].filter(Boolean).join(", ")}` });
   }
   showAnswer({ action: event.action, at, row: null }, { prefix: `${who}, ${what}: ` });
 }
@@ -234,6 +239,7 @@ function showLast(room, outcome) {
 byId("title").textContent = data.policy.title;
 byId("source").textContent = `${data.policy.id} · ${data.policy.source}`;
 byId("copy-link").addEventListener("click", copyLink);
+byId("why").addEventListener("click", () => byId("answer").focus());
 if (stage) byId("modes").append(modes.element);
 makeLegend();
 window.addEventListener("hashchange", () => {

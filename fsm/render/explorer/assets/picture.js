@@ -1,5 +1,7 @@
 // The picture: which arrows are possible, and which one is asked about.
 
+const MOST_NAMED = 24; // of what is possible
+
 const canvas = byId("canvas");
 
 /** Every drawing of the policy; the page shows the one that it has room for. */
@@ -17,11 +19,15 @@ function makePicture(svg, { onState, onEdge }) {
   svg.setAttribute("role", "group");
   svg.setAttribute("aria-label", "States and the transitions between them; move with the arrow keys");
   fit(svg);
+  states.forEach((state, place) => {
+    const repeats = edges.filter((edge, each) => data.edges[each].source === place && edge.matches(".repeat"));
+    [state, ...repeats].forEach((part) => centre(part, state.querySelector("path, polygon")));
+    asButton(state, () => onState(place));
+  });
   edges.forEach((edge, place) => {
     widen(edge);
     asButton(edge, () => onEdge(place));
   });
-  states.forEach((state, place) => asButton(state, () => onState(place)));
   rove(
     data.order.flatMap((state) => [states[state], ...edges.filter((_, place) => data.edges[place].source === state)]),
   );
@@ -36,6 +42,18 @@ function fit(svg) {
     [x - margin, y - margin, width + 2 * margin, height + 2 * margin].map(Math.round).join(" "),
   );
   svg.style.setProperty("--width", `${Math.round(width + 2 * margin) * (4 / 3)}px`);
+}
+
+/** The words in the middle of their shape, and no wider, whatever font they are in. */
+function centre(part, shape) {
+  const { x, width } = shape.getBBox();
+  for (const text of part.querySelectorAll("text")) {
+    for (const [name, value] of Object.entries({ x: x + width / 2, "text-anchor": "middle" }))
+      text.setAttribute(name, value);
+    if (text.getComputedTextLength() < width - 8) continue;
+    text.setAttribute("textLength", width - 8);
+    text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+  }
 }
 
 /** Give a thin line something to hit: a broad copy that does not show, and the space behind its words. */
@@ -89,7 +107,10 @@ function showPicture({ states, edges }, { caseOf, isHere, asked, chosen }) {
   });
   reveal(edges.find((edge) => edge.classList.contains("asked")) ?? states[chosen]);
   const names = [...new Set([...possible].map((row) => data.rows[row].id))];
-  byId("possible").textContent = names.length ? `Possible: ${names.join(", ")}.` : "Nothing is possible here.";
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
+  byId("possible").textContent = names.length
+    ? `Possible: ${names.slice(0, MOST_NAMED).join(", ")}${more}.`
+    : "Nothing is possible here.";
 }
 
 /** Where the picture is larger than its place, show the part that matters. */

@@ -3,6 +3,16 @@
 
 const stage = data.stage;
 
+const MOST_LETTERS = 65_535; // in a name
+
+// What is longer in UTF-16 may still be short enough in letters.
+const isName = (value) =>
+  typeof value === "string" && value !== "" && (value.length <= MOST_LETTERS || [...value].length <= MOST_LETTERS);
+
+const USER = stage && new RegExp(stage.user.pattern, "su");
+const isUser = (value) =>
+  isName(value) && USER.test(value) && new TextEncoder().encode(value).length <= stage.user.bytes;
+
 /** The room at the start; `cast` are the ids under which the people of the stage take part. */
 function newRoom(opening, cast = stage.people.map(({ user }) => user)) {
   return { opening, users: [...cast], events: [], at: 0, sender: 0, target: cast.length - 1 };

@@ -45,7 +45,7 @@ function makeStage(act) {
   );
   const whyNot = make("p", { class: "faint" });
   byId("room").append(
-    make("div", { class: "group" }, make("label", { for: "opening", class: "legend" }, "The room at first"), opening),
+    make("div", { class: "group" }, make("label", { for: "opening", class: "legend" }, "How the room begins"), opening),
     make("div", { class: "group" }, make("h3", {}, "Who does something to whom"), table, add),
     make("div", { class: "group" }, title, make("div", { class: "deeds" }, ...deeds)),
     ...(settings.length
@@ -136,7 +136,8 @@ function showDeeds(view, room, now) {
   view.deeds.forEach((button, action) => {
     const { outcome } = send(room, now, { kind: "change", sender: room.sender, action, target: room.target });
     const { what, came } = eventWords(room, outcome);
-    showDeed(button, outcome.allowed, data.actions[action].word, outcome.allowed ? `${what}: ${came}` : came);
+    const { word } = data.actions[action];
+    showDeed(button, outcome.allowed, word, outcome.allowed && what !== word ? `${what}: ${came}` : came);
   });
   view.setter.replaceChildren("What ", make("bdi", {}, sender), " sets");
   const reasons = view.settings.map((button, setting) => {

@@ -1,11 +1,12 @@
 """The gallery: policies of the catalogue, drawn into one folder.
 
-    python -m fsm.render.gallery diagrams           draws it anew
-    python -m fsm.render.gallery diagrams --check   fails when it is not what the policies say
+    python -m fsm.gallery diagrams           draws it anew
+    python -m fsm.gallery diagrams --check   fails when it is not what the policies say
 
-It is read on the web: the first page shows each policy as a whole, and how some of them
-differ; each policy has a page of its own with what certain people can do, the matrix,
-and a file of every format.
+It is read on the web: the first page shows each policy as a whole, how some of them
+differ, and the matrix of each; each policy has a page of its own with what certain people
+can do, the matrix, and a file of every format. Another page has what changed from one
+room version of Matrix to the next.
 
 Text is compared byte for byte. Of a picture in SVG all is compared but where things
 stand: that may differ with the version of Graphviz or with the fonts. A PNG or a PDF
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 from xml.etree import ElementTree as ET
@@ -31,12 +33,14 @@ from fsm.render.grid import Grid
 from fsm.render.markdown import escaped
 from fsm.render.matrix import matrix_of
 from fsm.render.section import to_section
+from fsm.review.changes import steps, to_markdown
 
 Draw: TypeAlias = Callable[[], bytes]
 
 # Of the room versions of Matrix, those in which membership changes.
 POLICIES = ("mimi", "mimi-00", "mimi-01", "matrix-1", "matrix-7", "matrix-10", "matrix-12")
-PAIRS = (("mimi", "mimi-01"), ("mimi-00", "mimi-01"), ("matrix-1", "matrix-7"), ("matrix-7", "matrix-10"))
+PAIRS = (("mimi", "mimi-01"), ("mimi-00", "mimi-01"))
+VERSIONS = tuple(f"matrix-{number}" for number in range(1, 13))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,8 @@ _MAY_NOT = {"may_kick": "false", "may_ban": "false"}
 _MAY = {"may_invite": "true", "may_kick": "true", "may_ban": "true"}
 VIEWS = (
     View("newcomer-public", "what a newcomer can do in a public room", {"is_self": "true", "join_rule": "public"}),
-    View("newcomer-knock", "what a newcomer can do in a room to knock at", {"is_self": "true", "join_rule": "knock"}),
-    View(
-        "newcomer-invite", "what a newcomer can do in an invite-only room", {"is_self": "true", "join_rule": "invite"}
-    ),
+    View("newcomer-knock", "what a newcomer can do in a knock room", {"is_self": "true", "join_rule": "knock"}),
+    View("newcomer-invite", "what a newcomer can do in an invite room", {"is_self": "true", "join_rule": "invite"}),
     View(
         "newcomer-restricted",
         "what a newcomer can do in a restricted room",
@@ -80,20 +82,32 @@ _FORMATS = {
     "xml": "rfc",
 }
 _DOTS = (".png", ".pdf")
-_GEOMETRY = {"d", "height", "points", "transform", "viewBox", "width", "x", "y"}
+_GEOMETRY = {"d", "height", "points", "textLength", "transform", "viewBox", "width", "x", "y"}
 
 _INTRODUCTION = """\
 # Gallery
 
 Drawn from the policies' tables of transitions by `make diagrams`; `make diagrams-check` fails when a file here is not
 what the tables say. An arrow is there because some facts make the transition happen; what stands under its verb are the
-conditions that may fail. The page of a policy has what certain people can do, the matrix of all transitions, and a file
-of every format.
+conditions that may fail. The pictures come first, then [how policies differ](#how-they-differ) and
+[all transitions](#all-transitions) in tables. Each policy has a page of its own with what certain people can do in it,
+and a file of every format.
 """
 _DIFFERENCES = """\
 ## How they differ
 
-An arrow that both policies have, under the same conditions, is thin and grey.
+An arrow that both policies have, under the same conditions, is thin and grey. What changed from one room version of
+Matrix to the next [has a page of its own](matrix-versions/README.md).
+"""
+_CHANGES = """\
+# Matrix room versions: what changed from one to the next
+
+What `fsm diff` finds between each version and the next: changes of verdict, and no others. A cell is one question, an
+action together with all facts that it can meet. The last event of a log is the question. In a picture, an arrow that
+both versions have, under the same conditions, is thin and grey.
+
+Beside its table of transitions a version says what may stand for a power level (`numbers`), who the creator is
+(`founder`), how high creators stand (`reign`), and whether a room's id is that of its creation.
 """
 
 
@@ -115,8 +129,26 @@ def contents() -> Mapping[str, Draw]:
     for first, second in PAIRS:
         both = compare(policies[first], policies[second])
         files[f"{first}-against-{second}.svg"] = partial(render, both, "svg", tall=True)
+    files |= _changes([load_policy(name) for name in VERSIONS])
     files["README.md"] = partial(_encoded, partial(_index, list(policies.values())))
     return files
+
+
+def _changes(policies: list[AnyPolicy]) -> dict[str, Draw]:
+    """The page of changes along a row of policies, with a picture of each step that changes the table."""
+    changed = [pair for pair in pairwise(policies) if len({*map(_rows, pair)}) > 1]
+    pictures = {(old.id, new.id): f"{old.id}-against-{new.id}.svg" for old, new in changed}
+    files: dict[str, Draw] = {
+        f"matrix-versions/{pictures[old.id, new.id]}": partial(render, compare(old, new), "svg", tall=True)
+        for old, new in changed
+    }
+    page = partial(_encoded, lambda: to_markdown(_CHANGES, steps(policies), pictures))
+    return {**files, "matrix-versions/README.md": page}
+
+
+def _rows(policy: AnyPolicy) -> frozenset[object]:
+    """The table of a policy, whatever sections its rows stand in."""
+    return frozenset((row.id, row.trigger, row.source, row.dest, row.guards) for row in policy.transitions)
 
 
 def _encoded(text: Callable[[], str]) -> bytes:
@@ -146,7 +178,7 @@ def _parsed(policy: AnyPolicy, words: Mapping[str, str]) -> dict[str, Value]:
 def _index(policies: list[AnyPolicy]) -> str:
     sections = (
         f"## {escaped(policy.title)}\n\n"
-        f"`{policy.id}`: {escaped(policy.source)}. [Views, matrix and files]({policy.id}/README.md).\n\n"
+        f"`{policy.id}`: {escaped(policy.source)}. [What certain people can do, and files]({policy.id}/README.md).\n\n"
         f"![The states of {policy.id} and the transitions between them]({policy.id}.svg)\n"
         for policy in policies
     )
@@ -156,7 +188,8 @@ def _index(policies: list[AnyPolicy]) -> str:
         f"({first}-against-{second}.svg)\n"
         for first, second in PAIRS
     )
-    return "\n".join([_INTRODUCTION, *sections, _DIFFERENCES, *differences])
+    matrices = (f"### `{policy.id}`\n\n{_matrix(extract(policy))}" for policy in policies)
+    return "\n".join([_INTRODUCTION, *sections, _DIFFERENCES, *differences, "## All transitions\n", *matrices])
 
 
 def _page(policy: AnyPolicy, diagram: Diagram, views: Mapping[str, Diagram]) -> str:
@@ -170,11 +203,15 @@ def _page(policy: AnyPolicy, diagram: Diagram, views: Mapping[str, Diagram]) -> 
         words = view.title.partition(": ")[2]
         parts.append(f"## {_capital(words)}\n\n![{_capital(words)}, in {policy.id}]({id_}.svg)\n")
     parts.append("## All transitions\n")
-    parts.append("\n".join(matrix_of(Grid(diagram, Detail.CLAUSES))) + "\n")
+    parts.append(_matrix(diagram))
     parts.append("## As files\n")
     files = ", ".join(f"[{fmt}](whole.{ending})" for ending, fmt in _FORMATS.items())
     parts.append(f"{_capital(files)}; and the [section of a draft](section.md) on legal transitions.\n")
     return "\n".join(parts)
+
+
+def _matrix(diagram: Diagram) -> str:
+    return "\n".join(matrix_of(Grid(diagram, Detail.CLAUSES))) + "\n"
 
 
 def _capital(words: str) -> str:
@@ -245,7 +282,7 @@ def main(arguments: list[str]) -> int:
     """Draw or check; the exit status."""
     folders = [Path(each) for each in arguments if each != "--check"]
     if len(folders) != 1:
-        sys.stderr.write("usage: python -m fsm.render.gallery FOLDER [--check]\n")
+        sys.stderr.write("usage: python -m fsm.gallery FOLDER [--check]\n")
         return 2
     try:
         if "--check" not in arguments:

@@ -1,0 +1,51 @@
+"""Events of Matrix rooms: what membership is written in, what a state holds, which room an event is of."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from fsm.errors import EventError
+from fsm.event import Event, read_event
+from fsm.matrix.policies import VERSIONS
+from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS
+from fsm.terms import Action
+
+MEMBER = "m.room.member"
+"""The event type of membership."""
+
+AUTHORISER = "join_authorised_via_users_server"
+TOKEN = "third_party_invite"  # noqa: S105 - no password but a key of JSON
+
+
+def read_state(value: object) -> Event:
+    """A state event. Those that stand once in a room may lack their `state_key`. Raises `EventError`."""
+    event = read_event(value)
+    if event.state_key is None:
+        if event.type not in (CREATE, POWER_LEVELS, JOIN_RULES):
+            raise EventError("state_key", "is missing: this is no state event")
+        return replace(event, state_key="")
+    return event
+
+
+def write_member(action: Action, sender: str, target: str, reason: str | None = None) -> dict[str, Any]:
+    """The event by which `sender` asks for `action` on `target`."""
+    content = {"membership": action.value} if reason is None else {"membership": action.value, "reason": reason}
+    return {"type": MEMBER, "sender": sender, "state_key": target, "content": content}
+
+
+def room_of(event: Mapping[str, Any]) -> str | None:
+    """The id of the room that an event is of. A creation need not name it where its own id does."""
+    room_id, event_id, content = event.get("room_id"), event.get("event_id"), event.get("content")
+    if room_id is None and event.get("type") == CREATE and type(event_id) is str and type(content) is dict:
+        version = content.get("room_version")
+        policy = VERSIONS.get(version) if type(version) is str else None
+        return id_by_creation(event_id) if policy and policy.is_room_named_by_creation else None
+    return room_id if type(room_id) is str else None
+
+
+def id_by_creation(event_id: str) -> str:
+    """The id of a room that its creation names.
+
+    Spec: "The room ID is the event ID of the event with sigil `!` instead of `$`" (room version 12)
+    """
+    return f"!{event_id[1:]}"

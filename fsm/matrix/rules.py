@@ -1,0 +1,68 @@
+"""What all rooms of a policy share: its memory, its actions, and the weights of its facts.
+
+A room adds up the weights of the facts of a question, which gives the number by
+which the memory knows the answer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TypeAlias
+
+from fsm.facts import Value
+from fsm.machine import Memory, memory_of
+from fsm.matrix.facts import MatrixFacts
+from fsm.matrix.levels import Levels
+from fsm.matrix.policies import MatrixPolicy
+from fsm.matrix.settings import Power
+
+Standing: TypeAlias = tuple[int, Power]
+"""A user's power as decisions need it: the weights of what they may do, and the level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One policy, ready for its rooms."""
+
+    memory: Memory[MatrixFacts]
+    words: frozenset[str]
+    may_invite: int
+    may_kick: int
+    may_ban: int
+    outranks: int
+    is_self: int
+    join_rule: Mapping[Value, int]
+    warrant: Mapping[Value, int]
+    is_authorised: int
+
+    def may(self, levels: Levels, power: Power) -> int:
+        """The weights of what a user of this power may do."""
+        return (
+            self.may_invite * (power >= levels.invite)
+            + self.may_kick * (power >= levels.kick)
+            + self.may_ban * (power >= levels.ban)
+        )
+
+
+@cache
+def rules_of(policy: MatrixPolicy) -> Rules:
+    """The rules of a policy, made once."""
+    weights = policy.domain.weights
+    return Rules(
+        memory=memory_of(policy),
+        words=frozenset(action.value for action in policy.triggers),
+        may_invite=weights["may_invite"][True],
+        may_kick=weights["may_kick"][True],
+        may_ban=weights["may_ban"][True],
+        outranks=weights["outranks_for_kick"][True] + weights["outranks_for_ban"][True],
+        is_self=weights["is_self"][True],
+        join_rule=weights["join_rule"],
+        warrant=weights["warrant"],
+        is_authorised=weights["is_authorised"][True],
+    )
+
+
+@lru_cache(maxsize=2**12)
+def standing_of(policy: MatrixPolicy, power: Power, invite: int, kick: int, ban: int) -> Standing:
+    """The standing of this power where these levels are set; rooms with the same ones share it."""
+    return rules_of(policy).may(Levels(invite=invite, kick=kick, ban=ban), power), power
