@@ -20,6 +20,7 @@ from benchmarks.scene import VERSION, Ask, MatrixScene, Scene
 
 SYNAPSE = ROOT / "build" / "synapse" / "bin" / "python"
 """Made by `make test-synapse`."""
+SYNAPSE_CHECK = "Synapse's check"
 
 QUICK, SLOW = 60, 3
 _LATENCY_ROUNDS = 200
@@ -74,6 +75,9 @@ PEERS = (
 # fmt: on
 
 
+DISTRIBUTIONS = tuple(dict.fromkeys(peer.distribution for peer in PEERS if peer.distribution))
+
+
 def mimi_costs(scene: Scene) -> list[Cost]:
     """Ours first, then the peers. Raises `WrongVerdictsError`."""
     quick = [peer for peer in PEERS if peer.rounds == QUICK]
@@ -110,8 +114,8 @@ def matrix_costs(scene: MatrixScene) -> list[Cost]:
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         answer = json.loads(done.stdout)
-        _check("Synapse", answer["verdicts"], scene)
-        costs.append(Cost("Synapse's check", answer["version"], answer["seconds"], answer["seconds"] / ours))
+        _check(SYNAPSE_CHECK, answer["verdicts"], scene)
+        costs.append(Cost(SYNAPSE_CHECK, answer["version"], answer["seconds"], answer["seconds"] / ours))
     return costs
 
 

@@ -52,14 +52,13 @@ class Measured:
         mimi = mimi_scene()
         matrix = matrix_scene(mimi)
         costs = {"mimi": decisions.mimi_costs(mimi), "matrix": decisions.matrix_costs(matrix)}
-        named = {cost.name.partition(",")[0]: cost.version for each in costs.values() for cost in each if cost.version}
+        synapse = {cost.name: cost.version for cost in costs["matrix"] if cost.name == decisions.SYNAPSE_CHECK}
         return cls(
             machine=f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
             versions={
                 platform.python_implementation(): platform.python_version(),
-                "fsm": version("mimi-fsm"),
-                **{name: each for name, each in named.items() if name != "fsm"},
-                **{name: version(name) for name in _BESIDES},
+                **{name: version(name) for name in ("mimi-fsm", *decisions.DISTRIBUTIONS, *_BESIDES)},
+                **synapse,
             },
             members=len(mimi.room.participations()),
             questions=len(mimi.events),

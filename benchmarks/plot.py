@@ -98,9 +98,11 @@ def _states(axes: Axes, run: Measured) -> None:
         (known, _OURS, "-", "all others: a look-up"),
     ):
         axes.plot(sizes, seconds, color=colour, linestyle=line, marker="o", label=name)
-        _mark(axes, sizes[:: len(sizes) - 1], seconds[:: len(sizes) - 1])
+        ends = slice(None, None, len(sizes) - 1)
+        _mark(axes, sizes[ends], seconds[ends])
     axes.set_yscale("log")
     axes.set_ylim(min(known) / 3, max(first) * 20)
+    axes.set_xlim(0, max(sizes) * 1.08)
     axes.set_xticks(sizes)
     axes.set_xlabel("states of the policy")
     axes.set_title("A decision, by the size of the policy")
@@ -137,7 +139,7 @@ def _events(axes: Axes, run: Measured) -> None:
         )
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlim(min(sizes) / 5, max(sizes) * 3)
+    axes.set_xlim(min(sizes) / 9, max(sizes) * 3)
     axes.set_ylim(min(seconds) / 2, max(seconds) * 4)
     axes.set_xlabel("events of the history (k: thousand, M: million)")
     axes.set_title("A columnar replay on one core, by its length")
