@@ -28,8 +28,9 @@ from fsm.errors import DefinitionError, PolicyError
 from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
-from fsm.render import Detail, Diagram, compare, extract, render
+from fsm.render import ENDINGS, FORMATS, Detail, Diagram, compare, extract, render
 from fsm.render.grid import Grid
+from fsm.render.label import capital
 from fsm.render.markdown import escaped
 from fsm.render.matrix import matrix_of
 from fsm.render.section import to_section
@@ -68,19 +69,7 @@ VIEWS = (
     View("moderator", "what a moderator can do to others", {**_OTHERS, **_MAY}),
 )
 
-_FORMATS = {
-    "svg": "svg",
-    "png": "png",
-    "pdf": "pdf",
-    "dot": "dot",
-    "mmd": "mermaid",
-    "puml": "plantuml",
-    "txt": "text",
-    "md": "matrix",
-    "html": "html",
-    "scxml": "scxml",
-    "xml": "rfc",
-}
+_ENDINGS = {fmt: ending for ending, fmt in reversed([*ENDINGS.items()])}  # of each format the first
 _DOTS = (".png", ".pdf")
 _GEOMETRY = {"d", "height", "points", "textLength", "transform", "viewBox", "width", "x", "y"}
 
@@ -118,10 +107,7 @@ def contents() -> Mapping[str, Draw]:
     for policy in policies.values():
         diagram = extract(policy)
         files[f"{policy.id}.svg"] = partial(render, diagram, "svg", tall=True)
-        files |= {
-            f"{policy.id}/whole.{ending}": partial(render, diagram, fmt, _detail(fmt))
-            for ending, fmt in _FORMATS.items()
-        }
+        files |= {f"{policy.id}/whole.{_ENDINGS[fmt]}": partial(render, diagram, fmt, _detail(fmt)) for fmt in FORMATS}
         views = _views(policy)
         files |= {f"{policy.id}/{id_}.svg": partial(render, view, "svg", tall=True) for id_, view in views.items()}
         files[f"{policy.id}/section.md"] = partial(_encoded, partial(to_section, policy))
@@ -201,21 +187,17 @@ def _page(policy: AnyPolicy, diagram: Diagram, views: Mapping[str, Diagram]) -> 
     ]
     for id_, view in views.items():
         words = view.title.partition(": ")[2]
-        parts.append(f"## {_capital(words)}\n\n![{_capital(words)}, in {policy.id}]({id_}.svg)\n")
+        parts.append(f"## {capital(words)}\n\n![{capital(words)}, in {policy.id}]({id_}.svg)\n")
     parts.append("## All transitions\n")
     parts.append(_matrix(diagram))
     parts.append("## As files\n")
-    files = ", ".join(f"[{fmt}](whole.{ending})" for ending, fmt in _FORMATS.items())
-    parts.append(f"{_capital(files)}; and the [section of a draft](section.md) on legal transitions.\n")
+    files = ", ".join(f"[{fmt}](whole.{_ENDINGS[fmt]})" for fmt in FORMATS)
+    parts.append(f"{files}; and the [section of a draft](section.md) on legal transitions.\n")
     return "\n".join(parts)
 
 
 def _matrix(diagram: Diagram) -> str:
     return "\n".join(matrix_of(Grid(diagram, Detail.CLAUSES))) + "\n"
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def draw(folder: Path) -> None:

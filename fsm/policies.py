@@ -57,7 +57,7 @@ def load_policy(name: str) -> AnyPolicy:
         policy = getattr(module, attribute)
     except DefinitionError:
         raise
-    except Exception as problem:  # the file is the user's: anything may be wrong in it
+    except (Exception, SystemExit) as problem:  # the file is the user's: anything may be wrong in it
         summary = " ".join(f"{type(problem).__name__}: {problem}".split())
         raise DefinitionError(f"policy `{shorten(name)}` cannot be loaded: {shorten(summary, 200)}") from problem
     if not isinstance(policy, Policy):

@@ -34,7 +34,7 @@ LAYERS: list[set[str]] = [
     {"fsm.log"},
     {"fsm.render"},
     {"tools"},
-    {"fsm.testing"},
+    {"fsm.testing", "fsm.gallery"},
     {"fsm.cli"},
     {"fsm.__main__"},
 ]

@@ -210,6 +210,7 @@ BROKEN = [
     ("raise ValueError('no\\nkettle')",           "ValueError: no kettle"),
     ("import no_such_module",                     "ModuleNotFoundError: "),
     ("1 / 0",                                     "ZeroDivisionError: "),
+    ("raise SystemExit(0)",                       "SystemExit: 0"),
     ("\x00",                                      ""),
     ("TEA = 1",                                   "is not a policy but int"),
     ("",                                          "AttributeError: "),

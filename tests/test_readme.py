@@ -36,6 +36,16 @@ def test_the_costs_are_those_that_were_measured() -> None:
     assert f"\n\n{quoted}\n" in results
 
 
+def test_the_pictures_can_be_drawn(tmp_path: Path) -> None:
+    (block,) = re.findall(r"## Pictures\n.*?```sh\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines():
+        command = shlex.split(line.removeprefix("fsm "), comments=True)
+        place = command.index("-o") + 1
+        command[place] = str(tmp_path / command[place])
+        assert fsm(*command).status == 0
+        assert Path(command[place]).stat().st_size > 0
+
+
 def test_every_link_leads_somewhere() -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)", README) if "://" not in link]
     assert links

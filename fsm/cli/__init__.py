@@ -70,7 +70,8 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE
     except OSError as problem:
-        complain(f"{problem.filename}: {(problem.strerror or str(problem)).lower()}")
+        where = f"{problem.filename}: " if problem.filename else ""
+        complain(f"{where}{(problem.strerror or str(problem)).lower()}")
         return UNUSABLE
     except PolicyError as problem:
         complain(str(problem))

@@ -11,8 +11,6 @@ from rich.console import Console
 
 from fsm.cli.picture import picture_of
 from fsm.cli.terminal import GivenOption, JsonOption, parse_given, safe
-from fsm.facts import Value
-from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.render import compare as draw_both
 from fsm.review.diff import Diff, Group, spelled
@@ -31,7 +29,7 @@ def diff(  # noqa: PLR0913 - one option for each output
 ) -> int:
     """Say in the fewest conditions what policy NEW decides otherwise than policy OLD."""
     policies = load_policy(old), load_policy(new)
-    known = _given(policies, given)
+    known = parse_given(given, *policies)
     found = compare(*policies, known)
     if report:
         save(report, found, picture_of("both policies", partial(draw_both, *policies, known)))
@@ -44,16 +42,6 @@ def diff(  # noqa: PLR0913 - one option for each output
         for line in _lines(found):
             output.print(safe(line), style="bold" if line and not line.startswith(" ") else None)
     return 1 if found else 0
-
-
-def _given(policies: tuple[AnyPolicy, AnyPolicy], given: list[str] | None) -> Mapping[str, Value]:
-    """Read `FACT=VALUE` words, of facts that either policy may have."""
-    facts: dict[str, Value] = {}
-    for pair in given or ():
-        name = pair.partition("=")[0]
-        knowing = [policy for policy in policies if name in policy.domain.values]
-        facts |= parse_given(knowing[0] if knowing else policies[0], [pair])
-    return facts
 
 
 def _save_logs(directory: Path, found: Diff) -> None:

@@ -7,8 +7,6 @@ from typing import Annotated
 import typer
 
 from fsm.cli.terminal import GivenOption, parse_given
-from fsm.facts import Value
-from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.render import FORMATS, Detail, compare, extract, format_of, render
 
@@ -31,7 +29,7 @@ def draw(  # noqa: PLR0913 - one option for each property of a picture
     against: Annotated[
         str | None, typer.Option(metavar="POLICY", help="Another policy: the picture shows how the two differ.")
     ] = None,
-    tall: Annotated[bool, typer.Option("--tall", help="For a narrow page (formats with a layout of ours).")] = False,
+    tall: Annotated[bool, typer.Option("--tall", help="For a narrow page (svg, png, pdf, dot).")] = False,
     prefix: PrefixOption = None,
     link_base: LinkBaseOption = None,
 ) -> None:
@@ -39,22 +37,12 @@ def draw(  # noqa: PLR0913 - one option for each property of a picture
     wanted = fmt or (format_of(output) if output != "-" else "mermaid")
     rules = load_policy(policy)
     if against is None:
-        diagram = extract(rules, parse_given(rules, given))
+        diagram = extract(rules, parse_given(given, rules))
     else:
         others = load_policy(against)
-        diagram = compare(rules, others, _given((rules, others), given))
+        diagram = compare(rules, others, parse_given(given, rules, others))
     picture = render(diagram, wanted, detail, tall=tall, prefix=prefix, link_base=link_base)
     write(output, picture)
-
-
-def _given(policies: tuple[AnyPolicy, AnyPolicy], given: list[str] | None) -> dict[str, Value]:
-    """Read `FACT=VALUE` words, of facts that either policy may have."""
-    facts: dict[str, Value] = {}
-    for pair in given or ():
-        name = pair.partition("=")[0]
-        knowing = [policy for policy in policies if name in policy.domain.values]
-        facts |= parse_given(knowing[0] if knowing else policies[0], [pair])
-    return facts
 
 
 def write(output: str, content: bytes) -> None:

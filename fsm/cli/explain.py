@@ -58,7 +58,7 @@ def explain(  # noqa: PLR0913 - one option for each fact
 def _facts(policy: AnyPolicy, known: dict[str, Value], given: list[str] | None) -> Any:
     """The record of facts: what is known, and for the rest the first value of each."""
     values = {name: known.get(name, choices[0]) for name, choices in policy.domain.values.items()}
-    values.update(parse_given(policy, given))
+    values.update(parse_given(given, policy))
     if values["is_self"] and values["sender"] is not values["target"]:
         raise DefinitionError("the sender is the target: `sender` and `target` must be the same state")
     return policy.domain.record(**values)

@@ -6,18 +6,32 @@ from typing import Annotated
 
 import typer
 
+from fsm.cli.terminal import opened
+from fsm.errors import DefinitionError
+from fsm.log import read_events
 from fsm.policies import load_policy
 from fsm.render.explorer import to_page
+from fsm.render.explorer.stage import stage_of
 
 
 def explore(
     policy: Annotated[str, typer.Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
     *,
     output: Annotated[str, typer.Option("--output", "-o", help="The file to write; `-` for standard output.")],
+    log: Annotated[
+        str | None, typer.Option("--log", help="A log, as `fsm replay` takes it, that the page plays back.")
+    ] = None,
 ) -> None:
     """Write a page that needs nothing else: every case of a policy to try, and a room to play in."""
-    page = to_page(load_policy(policy)).encode()
-    if output == "-":
-        sys.stdout.buffer.write(page)
+    loaded = load_policy(policy)
+    if log is None:
+        page = to_page(loaded)
+    elif stage_of(loaded) is None:
+        raise DefinitionError(f"policy `{loaded.id}` has no room in which a log could be played")
     else:
-        Path(output).write_bytes(page)
+        with opened(log) as source:
+            page = to_page(loaded, name=Path(log).name, log=read_events(source))
+    if output == "-":
+        sys.stdout.buffer.write(page.encode())
+    else:
+        Path(output).write_bytes(page.encode())

@@ -79,12 +79,15 @@ GivenOption = Annotated[
 ]
 
 
-def parse_given(policy: AnyPolicy, given: Iterable[str] | None) -> dict[str, Value]:
-    """Read `FACT=VALUE` words. Raises `DefinitionError`."""
+def parse_given(given: Iterable[str] | None, *policies: AnyPolicy) -> dict[str, Value]:
+    """Read `FACT=VALUE` words, each of a fact that one of the policies has. Raises `DefinitionError`."""
     facts: dict[str, Value] = {}
     for pair in given or ():
         name, equals, word = pair.partition("=")
         if not equals:
             raise DefinitionError(f"`{shorten(pair)}` is not of the form FACT=VALUE")
-        facts[name] = policy.domain.parse(name, word)
+        if name in facts:
+            raise DefinitionError(f"the fact `{shorten(name)}` is given twice")
+        knowing = [policy for policy in policies if name in policy.domain.values]
+        facts[name] = (*knowing, *policies)[0].domain.parse(name, word)
     return facts

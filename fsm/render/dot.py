@@ -14,7 +14,7 @@ from graphviz import escape as quote
 
 from fsm.render.curve import position, rounded
 from fsm.render.diagram import Change, Detail, Diagram, Edge, State
-from fsm.render.label import SEPARATOR, Label, Notes, clean, labels_of, legend_of, notes_if_crowded, notes_of, sentence
+from fsm.render.label import Label, Notes, about_of, clean, labels_of, legend_of, notes_if_crowded, notes_of, sentence
 from fsm.render.markup import (
     Row,
     blank,
@@ -204,13 +204,11 @@ def _along(rows: Sequence[Row], way: Way) -> str:
 
 
 def _header(diagram: Diagram, width: float) -> list[Row]:
-    about = SEPARATOR.join(filter(None, [*([] if diagram.sides else [clean(diagram.id)]), clean(diagram.document)]))
-    given = ", ".join(f"{fact}\u00a0=\u00a0{value}" for fact, value in diagram.given)
+    about = [words.replace(" = ", "\u00a0=\u00a0") for words in about_of(diagram)]
     title = [text(line, TITLE, bold=True) for line in _wrapped(clean(diagram.title), TITLE, width) or [""]]
     return [
         *(replace(line, width=_SLACK * line.width) for line in title),
-        *(text(line, VERB, FAINT) for line in _wrapped(about, VERB, width)),
-        *(text(line, VERB) for line in _wrapped(f"What is left given {given}", VERB, width) if given),
+        *(text(line, VERB, FAINT) for words in about for line in _wrapped(words, VERB, width)),
     ]
 
 

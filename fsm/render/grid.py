@@ -71,19 +71,6 @@ class Grid:
         words = dict.fromkeys(note for edge in edges for note in self._notes(edge))
         return {each: number for number, each in enumerate(words, 1)}
 
-    @property
-    def heading(self) -> str:
-        """What the matrix is of."""
-        return clean(self.diagram.title)
-
-    @property
-    def about(self) -> Sequence[str]:
-        """Where it comes from, and what is given."""
-        given = ", ".join(f"{fact} = {value}" for fact, value in self.diagram.given)
-        source = clean(self.diagram.document)
-        lines = [source if self.diagram.sides else ", ".join(filter(None, [clean(self.diagram.id), source]))]
-        return [*filter(None, lines), *([f"What is left given {given}"] if given else [])]
-
     def _entry(self, edge: Edge) -> Entry:
         dest = clean(self.diagram.names[edge.dest])
         return Entry(

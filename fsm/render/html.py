@@ -6,7 +6,7 @@ from html import escape
 
 from fsm.render.diagram import Detail, Diagram
 from fsm.render.grid import Entry, Grid
-from fsm.render.label import clean
+from fsm.render.label import about_of, clean
 from fsm.render.matrix import NOTHING
 
 _STYLE = """\
@@ -27,7 +27,7 @@ _NUMBERS = " A number is a condition that must hold, and leads to its words belo
 def to_html(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
     """The matrix as a page of its own: plain markup, no scripts, nothing to load."""
     grid = Grid(diagram, detail)
-    title = _text(grid.heading or clean(diagram.id))
+    title = _text(clean(diagram.title) or clean(diagram.id))
     lines = [
         "<!DOCTYPE html>",
         '<html lang="en">',
@@ -40,7 +40,7 @@ def to_html(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
         "<body>",
         "<main>",
         f'<h1 dir="auto">{title}</h1>',
-        *(f'<p dir="auto">{_text(line)}</p>' for line in grid.about),
+        *(f'<p dir="auto">{_text(line)}</p>' for line in about_of(diagram)),
         f"<p>What is not in the table is rejected.{_NUMBERS if grid.notes else ''}</p>",
         *_table(grid),
         *_notes(grid),

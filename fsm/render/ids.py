@@ -24,9 +24,9 @@ def unique(ids: Iterable[str], before_number: str = "-") -> list[str]:
     return list(taken)
 
 
-def names_of(words: Iterable[str], taken: Collection[str] = ()) -> list[str]:
-    """A name of letters and digits for each word: the word itself, where that is one and is not `taken`."""
-    return unique(
-        word if _SIMPLE.fullmatch(word) and word.lower() not in taken else f"s_{index}"
-        for index, word in enumerate(words)
-    )
+def names_of(ids: Iterable[str], taken: Collection[str]) -> dict[str, str]:
+    """A name of letters and digits for each id: the id itself, where that is one and is not `taken`."""
+    return {
+        id_: id_ if _SIMPLE.fullmatch(id_) and id_.lower() not in taken else f"s_{index}"
+        for index, id_ in enumerate(ids)
+    }

@@ -77,6 +77,22 @@ class Label:
         return row_of(VERB) + row_of(SMALL) * len(self.stacked)
 
 
+def caption_of(diagram: Diagram) -> str:
+    """What the diagram is of, and what is given, in one line."""
+    return clean(f"{diagram.title}, given {_given(diagram)}" if diagram.given else diagram.title)
+
+
+def about_of(diagram: Diagram) -> list[str]:
+    """The lines under the title: where the policy comes from, and what is given."""
+    names = filter(None, ["" if diagram.sides else diagram.id, diagram.document])
+    given = f"What is left given {_given(diagram)}" if diagram.given else ""
+    return [clean(line) for line in (": ".join(names), given) if line]
+
+
+def _given(diagram: Diagram) -> str:
+    return ", ".join(f"{fact} = {value}" for fact, value in diagram.given)
+
+
 def labels_of(diagram: Diagram, detail: Detail, notes: Notes | None = None) -> dict[str, Label]:
     """What is written at each edge, by id; with `notes`, a guard is only named by its number."""
     return {
@@ -191,6 +207,11 @@ def _terms(edge: Edge) -> str:
     conditions = ", and ".join(guard.words for guard in edge.conditions)
     whole = f"by {edge.actor.value}{', if ' if conditions else ''}{conditions}"
     return f"{whole} (section {edge.clause})" if edge.clause else whole
+
+
+def capital(words: str) -> str:
+    """The words as a sentence or a title begins."""
+    return words[:1].upper() + words[1:]
 
 
 def clean(text: str) -> str:

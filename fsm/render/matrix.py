@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fsm.render.diagram import Detail, Diagram
 from fsm.render.grid import Entry, Grid
-from fsm.render.label import clean
+from fsm.render.label import about_of, clean
 from fsm.render.markdown import escaped
 
 NOTHING = "\N{EN DASH}"
@@ -13,8 +13,8 @@ NOTHING = "\N{EN DASH}"
 def to_matrix(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
     """The matrix under a heading, with its notes."""
     grid = Grid(diagram, detail)
-    about = "  \n".join(map(escaped, grid.about))
-    return "\n".join([f"# {escaped(grid.heading)}", "", about, "", *matrix_of(grid)]) + "\n"
+    about = "  \n".join(map(escaped, about_of(diagram)))
+    return "\n".join([f"# {escaped(clean(diagram.title))}", "", about, "", *matrix_of(grid)]) + "\n"
 
 
 def matrix_of(grid: Grid) -> Iterator[str]:

@@ -9,7 +9,7 @@ import re
 
 from fsm.render.diagram import Detail, Diagram, Edge
 from fsm.render.ids import names_of
-from fsm.render.label import SEPARATOR, Notes, clean, conditions_of, legend_of, notes_if_crowded
+from fsm.render.label import SEPARATOR, Notes, caption_of, clean, conditions_of, legend_of, notes_if_crowded
 from fsm.render.style import STATES, order_of
 
 # Words that mean something else at the beginning of a line.
@@ -21,12 +21,9 @@ _WIDE = {ord(sign): ord(sign) + 0xFEE0 for sign in "&<>"}
 
 def to_mermaid(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
     """The diagram as Mermaid text."""
-    ids = [state.id for state in diagram.states]
-    names = dict(zip(ids, names_of(ids, _TAKEN), strict=True))
+    names = names_of((state.id for state in diagram.states), _TAKEN)
     notes = notes_if_crowded(diagram, detail)
-    given = SEPARATOR.join(f"{fact}={value}" for fact, value in diagram.given)
-    title = clean(f"{diagram.title} ({given})" if given else diagram.title)
-    lines = ["---", f"title: {_quoted(title)}", "---", "stateDiagram-v2"]
+    lines = ["---", f"title: {_quoted(caption_of(diagram))}", "---", "stateDiagram-v2"]
     # Mermaid lays out from the first state on.
     for state in sorted(diagram.states, key=lambda state: order_of(state.name)):
         name = _text(clean(state.name)) or "#160;"

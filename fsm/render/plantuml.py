@@ -8,7 +8,7 @@ import re
 
 from fsm.render.diagram import Detail, Diagram, Edge
 from fsm.render.ids import names_of
-from fsm.render.label import SEPARATOR, Notes, clean, conditions_of, legend_of, notes_if_crowded
+from fsm.render.label import SEPARATOR, Notes, caption_of, clean, conditions_of, legend_of, notes_if_crowded
 from fsm.render.style import STATES, Line, line_of, lines_of, order_of
 
 # Words that mean something else at the beginning of a line.
@@ -19,12 +19,9 @@ _THICK = 2.0
 
 def to_plantuml(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
     """The diagram as PlantUML text."""
-    ids = [state.id for state in diagram.states]
-    names = dict(zip(ids, names_of(ids, _TAKEN), strict=True))
+    names = names_of((state.id for state in diagram.states), _TAKEN)
     notes = notes_if_crowded(diagram, detail)
-    given = SEPARATOR.join(f"{fact}={value}" for fact, value in diagram.given)
-    lines = ["@startuml", f"title {_text(f'{diagram.title} ({given})' if given else diagram.title)}"]
-    lines.append("hide empty description")
+    lines = ["@startuml", f"title {_text(caption_of(diagram))}", "hide empty description"]
     for state in sorted(diagram.states, key=lambda state: order_of(state.name)):
         name, box = names[state.id], STATES.get(state.name)
         lines.append(f'state "{_text(state.name)}" as {name}{f" {box.fill}" if box else ""}')

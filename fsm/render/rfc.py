@@ -15,7 +15,7 @@ from fsm.render.diagram import Detail, Diagram, Edge
 from fsm.render.dot import drawn
 from fsm.render.engine import RenderError
 from fsm.render.ids import plain
-from fsm.render.label import clean
+from fsm.render.label import caption_of, clean
 from fsm.render.style import Look
 from fsm.render.svg import picture
 from fsm.render.text import body
@@ -35,6 +35,7 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
 }
 _PROFILE = {"version": "1.2", "baseProfile": "tiny", "font-family": "sans-serif"}
 _COLOURS = {"black": "#000000", "white": "#ffffff", "transparent": "none"}
+_BASE = re.compile(r"(?:https?://[^\s<>\"#]+)?(?:#[^\s<>\"#]*)?")
 _PAGE = 660  # pixels that a page of an RFC has for a picture
 _PIXEL = 0.75  # points
 
@@ -51,7 +52,7 @@ def to_rfc(
     Ids begin with the `prefix`, by default the policy's id, so that several figures
     can stand in one document. With a `link_base`, the address of the document that
     the policy implements, each edge links to its section there. Raises `RenderError`
-    for a prefix that is none.
+    for a prefix or an address that is none.
     """
     return figure_of(diagram, detail, detail, prefix=prefix, link_base=link_base)
 
@@ -76,12 +77,14 @@ def figure_of(  # noqa: PLR0913 - the options of two formats
         if "id" in group.attrib:
             group.set("id", f"{prefix}-{group.attrib['id']}")
     if link_base:
+        if not _BASE.fullmatch(link_base):
+            raise RenderError(f"`{shorten(link_base)}` is no address: it must begin with `https://`, `http://` or `#`")
         _link(root, {f"{prefix}-{edge.id}": _address(link_base, edge) for edge in diagram.edges if edge.clause})
     if not named:
         for element in root.iter():
             element.attrib.pop("id", None)
     figure = ET.Element("figure", {"anchor": f"fig-{prefix}"})
-    ET.SubElement(figure, "name").text = _caption(diagram)
+    ET.SubElement(figure, "name").text = caption_of(diagram)
     artset = ET.SubElement(figure, "artset")
     ET.SubElement(artset, "artwork", {"type": "svg"}).append(_profiled(root))
     ET.indent(figure, " ")
@@ -100,11 +103,6 @@ def prefix_of(diagram: Diagram, prefix: str | None) -> str:
             f"`{shorten(prefix)}` cannot begin an id: it must be a letter, then letters, digits, `-`, `_`"
         )
     return prefix
-
-
-def _caption(diagram: Diagram) -> str:
-    given = ", ".join(f"{fact} = {value}" for fact, value in diagram.given)
-    return clean(f"{diagram.title}, given {given}" if given else diagram.title)
 
 
 def _address(base: str, edge: Edge) -> str:

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from fsm.render.diagram import Condition, Detail, Diagram, Edge
 from fsm.render.engine import RenderError
 from fsm.render.ids import unique
-from fsm.render.label import clean
+from fsm.render.label import caption_of, clean
 from fsm.render.style import order_of
 
 _NAMESPACE = "http://www.w3.org/2005/07/scxml"
@@ -47,8 +47,7 @@ def to_scxml(diagram: Diagram, detail: Detail = Detail.GUARDS) -> bytes:
             "initial": states[first.id],
         },
     )
-    given = ", ".join(f"{fact} = {value}" for fact, value in diagram.given)
-    root.append(_comment(f"{diagram.title}{f', given {given}' if given else ''}"))
+    root.append(_comment(caption_of(diagram)))
     if guards:
         model = ET.SubElement(root, "datamodel")
         for guard, name in guards.items():

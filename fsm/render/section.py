@@ -17,7 +17,7 @@ from fsm.render.diagram import Detail, Diagram
 from fsm.render.extract import extract
 from fsm.render.grid import Entry, Grid
 from fsm.render.ids import plain
-from fsm.render.label import clean
+from fsm.render.label import capital, clean
 from fsm.render.markdown import escaped
 from fsm.render.rfc import figure_of, prefix_of
 from fsm.render.rules import Case, rules_of
@@ -110,10 +110,10 @@ def _entry(entry: Entry) -> str:
 def _conditions(policy: AnyPolicy, action: str, cases: Sequence[Case], head: str) -> Iterator[str]:
     what = _a(escaped(clean(action)))
     if not cases:
-        yield f"{_capital(what)} MUST be rejected."
+        yield f"{capital(what)} MUST be rejected."
         return
     dests = _or(list(dict.fromkeys(_state(case.dest) for case in cases)), "or")
-    yield f"{_capital(what)} takes the target to {_in_state(dests)}."
+    yield f"{capital(what)} takes the target to {_in_state(dests)}."
     all_states = [state.value for state in policy.states]
     if not any(set(one.sources) & set(other.sources) for one, other in combinations(cases, 2)):
         sources = [state for state in all_states if any(state in case.sources for case in cases)]
@@ -123,7 +123,7 @@ def _conditions(policy: AnyPolicy, action: str, cases: Sequence[Case], head: str
             yield from _further(case, [guard for guard in case.guards if guard not in common], all_states)
         yield "Otherwise, reject."
         return
-    yield f"{_capital(what)} MUST be one of the following. Otherwise, reject."
+    yield f"{capital(what)} MUST be one of the following. Otherwise, reject."
     for case in cases:
         yield f"{head}{_or([_title(each) for each in case.transitions], 'and')}"
         yield from _demands("", _standing(case.sources, all_states, case), case.guards)
@@ -143,7 +143,7 @@ def _demands(of_what: str, standing: str, guards: Sequence[Guard[Any]]) -> Itera
             yield f"The {who} MUST {all_words[0]}."
         elif all_words:
             yield f"The {who} MUST:"
-            yield "\n".join(f"* {_capital(words)}." for words in all_words)
+            yield "\n".join(f"* {capital(words)}." for words in all_words)
     others = [escaped(clean(guard.holds)) for guard in guards if guard.norm is None]
     if len(others) == 1:
         yield f"It is REQUIRED that {others[0]}."
@@ -163,7 +163,7 @@ def _further(case: Case, guards: Sequence[Guard[Any]], all_states: Sequence[str]
         yield f"{condition}, {demands[0]}."
     else:
         yield f"{condition}:"
-        yield "\n".join(f"* {_capital(demand)}." for demand in demands)
+        yield "\n".join(f"* {capital(demand)}." for demand in demands)
 
 
 def _clauses(guards: Sequence[Guard[Any]]) -> Iterator[str]:
@@ -214,11 +214,7 @@ def _code(word: str) -> str:
 
 
 def _title(word: str) -> str:
-    return escaped(_capital(clean(word)))
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    return escaped(capital(clean(word)))
 
 
 def _a(word: str) -> str:

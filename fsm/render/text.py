@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from fsm.render.columns import padded, width, wrapped
 from fsm.render.diagram import Change, Detail, Diagram, Edge, State
-from fsm.render.label import Notes, clean, conditions_of, legend_of, notes_if_crowded
+from fsm.render.label import Notes, about_of, clean, conditions_of, legend_of, notes_if_crowded
 from fsm.render.style import line_of, lines_of, order_of
 from fsm.render.typewriter import STROKES, drawing_of
 
@@ -19,13 +19,7 @@ _LEAST = 20  # columns for conditions that are worth a column of their own
 
 def to_text(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
     """The diagram as plain text, with what it is and what is given at its head."""
-    given = ", ".join(f"{fact} = {value}" for fact, value in diagram.given)
-    about = ", ".join(filter(None, [clean(diagram.id), clean(diagram.document)]))
-    head = [
-        *wrapped(clean(diagram.title), COLUMNS),
-        *wrapped(clean(diagram.document) if diagram.sides else about, COLUMNS),
-        *(wrapped(f"What is left given {given}", COLUMNS) if given else []),
-    ]
+    head = [line for words in (clean(diagram.title), *about_of(diagram)) for line in wrapped(words, COLUMNS)]
     return "\n".join([*head, "", *body(diagram, detail)]) + "\n"
 
 

@@ -1,48 +1,23 @@
-"""Chromium, and the explorer's pages opened in it from disk.
+"""The explorer's pages, opened in the browser from disk.
 
 Every page is watched: an error, a line on the console or a request for anything but the page fails the test.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from shutil import which
 from typing import Literal, TypeAlias
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Request, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, Request, ViewportSize
 
 from fsm.family import AnyPolicy
 from fsm.render.explorer import to_page
 
 Open: TypeAlias = Callable[..., Page]
 
-# What Chromium would otherwise ask the network for is its own business and not the page's.
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 800}
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    found = os.environ.get("FSM_CHROMIUM") or next(filter(None, map(which, NAMES)), None)
-    with sync_playwright() as engine:
-        try:
-            chromium = engine.chromium.launch(executable_path=found, args=QUIET)
-        except Error as problem:
-            # Without a browser nobody knows whether the page works: that is no reason to skip.
-            pytest.fail(
-                "the explorer is tested in Chromium, and there is none: `apt-get install chromium`, "
-                f"`playwright install chromium`, or name one in FSM_CHROMIUM ({str(problem).splitlines()[0]})",
-                pytrace=False,
-            )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")

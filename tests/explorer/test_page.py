@@ -14,7 +14,8 @@ from tests.cli.runner import fsm
 from tests.render.policies import BIG, HOSTILE
 
 LARGEST = 500_000
-POLICIES = [load_policy(name) for name in CATALOGUE if not name.startswith("matrix")]
+# Of Matrix, the last version, as it has the most to say.
+POLICIES = [load_policy(name) for name in CATALOGUE if not name.startswith("matrix")] + [load_policy("matrix-12")]
 ASSETS = sorted(
     (file.name, file.read_text(encoding="utf-8")) for file in (files("fsm.render.explorer") / "assets").iterdir()
 )
@@ -75,6 +76,8 @@ UNUSABLE = [
     (("nobody", "-o", "x.html"),             "unknown policy `nobody`"),
     (("mimi", "-o", "no/such/place.html"),   "no/such/place.html: no such file or directory"),
     (("mimi",),                              "Missing option '--output' / '-o'."),
+    (("mimi", "-o", "x.html", "--log", "no/such.jsonl"), "no/such.jsonl: no such file or directory"),
+    (("tests/render/policies.py:DOOR", "-o", "x.html", "--log", "examples/day.jsonl"), "policy `door` has no room in which a log could be played"),
 ]
 # fmt: on
 

@@ -6,14 +6,16 @@ import re
 import subprocess
 import sys
 import unicodedata
+from html import unescape
 from pathlib import Path
 
 import pytest
 
 from fsm import MIMI
 from fsm.gallery import agree
+from fsm.policies import load_policy
 from fsm.render import ENDINGS, FORMATS, Detail, RenderError, extract, format_of, render
-from fsm.render.label import clean
+from fsm.render.label import clean, notes_of
 from fsm.render.mermaid import to_mermaid
 from tests.builders import BAN, one_line
 from tests.render.policies import BIG, DRAWN, HOSTILE, NAMES
@@ -121,6 +123,24 @@ def test_a_policy_of_sixty_states(fmt: str) -> None:
         assert all(
             f"state-{number}" in content.decode() or f"state_{number}" in content.decode() for number in range(60)
         )
+
+
+@pytest.mark.parametrize("fmt", [fmt for fmt in FORMATS if fmt not in ("png", "pdf")])
+def test_no_name_turns_the_writing_of_what_follows(fmt: str) -> None:
+    content = unescape(render(extract(HOSTILE), fmt).decode())
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", content)
+
+
+@pytest.mark.parametrize("fmt", ["svg", "dot", "mermaid", "plantuml", "text", "rfc"])
+def test_a_wall_of_guards_becomes_notes(fmt: str) -> None:
+    diagram = extract(load_policy("matrix-10"))
+    content = unescape(re.sub(r"<[^<>]*>", " ", render(diagram, fmt).decode()))
+    assert content.count("if 4, 5, 6, 7, 8, 9") >= 4
+    assert "if 2, 14, 15, 16" in content
+    plain = {words: number for words, number in notes_of(diagram).items() if re.fullmatch("[a-z -]+", words)}
+    assert len(plain) > 10
+    for words, number in plain.items():
+        assert f"({number}) {words}" in content
 
 
 @pytest.mark.parametrize("fmt", FORMATS)

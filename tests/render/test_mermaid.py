@@ -12,7 +12,7 @@ from fsm import MIMI
 from fsm.policies import load_policy
 from fsm.render import Detail, Diagram, compare, extract
 from fsm.render.diagram import Edge
-from fsm.render.label import clean, conditions_of, legend_of, notes_if_crowded
+from fsm.render.label import caption_of, clean, conditions_of, legend_of, notes_if_crowded
 from fsm.render.mermaid import to_mermaid
 from tests.builders import BAN
 from tests.render.policies import BIG, CROWDED, DOOR, HOSTILE
@@ -67,9 +67,7 @@ def test_its_reader_sees_what_the_diagram_says(page: Page, diagram: Diagram, det
         return squeezed(edge.transition, *conditions_of(diagram, edge, detail, notes, lines=False))
 
     seen = page.evaluate(_DRAW, to_mermaid(diagram, detail))
-    given = " · ".join(f"{fact}={value}" for fact, value in diagram.given)
-    title = f"{clean(diagram.title)} ({given})" if given else clean(diagram.title)
-    assert [unicodedata.normalize("NFKC", each) for each in seen["title"]] == [title]
+    assert [unicodedata.normalize("NFKC", each) for each in seen["title"]] == [caption_of(diagram)]
     states = [squeezed(state.name, *map(label, diagram.repeats(state))) for state in diagram.states]
     assert sorted(map(squeezed, seen["states"])) == sorted(states)
     assert sorted(map(squeezed, seen["edges"])) == sorted(map(label, diagram.moves))

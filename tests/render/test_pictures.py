@@ -192,12 +192,23 @@ def test_what_must_hold_is_under_the_verb(picture: Picture) -> None:
         else:
             for guard in guards:
                 assert guard.short in " ".join(small.split())
-        told_by_line = edge.actor is line_of(picture.diagram, edge).actor
-        assert (f"by {edge.actor.value}" in small) == (not told_by_line and picture.detail is not Detail.VERBS)
+        assert line_of(picture.diagram, edge).actor is edge.actor
         clause = picture.detail is Detail.CLAUSES
         assert (f"§\u00a0{edge.clause}" in small) == clause
-        if not guards and not clause and told_by_line:
+        if not guards and not clause:
             assert small == ""
+
+
+@pytest.mark.parametrize("picture", [*CASES, *PAIRS, *FREE], indirect=True)
+def test_words_are_as_wide_as_they_were_laid_out_for(picture: Picture) -> None:
+    for edge in picture.diagram.edges:
+        assert all("textLength" in text.attrib for text in picture.groups[edge.id].iter(f"{_SVG}text"))
+    for state in picture.diagram.states:
+        name, *_ = picture.groups[state.id].iter(f"{_SVG}text")
+        box, middle, half = picture.box(state.id), float(name.attrib["x"]), float(name.attrib["textLength"]) / 2
+        assert name.attrib["text-anchor"] == "middle"
+        assert middle == pytest.approx((box.left + box.right) / 2, abs=1)
+        assert box.left < middle - half < middle + half < box.right
 
 
 @pinned

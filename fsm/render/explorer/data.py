@@ -3,25 +3,28 @@
 Things refer to each other by their places in the lists of this document.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision
 from fsm.family import AnyPolicy
+from fsm.log import Line
 from fsm.render.diagram import Diagram
 from fsm.render.explorer.picture import variable
+from fsm.render.explorer.recording import record
 from fsm.render.explorer.stage import stage_data
 from fsm.render.explorer.table import Table, tabulate
 from fsm.render.explorer.words import words_of
 from fsm.render.style import LINES, box_of, line_of, order_of
+from fsm.terms import Participation
 
 JSON: TypeAlias = dict[str, Any]
 Places: TypeAlias = Mapping[str, int]
 
 
-def page_data(policy: AnyPolicy, diagram: Diagram) -> JSON:
-    """The policy, its table of answers, its picture and its room."""
+def page_data(policy: AnyPolicy, diagram: Diagram, name: str = "", log: Iterable[Line] = ()) -> JSON:
+    """The policy, its table of answers, its picture, its room, and a log of this name that was played there."""
     table, words = tabulate(policy), words_of(policy)
     rows, guards = _places([row.id for row in policy.transitions]), _places([guard.name for guard in policy.guards])
     return {
@@ -39,6 +42,8 @@ def page_data(policy: AnyPolicy, diagram: Diagram) -> JSON:
         "possible": table.possible,
         "decisions": [_decision(decision, rows, guards) for decision in table.decisions],
         "failures": [[guards[guard.name] for guard in failed] for failed in table.failures],
+        "initial": policy.states.index(Participation.LEAVE) if Participation.LEAVE in policy.states else 0,
+        "recordings": record(policy, name, log, table.facts),
         "stage": stage_data(policy, table.facts),
     }
 

@@ -10,13 +10,14 @@ scripts, whatever it is given to read.
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from typing import Any
 
 from fsm.family import AnyPolicy
+from fsm.log import Line
 from fsm.render.explorer.data import page_data
 from fsm.render.explorer.picture import dark_colours, pictures
 from fsm.render.extract import extract
@@ -25,13 +26,17 @@ from fsm.render.label import clean
 _ASSETS = files("fsm.render.explorer") / "assets"
 # What is known comes first, then what is shown, then the page that holds the two together.
 _KNOWING = ("table.js", "room.js", "log.js", "address.js")
-_SHOWING = ("dom.js", "picture.js", "answer.js", "case.js", "stage.js", "history.js")
+_SHOWING = ("dom.js", "picture.js", "answer.js", "case.js", "board.js", "stage.js", "history.js")
 _SCRIPTS = (*_KNOWING, *_SHOWING, "page.js")
 _DARK = "/* the picture's colours */"
 
 
-def to_page(policy: AnyPolicy) -> str:
-    """The explorer of a policy, as an HTML document. Raises `RenderError` where Graphviz is missing."""
+def to_page(policy: AnyPolicy, *, name: str = "", log: Iterable[Line] = ()) -> str:
+    """The explorer of a policy, as an HTML document. Raises `RenderError` where Graphviz is missing.
+
+    It plays back a `log` of this `name`, if the policy's family has rooms to play in. Raises `ReplayError` when
+    nothing of the log can be played.
+    """
     diagram = extract(policy)
     style = _asset("page.css").replace(_DARK, dark_colours())
     # One function around all keeps the scripts' names their own.
@@ -41,7 +46,7 @@ def to_page(policy: AnyPolicy) -> str:
         "security": escape(_security(style, script)),
         "style": style,
         "pictures": pictures(diagram),
-        "data": _inert(page_data(policy, diagram)),
+        "data": _inert(page_data(policy, diagram, name, log)),
         "script": script,
     }
     return _filled(_asset("page.html"), parts)

@@ -79,7 +79,9 @@ class Forest:
         row = [leaves.get(combination, rest) for combination in product(*self._values)]
         for level, values in reversed(list(enumerate(self._values))):
             size = len(values)
-            row = [self._branch(level, row[at : at + size]) for at in range(0, len(row), size)]
+            parts = [tuple(row[at : at + size]) for at in range(0, len(row), size)]
+            branches = {part: self._branch(level, part) for part in dict.fromkeys(parts)}  # most parts are alike
+            row = [branches[part] for part in parts]
         return row[0]
 
     def _branch(self, level: int, branches: Sequence[Node]) -> Node:

@@ -2,7 +2,8 @@
 //
 // A case: the facts that differ from the first ones, each by its name, and `case-ask` = action.state[.row].
 // A room: `room-opening`, `room-users` (where others than the stage's take part), `room-log` = events, each
-// sender.action.target or sender.setting, with users by their places; `room-at` (if some of it is undone),
+// sender.action.target or sender.setting, with users by their places; `room-at` (if some of it is undone; of a
+// recording, always),
 // `room-pair` = sender.target, `room-ask` = action.state[.row].
 
 const LONGEST_ADDRESS = 30_000;
@@ -28,19 +29,32 @@ function caseParts({ facts, ask }) {
   return ask ? [...parts, ["case-ask", askPart(ask)]] : parts;
 }
 
+/** Whether a name can be written in a link: one with half a letter cannot. */
+function isLinkable(name) {
+  try {
+    return Boolean(encodeURIComponent(name));
+  } catch {
+    return false;
+  }
+}
+
 function roomParts({ room, ask }) {
   const isSent = (event) => event.kind !== "note";
+  const opening = ["room-opening", room.opening];
+  const pair = ["room-pair", dotted(room.sender, room.target)];
+  if (recordingOf(room)) return [opening, ["room-at", room.at], pair];
+  if (!room.users.every(isLinkable)) return [opening];
   const events = room.events.filter(isSent);
   const at = room.events.slice(0, room.at).filter(isSent).length;
-  const parts = [["room-opening", room.opening]];
+  const parts = [opening];
   const isCast = room.users.length === stage.people.length && room.users.every((_, user) => isOnStage(room, user));
   if (!isCast) parts.push(["room-users", room.users.map(quote).join(",")]);
   if (events.length) parts.push(["room-log", events.map(eventPart).join(",")]);
   if (at < events.length) parts.push(["room-at", at]);
-  parts.push(["room-pair", dotted(room.sender, room.target)]);
+  parts.push(pair);
   if (ask) parts.push(["room-ask", askPart(ask)]);
-  // Of a room with too long a log for a link, the link tells how it begins.
-  return isTooLong(parts) ? parts.slice(0, 1) : parts;
+  // Of a room with too long a log for a link, too, the link tells how it begins.
+  return isTooLong(parts) ? [opening] : parts;
 }
 
 const isTooLong = (parts) =>
@@ -87,9 +101,10 @@ function readCase(state, parts) {
 }
 
 function readRoom(state, parts) {
-  const opening = numberIn(stage.openings, parts.get("room-opening"));
+  const opening = numberIn(beginnings, parts.get("room-opening"));
   const users = parts.has("room-users") ? parts.get("room-users").split(",").map(decodeURIComponent) : undefined;
   const room = newRoom(opening, users);
+  if (recordingOf(room)) return { ...state, mode: "room", room: { ...room, ...placeIn(room, room.events, parts) } };
   if (
     new Set(room.users).size < room.users.length ||
     room.users.length < stage.people.length ||
@@ -99,11 +114,17 @@ function readRoom(state, parts) {
   }
   const log = parts.get("room-log");
   const events = log ? log.split(",").map((event) => readEvent(room, wordsIn(event))) : [];
-  const at = parts.has("room-at") ? numberIn([...events, null], parts.get("room-at")) : events.length;
+  const ask = parts.has("room-ask") ? readAsk(parts.get("room-ask")) : null;
+  return { ...state, mode: "room", room: { ...room, events, ...placeIn(room, events, parts) }, ask };
+}
+
+/** How far a room's events have happened, and who is looked at. */
+function placeIn(room, events, parts) {
+  const last = recordingOf(room) ? 0 : events.length;
+  const at = parts.has("room-at") ? numberIn([...events, null], parts.get("room-at")) : last;
   const pair = parts.has("room-pair") ? wordsIn(parts.get("room-pair")) : [room.sender, room.target];
   const [sender, target] = pair.map((user) => numberIn(room.users, user));
-  const ask = parts.has("room-ask") ? readAsk(parts.get("room-ask")) : null;
-  return { ...state, mode: "room", room: { ...room, events, at, sender, target: target ?? sender }, ask };
+  return { at, sender, target: target ?? sender };
 }
 
 function readEvent(room, [sender, what, target]) {

@@ -22,13 +22,18 @@ function makeHistory(act) {
     list,
     make("div", { class: "tools" }, copy, open, again),
   );
-  return { undo, redo, run, slider, list };
+  return { undo, redo, run, slider, list, copy };
 }
 
-function showHistory({ undo, redo, run, slider, list }, room, outcomes, isPlaying, act) {
+function showHistory({ undo, redo, run, slider, list, copy }, room, outcomes, isPlaying, act) {
   const count = room.events.length;
+  copy.hidden = Boolean(recordingOf(room)); // whoever recorded it has the log
+  const focused = document.activeElement;
   undo.disabled = room.at === 0;
   redo.disabled = room.at === count;
+  // Whoever goes on to the end by key does not lose their place.
+  if (focused === undo && undo.disabled) redo.focus();
+  if (focused === redo && redo.disabled) undo.focus();
   run.disabled = count === 0;
   run.textContent = isPlaying ? "Pause" : "Play";
   slider.max = String(count);
@@ -46,7 +51,7 @@ function showHistory({ undo, redo, run, slider, list }, room, outcomes, isPlayin
   const hadFocus = list.contains(document.activeElement);
   list.replaceChildren(...items);
   const present = list.querySelector("[aria-current]");
-  if (present) list.scrollTop = present.offsetTop - list.offsetTop - list.clientHeight / 2;
+  if (present) list.scrollTop = present.offsetTop - list.clientHeight / 2;
   if (hadFocus) (present?.querySelector("button") ?? list).focus();
 }
 
@@ -109,6 +114,7 @@ function makeOpener(onText) {
   });
   const about =
     "JSON lines, as “Copy as JSON lines” writes them: one of the rooms of this page, with whatever happens in it. " +
+    `Any other log plays on a page of its own, which “fsm explore ${data.policy.id} --log FILE” makes. ` +
     "The file stays on this machine.";
   dialog.append(
     make("h2", { id: "opener-title" }, "Open a log"),

@@ -10,7 +10,10 @@ const ACTED_ON = "{target}";
 const OF_OPENINGS = { slots: new Set((stage?.people ?? []).map(({ user }) => user)), loose: new Set([""]) };
 const OF_EVENTS = { slots: new Set([ACTS, ACTED_ON]), loose: new Set(["", "content."]) };
 
-const KNOWN_TYPES = new Set(stage && [...stage.changes.flat(), ...stage.settings.map(({ shape }) => shape)].map(({ type }) => type));
+const SHAPES = stage ? [...stage.changes.flat(), ...stage.settings.map(({ shape }) => shape)] : [];
+const KNOWN_TYPES = new Set(SHAPES.map(({ type }) => type));
+
+const ELSEWHERE = `“fsm explore ${data.policy.id} --log FILE” makes a page that plays it`;
 
 const inWords = (number) => number.toLocaleString("en");
 
@@ -83,7 +86,7 @@ function readLog(text) {
   if (lines.length > MOST_LINES) return { problem: `the log has more than ${inWords(MOST_LINES)} lines` };
   const start = openingOf(lines);
   if (start === null) {
-    const [{ number, problem = "this is no beginning that the page knows; “fsm replay” reads any log" }] = lines;
+    const [{ number, problem = `this is no beginning that the page knows; ${ELSEWHERE}` }] = lines;
     return { problem: `line ${number}: ${problem}` };
   }
   let room = newRoom(start.opening, start.cast);
@@ -93,6 +96,9 @@ function readLog(text) {
     room = read.room;
     return read.event;
   });
+  if (reader.decided && events.every(({ kind }) => kind === "note")) {
+    return { problem: `line ${reader.decided}: from here on, the log is not of a room of this page; ${ELSEWHERE}` };
+  }
   return { room: { ...room, events } };
 }
 
@@ -157,18 +163,23 @@ function readLine(room, { number, value, problem }, reader) {
       return { room: withSender, event: { kind: "setting", sender, setting } };
     }
   }
-  if (stage.decisive.includes(value.type) || (KNOWN_TYPES.has(value.type) && isAnotherQuestion(value))) reader.decided = number;
+  const isUnforeseen = KNOWN_TYPES.has(value.type) && isAnotherQuestion(value);
+  if (isUnforeseen || stage.decisive.includes(value.type)) reader.decided = number;
   return note(`${shorten(value.type)}, not judged here`);
 }
 
 /** What comes of a log, in words: as `fsm replay` tells it. */
 function replay(text) {
   const { room, problem } = readLog(text);
-  if (problem) return { problem };
+  return problem ? { problem } : told(room);
+}
+
+/** What comes of all events of a room, and who is then where. */
+function told(room) {
   const { now, outcomes } = play({ ...room, at: room.events.length });
-  const told = outcomes.map(({ event, allowed, reason, row }) =>
+  const answers = outcomes.map(({ event, allowed, reason, row }) =>
     event.kind === "note" ? { note: event.words } : { allowed, reason, transition: row?.id ?? null },
   );
   const participation = Object.fromEntries(room.users.map((user, place) => [user, stateWord(now.states[place])]));
-  return { outcomes: told, participation };
+  return { outcomes: answers, participation };
 }

@@ -60,7 +60,7 @@ function chooseWay(changes) {
 
 function begin(opening) {
   stop();
-  changeRoom(newRoom(opening, state.room.users.slice(0, stage.people.length)));
+  changeRoom(newRoom(opening, recordingOf(state.room) ? undefined : state.room.users.slice(0, stage.people.length)));
 }
 
 function happen(event) {
@@ -118,7 +118,7 @@ function take(text) {
   const notes = outcomes.filter(({ event }) => event.kind === "note");
   const rest = notes.length ? `, ${notes.length} not judged (${notes[0].event.words})` : "";
   const sum = `${count(true)} allowed, ${count(false)} rejected${rest}`;
-  const notice = `Opened: “${stage.openings[room.opening].name}”, then ${sum}. Play shows it from the start.`;
+  const notice = `Opened: “${beginnings[room.opening].name}”, then ${sum}. Play shows it from the start.`;
   change({ room: present, ask: null, notice });
   return null;
 }
@@ -144,9 +144,9 @@ function offer(text) {
 }
 
 function copyLink() {
-  const isWhole = !isRoom() || !state.room.events.length || location.hash.includes("room-log=");
-  const done = "The link is copied.";
-  copy(location.href, isWhole ? done : "The log is too long for a link: copy it as JSON lines instead.");
+  const isWhole = !isRoom() || !state.room.events.length || /room-(log|at)=/.test(location.hash);
+  const cut = "The log is too long for a link, or has names that none can hold: copy it as JSON lines instead.";
+  copy(location.href, isWhole ? "The link is copied." : cut);
 }
 
 const copyLog = () => copy(asLines(state.room), "The log is copied: “fsm replay” takes it.");
@@ -160,6 +160,7 @@ const MODES = [["case", "Cases"], ["room", "A room"]];
 const LEADS = {
   case: "Set the facts: what they allow lights up, and the rest fades. Press any arrow or cell to read why.",
   room: "Choose who acts, and on whom; then press what they do. People move as the policy decides.",
+  recording: "A log that was judged when this page was made. Play it, or go through it event by event.",
 };
 const modes = choice("mode", "Show", MODES, chooseMode);
 const openLog = stage && makeOpener(take);
@@ -189,7 +190,7 @@ function show() {
   modes.show(state.mode);
   tell(state.notice);
   document.body.dataset.mode = state.mode;
-  byId("lead").textContent = LEADS[state.mode];
+  byId("lead").textContent = LEADS[isRoom() && recordingOf(state.room) ? "recording" : state.mode];
   for (const id of ["case", "matrix"]) byId(id).hidden = isRoom();
   for (const id of ["room", "board", "history"]) byId(id).hidden = !isRoom();
   if (isRoom()) showRoom();
@@ -214,10 +215,11 @@ function showRoom() {
   const played = play(room);
   const { now, outcomes } = played;
   const chosen = now.states[room.target];
-  const caseOf = (target, action) => placed(factsBetween(room, now, action, room.sender, room.target), target);
+  const factsOf = (action) => factsBetween(room, now, action, room.sender, room.target);
+  const caseOf = (target, action) => placed(factsOf(action), target);
   showStage(stageView, room, played, playing !== null);
-  showPictures(pictures, { caseOf, isHere: (target) => target === chosen, asked, chosen });
-  if (asked) {
+  showPictures(pictures, { caseOf, isHere: (target) => target === chosen && factsOf(0) !== null, asked, chosen });
+  if (asked && factsOf(0) !== null) {
     const name = shorten(nameOf(room, room.target), 24);
     const prefix = asked.target === chosen ? "" : `If ${name} were in ${stateWord(asked.target)}: `;
     showAnswer({ ...asked, at: caseOf(asked.target, asked.action) }, { prefix });
@@ -231,7 +233,8 @@ function showLast(room, outcome) {
   if (event.kind === "note") return showAnswer(null, { hint: event.words });
   const { who, what, came } = eventWords(room, outcome);
   if (event.kind === "setting") {
-    return showAnswer(null, { hint: `${who}, ${what}: ${[allowed ? "allowed" : "rejected", came].filter(Boolean).join(", ")}` });
+    const said = [allowed ? "allowed" : "rejected", came].filter(Boolean).join(", ");
+    return showAnswer(null, { hint: `${who}, ${what}: ${said}` });
   }
   showAnswer({ action: event.action, at, row: null }, { prefix: `${who}, ${what}: ` });
 }
@@ -250,4 +253,4 @@ window.addEventListener("hashchange", () => {
 show();
 
 // For whoever wants to ask from the browser's console, or from a test.
-window.explorer = { data, answer: asAnswer, replay };
+window.explorer = { data, answer: asAnswer, replay, begun: (place) => told(newRoom(place)) };

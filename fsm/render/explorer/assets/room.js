@@ -13,13 +13,29 @@ const USER = stage && new RegExp(stage.user.pattern, "su");
 const isUser = (value) =>
   isName(value) && USER.test(value) && new TextEncoder().encode(value).length <= stage.user.bytes;
 
+/** What a room can begin with: the openings of the stage, and then the recordings. */
+const beginnings = stage ? [...stage.openings, ...data.recordings] : [];
+const recordingOf = (room) => data.recordings[room.opening - stage.openings.length];
+
 /** The room at the start; `cast` are the ids under which the people of the stage take part. */
 function newRoom(opening, cast = stage.people.map(({ user }) => user)) {
-  return { opening, users: [...cast], events: [], at: 0, sender: 0, target: cast.length - 1 };
+  const recording = recordingOf({ opening });
+  const users = recording ? recording.users : cast;
+  const events = recording ? recording.events.map((event) => recordedEvent(event, recording)) : [];
+  return { opening, users: [...users], events, at: 0, sender: 0, target: users.length - 1 };
 }
 
-const roleOf = (room, user) => stage.openings[room.opening].roles[Math.min(user, stage.people.length)];
-const isOnStage = (room, user) => user < stage.people.length && room.users[user] === stage.people[user].user;
+/** An event of a recording: a change with the case in which it was judged, or words and whoever was moved. */
+function recordedEvent([first, ...rest], { cases }) {
+  if (typeof first === "string") return { kind: "note", words: first, moves: rest[0] };
+  const [action, target, place] = rest;
+  return { kind: "change", sender: first, action, target, at: cases[place] };
+}
+
+const roleOf = (room, user) =>
+  recordingOf(room) ? "" : stage.openings[room.opening].roles[Math.min(user, stage.people.length)];
+const isOnStage = (room, user) =>
+  !recordingOf(room) && user < stage.people.length && room.users[user] === stage.people[user].user;
 const nameOf = (room, user) => (isOnStage(room, user) ? stage.people[user].name : room.users[user]);
 
 /** The room with somebody in it, and their place. */
@@ -38,11 +54,13 @@ function standing(room, action, sender, target) {
 }
 
 /** Where everybody is at the start. */
-const initialStates = (room) => room.users.map((_, user) => standing(room, 0, user, user)[TARGET]);
+const initialStates = (room) =>
+  room.users.map((_, user) => (recordingOf(room) ? data.initial : standing(room, 0, user, user)[TARGET]));
 
-/** The facts of a change that one user would make to another now. */
+/** The facts of a change that one user would make to another now; of a recording, those of its last change if any. */
 function factsBetween(room, now, action, sender, target) {
-  const at = [...standing(room, action, sender, target)];
+  if (recordingOf(room) && !now.last) return null;
+  const at = [...(recordingOf(room) ? now.last : standing(room, action, sender, target))];
   at[TARGET] = now.states[target];
   at[SENDER] = now.states[sender];
   return changed(at, now.settings);
@@ -50,7 +68,11 @@ function factsBetween(room, now, action, sender, target) {
 
 /** What comes of one event, and the room after it. */
 function send(room, now, event) {
-  if (event.kind === "note") return { outcome: { event }, now };
+  if (event.kind === "note") {
+    const states = [...now.states];
+    for (const [user, where] of event.moves ?? []) states[user] = where;
+    return { outcome: { event }, now: { ...now, states, last: null } };
+  }
   if (event.kind === "setting") {
     const user = Math.min(event.sender, stage.people.length);
     const answers = stage.openings[room.opening].answers[event.setting][user];
@@ -58,21 +80,21 @@ function send(room, now, event) {
     const outcome = { event, allowed, reason, settings: now.settings };
     return { outcome, now: allowed ? { ...now, settings: stage.settings[event.setting].sets } : now };
   }
-  const at = factsBetween(room, now, event.action, event.sender, event.target);
+  const at = event.at ?? factsBetween(room, now, event.action, event.sender, event.target);
   const decision = decide(event.action, at);
   const allowed = isAllowed(decision);
   const row = allowed ? data.rows[decision.row] : null;
   const reason = allowed ? "" : decision ? reasonFor(decision, event.action, at) : "no such event has these facts";
   const outcome = { event, allowed, row, at, reason };
-  if (!allowed) return { outcome, now };
+  if (!allowed) return { outcome, now: { ...now, last: at } };
   const states = [...now.states];
   states[event.target] = row.dest;
-  return { outcome, now: { ...now, states } };
+  return { outcome, now: { ...now, states, last: at } };
 }
 
 /** Send all events: what came of each, and the room after as many of them as have happened. */
 function play(room) {
-  let now = { states: initialStates(room), settings: [] };
+  let now = { states: initialStates(room), settings: [], last: null };
   let present = now;
   const outcomes = room.events.map((event, place) => {
     const sent = send(room, now, event);

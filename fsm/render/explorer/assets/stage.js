@@ -5,7 +5,17 @@ const MOST_SHOWN = 40; // people, in a room of many
 /** Build what stays; `act` holds what the page does when something is pressed. */
 function makeStage(act) {
   const opening = make("select", { id: "opening", onchange: () => act.begin(opening.selectedIndex) });
-  opening.append(...stage.openings.map(({ name }) => make("option", {}, name)));
+  opening.append(...beginnings.map(({ name }) => make("option", {}, name)));
+  const view = { opening, ...makePeople(act), ...makeDeeds(act), ...makeSettings(act) };
+  const parts = [view.peopleGroup, view.deedsGroup, view.settingsGroup];
+  const start = make("div", { class: "group" });
+  start.append(make("label", { for: "opening", class: "legend" }, "How the room begins"), opening);
+  byId("room").append(start, ...parts);
+  return { ...view, parts, board: makeBoard(), history: makeHistory(act), act, users: null };
+}
+
+/** Who can be chosen to act and to be acted on, and a way for others to come. */
+function makePeople(act) {
   const people = make("tbody", {});
   const head = ["acts", "on", "who", "is in"].map((word) => make("th", { scope: "col" }, word));
   const table = make(
@@ -22,68 +32,44 @@ function makeStage(act) {
     autocomplete: "off",
     spellcheck: "false",
   });
-  const add = make(
-    "form",
-    {
-      id: "add",
-      onsubmit: (event) => {
-        event.preventDefault();
-        act.add(name.value.trim());
-        name.value = "";
-      },
-    },
-    name,
-    make("button", { type: "submit" }, "Add"),
-  );
+  const add = (event) => {
+    event.preventDefault();
+    act.add(name.value.trim());
+    name.value = "";
+  };
+  const form = make("form", { id: "add", onsubmit: add }, name, make("button", { type: "submit" }, "Add"));
+  const title = make("h3", {}, "Who does something to whom");
+  return { people, peopleGroup: make("div", { class: "group" }, title, make("div", { class: "crowd" }, table), form) };
+}
+
+function makeDeeds(act) {
   const title = make("h3", { id: "deeds-title" });
   const deeds = data.actions.map((_, action) =>
     make("button", { type: "button", onclick: () => act.change(action) }),
   );
+  return { title, deeds, deedsGroup: make("div", { class: "group" }, title, make("div", { class: "deeds" }, ...deeds)) };
+}
+
+function makeSettings(act) {
   const setter = make("h3", {});
   const settings = stage.settings.map((_, setting) =>
     make("button", { type: "button", onclick: () => act.set(setting) }),
   );
   const whyNot = make("p", { class: "faint" });
-  byId("room").append(
-    make("div", { class: "group" }, make("label", { for: "opening", class: "legend" }, "How the room begins"), opening),
-    make("div", { class: "group" }, make("h3", {}, "Who does something to whom"), table, add),
-    make("div", { class: "group" }, title, make("div", { class: "deeds" }, ...deeds)),
-    ...(settings.length
-      ? [make("div", { class: "group" }, setter, make("div", { class: "settings" }, ...settings), whyNot)]
-      : []),
-  );
-  return {
-    opening,
-    people,
-    title,
-    deeds,
-    setter,
-    settings,
-    whyNot,
-    board: makeBoard(),
-    history: makeHistory(act),
-    act,
-    users: null,
-  };
-}
-
-function makeBoard() {
-  const lists = data.order.map((state) => {
-    const list = make("ul", { "aria-label": `in ${stateWord(state)}` });
-    const column = make("div", { class: "column" }, make("h3", {}, stateWord(state)), list);
-    column.style.setProperty("--fill", data.states[state].fill);
-    column.style.setProperty("--border", data.states[state].border);
-    byId("board").append(column);
-    return { state, list };
-  });
-  return { lists, tokens: new Map() };
+  const buttons = make("div", { class: "settings" }, ...settings);
+  const settingsGroup = settings.length ? make("div", { class: "group" }, setter, buttons, whyNot) : "";
+  return { setter, settings, whyNot, settingsGroup };
 }
 
 /** Show a room as it is now. */
 function showStage(view, room, { now, outcomes }, isPlaying) {
+  const isRecorded = Boolean(recordingOf(room));
   view.opening.selectedIndex = room.opening;
-  showPeople(view, room, now);
-  showDeeds(view, room, now);
+  for (const part of view.parts) part.hidden = isRecorded;
+  if (!isRecorded) {
+    showPeople(view, room, now);
+    showDeeds(view, room, now);
+  }
   showBoard(view.board, room, now);
   showHistory(view.history, room, outcomes, isPlaying, view.act);
 }
@@ -160,32 +146,4 @@ function showDeed(button, allowed, word, words) {
     make("small", { class: "faint" }, prose(words)),
   );
   button.className = allowed ? "deed yes" : "deed no";
-}
-
-/** Everybody in the column of their state; who moves is seen to move. */
-function showBoard({ lists, tokens }, room, now) {
-  const users = shownUsers(room);
-  const before = new Map([...tokens].map(([user, token]) => [user, token.getBoundingClientRect()]));
-  tokens.clear();
-  for (const { state, list } of lists) {
-    const here = users.filter((user) => now.states[user] === state);
-    list.replaceChildren(
-      ...here.map((user) => {
-        const token = make("li", {}, make("bdi", {}, shorten(nameOf(room, user), 18)));
-        token.classList.toggle("acts", user === room.sender);
-        token.classList.toggle("acted-on", user === room.target);
-        tokens.set(user, token);
-        return token;
-      }),
-    );
-    const others = now.states.reduce((count, where) => count + Number(where === state), 0) - here.length;
-    if (others) list.append(make("li", { class: "faint" }, `and ${others} more`));
-  }
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  for (const [user, token] of tokens) {
-    const [old, here] = [before.get(user), token.getBoundingClientRect()];
-    if (!old || !old.width || !here.width || (old.x === here.x && old.y === here.y)) continue;
-    const start = `translate(${old.x - here.x}px, ${old.y - here.y}px)`;
-    token.animate([{ transform: start }, { transform: "none" }], { duration: 250, easing: "ease-out" });
-  }
 }
