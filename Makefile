@@ -97,8 +97,10 @@ vectors: $(VENV)/dev ## write the test vectors anew
 vectors-check: $(VENV)/dev ## fail when the test vectors are not what the policies say
 	$(BIN)/python -m fsm.review.vectors vectors --check
 
-bench: $(VENV)/dev ## measure decisions beside their peers
-	$(BIN)/python -m benchmarks.decisions
+# Synapse's own check is one of the peers where `make test-synapse` has installed it.
+bench: $(VENV)/run ## measure speed and memory beside our peers, and write benchmarks/RESULTS.md
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python -m benchmarks
 
 FUZZ_SECONDS ?= 600
 

@@ -43,7 +43,7 @@ def main() -> None:
         report("fsm synth", write(path, size), size.events)
         table = pq.read_table(path, read_dictionary=["room_id", "sender", "target", "action", "type"])
         for compiled in (True, False):
-            loop(table, compiled=compiled)
+            loop(table if compiled else table.slice(0, size.events // 5), compiled=compiled)
         way(path)
         way(path, MIMI_01)
         way(path, output=Path(folder) / "verdicts.parquet")
@@ -71,14 +71,20 @@ def write(path: Path, size: Any) -> float:
 
 
 def loop(table: pa.Table, *, compiled: bool) -> None:
-    """The inner loop alone, on the coded changes of the history, and on pairs at random."""
+    """The inner loop alone."""
+    for name, seconds, events in loops(table, compiled=compiled):
+        report(name, seconds, events)
+
+
+def loops(table: pa.Table, *, compiled: bool) -> Iterator[tuple[str, float, int]]:
+    """What the loop takes, and for how many events: the coded changes of the history, and pairs at random."""
     name = "compiled" if compiled else "plain"
-    run, changes, actions = coded(table if compiled else table.slice(0, len(table) // 5), compiled=compiled)
-    report(f"{name} loop, the history's changes", best(lambda: advance(run, changes, actions)), len(actions))
+    run, changes, actions = coded(table, compiled=compiled)
+    yield f"{name} loop, the history's changes", best(lambda: advance(run, changes, actions)), len(actions)
     random, pairs = np.random.default_rng(0), len(run.states())
     targets, others = random.integers(0, pairs, (2, len(actions)), dtype=np.uint32)
     mixed = replace(changes, targets=targets, senders=np.where(random.random(len(actions)) < HALF, targets, others))
-    report(f"{name} loop, {pairs:,} pairs at random", best(lambda: advance(run, mixed, actions)), len(actions))
+    yield f"{name} loop, {pairs:,} pairs at random", best(lambda: advance(run, mixed, actions)), len(actions)
 
 
 def coded(table: pa.Table, *, compiled: bool) -> tuple[Run, Coded, Small]:

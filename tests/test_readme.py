@@ -35,6 +35,14 @@ def test_a_command_prints_what_it_says(command: str, expected: str) -> None:
     assert fsm(*shlex.split(command)).out == expected
 
 
+def test_the_costs_are_those_that_were_measured() -> None:
+    section = README.partition("## What it costs")[2].partition("\n## ")[0]
+    results = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    (quoted,) = re.findall(r"\n\n((?:\|.*\n)+)", section)
+    assert quoted.count("\n") > 2
+    assert f"\n\n{quoted}\n" in results
+
+
 def test_the_pictures_can_be_drawn(tmp_path: Path) -> None:
     (block,) = re.findall(r"## Pictures\n.*?```sh\n(.*?)```", README, re.DOTALL)
     for line in block.splitlines():

@@ -109,7 +109,7 @@ def test_any_split_of_rooms_over_partitions(log: list[Any], split: list[int]) ->
         outcomes, its_states = columnar_replay([rules], table.take(pa.array(rows)), past=past)
         together |= dict(zip(rows, outcomes[0], strict=True))
         all_states |= its_states
-    assert [together[row] for row in range(len(log))] == whole[0]
+    assert [together[row] for row in range(len(table))] == whole[0]
     assert all_states == states
 
 

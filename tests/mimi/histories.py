@@ -108,7 +108,14 @@ WELL_FORMED = [*CHANGES, *(8 * ON_THEMSELVES), *(12 * BY_ALICE), *OTHER_SHAPES, 
 OPENINGS: list[list[JSON]] = [
     [],
     joined(BOB, CAROL),
-    [join_rule("knock"), change(KNOCK, BOB), change(INVITE, ALICE, BOB), change(JOIN, BOB), change(KNOCK, DAN)],
+    [
+        join_rule("knock"),
+        change(KNOCK, BOB),
+        change(KNOCK, BOB),
+        change(INVITE, ALICE, BOB),
+        change(JOIN, BOB),
+        change(KNOCK, DAN),
+    ],
     [join_rule("public"), change(JOIN, BOB), change(JOIN, CAROL), change(JOIN, DAN)],
     [
         *joined(BOB, CAROL),
