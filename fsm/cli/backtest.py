@@ -60,7 +60,7 @@ def backtest(  # noqa: PLR0913 - one parameter for each option
     with needing("ray" if engine is Engine.RAY else "bulk"):
         run = _engine(engine, address, scratch)
     try:
-        with _terminating(), _progress() as on_progress:
+        with _interruptible(), _progress() as on_progress:
             # Other machines have to load the policies themselves.
             rules = names if engine is Engine.RAY else policies
             report = run(history, *rules, output=output, participation=participation, on_progress=on_progress)
@@ -106,13 +106,25 @@ def _engine(engine: Engine, address: str | None, scratch: Path | None) -> Callab
 
 
 @contextmanager
-def _terminating() -> Iterator[None]:
-    """Take being terminated like an interruption, so that nothing is left half done."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _interruptible() -> Iterator[None]:
+    """Take being terminated like an interruption, so that nothing is left half done. Raises KeyboardInterrupt."""
+    signals: list[int] = []
+
+    def interrupt(number: int, _: object) -> None:
+        signals.append(number)
+        raise KeyboardInterrupt
+
+    before = {each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
+    except Exception:
+        # An interruption may hit a library where it makes another error of it.
+        if signals:
+            raise KeyboardInterrupt from None
+        raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 @contextmanager
