@@ -3,9 +3,9 @@
 It needs Spark and Java, and so goes by a name that the other tests are not collected by.
 """
 
-import os
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -30,7 +30,8 @@ def test_the_program_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "spark.sql.shuffle.partitions": "4",
     }
     options = " ".join(f"--conf {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
-    monkeypatch.setitem(os.environ, "PYSPARK_SUBMIT_ARGS", f"--master local[2] {options} pyspark-shell")
+    monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", f"--master local[2] {options} pyspark-shell")
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     monkeypatch.chdir(tmp_path)
     events = pa.concat_tables(synthesise(load_policy("mimi"), events=EVENTS, rooms=40, users=300, seed=3))
     events = events.append_column("sent", pa.array(range(EVENTS)))
