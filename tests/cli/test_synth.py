@@ -1,13 +1,16 @@
 """`fsm synth`: large logs from the command line."""
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from pyarrow import feather
 
-from tests.cli.runner import fsm
+from tests.cli.runner import ROOT, fsm
 
 SMALL = ("--events", "2000", "--rooms", "10", "--users", "50")
 
@@ -56,3 +59,18 @@ def test_unusable_input_is_one_line(arguments: list[str], complaint: str) -> Non
     assert (run.status, run.out) == (2, "")
     assert run.complaint.startswith(f"fsm: {complaint}")
     assert not Path("log.parquet").exists()
+
+
+def test_being_terminated_leaves_nothing(tmp_path: Path) -> None:
+    output = tmp_path / "log.jsonl"
+    run = subprocess.Popen(
+        [sys.executable, "-m", "fsm", "synth", "-o", str(output), "--events", "4000000"],
+        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    while not list(tmp_path.iterdir()):
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.05)
+    run.terminate()
+    out, err = run.communicate(timeout=60)
+    assert (run.returncode, out, err) == (130, "", "fsm: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
