@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-draft test-synapse check format browser kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
+.PHONY: help demo test test-draft test-synapse test-spark java check format browser kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -73,6 +73,15 @@ $(SYNAPSE)/run: | $(BIN)/pip
 
 test-synapse: $(VENV)/dev $(SYNAPSE)/run ## compare verdicts with those of Synapse, installed beside us
 	$(BIN)/python -m tests.synapse.compare $(SYNAPSE)/bin/python --cases $(SYNAPSE_CASES) --seed $(SYNAPSE_SEED)
+
+java:
+	@command -v java > /dev/null \
+	  || { apt-get update -qq && apt-get install -qq -y default-jre-headless > /dev/null; } \
+	  || { echo "Spark needs Java (Debian: apt-get install default-jre-headless)" >&2; exit 1; }
+
+test-spark: $(VENV)/dev java ## run the README's program on Spark, which this installs
+	$(BIN)/pip install --quiet --disable-pip-version-check 'pyspark>=4.0'
+	$(BIN)/pytest tests/bulk/spark.py
 
 check: $(VENV)/dev ## format, lint, types, tests, a whole draft, diagrams up to date
 	$(BIN)/ruff format --check .

@@ -151,9 +151,11 @@ def replay(
 ) -> pa.Table:
     """The table with the verdicts beside its rows: it must hold all events of its rooms, in stream order.
 
-    `order` names a column to sort by first, for engines that lose the order.
-    The columns are those of `fsm.bulk.layout`, and any others. Raises
-    `ReplayError` when the table is no history.
+    `order` names a column to sort by first, for engines that lose the order. The
+    columns are those of `fsm.bulk.layout`, and any others; those of the verdicts
+    (`fsm.bulk.answers.NAMES`) are text, but for `allowed`, which is true or false.
+    With a second policy, its verdicts stand under the same names after `against_`, and
+    `differs` tells them apart. Raises `ReplayError` when the table is no history.
     """
     policies = [load_policy(each) if isinstance(each, str) else each for each in (policy, against) if each is not None]
     table = table if order is None else table.sort_by(order)
@@ -164,4 +166,5 @@ def replay(
         compiled=len(table) >= WORTH_COMPILING and can_compile(),
     )
     pieces = [backtest.add(table.slice(start, _PIECE)).as_table() for start in range(0, max(len(table), 1), _PIECE)]
-    return pa.concat_tables(pieces)
+    result = pa.concat_tables(pieces)
+    return result.cast(layout.plain(result.schema, others=table.column_names))

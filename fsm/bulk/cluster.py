@@ -23,7 +23,9 @@ one more task beside the others, which needs no more memory than they do.
 import json
 import logging
 import shutil
+import signal
 import tempfile
+import threading
 import time
 import zlib
 from collections import Counter
@@ -46,7 +48,7 @@ from ray.exceptions import RayError
 from fsm.bulk import layout
 from fsm.bulk.backtest import WORTH_COMPILING, Backtest, can_compile
 from fsm.bulk.files import FAULTS_TOLD, Progress, Report, faults_in, stopped
-from fsm.bulk.output import appearing, plain, whole
+from fsm.bulk.output import appearing, whole
 from fsm.bulk.source import Fragment, History, read_fragment, read_group, remembering
 from fsm.bulk.tally import falling
 from fsm.bulk.words import Words
@@ -188,7 +190,7 @@ def _deal(task: Task) -> Task:
     order = np.argsort(places, kind="stable")
     sizes = np.bincount(places, minlength=len(labels)).tolist()
     file = Path(task["dealt_to"]) / f"{task['number']:06}.parquet"
-    schema = plain(table.schema)  # a share is to hold its own words only
+    schema = layout.plain(table.schema)  # a share is to hold its own words only
     with appearing(file) as temporary, pq.ParquetWriter(temporary, schema) as writer:
         for start, end in pairwise(accumulate(sizes, initial=0)):
             share = table.take(pa.array(order[start:end])).cast(schema)
@@ -310,12 +312,16 @@ def _connected(address: str | None) -> Iterator[int]:
     is_ours = not ray.is_initialized()
     if is_ours:
         logging.getLogger("ray").setLevel(logging.ERROR)
+        on_termination = signal.getsignal(signal.SIGTERM)
         try:
             ray.init(
                 address=address or "local", include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
             )
         except (ConnectionError, ValueError, RuntimeError) as problem:
             raise ReplayError(0, f"no Ray cluster at `{address or 'this machine'}`: {_one_line(problem)}") from None
+        if threading.current_thread() is threading.main_thread():
+            # Ray's own handler would end the process here and now.
+            signal.signal(signal.SIGTERM, on_termination)
     # Progress is told by whoever called.
     DataContext.get_current().enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)

@@ -1,8 +1,8 @@
 """Backtests of files: from a path to a report, and to files that are there whole or not at all."""
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -58,36 +58,44 @@ def backtest(  # noqa: PLR0913 - what to read, what to write, and how
     results = [each for each in (output, participation) if each is not None]
     _spare(history, results)
     policies = [each for each in (policy, against) if each is not None]
+    with _telling_where(lambda: 0, results):
+        past = history.remembering(policies)
     run = Backtest(
         policy,
         against,
-        remembering=history.remembering(policies),
+        remembering=past,
         compiled=history.is_long and can_compile() if compiled is None else compiled,
     )
     faults: list[str] = []
-    try:
-        with ExitStack() as files:
-            verdicts, states = (
-                None if each is None else files.enter_context(whole(each)) for each in (output, participation)
-            )
-            for part in history.parts(policies, carry=verdicts is not None):
-                piece = run.add(part.table)
-                faults += faults_in(part.file, piece, run.events - len(part.table))[: FAULTS_TOLD - len(faults)]
-                if verdicts is not None:
-                    _write(run, verdicts, piece)
-                if on_progress is not None:
-                    on_progress(run.events, part.bytes_read / history.size)
-            if verdicts is not None and run.events == 0:
-                _write(run, verdicts, run.add(layout.EMPTY))
-            if states is not None:
-                states.write(run.participation())
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(stopped("interrupted", run.events, results)) from None
-    except (PolicyError, OSError) as problem:
-        raise ReplayError(0, stopped(str(problem), run.events, results)) from None
+    with _telling_where(lambda: run.events, results), ExitStack() as files:
+        verdicts, states = (
+            None if each is None else files.enter_context(whole(each)) for each in (output, participation)
+        )
+        for part in history.parts(policies, carry=verdicts is not None):
+            piece = run.add(part.table)
+            faults += faults_in(part.file, piece, run.events - len(part.table))[: FAULTS_TOLD - len(faults)]
+            if verdicts is not None:
+                _write(run, verdicts, piece)
+            if on_progress is not None:
+                on_progress(run.events, part.bytes_read / history.size)
+        if verdicts is not None and run.events == 0:
+            _write(run, verdicts, run.add(layout.EMPTY))
+        if states is not None:
+            states.write(run.participation())
     counts = run.as_json()
     elsewhere = time.perf_counter() - started - sum(run.seconds.values())
     return Report(counts, faults, {"reading": elsewhere, **run.seconds})
+
+
+@contextmanager
+def _telling_where(events: Callable[[], int], results: Sequence[Path]) -> Iterator[None]:
+    """Say of whatever stops the body how far the run came. Raises `ReplayError` and KeyboardInterrupt."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(stopped("interrupted", events(), results)) from None
+    except (PolicyError, OSError) as problem:
+        raise ReplayError(0, stopped(str(problem), events(), results)) from None
 
 
 def _spare(history: History, results: Sequence[Path]) -> None:

@@ -21,7 +21,7 @@ a `type`, only for policies to which this is a type of participation. Other
 columns are carried through.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -89,6 +89,17 @@ def has_values(table: pa.Table, name: str) -> bool:
     """Whether there is a column of this name, and anything in it."""
     has_values: bool = name in table.column_names and table.column(name).null_count < len(table)
     return has_values
+
+
+def plain(schema: pa.Schema, others: Collection[str] = ()) -> pa.Schema:
+    """The same columns without dictionaries; those of these names as they are."""
+    fields = (
+        field.with_type(field.type.value_type)
+        if pa.types.is_dictionary(field.type) and field.name not in others
+        else field
+        for field in schema
+    )
+    return pa.schema(list(fields))
 
 
 def _json(text: str, field: str) -> Any:

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TextIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fsm.bulk import layout
 from fsm.errors import ReplayError, shorten
 
 
@@ -88,13 +89,7 @@ def _lasting(schema: pa.Schema, path: Path) -> pa.Schema:
     """The columns of a file whose tables come one after the other."""
     schema = schema.remove_metadata()
     # In an Arrow file a dictionary, once written, is for good.
-    return schema if path.suffix == ".parquet" else plain(schema)
-
-
-def plain(schema: pa.Schema) -> pa.Schema:
-    """The same columns without dictionaries."""
-    kinds = (each.type.value_type if pa.types.is_dictionary(each.type) else each.type for each in schema)
-    return pa.schema(list(zip(schema.names, kinds, strict=True)))
+    return schema if path.suffix == ".parquet" else layout.plain(schema)
 
 
 @contextmanager

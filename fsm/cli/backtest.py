@@ -59,14 +59,10 @@ def backtest(  # noqa: PLR0913 - one parameter for each option
     policies = list(map(load_policy, names))
     with needing("ray" if engine is Engine.RAY else "bulk"):
         run = _engine(engine, address, scratch)
-    try:
-        with _terminating(), _progress() as on_progress:
-            # Other machines have to load the policies themselves.
-            rules = names if engine is Engine.RAY else policies
-            report = run(history, *rules, output=output, participation=participation, on_progress=on_progress)
-    except KeyboardInterrupt as interruption:
-        complain(str(interruption) or "interrupted")
-        return _INTERRUPTED
+    with interruptible(), _progress() as on_progress:
+        # Other machines have to load the policies themselves.
+        rules = names if engine is Engine.RAY else policies
+        report = run(history, *rules, output=output, participation=participation, on_progress=on_progress)
     for fault in report.faults:
         complain(fault)
     counts = report.as_json()
@@ -106,13 +102,26 @@ def _engine(engine: Engine, address: str | None, scratch: Path | None) -> Callab
 
 
 @contextmanager
-def _terminating() -> Iterator[None]:
-    """Take being terminated like an interruption, so that nothing is left half done."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def interruptible() -> Iterator[None]:
+    """Take being terminated like an interruption, so that nothing is left half done, and end with a line on it."""
+    signals: list[int] = []
+
+    def interrupt(number: int, _: object) -> None:
+        signals.append(number)
+        raise KeyboardInterrupt
+
+    before = {each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
+    except BaseException as end:
+        # An interruption may hit a library where it makes another error of it.
+        if not signals:
+            raise
+        complain((str(end) if isinstance(end, KeyboardInterrupt) else "") or "interrupted")
+        raise typer.Exit(_INTERRUPTED) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 @contextmanager

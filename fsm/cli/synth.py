@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from fsm.cli.backtest import needing
+from fsm.cli.backtest import interruptible, needing
 from fsm.cli.terminal import PolicyOption
 from fsm.policies import load_policy
 
@@ -30,7 +30,7 @@ def synth(  # noqa: PLR0913 - one parameter for each option
         from fsm.bulk.output import whole, whole_lines  # noqa: PLC0415 - an extra
         from fsm.bulk.synth import as_events, synthesise  # noqa: PLC0415
     pieces = synthesise(rules, events=events, rooms=rooms, users=users, seed=seed)
-    with _progress(events) as advance:
+    with interruptible(), _progress(events) as advance:
         if output.suffix == ".jsonl":
             with whole_lines(output) as lines:
                 for piece in pieces:

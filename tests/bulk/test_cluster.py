@@ -45,7 +45,9 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def nodes() -> Iterator[Any]:
     """A cluster of a head that does no work, and three nodes that do."""
     size: dict[str, Any] = {"object_store_memory": 80 * 2**20}
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **size})
+    # A dead node is missed soon; one that has no time to answer is not taken for dead.
+    health = {"health_check_period_ms": 500, "health_check_timeout_ms": 60_000}
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "_system_config": health, **size})
     workers = [made.add_node(num_cpus=1, **size) for _ in range(3)]
     ray.init(address=made.address, log_to_driver=False)
     yield made, workers

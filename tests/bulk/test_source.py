@@ -133,8 +133,12 @@ BROKEN: list[tuple[str, bytes, str]] = [
 def test_a_broken_file_is_named(data: bytes, problem: str, tmp_path: Path) -> None:
     path = tmp_path / "events"
     path.write_bytes(data)
-    with pytest.raises(ReplayError, match=one_line(f"{path}: {problem}")):
-        backtest(path, MIMI)
+    output = tmp_path / "verdicts.parquet"
+    with pytest.raises(
+        ReplayError, match=rf"\A{path}: {problem}.*: stopped after 0 events, and {output} not written\Z"
+    ):
+        backtest(path, MIMI, output=output)
+    assert [file.name for file in tmp_path.iterdir()] == ["events"]
 
 
 def test_a_corrupt_row_group_is_told_with_its_place(table: pa.Table, tmp_path: Path) -> None:

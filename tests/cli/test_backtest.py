@@ -92,6 +92,22 @@ def test_a_policy_of_ones_own(history: Path, tmp_path: Path) -> None:
     assert json.loads(run.out)["transitions"].get("ban") is None
 
 
+def test_a_matrix_history(tmp_path: Path) -> None:
+    """Made up, and replayed under the room version that it is made for, and under one that knows no knocks."""
+    path = tmp_path / "log.parquet"
+    assert (
+        fsm("synth", "-o", str(path), "--policy", "matrix-7", *"--events 2000 --rooms 10 --users 50".split()).status
+        == 0
+    )
+    run = fsm("backtest", str(path), "--policy", "matrix-7", "--against", "matrix-6", "--json")
+    counts = json.loads(run.out)
+    assert run.status == 1
+    assert counts["summary"]["events"] == 2000
+    assert counts["summary"]["not_judged"] > 10
+    assert counts["transitions"]["found"] == counts["against"]["transitions"]["found"] == 10
+    assert {way["policy"] for way in counts["differences"]["ways"]} >= {"knock", "withdraw"}
+
+
 def test_lines_that_are_no_events(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text('{"type": "m.room.create", "sender": "@a", "state_key": "", "content": {}}\n7\n')
@@ -108,6 +124,7 @@ UNUSABLE = [
     ([str(DAY), "--against", "nomi"],            "unknown policy `nomi`"),
     ([str(DAY), "-o", "verdicts.csv"],           "verdicts.csv: the name must end in .parquet"),
     ([str(DAY), "--engine", "magic"],            "Invalid value for '--engine'"),
+    ([str(DAY), "--address", "head:6379"],       "`--address` and `--scratch` are for `--engine ray`"),
     (["README.md", "--json", "-o", "/nowhere/verdicts.parquet"], "/nowhere/verdicts.parquet: no such file or directory"),
 ]
 # fmt: on
