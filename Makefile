@@ -83,11 +83,11 @@ test-spark: $(VENV)/dev java ## run the README's program on Spark, which this in
 	$(BIN)/pip install --quiet --disable-pip-version-check 'pyspark>=4.0'
 	$(BIN)/pytest tests/bulk/spark.py
 
-check: $(VENV)/dev ## format, lint, types, tests, a whole draft, diagrams up to date
+check: $(VENV)/dev ## format, lint, types, tests, a whole draft, diagrams and vectors up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(MAKE) --no-print-directory test test-draft diagrams-check
+	$(MAKE) --no-print-directory test test-draft diagrams-check vectors-check
 
 format: $(VENV)/dev ## format the code
 	$(BIN)/ruff format .

@@ -5,11 +5,14 @@ import io
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fsm.matrix.policies import VERSIONS
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01
+from fsm.review.accepted import read_accepted, reason_for
+from fsm.review.verify import law_ids
 from tests.cli.runner import fsm
 
 ROOT = Path(__file__).parent.parent
@@ -19,8 +22,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```\n\nprints\n\n```text\n(.*?)```", README, re.DOTALL)
 
 
-def test_all_examples_are_run() -> None:
-    assert len(EXAMPLES) == README.count("```python\n")
+PRINTING = {code for code, _ in EXAMPLES}
+LAW, TESTS = (code for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if code not in PRINTING)
 
 
 @pytest.mark.parametrize(("code", "expected"), EXAMPLES)
@@ -28,6 +31,30 @@ def test_an_example_prints_what_it_says(code: str, expected: str) -> None:
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own text
     assert printed.getvalue() == expected
+
+
+def test_the_law_is_the_one_in_the_file() -> None:
+    _, _, law = (ROOT / "examples" / "review" / "house.py").read_text(encoding="utf-8").partition("\n\n")
+    assert law == LAW
+
+
+def test_the_tests_of_ones_own_policy_pass() -> None:
+    known: dict[str, Any] = {}
+    exec(compile(TESTS, "README.md", "exec"), known)  # noqa: S102 - our own text
+    tests = [value for name, value in known.items() if name.startswith("test_")]
+    assert len(tests) == 2
+    for test in tests:
+        test()
+
+
+def test_the_file_of_reasons_can_be_read(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    file = tmp_path / "accepted.toml"
+    file.write_text(text, encoding="utf-8")
+    reasons = read_accepted(file, law_ids())
+    assert reason_for(reasons, MIMI_00, "knock-can-be-declined") == "our hub answers knocks by a message"
+    assert reason_for(reasons, MIMI_01, "knock-can-be-declined") is None
+    assert reason_for(reasons, MIMI_01, "left-is-left") == "to kick who has left changes nothing"
 
 
 @pytest.mark.parametrize(("command", "expected"), re.findall(r"```console\n\$ fsm (.*?)\n(.*?)```", README, re.DOTALL))

@@ -26,6 +26,7 @@ from fsm.review.verify_report import save, told_clause, witness_files
 
 _STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
 _WIDTH = 150
+_TOLD = ("redacts", "prev_events")
 
 
 def verify(  # noqa: PLR0913 - one option for each input and output
@@ -170,7 +171,10 @@ def _lines(finding: Finding) -> Iterator[str]:
 def _event(event: Mapping[str, Any]) -> str:
     target = event.get("state_key", "")
     parties = event["sender"] if target in ("", event["sender"]) else f"{event['sender']} → {target}"
-    return f"{shorten(parties, _WIDTH)}  {event['type']}  {shorten(json.dumps(event['content']), _WIDTH)}"
+    # What is told beside the content may be what the finding hangs on.
+    told = {name: value for name, value in event.items() if name in _TOLD}
+    words = (parties, event["type"], json.dumps(event["content"]), json.dumps(told) if told else "")
+    return "  ".join(shorten(word, _WIDTH) for word in words if word)
 
 
 def _count(number: int, thing: str) -> str:

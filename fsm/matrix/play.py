@@ -14,7 +14,7 @@ from itertools import permutations, product
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from fsm.event import read_event
+from fsm.event import Event, read_event
 from fsm.matrix.events import MEMBER
 from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.policies import MatrixPolicy
@@ -45,6 +45,8 @@ class Play:
 
     def __init__(self, policy: MatrixPolicy) -> None:
         self._policy = policy
+        self._events: dict[int, tuple[Mapping[str, Any], Event]] = {}
+        self._facts: dict[tuple[Action, Action, int], MatrixFacts] = {}
         self._questions: dict[str, Log] = {}  # signing some of them takes long
 
     @cached_property
@@ -76,7 +78,9 @@ class Play:
             _member(action, sender, target) for sender, target in product(self.users, repeat=2) for action in words
         )
         rules = (_state(JOIN_RULES, {"join_rule": rule.value}) for rule in JoinRule)
-        return (*moves, *rules)
+        # Before the same without `prev_events`, of which only a room that has seen all knows that it comes first.
+        first = {**_member(Action.JOIN, ALICE, ALICE), "prev_events": [_CREATION]}
+        return (first, *moves, *rules)
 
     @cached_property
     def castings(self) -> tuple[Log, ...]:
@@ -116,8 +120,19 @@ class Play:
 
     def facts(self, room: MatrixRoom, question: Mapping[str, Any]) -> MatrixFacts:
         """The facts under which the room would judge a question."""
-        _, target, sender, code = room._key(read_event(question), question)  # noqa: SLF001 - of the same family
-        return self._policy.domain.unpack(code, target=target, sender=sender)
+        _, target, sender, code = room._key(self._read(question), question)  # noqa: SLF001 - of the same family
+        known = self._facts.get((target, sender, code))
+        if known is None:
+            known = self._policy.domain.unpack(code, target=target, sender=sender)
+            self._facts[target, sender, code] = known
+        return known
+
+    def _read(self, question: Mapping[str, Any]) -> Event:
+        """The question as an event: the same few are asked in thousands of rooms."""
+        known = self._events.get(id(question))
+        if known is None or known[0] is not question:
+            known = self._events[id(question)] = question, read_event(question)
+        return known[1]
 
     def _create(self) -> JSON:
         creator = {"creator": ALICE} if self._policy.founder is Founder.CONTENT else {}

@@ -1,7 +1,7 @@
 """Findings that are accepted, each with a written reason.
 
-A TOML or JSON file gives reasons by law, for all policies or under a policy's id
-for that one::
+A TOML or JSON file gives reasons by law, for all policies, or under a policy's id, or
+under a name that stands for several policies such as `matrix`, for those::
 
     left-is-left = "to kick who has left changes nothing"
 
@@ -17,6 +17,8 @@ from typing import Any
 
 from fsm.errors import shorten
 from fsm.event import describe
+from fsm.family import AnyPolicy
+from fsm.policies import FAMILIES
 from fsm.review.errors import ReviewError
 
 
@@ -36,6 +38,17 @@ def read_accepted(file: Path, laws: frozenset[str]) -> Mapping[str, Any]:
         if not isinstance(reason, str) or not reason.strip():
             raise ReviewError(f"`{file.name}`: `{law}` needs a reason in words")
     return found
+
+
+def reason_for(accepted: Mapping[str, Any], policy: AnyPolicy, law: str) -> str | None:
+    """Why a finding is accepted: what is said of its policy comes before what is said of several, or of all."""
+    families = (name for name, family in FAMILIES.items() if family.family == policy.family)
+    tables = (accepted.get(name) for name in (policy.id, *families))
+    for reasons in (*(table for table in tables if isinstance(table, Mapping)), accepted):
+        reason = reasons.get(law)
+        if isinstance(reason, str):
+            return reason
+    return None
 
 
 def _entries(found: Mapping[str, Any]) -> Iterator[tuple[str, object]]:

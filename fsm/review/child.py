@@ -6,7 +6,8 @@ error. The caller takes answers from a queue and waits no longer than it says. O
 has ended when its pipe is closed, or when the child has ended and all that it has
 written is read: somebody whom it has left behind may hold the pipe open. The child
 leads a process group of its own, and when it is done, or has to be, the whole group
-is ended.
+is ended. Whoever has left the group is known by a mark that all inherit in their
+environment, where the system lets us look (Linux does).
 """
 
 import os
@@ -14,11 +15,13 @@ import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from queue import Full, Queue
 from selectors import EVENT_READ, DefaultSelector
 from threading import Event, Thread
 from types import TracebackType
 from typing import IO, Self
+from uuid import uuid4
 
 LONGEST = 2**20
 """The longest answer that is read, in bytes."""
@@ -26,6 +29,8 @@ LONGEST = 2**20
 _WAITING = 1000  # answers that wait to be taken, before the child has to wait itself
 _KEPT = 2000  # bytes of standard error, from its end
 _POLL = 0.05
+_MARK = "FSM_CONFORM"  # the variable that marks the child and all whom it starts
+_ROUNDS = 20  # of looking for those who are left, as long as some are: one may start another meanwhile
 
 
 class Child:
@@ -34,6 +39,7 @@ class Child:
     def __init__(self, command: Sequence[str], questions: Iterable[bytes]) -> None:
         """Name the command, and the questions that it is to be asked, each a line."""
         self._command = list(command)
+        self._mark = uuid4().hex
         self._questions = questions
         self._answers: Queue[bytes | None] = Queue(_WAITING)
         self._stop = Event()
@@ -98,6 +104,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
+                env={**os.environ, _MARK: self._mark},
                 bufsize=0,
             )
             works = (
@@ -180,8 +187,23 @@ class Child:
             else:
                 self._process.kill()
         self._process.wait()
+        for _ in range(_ROUNDS):
+            others = list(_marked(self._mark))
+            for other in others:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(other, signal.SIGKILL)
+            if not others:
+                break
         pipes = self._process.stdin, self._process.stdout, self._process.stderr
         for pipe, thread in zip(pipes, self._threads, strict=False):
             thread.join(timeout=1)
             if pipe and not thread.is_alive():  # somebody who has left the group may still hold the other end
                 pipe.close()
+
+
+def _marked(mark: str) -> Iterator[int]:
+    """The processes with this mark in their environment, where that can be seen."""
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if mark.encode() in environment.read_bytes():
+                yield int(environment.parent.name)

@@ -16,7 +16,8 @@ _PAGE = """<!doctype html>
 body {{ font: 16px/1.5 "Open Sans", "Noto Sans", "Segoe UI", sans-serif; color: #1f2328;
        max-width: 72em; margin: 2em auto; padding: 0 1em; }}
 img {{ max-width: 100%; }}
-pre {{ background: #f1f3f5; padding: .8em; overflow-x: auto; font-size: 13px; }}
+pre {{ background: #f1f3f5; padding: .8em; font-size: 13px;
+      white-space: pre-wrap; overflow-wrap: anywhere; }}
 table {{ border-collapse: collapse; font-size: 14px; }}
 th, td {{ border: 1px solid #d0d7de; padding: .3em .6em; text-align: left; vertical-align: top; }}
 </style>
@@ -32,9 +33,9 @@ def save(file: Path, title: str, markdown: str, pictures: Mapping[str, bytes]) -
     `picture_name`). Raises OSError, and `ReviewError` for a file of another kind.
     """
     if file.suffix == ".md":
+        file.write_text(markdown, encoding="utf-8")
         for name, picture in pictures.items():
             (file.parent / name).write_bytes(picture)
-        file.write_text(markdown, encoding="utf-8")
     elif file.suffix in (".html", ".htm"):
         page = to_html(title, markdown)
         for name, picture in pictures.items():

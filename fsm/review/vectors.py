@@ -22,7 +22,7 @@ from fsm.decision import Decision
 from fsm.facts import Value, spell
 from fsm.family import AnyPolicy, Log
 from fsm.machine import memory_of
-from fsm.policies import CATALOGUE, load_policy, new_room, play_of
+from fsm.policies import CATALOGUE, load_policy, new_room, play_of, room_from_state
 from fsm.review.cells import Cells as Asked
 from fsm.review.cells import is_standing
 from fsm.review.cover import Board, Question, cover
@@ -187,11 +187,13 @@ def _check(policy: AnyPolicy) -> None:
 
 
 def _vector(policy: AnyPolicy, question: Question, facts: Any, log: Log, shows: tuple[Shown, ...] = ()) -> Vector:
-    decision = memory_of(policy).machine.decide(question.action, facts)
+    state, event = state_of(log[:-1]), log[-1]
+    # A room may reject what no row would be asked, and says why.
+    decision = room_from_state(policy, list(state)).decide(event)
     return Vector(
         id=_name(policy, question),
-        state=state_of(log[:-1]),
-        event=log[-1],
+        state=state,
+        event=event,
         decision=decision,
         clause=_clause(policy, decision),
         facts={name: getattr(facts, name) for name in policy.domain.values},
@@ -207,16 +209,16 @@ def _riddles(policy: AnyPolicy, board: Board) -> Iterator[Vector]:
         room = new_room(policy)
         if not all(room.send(event) for event in log):
             continue  # a policy of one's own may let nobody in
-        asked = set()
+        asked: set[object] = set()
         for action in board.actions:
             for question in play.questions(action):
                 facts = play.facts(room, question)
                 allowed, *turned = (
                     memory_of(policy).machine.decide(action, each).allowed for each in (facts, *_turned(facts))
                 )
-                kind = action, question["sender"], allowed
-                if kind not in asked and (not allowed) in turned:
-                    asked.add(kind)
+                kinds = {(action, question["sender"], allowed), (action, facts)}
+                if asked.isdisjoint(kinds) and (not allowed) in turned:
+                    asked |= kinds
                     cell = Question(action, board.grid(action).records.index(facts))
                     vector = _vector(policy, cell, facts, (*log, question))
                     yield replace(vector, id=f"{vector.id}/riddle/{number}")

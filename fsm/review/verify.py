@@ -22,6 +22,7 @@ from fsm.errors import shorten
 from fsm.facts import spell
 from fsm.family import AnyPolicy, Log
 from fsm.policies import boards_of, play_of
+from fsm.review.accepted import reason_for
 from fsm.review.cells import Cell, Cells
 from fsm.review.errors import ReviewError
 from fsm.review.laws import LAWS, Breach, Law, Severity
@@ -178,7 +179,7 @@ def verify(
             for state in policy.states
         },
         not_applied=tuple(law.id for law in laws if law not in applied),
-        findings=tuple(replace(finding, accepted=_reason(accepted or {}, finding)) for finding in found),
+        findings=tuple(replace(finding, accepted=reason_for(accepted or {}, policy, finding.law)) for finding in found),
     )
 
 
@@ -283,11 +284,3 @@ def _of_room(policy: AnyPolicy, breach: RoomBreach) -> Finding:
         is_reachable=True,
         contrast_witness=breach.contrast,
     )
-
-
-def _reason(accepted: Mapping[str, Any], finding: Finding) -> str | None:
-    """Why a finding is accepted: what is said of its policy comes before what is said of all."""
-    own = accepted.get(finding.policy)
-    reasons = {**accepted, **own} if isinstance(own, Mapping) else accepted
-    reason = reasons.get(finding.law)
-    return reason if isinstance(reason, str) else None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.runner import fsm
+from tests.cli.runner import ROOT, fsm
 
 
 def test_a_policy_without_findings() -> None:
@@ -122,3 +122,12 @@ def test_unusable_input(arguments: tuple[str, ...], problem: str) -> None:
     assert run.status == 2
     assert run.complaint.startswith(f"fsm: {problem}")
     assert run.out == ""
+
+
+@pytest.mark.parametrize("version", [1, 7, 12])
+def test_findings_about_matrix_stand_for_a_reason(version: int) -> None:
+    reasons = str(ROOT / "examples" / "review" / "matrix.toml")
+    run = fsm("verify", f"matrix-{version}", "--accept", reasons, "--json")
+    assert run.status == 0
+    (review,) = json.loads(run.out)
+    assert {finding["law"] for finding in review["findings"]} >= {"ban-keeps-out", "left-is-left"}

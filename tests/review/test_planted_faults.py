@@ -45,6 +45,7 @@ from fsm.mimi.roles import Power
 from fsm.policies import boards_of
 from fsm.policy import Transition
 from fsm.review.laws import LAWS
+from fsm.review.mutants import negated
 from fsm.review.room_laws import FRESH, ROOM_LAWS, RoomLaw, Step, View, participation_is_kept_apart
 from fsm.review.rooms import RoomBreach, Search
 from fsm.review.structure import TABLE_LAWS
@@ -102,6 +103,12 @@ PLANTED: list[tuple[str, MimiPolicy, str, str]] = [
     ("knocked for by another",      swapped("knock", sender_is_target, None),                         "knock-is-own",              "knock"),
     ("every room is public",        swapped("join", room_is_public, None),                            "join-keeps-join-rule",      "join"),
     ("every room takes knocks",     swapped("knock", room_takes_knocks, None),                        "knock-keeps-join-rule",     "knock"),
+    ("banned again by a peer",      swapped("reban", sender_outranks_for_ban, None),                  "ban-takes-rank",            "reban"),
+    ("denied by a peer",            swapped("deny", sender_outranks_for_kick, None),                  "kick-takes-rank",           "deny"),
+    # A guard turned round.
+    ("kicked by who may not",       swapped("kick", sender_may_kick, negated(sender_may_kick)),       "kick-takes-permission",     "kick"),
+    ("kicked by inferiors",         swapped("kick", sender_outranks_for_kick, negated(sender_outranks_for_kick)), "kick-takes-rank", "kick"),
+    ("knocking where none is taken", swapped("knock", room_takes_knocks, negated(room_takes_knocks)), "knock-keeps-join-rule",     "knock"),
     # A guard swapped.
     ("kicked by who may invite",    swapped("kick", sender_may_kick, sender_may_invite),              "kick-takes-permission",     "kick"),
     ("banned by who may kick",      swapped("ban", sender_may_ban, sender_may_kick),                  "ban-takes-permission",      "ban"),
@@ -170,6 +177,19 @@ def test_a_fault_that_no_room_can_show_is_found_all_the_same() -> None:
     assert [(finding.cells, finding.witness, finding.is_reachable) for finding in review.findings] == [
         (24, None, False)
     ]
+
+
+def test_a_log_is_short_where_facts_have_no_say() -> None:
+    # The counterexample is of somebody who may only ban; the creator, who may all, shows it sooner.
+    policy = swapped("ban", sender_outranks_for_ban, None)
+    policy = policy.evolve(
+        "planted", replace=[replace(policy.transitions[-2], guards=(sender_is_joined, sender_may_ban))]
+    )
+    finding = next(each for each in verify(policy, rooms=0).findings if each.law == "no-ban-of-oneself")
+    assert finding.example is not None
+    assert finding.example.question == "ban, target=join, sender=join, is_self, may_ban"
+    assert finding.witness is not None
+    assert [event["type"] for event in finding.witness] == ["m.room.create", "m.user"]
 
 
 def test_the_smallest_counterexample() -> None:
