@@ -114,3 +114,16 @@ def test_a_table_of_rules_names_what_exists(heading: str, rows: set[str]) -> Non
     for *_, tests in rules:
         for path in re.findall(r"`([\w/.]+)`", tests):
             assert (ROOT / "tests" / path).exists(), path
+
+
+def test_the_map_names_every_module_and_folder() -> None:
+    """The map of how it is built has each folder and top module of the package once, and nothing that is not there."""
+    (drawn,) = re.findall(r"## How it is built\n\n```text\n(.*?)```", README, re.DOTALL)
+    rows = [re.split(r" {4,}", line)[0].split() for line in drawn.splitlines()]
+    places = [
+        f"fsm/{place.removeprefix('fsm/')}" if row[0].startswith("fsm/") else place for row in rows for place in row
+    ]
+    assert [place for place in places if not (ROOT / place).exists()] == []
+    modules = [f"fsm/{path.name}" for path in (ROOT / "fsm").glob("*.py") if not path.name.startswith("_")]
+    folders = [f"fsm/{path.parent.name}/" for path in (ROOT / "fsm").glob("*/__init__.py")]
+    assert sorted(place for place in places if place.startswith("fsm/")) == sorted([*modules, *folders])
