@@ -1,7 +1,7 @@
 """Reading events: from any JSON value to checked fields, or an error that names the place.
 
 An event comes from a stranger. Nothing here trusts a type or a length, and
-nothing is changed by reading.
+nothing is changed by reading. The events that we write ourselves are state.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -46,6 +46,11 @@ def read_event(value: object) -> Event:
         event_id=_optional(event, "event_id", name),
         room_id=_optional(event, "room_id", name),
     )
+
+
+def write_state(event_type: str, sender: str, content: Mapping[str, Any], state_key: str = "") -> dict[str, Any]:
+    """A state event, as JSON."""
+    return {"type": event_type, "sender": sender, "state_key": state_key, "content": content}
 
 
 def mapping(value: object, field: str) -> dict[str, Any]:

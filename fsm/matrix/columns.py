@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision
-from fsm.event import is_name
+from fsm.event import is_name, write_state
 from fsm.machine import memory_of
-from fsm.matrix.events import MEMBER
+from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN, write_member
 from fsm.matrix.ids import is_user_id
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.room import MatrixRoom
@@ -31,7 +31,7 @@ _ASK = -1
 
 _WORDS = frozenset(action.value for action in Action)
 
-_PROOFS = ("third_party_invite", "join_authorised_via_users_server")
+_PROOFS = (TOKEN, AUTHORISER)
 """What may stand in the content of a change, and decide it."""
 
 _MODERATOR_POWER = 50
@@ -142,7 +142,7 @@ class Columns:
         content = {"room_version": self._policy.version}
         if self._policy.founder is Founder.CONTENT:
             content["creator"] = creator
-        events = [_state(CREATE, creator, content), _state(MEMBER, creator, {"membership": "join"}, creator)]
+        events = [write_state(CREATE, creator, content), write_member(Action.JOIN, creator, creator)]
         if moderators := list(moderators):
             events.append(self.appoint(creator, moderators))
         if join_rule != self.join_rules[0]:
@@ -153,11 +153,11 @@ class Columns:
         """The event by which a room's moderators become these."""
         # Creators who stand above every level are not named among them.
         named = {} if self._policy.reign is Reign.SUPREME else {creator: CREATOR_POWER}
-        return _state(POWER_LEVELS, creator, {"users": {**named, **dict.fromkeys(moderators, _MODERATOR_POWER)}})
+        return write_state(POWER_LEVELS, creator, {"users": {**named, **dict.fromkeys(moderators, _MODERATOR_POWER)}})
 
     def change_rule(self, creator: str, join_rule: str) -> JSON:
         """The event that sets a room's join rule."""
-        return _state(JOIN_RULES, creator, {"join_rule": join_rule})
+        return write_state(JOIN_RULES, creator, {"join_rule": join_rule})
 
 
 def _is_known(policy: MatrixPolicy, rule: JoinRule) -> bool:
@@ -165,7 +165,3 @@ def _is_known(policy: MatrixPolicy, rule: JoinRule) -> bool:
     weights = policy.domain.weights
     code = weights["join_rule"][rule] + weights["is_self"][True]
     return memory_of(policy)[Action.JOIN, Participation.INVITE, Participation.INVITE, code].allowed
-
-
-def _state(event_type: str, sender: str, content: JSON, state_key: str = "") -> JSON:
-    return {"type": event_type, "sender": sender, "state_key": state_key, "content": content}

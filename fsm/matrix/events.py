@@ -5,10 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from fsm.errors import EventError
-from fsm.event import Event, read_event
+from fsm.event import Event, read_event, write_state
 from fsm.matrix.policies import VERSIONS
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS
-from fsm.terms import Action
 
 MEMBER = "m.room.member"
 """The event type of membership."""
@@ -27,10 +26,10 @@ def read_state(value: object) -> Event:
     return event
 
 
-def write_member(action: Action, sender: str, target: str, reason: str | None = None) -> dict[str, Any]:
+def write_member(action: str, sender: str, target: str, reason: str | None = None) -> dict[str, Any]:
     """The event by which `sender` asks for `action` on `target`."""
-    content = {"membership": action.value} if reason is None else {"membership": action.value, "reason": reason}
-    return {"type": MEMBER, "sender": sender, "state_key": target, "content": content}
+    content = {"membership": str(action)} if reason is None else {"membership": str(action), "reason": reason}
+    return write_state(MEMBER, sender, content, target)
 
 
 def room_of(event: Mapping[str, Any]) -> str | None:

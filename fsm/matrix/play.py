@@ -14,8 +14,8 @@ from itertools import permutations, product
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from fsm.event import Event, read_event
-from fsm.matrix.events import MEMBER
+from fsm.event import Event, read_event, write_state
+from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN
 from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.room import MatrixRoom
@@ -107,7 +107,7 @@ class Play:
         pairs = tuple(product(self.users, repeat=2))
         asked = [_member(action, sender, target) for sender, target in pairs]
         if action == Action.JOIN:
-            vouched = [{"join_authorised_via_users_server": user} for user in self.users]
+            vouched = [{AUTHORISER: user} for user in self.users]
             asked += [_member(action, sender, target, content) for sender, target in pairs for content in vouched]
             asked += [{**join, "prev_events": [_CREATION]} for join in asked if join["state_key"] == ALICE]
         if action == Action.INVITE:
@@ -165,7 +165,7 @@ class Play:
         ]
         if find_spec("signedjson"):  # without it nobody can tell whether these are signed
             told += [token, _signed(token)]
-        yield from ({"third_party_invite": {"signed": signed}} for signed in told)
+        yield from ({TOKEN: {"signed": signed}} for signed in told)
 
 
 _RIDDLES: tuple[tuple[JSON, JSON], ...] = (
@@ -184,7 +184,7 @@ def _member(action: str, sender: str, target: str, content: Mapping[str, Any] = 
 
 
 def _state(event_type: str, content: JSON, state_key: str = "", sender: str = ALICE) -> JSON:
-    return {"type": event_type, "room_id": _ROOM, "sender": sender, "state_key": state_key, "content": content}
+    return {**write_state(event_type, sender, content, state_key), "room_id": _ROOM}
 
 
 def _token(user: str) -> str:

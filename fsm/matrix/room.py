@@ -23,12 +23,11 @@ too, say the invite of one by a local user. We follow the text.
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from math import inf
 from typing import Any, Self
 
 from fsm.decision import Decision, judge
 from fsm.errors import DefinitionError, EventError, shorten
-from fsm.event import MAX_TEXT, Event, read_event, word
+from fsm.event import Event, is_name, read_event, word, write_state
 from fsm.machine import Key, Participant
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN, id_by_creation, read_state, room_of, write_member
 from fsm.matrix.facts import MatrixFacts, Warrant
@@ -37,7 +36,7 @@ from fsm.matrix.levels import Levels
 from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.premise import PremiseFacts
 from fsm.matrix.rules import Standing, rules_of, standing_of
-from fsm.matrix.settings import CREATE, CREATOR_POWER, Founder, Power, Reign, Settings, read_version
+from fsm.matrix.settings import CREATE, Founder, Power, Settings, read_version
 from fsm.matrix.third_party import examine
 from fsm.terms import Action, Participation
 
@@ -100,7 +99,7 @@ class MatrixRoom:
         content = {"room_version": policy.version}
         if policy.founder is Founder.CONTENT:
             content["creator"] = creator
-        room.send({"type": CREATE, "sender": creator, "state_key": "", "content": content})
+        room.send(write_state(CREATE, creator, content))
         room.send_action(Action.JOIN, creator, creator)
         return room
 
@@ -155,7 +154,7 @@ class MatrixRoom:
                 and TOKEN not in content
                 and AUTHORISER not in content
                 and event.get("room_id", self.id) == self.id
-                and ("event_id" not in event or _is_name(event["event_id"]))
+                and ("event_id" not in event or is_name(event["event_id"]))
             ):
                 sender, target = event["sender"], event["state_key"]
                 may_be_first = target == creation.creator and (self._is_just_created or "prev_events" in event)
@@ -366,7 +365,7 @@ class MatrixRoom:
         creation = self._settings.creation
         if creation is None or (user != creation.creator and user not in creation.others):
             return self._others
-        return self._stand(inf if self.policy.reign is Reign.SUPREME else CREATOR_POWER)
+        return self._stand(self.policy.reign.power)
 
     @property
     def _standings(self) -> Mapping[str, Standing]:
@@ -424,7 +423,3 @@ def _stranger(user: object) -> Participation:
     if is_user_id(user):
         return _LEAVE
     raise KeyError(user)
-
-
-def _is_name(value: object) -> bool:
-    return type(value) is str and 0 < len(value) <= MAX_TEXT

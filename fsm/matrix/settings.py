@@ -50,6 +50,11 @@ class Reign(Enum):
     BY_DEFAULT = auto()
     SUPREME = auto()
 
+    @property
+    def power(self) -> Power:
+        """The power of a creator who reigns."""
+        return inf if self is Reign.SUPREME else CREATOR_POWER
+
 
 class Version(Protocol):
     """What a room version says on reading settings."""
@@ -112,11 +117,8 @@ class Settings:
         powers: dict[str, Power] = {}
         if self.levels is not None:
             powers.update(self.levels.users)
-        if self.creation is not None:
-            if version.reign is Reign.SUPREME:
-                powers.update(dict.fromkeys(self.creation.creators, inf))
-            elif self.levels is None:
-                powers[self.creation.creator] = CREATOR_POWER
+        if self.creation is not None and (self.levels is None or version.reign is Reign.SUPREME):
+            powers.update(dict.fromkeys(self.creation.creators, version.reign.power))
         return powers, (self.levels or Levels()).users_default
 
 

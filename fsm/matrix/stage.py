@@ -9,8 +9,9 @@ was sent before, and not only on where people stand.
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from fsm.event import write_state
 from fsm.facts import spell
-from fsm.matrix.events import MEMBER
+from fsm.matrix.events import AUTHORISER, TOKEN, write_member
 from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.ids import MAX_BYTES
 from fsm.matrix.policies import MatrixPolicy
@@ -54,8 +55,8 @@ class Stage:
         "room_id": "name",
         "event_id": "name",
         "prev_events": "never",
-        "content.join_authorised_via_users_server": "never",
-        "content.third_party_invite": "never",
+        f"content.{AUTHORISER}": "never",
+        f"content.{TOKEN}": "never",
     }
     """What an event may hold beyond its shape: text that is not empty, or never, lest it be something else."""
 
@@ -69,12 +70,12 @@ class Stage:
     def openings(self) -> Mapping[str, Opening]:
         """The ways in which the room begins, by what they are called."""
         creator = {"creator": ANN} if self._policy.founder is Founder.CONTENT else {}
-        create = _state(CREATE, ANN, {"room_version": self._policy.version, **creator})
+        create = write_state(CREATE, ANN, {"room_version": self._policy.version, **creator})
         created = (create, *self.changes(Action.JOIN, ANN, ANN))
         named = {
             user: power for user, power in _POWERS.items() if user != ANN or self._policy.reign is Reign.BY_DEFAULT
         }
-        quiet = (*created, _state(POWER_LEVELS, ANN, {"users": named, **_NEEDED}))
+        quiet = (*created, write_state(POWER_LEVELS, ANN, {"users": named, **_NEEDED}))
         entries = (
             event
             for user in (BEN, CLEO, DAN)
@@ -89,19 +90,16 @@ class Stage:
 
     def changes(self, action: str, sender: str, target: str) -> Log:
         """A membership change, in the one way in which it is written."""
-        return (_state(MEMBER, sender, {"membership": str(action)}, target),)
+        return (write_member(action, sender, target),)
 
     def settings(self, sender: str) -> Mapping[str, JSON]:
         """What somebody can set the room to, by what that is called."""
         rules = [spell(rule) for rule in self._policy.domain.values["join_rule"]]
         return {
-            f"join rule: {rule.replace('_', ' ')}": _state(JOIN_RULES, sender, {"join_rule": rule}) for rule in rules
+            f"join rule: {rule.replace('_', ' ')}": write_state(JOIN_RULES, sender, {"join_rule": rule})
+            for rule in rules
         }
 
     def facts(self, room: MatrixRoom, change: Mapping[str, Any]) -> MatrixFacts:
         """The facts under which the room would judge a membership change."""
         return room.facts(change["sender"], change["state_key"])
-
-
-def _state(event_type: str, sender: str, content: JSON, state_key: str = "") -> JSON:
-    return {"type": event_type, "sender": sender, "state_key": state_key, "content": content}

@@ -12,10 +12,11 @@ from functools import cached_property
 from itertools import product
 from typing import Any, TypeAlias
 
+from fsm.event import write_state
 from fsm.facts import Facts
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.room import Room
-from fsm.mimi.settings import CREATE, JOIN_RULE_WORDS, JOIN_RULES, ROLE, ROLE_MAP
+from fsm.mimi.settings import CREATE, JOIN_RULE_WORDS, JOIN_RULES, ROLE, ROLE_MAP, write_participation
 from fsm.terms import Action
 
 JSON: TypeAlias = dict[str, Any]
@@ -39,7 +40,7 @@ class Play:
     gatherings: tuple[Log, ...] = ()
 
     def __init__(self, policy: MimiPolicy) -> None:
-        self._participation_event = max(policy.participation_events)
+        self._participation_event = policy.participation_event
 
     @cached_property
     def openings(self) -> tuple[Log, ...]:
@@ -80,12 +81,7 @@ class Play:
 
     def move(self, action: str, sender: str, target: str) -> JSON:
         """The event by which somebody does something to somebody."""
-        return {
-            "type": self._participation_event,
-            "sender": sender,
-            "state_key": target,
-            "content": {"participation": str(action)},
-        }
+        return write_participation(self._participation_event, action, sender, target)
 
 
 def _deal(sender: str, target: str) -> Iterator[Log]:
@@ -150,7 +146,7 @@ def _cast(sender: str, target: str, moderator: JSON, member: JSON) -> Log:
 
 def state_event(event_type: str, content: JSON, state_key: str = "", sender: str = ALICE) -> JSON:
     """A state event, by Alice if nothing else is said."""
-    return {"type": event_type, "sender": sender, "state_key": state_key, "content": content}
+    return write_state(event_type, sender, content, state_key)
 
 
 def role_map(entries: Iterable[tuple[str, int, list[str]]], sender: str = ALICE) -> JSON:

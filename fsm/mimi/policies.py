@@ -56,6 +56,11 @@ class MimiPolicy(Policy[Facts]):
     permits: tuple[Permit, ...]
     power: Power
 
+    @property
+    def participation_event(self) -> str:
+        """Of the event types that carry participation, the one that we write."""
+        return max(self.participation_events)
+
 
 DOMAIN = Domain(Facts, {"join_rule": (JoinRule.INVITE, JoinRule.KNOCK, JoinRule.PUBLIC)})
 

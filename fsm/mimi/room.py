@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from fsm.decision import Decision, judge
 from fsm.errors import EventError, shorten
-from fsm.event import MAX_TEXT, Event, name, read_event
+from fsm.event import MAX_TEXT, Event, is_name, name, read_event, write_state
 from fsm.facts import Facts
 from fsm.machine import Participant
 from fsm.mimi.auth_events import BACKING, compare, read_auth_events, select
@@ -26,7 +26,7 @@ from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MIMI, MimiPolicy
 from fsm.mimi.roles import CREATOR, NOBODY, REDACT, SEND_MESSAGES, Standing
 from fsm.mimi.rules import rules_of
-from fsm.mimi.settings import CREATE, USER, Settings, kind_of, read_participation
+from fsm.mimi.settings import CREATE, USER, Settings, kind_of, read_participation, write_participation
 from fsm.mimi.visibility import VIEWS
 from fsm.terms import Action, Participation
 
@@ -83,7 +83,7 @@ class Room:
         if envelope is not None:
             # An envelope made by hand has not been checked by anybody.
             room._become(type(envelope).from_json(envelope.as_json()).settings(policy))
-        room.send({"type": CREATE, "sender": creator, "state_key": "", "content": {}})
+        room.send(write_state(CREATE, creator, {}))
         return room
 
     @classmethod
@@ -280,18 +280,13 @@ class Room:
 
     def send_action(self, action: Action, sender: str, target: str, reason: str | None = None) -> Decision:
         """Write a participation change as an event, and send it."""
-        content = (
-            {"participation": action.value} if reason is None else {"participation": action.value, "reason": reason}
-        )
-        event_type = max(self.policy.participation_events)
-        return self.send({"type": event_type, "sender": sender, "state_key": target, "content": content})
+        return self.send(write_participation(self.policy.participation_event, action, sender, target, reason))
 
     def _is_ours(self, event: Mapping[str, Any]) -> bool:
         """Whether the fields besides the four that every change has raise no question."""
-        event_id, room_id = event.get("event_id", "$"), self.id
+        room_id = self.id
         return (
-            type(event_id) is str
-            and 0 < len(event_id) <= MAX_TEXT
+            is_name(event.get("event_id", "$"))
             and ("room_id" not in event or (event["room_id"] == room_id and room_id is not None))
             and "authEvents" not in event
         )
@@ -413,13 +408,9 @@ class Room:
 
 def _stranger(user: object) -> Participation:
     """Where somebody stands of whom nothing is known, if that is a user id at all."""
-    if _is_name(user):
+    if is_name(user):
         return _LEAVE
     raise KeyError(user)
-
-
-def _is_name(value: object) -> bool:
-    return type(value) is str and 0 < len(value) <= MAX_TEXT
 
 
 def _is_plain(reason: object) -> bool:

@@ -6,9 +6,10 @@ applying it are the same computation, and nothing is ever half applied.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from fsm.errors import EventError
-from fsm.event import Event, checked_text, word
+from fsm.event import Event, checked_text, word, write_state
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.roles import REDACT, SEND_MESSAGES, Change, Roles, Standing, events, read_permissions, read_role_map
 from fsm.terms import Action, JoinRule, Participation, Visibility
@@ -132,3 +133,11 @@ def read_participation(event: Event) -> Action:
     if "reason" in event.content:
         checked_text(event.content["reason"], "content.reason")
     return word(event.content, "participation", tuple(Action), "content")
+
+
+def write_participation(
+    event_type: str, action: str, sender: str, target: str, reason: str | None = None
+) -> dict[str, Any]:
+    """The event by which `sender` asks for `action` on `target`."""
+    content = {"participation": str(action)} if reason is None else {"participation": str(action), "reason": reason}
+    return write_state(event_type, sender, content, target)

@@ -9,11 +9,19 @@ hand out, and is worked out by a `Room`.
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from fsm.event import MAX_TEXT
+from fsm.event import MAX_TEXT, write_state
 from fsm.facts import Facts
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.room import Room
-from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, JOIN_RULE_WORDS, JOIN_RULES, ROLE, ROLE_MAP
+from fsm.mimi.settings import (
+    CREATE,
+    HISTORY_VISIBILITY,
+    JOIN_RULE_WORDS,
+    JOIN_RULES,
+    ROLE,
+    ROLE_MAP,
+    write_participation,
+)
 from fsm.terms import Action
 
 JSON: TypeAlias = dict[str, Any]
@@ -70,12 +78,14 @@ class Stage:
     @property
     def openings(self) -> Mapping[str, Opening]:
         """The ways in which the room begins, by what they are called."""
-        create = _state(CREATE, ANN, {})
-        roles = [_state(ROLE, ANN, {"permissions": permissions}, role_id) for role_id, permissions in _ROLES.items()]
+        create = write_state(CREATE, ANN, {})
+        roles = [
+            write_state(ROLE, ANN, {"permissions": permissions}, role_id) for role_id, permissions in _ROLES.items()
+        ]
         role_map = [
             {"role_id": role_id, "order": order, "user_ids": users} for role_id, (order, users) in _DEALT.items()
         ]
-        quiet = (create, *roles, _state(ROLE_MAP, ANN, {"roles": role_map}))
+        quiet = (create, *roles, write_state(ROLE_MAP, ANN, {"roles": role_map}))
         entries = (
             self.changes(action, sender, user)[0]
             for user in (BEN, CLEO, DAN)
@@ -89,17 +99,12 @@ class Stage:
 
     def changes(self, action: str, sender: str, target: str) -> Log:
         """A participation change in every way in which it can be written, the one to write first."""
-        content = {"participation": str(action)}
-        return tuple(_state(event_type, sender, content, target) for event_type in self._types)
+        return tuple(write_participation(event_type, action, sender, target) for event_type in self._types)
 
     def settings(self, sender: str) -> Mapping[str, JSON]:
         """What somebody can set the room to, by what that is called."""
-        return {f"join rule: {rule}": _state(JOIN_RULES, sender, {"rule": rule.value}) for rule in JOIN_RULE_WORDS}
+        return {f"join rule: {rule}": write_state(JOIN_RULES, sender, {"rule": rule.value}) for rule in JOIN_RULE_WORDS}
 
     def facts(self, room: Room, change: Mapping[str, Any]) -> Facts:
         """The facts under which the room would judge a participation change."""
         return room.facts(change["sender"], change["state_key"])
-
-
-def _state(event_type: str, sender: str, content: JSON, state_key: str = "") -> JSON:
-    return {"type": event_type, "sender": sender, "state_key": state_key, "content": content}
