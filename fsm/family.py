@@ -6,7 +6,7 @@ reach all of them through the catalogue only (`fsm.policies`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from fsm.decision import Decision
 from fsm.policy import Policy
@@ -84,6 +84,58 @@ class AnyPlay(Protocol):
 
     def facts(self, room: Any, question: Mapping[str, Any]) -> Any:
         """The facts under which the room would judge a question."""
+
+
+class Opening(NamedTuple):
+    """A way in which a room begins that people play in: the events, and who is then what, in words."""
+
+    log: Log
+    roles: Mapping[str, str]
+
+
+class AnyStage(Protocol):
+    """A room to play in, whatever the family (see `fsm.mimi.stage`)."""
+
+    @property
+    def people(self) -> Mapping[str, str]:
+        """What those are called who take part, by user id."""
+
+    @property
+    def strangers(self) -> tuple[str, str]:
+        """Two users who stand for everybody not named."""
+
+    @property
+    def stranger_role(self) -> str:
+        """What everybody is who has no role, in words."""
+
+    @property
+    def users(self) -> tuple[str, int]:
+        """What a user id looks like, as a pattern that Python and JavaScript know, and the most bytes that it has."""
+
+    @property
+    def openings(self) -> Mapping[str, Opening]:
+        """The ways in which the room begins, by what they are called."""
+
+    @property
+    def extras(self) -> Mapping[str, str]:
+        """By path, what an event may hold beyond its shape and still be the same question.
+
+        `text`: a string; `name`: one that is not empty; `never`: it is another question then.
+        Other things make no difference, at the top of an event and in its content.
+        """
+
+    @property
+    def decisive(self) -> frozenset[str]:
+        """The event types after which anybody may do something else than the opening says."""
+
+    def changes(self, action: str, sender: str, target: str) -> Log:
+        """A participation change in every way in which it can be written, the one to write first."""
+
+    def settings(self, sender: str) -> Mapping[str, dict[str, Any]]:
+        """What somebody can set the room to, by what that is called."""
+
+    def facts(self, room: Any, change: dict[str, Any]) -> Any:
+        """The facts under which the room would judge a participation change."""
 
 
 class AnyBoards(Protocol):

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, util
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeAlias, cast
 
 from fsm.errors import DefinitionError, shorten
-from fsm.family import AnyBoards, AnyColumns, AnyPlay, AnyPolicy, AnyRoom, Codec
+from fsm.family import AnyBoards, AnyColumns, AnyPlay, AnyPolicy, AnyRoom, AnyStage, Codec
 from fsm.policy import Policy
 
 CATALOGUE: Mapping[str, str] = {
@@ -53,8 +54,7 @@ def load_policy(name: str) -> AnyPolicy:
             "or name your own as `module:NAME` or `path.py:NAME`"
         )
     try:
-        module = _load_file(Path(where)) if where.endswith(".py") else import_module(where)
-        policy = getattr(module, attribute)
+        policy = getattr(load_module(where), attribute)
     except DefinitionError:
         raise
     except (Exception, SystemExit) as problem:  # the file is the user's: anything may be wrong in it
@@ -90,38 +90,58 @@ def room_of(rules: Rules, event: Mapping[str, Any]) -> str | None:
 
 def codec_of(policy: AnyPolicy) -> Codec:
     """The wire format of the policy's family. Raises `DefinitionError` when it has none."""
-    if util.find_spec(f"{policy.family}.codec") is None:
+    codec = _part_of(policy, "codec")
+    if codec is None:
         raise DefinitionError(f"policy `{policy.id}` has no wire format")
-    codec: Any = import_module(f"{policy.family}.codec")
     return cast("Codec", codec)
 
 
 def play_of(policy: AnyPolicy) -> AnyPlay | None:
     """The events from which small rooms of this policy are built; None when its family offers none."""
-    module = f"{policy.family}.play"
-    if util.find_spec(module) is None:
-        return None
-    play: AnyPlay = import_module(module).Play(policy)
-    return play
+    part = _part_of(policy, "play")
+    return cast("AnyPlay", part.Play(policy)) if part else None
 
 
 @cache
 def boards_of(policy: AnyPolicy) -> AnyBoards | None:
     """The rooms of this policy to play through; None when its family offers none."""
-    module = f"{policy.family}.boards"
-    if util.find_spec(module) is None:
-        return None
-    boards: AnyBoards = import_module(module).Boards(policy)
-    return boards
+    part = _part_of(policy, "boards")
+    return cast("AnyBoards", part.Boards(policy)) if part else None
+
+
+def stage_of(policy: AnyPolicy) -> AnyStage | None:
+    """The room of this policy that people play in; None when its family offers none."""
+    part = _part_of(policy, "stage")
+    return cast("AnyStage", part.Stage(policy)) if part else None
 
 
 def columns_of(policy: AnyPolicy) -> AnyColumns:
     """What columnar replay needs of the policy's family. Raises `DefinitionError` when that offers nothing."""
-    module = f"{policy.family}.columns"
-    if util.find_spec(module) is None:
+    part = _part_of(policy, "columns")
+    if part is None:
         raise DefinitionError(f"policy `{policy.id}` has no columnar replay")
-    columns: AnyColumns = import_module(module).Columns(policy)
-    return columns
+    return cast("AnyColumns", part.Columns(policy))
+
+
+def load_module(where: str) -> ModuleType:
+    """A user's own module, by its name, or by its path where that ends in `.py`. Raises whatever goes wrong in it."""
+    if not where.endswith(".py"):
+        return import_module(where)
+    spec = util.spec_from_file_location(Path(where).stem, where)
+    assert spec is not None
+    assert spec.loader is not None
+    module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _part_of(policy: AnyPolicy, name: str) -> ModuleType | None:
+    """The module of this name in the policy's family; None when it has none, or is none."""
+    try:
+        spec = util.find_spec(f"{policy.family}.{name}")
+    except ModuleNotFoundError:  # the family itself
+        return None
+    return import_module(spec.name) if spec else None
 
 
 def _policy_of(rules: Rules) -> AnyPolicy | None:
@@ -130,12 +150,3 @@ def _policy_of(rules: Rules) -> AnyPolicy | None:
 
 def _room_type(rules: Rules) -> Any:
     return import_module(f"{rules.family}.room").Room
-
-
-def _load_file(path: Path) -> object:
-    spec = util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -9,9 +9,8 @@ import typer
 from fsm.cli.terminal import opened
 from fsm.errors import DefinitionError
 from fsm.log import read_events
-from fsm.policies import load_policy
+from fsm.policies import load_policy, stage_of
 from fsm.render.explorer import to_page
-from fsm.render.explorer.stage import stage_of
 
 
 def explore(

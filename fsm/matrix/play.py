@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from fsm.event import Event, read_event, write_state
+from fsm.family import Log
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN
 from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.policies import MatrixPolicy
@@ -23,7 +24,6 @@ from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_IN
 from fsm.terms import Action, JoinRule
 
 JSON: TypeAlias = dict[str, Any]
-Log: TypeAlias = tuple[JSON, ...]
 
 ALICE, BOB, CAROL = "@alice:a.example", "@bob:b.example", "@carol:c.example"
 """Alice creates the room."""

@@ -7,10 +7,11 @@ was sent before, and not only on where people stand.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from fsm.event import write_state
 from fsm.facts import spell
+from fsm.family import Log, Opening
 from fsm.matrix.events import AUTHORISER, TOKEN, write_member
 from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.ids import MAX_BYTES
@@ -20,14 +21,6 @@ from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_IN
 from fsm.terms import Action
 
 JSON: TypeAlias = dict[str, Any]
-Log: TypeAlias = tuple[JSON, ...]
-
-
-class Opening(NamedTuple):
-    """A way in which the room begins: the events, and who is then what, in words."""
-
-    log: Log
-    roles: Mapping[str, str]
 
 
 ANN, BEN, CLEO, DAN, EVE = "@ann:a.example", "@ben:b.example", "@cleo:c.example", "@dan:b.example", "@eve:e.example"

@@ -14,7 +14,8 @@ from functools import cached_property
 from itertools import product
 from typing import Any, TypeAlias
 
-from fsm.mimi.play import ALICE, BOB, CAROL, JSON, Log, Play, role_map, state_event
+from fsm.family import Log
+from fsm.mimi.play import ALICE, BOB, CAROL, JSON, Play, role_map, state_event
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.roles import BAN, INVITE, KICK, REDACT, SEND_MESSAGES, Flag, events, roles
 from fsm.mimi.room import Room

@@ -14,13 +14,13 @@ from typing import Any, TypeAlias
 
 from fsm.event import write_state
 from fsm.facts import Facts
+from fsm.family import Log
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.room import Room
 from fsm.mimi.settings import CREATE, JOIN_RULE_WORDS, JOIN_RULES, ROLE, ROLE_MAP, write_participation
 from fsm.terms import Action
 
 JSON: TypeAlias = dict[str, Any]
-Log: TypeAlias = tuple[JSON, ...]
 
 ALICE, BOB, CAROL = "@alice:a.example", "@bob:b.example", "@carol:c.example"
 """Alice creates the room. Three users suffice: a sender, a target, and somebody who set the scene."""

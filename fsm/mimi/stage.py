@@ -7,10 +7,11 @@ hand out, and is worked out by a `Room`.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from fsm.event import MAX_TEXT, write_state
 from fsm.facts import Facts
+from fsm.family import Log, Opening
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.room import Room
 from fsm.mimi.settings import (
@@ -25,14 +26,6 @@ from fsm.mimi.settings import (
 from fsm.terms import Action
 
 JSON: TypeAlias = dict[str, Any]
-Log: TypeAlias = tuple[JSON, ...]
-
-
-class Opening(NamedTuple):
-    """A way in which the room begins: the events, and who is then what, in words."""
-
-    log: Log
-    roles: Mapping[str, str]
 
 
 ANN, BEN, CLEO, DAN, EVE = "@ann:a.example", "@ben:b.example", "@cleo:c.example", "@dan:b.example", "@eve:e.example"

@@ -34,13 +34,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib import import_module, util
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision
 from fsm.errors import shorten
 from fsm.facts import Facts, Value
+from fsm.policies import load_module
 from fsm.review.cells import Cell, Cells, is_standing
 from fsm.review.errors import ReviewError
 from fsm.terms import JoinRule, Participation
@@ -450,8 +449,8 @@ def load_laws(where: str) -> tuple[Law, ...]:
     """The laws that a Python file, or a module, defines. Raises `ReviewError` when it has none, or fails."""
     place = shorten(where)
     try:
-        module = _load_file(Path(where)) if where.endswith(".py") else import_module(where)
-    except Exception as problem:  # the file is the user's: anything may be wrong in it
+        module = load_module(where)
+    except (Exception, SystemExit) as problem:  # the file is the user's: anything may be wrong in it
         summary = " ".join(f"{type(problem).__name__}: {problem}".split())
         raise ReviewError(f"laws `{place}` cannot be loaded: {shorten(summary, 200)}") from problem
     own = tuple(each for each in vars(module).values() if isinstance(each, Law) and each not in LAWS)
@@ -461,15 +460,6 @@ def load_laws(where: str) -> tuple[Law, ...]:
         if any(law.id == known.id for known in LAWS):
             raise ReviewError(f"laws `{place}`: there is a law `{law.id}` already")
     return own
-
-
-def _load_file(path: Path) -> object:
-    spec = util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _standing(facts: Any) -> dict[str, bool]:

@@ -12,8 +12,8 @@ from fsm.matrix.events import MEMBER
 from fsm.matrix.policies import MATRIX_12
 from fsm.mimi.policies import MIMI
 from fsm.mimi.stage import ANN, BEN, DAN, EVE
+from fsm.policies import stage_of
 from fsm.render.explorer import to_page
-from fsm.render.explorer.stage import stage_of
 from tests.builders import change, create, message, role, role_map
 from tests.cli.runner import fsm
 from tests.explorer.conftest import DESK

@@ -14,7 +14,7 @@ from fsm.log import Replay, read_lines
 from fsm.matrix.policies import MATRIX_12
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01
 from fsm.mimi.stage import ANN, BEN, CLEO, DAN, EVE
-from fsm.render.explorer.stage import stage_of
+from fsm.policies import stage_of
 from tests.builders import JSON
 from tests.explorer.conftest import Open, opened
 

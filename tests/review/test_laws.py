@@ -372,6 +372,7 @@ UNUSABLE = [
     ("def",                         "SyntaxError: "),
     ("import no_such_module",       "ModuleNotFoundError: "),
     ("1 / 0",                       "ZeroDivisionError: "),
+    ("raise SystemExit(0)",         "SystemExit: "),
     ("LAWS = []",                   "there is no law in it"),
     ("from fsm.review.laws import *", "there is no law in it"),
     (OWN.replace("nobody_joins", "ban_takes_rank"), "there is a law `ban-takes-rank` already"),

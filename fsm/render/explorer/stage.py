@@ -10,15 +10,13 @@ up, and what a change leads to stands in the table of decisions.
 What one user can do who has no role, anybody else can: two strangers stand for all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from itertools import product
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
-from fsm.family import AnyPolicy, AnyRoom
-from fsm.policies import new_room, room_from_state
+from fsm.family import AnyPolicy, AnyRoom, AnyStage, Opening
+from fsm.policies import new_room, room_from_state, stage_of
 from fsm.render.explorer.table import Numbered
 
 JSON: TypeAlias = dict[str, Any]
@@ -28,75 +26,6 @@ SENDER, TARGET = "{sender}", "{target}"
 """What stands in the shape of an event for whoever acts and is acted on."""
 
 
-class AnyOpening(Protocol):
-    """A way in which a room begins."""
-
-    @property
-    def log(self) -> Log:
-        """The events."""
-
-    @property
-    def roles(self) -> Mapping[str, str]:
-        """Who is then what, in words, by user id."""
-
-
-class AnyStage(Protocol):
-    """A room to play in, whatever the family (see `fsm.mimi.stage`)."""
-
-    @property
-    def people(self) -> Mapping[str, str]:
-        """What those are called who take part, by user id."""
-
-    @property
-    def strangers(self) -> tuple[str, str]:
-        """Two users who stand for everybody not named."""
-
-    @property
-    def stranger_role(self) -> str:
-        """What everybody is who has no role, in words."""
-
-    @property
-    def users(self) -> tuple[str, int]:
-        """What a user id looks like, as a pattern that Python and JavaScript know, and the most bytes that it has."""
-
-    @property
-    def openings(self) -> Mapping[str, AnyOpening]:
-        """The ways in which the room begins, by what they are called."""
-
-    @property
-    def extras(self) -> Mapping[str, str]:
-        """By path, what an event may hold beyond its shape and still be the same question.
-
-        `text`: a string; `name`: one that is not empty; `never`: it is another question then.
-        Other things make no difference, at the top of an event and in its content.
-        """
-
-    @property
-    def decisive(self) -> frozenset[str]:
-        """The event types after which anybody may do something else than the opening says."""
-
-    def changes(self, action: str, sender: str, target: str) -> Log:
-        """A participation change in every way in which it can be written, the one to write first."""
-
-    def settings(self, sender: str) -> Mapping[str, JSON]:
-        """What somebody can set the room to, by what that is called."""
-
-    def facts(self, room: Any, change: JSON) -> Any:
-        """The facts under which the room would judge a participation change."""
-
-
-def stage_of(policy: AnyPolicy) -> AnyStage | None:
-    """The room to play in of the policy's family; None when it offers none."""
-    try:
-        spec = find_spec(f"{policy.family}.stage")
-    except ModuleNotFoundError:  # the family itself
-        spec = None
-    if spec is None:
-        return None
-    stage: AnyStage = import_module(spec.name).Stage(policy)
-    return stage
-
-
 @dataclass(frozen=True, slots=True)
 class _Scene:
     """The room once an opening has been sent, all of which was allowed."""
@@ -104,7 +33,7 @@ class _Scene:
     policy: AnyPolicy
     stage: AnyStage
     name: str
-    opening: AnyOpening
+    opening: Opening
 
     def room(self) -> AnyRoom | None:
         """Such a room anew; None when the policy refuses the opening."""
