@@ -8,7 +8,7 @@ def main() -> int:
     try:
         from fsm.cli import run  # noqa: PLC0415 - the libraries it needs may not be installed
     except ModuleNotFoundError as missing:
-        print(f"fsm: the command line needs {missing.name}: pip install 'mimi-fsm[cli]'", file=sys.stderr)  # noqa: T201
+        print(f"fsm: the command line needs {missing.name}: pip install 'mimi-fsm[cli]'", file=sys.stderr)
         return 2
     return run(sys.argv[1:])
 

@@ -67,7 +67,7 @@ def backtest(  # noqa: PLR0913 - one parameter for each option
         complain(fault)
     counts = report.as_json()
     if as_json:
-        print(json.dumps(counts))  # noqa: T201
+        print(json.dumps(counts))
     else:
         _show(counts)
     if counts["summary"]["errors"]:
@@ -148,7 +148,7 @@ def _show(report: Mapping[str, Any]) -> None:
     lines = list(_policy_lines(report))
     if "against" in report:
         lines += ["", *_policy_lines(report["against"]), "", *_difference_lines(report)]
-    print("\n".join([*lines, "", _time_line(report)]))  # noqa: T201
+    print("\n".join([*lines, "", _time_line(report)]))
 
 
 def _policy_lines(report: Mapping[str, Any]) -> Iterator[str]:

@@ -50,7 +50,7 @@ def conform(  # noqa: PLR0913 - one option for each choice
     if junit:
         junit.write_bytes(to_junit(run))
     if as_json:
-        print(json.dumps(run.as_json()))  # noqa: T201
+        print(json.dumps(run.as_json()))
     else:
         _show(run)
     return 0 if run else 1

@@ -28,7 +28,7 @@ def decide(*, policy: PolicyOption = "mimi") -> int:
             code = "bad_policy" if isinstance(problem, DefinitionError) else "bad_event"
             answer = {"error": {"code": code, "message": str(problem)}}
             problems.append(str(problem if line.error else ReplayError(line.number, str(problem))))
-        print(json.dumps(answer), flush=True)  # noqa: T201 - whoever asks may wait for each answer
+        print(json.dumps(answer), flush=True)  # whoever asks may wait for each answer
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         complain(f"{problems[0]}{more}")

@@ -36,7 +36,7 @@ def diff(  # noqa: PLR0913 - one option for each output
     if logs:
         _save_logs(logs, found)
     if as_json:
-        print(json.dumps(found.as_json()))  # noqa: T201
+        print(json.dumps(found.as_json()))
     else:
         output = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
         for line in _lines(found):

@@ -50,9 +50,9 @@ def explain(  # noqa: PLR0913 - one option for each fact
         raise DefinitionError(f"unknown action `{action}`: choose from {', '.join(actions)}")
     decision = memory_of(rules).machine.decide(actions[action], facts)
     if as_json:
-        print(json.dumps(decision.as_json(rules.id)))  # noqa: T201
+        print(json.dumps(decision.as_json(rules.id)))
     else:
-        print("\n".join(_words(rules, action, facts, decision)))  # noqa: T201
+        print("\n".join(_words(rules, action, facts, decision)))
 
 
 def _facts(policy: AnyPolicy, known: dict[str, Value], given: list[str] | None) -> Any:

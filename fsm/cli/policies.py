@@ -22,7 +22,7 @@ def policies(*, as_json: JsonOption = False) -> None:
         for policy in map(load_policy, CATALOGUE)
     ]
     if as_json:
-        print(json.dumps(rows))  # noqa: T201
+        print(json.dumps(rows))
         return
     table = Table("policy", "title", box=None, pad_edge=False)
     table.add_column("transitions", justify="right")

@@ -34,15 +34,15 @@ def replay(
     with opened(log) as source:
         for outcome in with_progress(run.run(read_events(source)), source, terminal):
             if as_json:
-                print(json.dumps(outcome.as_json()))  # noqa: T201
+                print(json.dumps(outcome.as_json()))
             elif output.is_terminal:
                 output.print(_styled(outcome))
             else:
-                print("  ".join(_cells(outcome)).rstrip())  # noqa: T201
+                print("  ".join(_cells(outcome)).rstrip())
             if outcome.error and not (output.is_terminal and not as_json):
                 complain(str(outcome.error))
     if as_json:
-        print(json.dumps({"summary": run.summary(), "participation": run.participation()}))  # noqa: T201
+        print(json.dumps({"summary": run.summary(), "participation": run.participation()}))
     else:
         _conclude(run)
     return 2 if run.errors else 0
@@ -85,11 +85,11 @@ def _styled(outcome: Outcome) -> Text:
 
 def _conclude(run: Replay) -> None:
     counts = run.summary()
-    print()  # noqa: T201
-    print(", ".join(f"{count} {word.replace('_', ' ')}" for word, count in counts.items()))  # noqa: T201
+    print()
+    print(", ".join(f"{count} {word.replace('_', ' ')}" for word, count in counts.items()))
     for room_id, users in run.participation().items():
-        print(f"\n{safe(room_id) or 'the room'}")  # noqa: T201
+        print(f"\n{safe(room_id) or 'the room'}")
         for state in dict.fromkeys(users.values()):
             named = [safe(user) for user, current in users.items() if current == state]
-            print(f"  {state:<8}{len(named):>6}  {' '.join(named)}")  # noqa: T201
+            print(f"  {state:<8}{len(named):>6}  {' '.join(named)}")
     sys.stdout.flush()

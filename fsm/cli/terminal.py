@@ -27,7 +27,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON, for progra
 def complain(problem: str) -> None:
     """Say in one line on standard error what is wrong."""
     sys.stdout.flush()
-    print(f"fsm: {safe(problem)}", file=sys.stderr)  # noqa: T201
+    print(f"fsm: {safe(problem)}", file=sys.stderr)
 
 
 def safe(text: str) -> str:

@@ -63,7 +63,7 @@ def verify(  # noqa: PLR0913 - one option for each input and output
     if witnesses:
         _save_witnesses(witnesses, reviews)
     if as_json:
-        print(json.dumps([review.as_json() for review in reviews]))  # noqa: T201
+        print(json.dumps([review.as_json() for review in reviews]))
     else:
         _print(reviews)
     return 1 if any(review.open for review in reviews) else 0

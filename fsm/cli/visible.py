@@ -47,8 +47,8 @@ def _show(run: Replay, outcome: Outcome, user: str, *, as_json: bool) -> None:
     view = run.rooms[outcome.room_id].view(event.event_id, user)
     if as_json:
         answer = {"visible": view.allowed, "event_id": event.event_id, "room_id": outcome.room_id, "line": outcome.line}
-        print(json.dumps(answer if view else {**answer, "reason": view.reason}))  # noqa: T201
+        print(json.dumps(answer if view else {**answer, "reason": view.reason}))
     else:
         verdict = "shown" if view else "hidden"
         reason = "" if view else f"— {view.reason}"
-        print(f"{outcome.line:>6}  {verdict:<6}  {safe(event.type):<26}{safe(event.sender)}  {reason}".rstrip())  # noqa: T201
+        print(f"{outcome.line:>6}  {verdict:<6}  {safe(event.type):<26}{safe(event.sender)}  {reason}".rstrip())

@@ -29,7 +29,7 @@ def encode(
         content = read_json(text)
     except ValueError as problem:
         raise EventError("", str(problem)) from None
-    print(codec_of(load_policy(policy)).encode(struct, content).hex())  # noqa: T201
+    print(codec_of(load_policy(policy)).encode(struct, content).hex())
 
 
 @wire.command()
@@ -45,4 +45,4 @@ def decode(
         data = bytes.fromhex(text)
     except ValueError:
         raise DecodeError(0, "", "not hexadecimal") from None
-    print(json.dumps(codec_of(load_policy(policy)).decode(struct, data)))  # noqa: T201
+    print(json.dumps(codec_of(load_policy(policy)).decode(struct, data)))
