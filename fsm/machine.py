@@ -163,11 +163,14 @@ class Participant:
         return self.room.participation(self.user)
 
     def trigger(self, action: str, *, by: str | None = None, reason: str | None = None) -> Decision:
-        """Let `by` do `action` to this user. Raises ValueError for an unknown action."""
+        """Let `by` do `action` to this user.
+
+        Raises ValueError for an unknown action, and `EventError` for what is no user id.
+        """
         return self.room.send_action(Action(action), self.user if by is None else by, self.user, reason)
 
     def may(self, action: str, *, by: str | None = None) -> Decision:
-        """What `trigger` would answer; nothing changes."""
+        """What `trigger` would answer; nothing changes. Raises ValueError for an unknown action."""
         return self.room.decide_action(Action(action), self.user if by is None else by, self.user)
 
     def invite(self, *, by: str, reason: str | None = None) -> Decision:

@@ -274,12 +274,12 @@ class Room:
         )
 
     def decide_action(self, action: Action, sender: str, target: str) -> Decision:
-        """Decide a participation change that is not written as an event."""
+        """Decide a participation change that is not written as an event. Raises KeyError for an unknown action."""
         key = (action, self.participation(target), self.participation(sender), self._weigh(sender, target))
         return self._rules.memory[key]
 
     def send_action(self, action: Action, sender: str, target: str, reason: str | None = None) -> Decision:
-        """Write a participation change as an event, and send it."""
+        """Write a participation change as an event, and send it. Raises `EventError` for what is no user id."""
         return self.send(write_participation(self.policy.participation_event, action, sender, target, reason))
 
     def _is_ours(self, event: Mapping[str, Any]) -> bool:

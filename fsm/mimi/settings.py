@@ -124,7 +124,7 @@ _CHANGES: Mapping[str, Callable[[Settings, Event], Settings]] = {
 
 
 def read_participation(event: Event) -> Action:
-    """The action that a participation event asks for.
+    """The action that a participation event asks for. Raises `EventError`.
 
     Spec: "User Participation" (seed 3, -00 6, -01 5)
     """
