@@ -10,29 +10,31 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import feather
 
+from tests.cli.conftest import Inside
 from tests.cli.runner import ROOT, fsm
 
 SMALL = ("--events", "2000", "--rooms", "10", "--users", "50")
 
 
-def test_parquet_and_lines_hold_the_same(tmp_path: Path) -> None:
+def test_parquet_and_lines_hold_the_same(inside: Inside, tmp_path: Path) -> None:
     for ending in ("parquet", "arrow", "jsonl"):
-        run = fsm("synth", "-o", str(tmp_path / f"log.{ending}"), *SMALL, "--seed", "7")
+        run = inside("synth", "-o", str(tmp_path / f"log.{ending}"), *SMALL, "--seed", "7")
         assert (run.status, run.out, run.err) == (0, "", "")
     table = pq.read_table(tmp_path / "log.parquet")
     plain = feather.read_table(tmp_path / "log.arrow")
     assert table.cast(plain.schema).equals(plain)
     events = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [event["sender"] for event in events] == table.column("sender").to_pylist()
-    counts = json.loads(fsm("backtest", str(tmp_path / "log.parquet"), "--json").out)
-    again = json.loads(fsm("backtest", str(tmp_path / "log.jsonl"), "--json").out)
+    counts = json.loads(inside("backtest", str(tmp_path / "log.parquet"), "--json").out)
+    again = json.loads(inside("backtest", str(tmp_path / "log.jsonl"), "--json").out)
     assert counts["summary"] == again["summary"]
     assert counts["summary"]["events"] == 2000
-    replayed = json.loads(fsm("replay", str(tmp_path / "log.jsonl"), "--json").out.splitlines()[-1])
+    replayed = json.loads(inside("replay", str(tmp_path / "log.jsonl"), "--json").out.splitlines()[-1])
     assert counts["summary"] == replayed["summary"]
 
 
 def test_a_seed_always_says_the_same(tmp_path: Path) -> None:
+    # Each in a process of its own, with other hashes.
     for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
         fsm("synth", "-o", str(tmp_path / f"{name}.jsonl"), *SMALL, "--seed", seed)
     texts = [(tmp_path / f"{name}.jsonl").read_text() for name in "abc"]
@@ -54,8 +56,8 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize(("arguments", "complaint"), UNUSABLE)
-def test_unusable_input_is_one_line(arguments: list[str], complaint: str) -> None:
-    run = fsm("synth", *arguments)
+def test_unusable_input_is_one_line(inside: Inside, arguments: list[str], complaint: str) -> None:
+    run = inside("synth", *arguments)
     assert (run.status, run.out) == (2, "")
     assert run.complaint.startswith(f"fsm: {complaint}")
     assert not Path("log.parquet").exists()
