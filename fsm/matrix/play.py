@@ -184,7 +184,7 @@ def _member(action: str, sender: str, target: str, content: Mapping[str, Any] = 
 
 
 def _state(event_type: str, content: JSON, state_key: str = "", sender: str = ALICE) -> JSON:
-    return {**write_state(event_type, sender, content, state_key), "room_id": _ROOM}
+    return {"type": event_type, "room_id": _ROOM, **write_state(event_type, sender, content, state_key)}
 
 
 def _token(user: str) -> str:

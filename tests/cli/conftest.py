@@ -6,14 +6,15 @@ from typing import TypeAlias
 import pytest
 
 from fsm.cli import run
-from tests.cli.runner import Run
+from tests.cli.runner import ROOT, Run
 
 Inside: TypeAlias = Callable[..., Run]
 
 
 @pytest.fixture
-def inside(capsys: pytest.CaptureFixture[str]) -> Inside:
+def inside(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Inside:
     """Run `fsm` with these arguments."""
+    monkeypatch.chdir(ROOT)
 
     def fsm(*arguments: str) -> Run:
         status = run(arguments)

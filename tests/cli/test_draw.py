@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Inside
 from tests.cli.runner import fsm
 
 # fmt: off
@@ -35,32 +36,32 @@ def test_a_picture_in_a_file(name: str, options: tuple[str, ...], beginning: byt
     assert beginning in path.read_bytes()[:200]
 
 
-def test_a_picture_on_standard_output() -> None:
-    whole = fsm("draw", "mimi", "--format", "mermaid").out
-    part = fsm("draw", "mimi", "--format", "mermaid", "--given", "is_self=true").out
+def test_a_picture_on_standard_output(inside: Inside) -> None:
+    whole = inside("draw", "mimi", "--format", "mermaid").out
+    part = inside("draw", "mimi", "--format", "mermaid", "--given", "is_self=true").out
     assert "stateDiagram-v2" in whole
     assert "kick" in whole
     assert "kick" not in part
     assert "decline" in part
 
 
-def test_two_policies_in_one_picture() -> None:
-    text = fsm("draw", "mimi", "--against", "mimi-01", "--format", "text").out
+def test_two_policies_in_one_picture(inside: Inside) -> None:
+    text = inside("draw", "mimi", "--against", "mimi-01", "--format", "text").out
     assert "only in mimi-01, by the target itself" in text
-    part = fsm("draw", "mimi", "--against", "mimi-01", "--format", "text", "--given", "join_rule=public").out
+    part = inside("draw", "mimi", "--against", "mimi-01", "--format", "text", "--given", "join_rule=public").out
     assert "only in mimi-01" not in part
     assert "What is left given join_rule = public" in part
 
 
-def test_a_fact_of_either_policy() -> None:
-    run = fsm("draw", "mimi", "--against", "matrix-10", "--format", "text", "--given", "warrant=none")
+def test_a_fact_of_either_policy(inside: Inside) -> None:
+    run = inside("draw", "mimi", "--against", "matrix-10", "--format", "text", "--given", "warrant=none")
     assert run.status == 0
     assert "redeem" not in run.out
 
 
-def test_links_to_a_draft() -> None:
+def test_links_to_a_draft(inside: Inside) -> None:
     base = "https://example.org/draft.html"
-    assert f'href="{base}#section-5.2"' in fsm("draw", "mimi", "--format", "rfc", "--link-base", base).out
+    assert f'href="{base}#section-5.2"' in inside("draw", "mimi", "--format", "rfc", "--link-base", base).out
 
 
 # fmt: off
@@ -87,7 +88,7 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize(("arguments", "problem"), UNUSABLE, ids=[" ".join(row[0]) for row in UNUSABLE])
-def test_what_cannot_be_drawn(arguments: tuple[str, ...], problem: str) -> None:
-    run = fsm("draw", *arguments)
+def test_what_cannot_be_drawn(inside: Inside, arguments: tuple[str, ...], problem: str) -> None:
+    run = inside("draw", *arguments)
     assert run.status == 2
     assert run.complaint.startswith(f"fsm: {problem}")

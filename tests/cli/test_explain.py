@@ -5,6 +5,7 @@ import json
 import pytest
 
 from fsm.policies import CATALOGUE
+from tests.cli.conftest import Inside
 from tests.cli.runner import fsm
 
 
@@ -22,13 +23,13 @@ def test_a_case_in_words() -> None:
     ]
 
 
-def test_a_case_without_a_row() -> None:
-    run = fsm("explain", "mimi", "join", "--target", "ban", "--self")
+def test_a_case_without_a_row(inside: Inside) -> None:
+    run = inside("explain", "mimi", "join", "--target", "ban", "--self")
     assert "rejected — no transition: `join` is not possible while the target is in `ban`" in run.out
 
 
-def test_a_case_as_json() -> None:
-    run = fsm("explain", "mimi", "join", "--self", "--given", "join_rule=public", "--json")
+def test_a_case_as_json(inside: Inside) -> None:
+    run = inside("explain", "mimi", "join", "--self", "--given", "join_rule=public", "--json")
     assert json.loads(run.out) == {
         "allowed": True, "transition": "join", "before": "leave", "after": "join", "policy": "mimi", "refusals": [],
     }  # fmt: skip
@@ -48,14 +49,14 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize(("arguments", "problem"), UNUSABLE, ids=[" ".join(row[0]) for row in UNUSABLE])
-def test_unusable_cases(arguments: tuple[str, ...], problem: str) -> None:
-    run = fsm("explain", *arguments)
+def test_unusable_cases(inside: Inside, arguments: tuple[str, ...], problem: str) -> None:
+    run = inside("explain", *arguments)
     assert run.status == 2
     assert run.complaint.startswith(f"fsm: {problem}")
 
 
-def test_every_policy_is_listed() -> None:
-    run = fsm("policies", "--json")
+def test_every_policy_is_listed(inside: Inside) -> None:
+    run = inside("policies", "--json")
     assert [policy["id"] for policy in json.loads(run.out)] == list(CATALOGUE)
-    table = fsm("policies").out
+    table = inside("policies").out
     assert all(policy in table for policy in CATALOGUE)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from fsm.cli.decide import decide
 from fsm.matrix.policies import VERSIONS
+from tests.cli.conftest import Inside
 from tests.cli.runner import fsm
 from tests.matrix.builders import ALICE, BOB, CAROL, create, join_rules, levels, member, members, message, promise
 
@@ -163,10 +164,10 @@ def test_replay_names_a_malformed_response() -> None:
     assert run.complaint == "fsm: line 1: `rooms.join`: must be an object, not a number"
 
 
-def test_explain() -> None:
-    run = fsm("explain", "matrix-8", "join", "--self", "--given", "join_rule=restricted")
+def test_explain(inside: Inside) -> None:
+    run = inside("explain", "matrix-8", "join", "--self", "--given", "join_rule=restricted")
     assert "rejected — enter: no member who may invite authorises the join" in run.out
-    run = fsm(
+    run = inside(
         "explain", "matrix-8", "join", "--self", "--given", "join_rule=restricted", "--given", "is_authorised=true"
     )
     assert "allowed as `enter`" in run.out
@@ -182,7 +183,7 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize(("arguments", "problem"), UNUSABLE, ids=[arguments[0] for arguments, _ in UNUSABLE])
-def test_unusable(arguments: tuple[str, ...], problem: str) -> None:
-    run = fsm(*arguments)
+def test_unusable(inside: Inside, arguments: tuple[str, ...], problem: str) -> None:
+    run = inside(*arguments)
     assert run.status == 2
     assert run.complaint.startswith(f"fsm: {problem}")

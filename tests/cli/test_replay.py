@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Inside
 from tests.cli.runner import DAY, ROOT, fsm
 
 CREATE = '{"type": "m.room.create", "sender": "@a", "state_key": "", "content": {}}\n'
@@ -25,8 +26,8 @@ def test_the_day_as_text() -> None:
     assert "\x1b" not in run.out
 
 
-def test_the_day_as_json() -> None:
-    run = fsm("replay", str(DAY), "--json")
+def test_the_day_as_json(inside: Inside) -> None:
+    run = inside("replay", str(DAY), "--json")
     answers = [json.loads(line) for line in run.out.splitlines()]
     assert len(answers) == 2401
     assert answers[24] == {
@@ -99,8 +100,8 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize(("arguments", "problem"), UNUSABLE, ids=[" ".join(row[0]) for row in UNUSABLE])
-def test_unusable_input_is_one_line(arguments: tuple[str, ...], problem: str) -> None:
-    run = fsm(*arguments)
+def test_unusable_input_is_one_line(inside: Inside, arguments: tuple[str, ...], problem: str) -> None:
+    run = inside(*arguments)
     assert run.status == 2
     assert run.complaint.startswith(problem)
     assert run.out == ""
@@ -121,10 +122,10 @@ def test_a_closed_pipe_is_quiet() -> None:
     assert done.stdout.splitlines()[1] == "141"
 
 
-def test_a_users_own_policy(tmp_path: Path) -> None:
+def test_a_users_own_policy(inside: Inside, tmp_path: Path) -> None:
     path = tmp_path / "quiet.py"
     path.write_text('from fsm import MIMI\nQUIET = MIMI.evolve("quiet", drop=["join"])\n')
-    run = fsm("replay", str(DAY), "--json", "--policy", f"{path}:QUIET")
+    run = inside("replay", str(DAY), "--json", "--policy", f"{path}:QUIET")
     assert run.status == 0
     transitions = {json.loads(line).get("transition") for line in run.out.splitlines()}
     assert "accept" in transitions

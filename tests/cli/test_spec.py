@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Inside
 from tests.cli.runner import fsm
 
 
@@ -16,8 +17,8 @@ def test_the_section_in_a_file(tmp_path: Path) -> None:
     assert "The target of an invite MUST NOT already be in the joined or banned state." in text
 
 
-def test_the_section_on_standard_output() -> None:
-    run = fsm("spec", "mimi", "--level", "1", "--prefix", "p", "--link-base", "https://example.org/d.html")
+def test_the_section_on_standard_output(inside: Inside) -> None:
+    run = inside("spec", "mimi", "--level", "1", "--prefix", "p", "--link-base", "https://example.org/d.html")
     assert run.status == 0
     assert run.out.startswith("# Legal Transitions {#sec-p-transitions}\n")
     assert 'href="https://example.org/d.html#section-5.2"' in run.out
@@ -34,7 +35,7 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize(("arguments", "problem"), UNUSABLE, ids=[" ".join(row[0]) for row in UNUSABLE])
-def test_what_cannot_be_written(arguments: tuple[str, ...], problem: str) -> None:
-    run = fsm("spec", *arguments)
+def test_what_cannot_be_written(inside: Inside, arguments: tuple[str, ...], problem: str) -> None:
+    run = inside("spec", *arguments)
     assert run.status == 2
     assert run.complaint.startswith(f"fsm: {problem}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Inside
 from tests.cli.runner import ROOT, fsm
 
 
@@ -23,8 +24,8 @@ def test_a_policy_without_findings() -> None:
     ]
 
 
-def test_findings_in_words() -> None:
-    run = fsm("verify", "mimi-01", "--rooms", "0")
+def test_findings_in_words(inside: Inside) -> None:
+    run = inside("verify", "mimi-01", "--rooms", "0")
     assert run.status == 1
     _, _, found = run.out.partition("HIGH  ")
     assert found.splitlines()[:11] == [
@@ -42,33 +43,34 @@ def test_findings_in_words() -> None:
     ]
 
 
-def test_several_policies_as_json() -> None:
-    run = fsm("verify", "mimi-01", "mimi", "--rooms", "0", "--json")
+def test_several_policies_as_json(inside: Inside) -> None:
+    run = inside("verify", "mimi-01", "mimi", "--rooms", "0", "--json")
     reviews = json.loads(run.out)
     assert [(review["policy"], review["holds"]) for review in reviews] == [("mimi-01", False), ("mimi", True)]
     assert run.status == 1
     assert all(finding["sentence"] and finding["severity"] for review in reviews for finding in review["findings"])
 
 
-def test_logs_that_replay(tmp_path: Path) -> None:
-    run = fsm("verify", "mimi-00", "--rooms", "5", "--witnesses", str(tmp_path / "logs"), "--json")
+def test_logs_that_replay(inside: Inside, tmp_path: Path) -> None:
+    run = inside("verify", "mimi-00", "--rooms", "5", "--witnesses", str(tmp_path / "logs"), "--json")
     (review,) = json.loads(run.out)
     files = sorted((tmp_path / "logs").iterdir())
     assert len(files) == sum(
         bool(finding[log]) for finding in review["findings"] for log in ("witness", "contrast_witness")
     )
-    replay = fsm("replay", str(files[0]), "--policy", "mimi-00")
+    replay = inside("replay", str(files[0]), "--policy", "mimi-00")
     assert replay.status == 0
     assert replay.out.splitlines()[5].split()[:3] == ["6", "allowed", "ban"]
 
 
-def test_findings_that_are_accepted(tmp_path: Path) -> None:
+def test_findings_that_are_accepted(inside: Inside, tmp_path: Path) -> None:
     found = [
-        finding["law"] for finding in json.loads(fsm("verify", "mimi-01", "--rooms", "0", "--json").out)[0]["findings"]
+        finding["law"]
+        for finding in json.loads(inside("verify", "mimi-01", "--rooms", "0", "--json").out)[0]["findings"]
     ]
     reasons = tmp_path / "reasons.json"
     reasons.write_text(json.dumps({"mimi-01": dict.fromkeys(found, "it is an old draft")}))
-    run = fsm("verify", "mimi-01", "--rooms", "0", "--accept", str(reasons))
+    run = inside("verify", "mimi-01", "--rooms", "0", "--accept", str(reasons))
     assert run.status == 0
     assert run.out.startswith(f"mimi-01: no findings; {len(found)} accepted; ")
     assert run.out.count("accepted: it is an old draft") == len(found)
@@ -83,13 +85,13 @@ def nobody_is_banned(action, facts, decision):
 """
 
 
-def test_policies_and_laws_of_ones_own(tmp_path: Path) -> None:
+def test_policies_and_laws_of_ones_own(inside: Inside, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(
         "from fsm import MIMI\nMEEK = MIMI.evolve('meek', drop=['ban', 'reban', 'unban'])\n"
     )
     (tmp_path / "laws.py").write_text(LAWS)
     names = ["mimi", f"{tmp_path / 'own.py'}:MEEK"]
-    run = fsm("verify", *names, "--rooms", "0", "--laws", str(tmp_path / "laws.py"), "--json")
+    run = inside("verify", *names, "--rooms", "0", "--laws", str(tmp_path / "laws.py"), "--json")
     mimi, meek = json.loads(run.out)
     assert run.status == 1
     assert [finding["law"] for finding in mimi["findings"]] == ["nobody-is-banned"]
@@ -97,8 +99,8 @@ def test_policies_and_laws_of_ones_own(tmp_path: Path) -> None:
     assert "every-state-is-reached" in [finding["law"] for finding in meek["findings"]]
 
 
-def test_a_report_with_a_picture(tmp_path: Path) -> None:
-    run = fsm("verify", "mimi", "--rooms", "0", "--report", str(tmp_path / "report.html"))
+def test_a_report_with_a_picture(inside: Inside, tmp_path: Path) -> None:
+    run = inside("verify", "mimi", "--rooms", "0", "--report", str(tmp_path / "report.html"))
     assert (run.status, run.err) == (0, "")
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "Every law is kept." in page
@@ -117,17 +119,17 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize(("arguments", "problem"), UNUSABLE, ids=[" ".join(row[0]) for row in UNUSABLE])
-def test_unusable_input(arguments: tuple[str, ...], problem: str) -> None:
-    run = fsm("verify", *arguments)
+def test_unusable_input(inside: Inside, arguments: tuple[str, ...], problem: str) -> None:
+    run = inside("verify", *arguments)
     assert run.status == 2
     assert run.complaint.startswith(f"fsm: {problem}")
     assert run.out == ""
 
 
 @pytest.mark.parametrize("version", [1, 7, 12])
-def test_findings_about_matrix_stand_for_a_reason(version: int) -> None:
+def test_findings_about_matrix_stand_for_a_reason(inside: Inside, version: int) -> None:
     reasons = str(ROOT / "examples" / "review" / "matrix.toml")
-    run = fsm("verify", f"matrix-{version}", "--accept", reasons, "--json")
+    run = inside("verify", f"matrix-{version}", "--accept", reasons, "--json")
     assert run.status == 0
     (review,) = json.loads(run.out)
     assert {finding["law"] for finding in review["findings"]} >= {"ban-keeps-out", "left-is-left"}

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.cli.conftest import Inside
 from tests.cli.runner import fsm
 
 BAN = '{"participation": "ban", "reason": "spam"}'
@@ -29,8 +30,8 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize(("arguments", "problem"), UNUSABLE, ids=[row[1] for row in UNUSABLE])
-def test_unusable_input_is_one_line(arguments: tuple[str, ...], problem: str) -> None:
-    run = fsm("wire", *arguments)
+def test_unusable_input_is_one_line(inside: Inside, arguments: tuple[str, ...], problem: str) -> None:
+    run = inside("wire", *arguments)
     assert run.status == 2
     assert run.complaint.startswith(problem)
     assert run.out == ""
