@@ -130,7 +130,7 @@ def _conditions(policy: AnyPolicy, action: str, cases: Sequence[Case], head: str
 
 
 def _demands(of_what: str, standing: str, guards: Sequence[Guard[Any]]) -> Iterator[str]:
-    """What is asked of both, of the target, of the sender, of the room, and beyond."""
+    """What is asked of both, of the target, of the sender, of the room, of the event, and beyond."""
     asked = _by_party(guards)
     yield from (f"The target and sender{of_what} MUST {words}." for words in asked[Party.PAIR])
     targets = [*([standing] if standing else []), *asked[Party.TARGET]]
@@ -138,6 +138,7 @@ def _demands(of_what: str, standing: str, guards: Sequence[Guard[Any]]) -> Itera
         (f"target{of_what}", targets),
         (f"sender{of_what}", asked[Party.SENDER]),
         ("room", asked[Party.ROOM]),
+        ("event", asked[Party.EVENT]),
     ):
         if len(all_words) == 1:
             yield f"The {who} MUST {all_words[0]}."
