@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from fsm.render import RenderError
 from fsm.render.section import to_section
 from fsm.terms import JoinRule, Participation
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE
-from tests.render.policies import CROWDED, DOOR, HOSTILE
+from tests.render.policies import BIG, CROWDED, DOOR, HOSTILE, WORDY
 
 Reading = Callable[[Facts], bool]
 MIMI_01 = load_policy("mimi-01")
@@ -321,3 +322,10 @@ def test_a_policy_of_many_actions_has_a_narrow_table() -> None:
     table = [line for line in to_section(HOSTILE).splitlines() if line.startswith("|")]
     assert {line.count("|") for line in table} == {4}
     assert len(table) == 2 + len(HOSTILE.transitions)
+
+
+@pytest.mark.parametrize(("policy", "columns"), [(MIMI, 6), (load_policy("matrix-12"), 6), (BIG, 3), (WORDY, 3)])
+def test_a_table_has_as_many_columns_as_a_page_has_room_for(policy: AnyPolicy, columns: int) -> None:
+    rows = [line for line in to_section(policy).partition("</figure>")[2].splitlines() if line.startswith("| ")]
+    assert {row.count("|") - 1 for row in rows} == {columns}
+    assert all(any(each.id in unescape(row) for row in rows) for each in policy.transitions)
