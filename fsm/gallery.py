@@ -40,7 +40,8 @@ Draw: TypeAlias = Callable[[], bytes]
 
 # Of the room versions of Matrix, those in which membership changes.
 POLICIES = ("mimi", "mimi-00", "mimi-01", "matrix-1", "matrix-7", "matrix-10", "matrix-12")
-PAIRS = (("mimi", "mimi-01"), ("mimi-00", "mimi-01"))
+# What changes from one protocol to another is too much for one picture: what, not how.
+PAIRS = {("mimi", "mimi-01"): Detail.GUARDS, ("mimi", "matrix-12"): Detail.VERBS}
 VERSIONS = tuple(f"matrix-{number}" for number in range(1, 13))
 
 
@@ -85,8 +86,10 @@ and a file of every format.
 _DIFFERENCES = """\
 ## How they differ
 
-An arrow that both policies have, under the same conditions, is thin and grey. What changed from one room version of
-Matrix to the next [has a page of its own](matrix-versions/README.md).
+An arrow that both policies have, under the same conditions, is thin and grey. Between MIMI and Matrix the conditions
+are left out: they are in [the tables](#all-transitions). The tables of `mimi-00` and `mimi-01` differ in the numbers of
+sections only. What changed from one room version of Matrix to the next
+[has a page of its own](matrix-versions/README.md).
 """
 _CHANGES = """\
 # Matrix room versions: what changed from one to the next
@@ -112,9 +115,9 @@ def contents() -> Mapping[str, Draw]:
         files |= {f"{policy.id}/{id_}.svg": partial(render, view, "svg", tall=True) for id_, view in views.items()}
         files[f"{policy.id}/section.md"] = partial(_encoded, partial(to_section, policy))
         files[f"{policy.id}/README.md"] = partial(_encoded, partial(_page, policy, diagram, views))
-    for first, second in PAIRS:
+    for (first, second), detail in PAIRS.items():
         both = compare(policies[first], policies[second])
-        files[f"{first}-against-{second}.svg"] = partial(render, both, "svg", tall=True)
+        files[f"{first}-against-{second}.svg"] = partial(render, both, "svg", detail, tall=True)
     files |= _changes([load_policy(name) for name in VERSIONS])
     files["README.md"] = partial(_encoded, partial(_index, list(policies.values())))
     return files

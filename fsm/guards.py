@@ -26,6 +26,7 @@ class Party(StrEnum):
     TARGET = "target"
     SENDER = "sender"
     ROOM = "room"
+    EVENT = "event"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fsm import gallery
+from fsm.policies import load_policy
 from fsm.render import FORMATS, RenderError
 
 REPOSITORY = Path(__file__).parents[1]
@@ -60,6 +61,12 @@ def test_the_first_page_ends_in_the_matrices() -> None:
     for name in gallery.POLICIES:
         assert f"]({name}.svg)" in pictures
         assert f"### `{name}`\n\n| the target is in |" in matrices
+
+
+def test_no_picture_is_drawn_of_two_equal_tables() -> None:
+    assert gallery._rows(load_policy("mimi-00")) == gallery._rows(load_policy("mimi-01")), "the first page says so"
+    for pair in gallery.PAIRS:
+        assert len({*map(gallery._rows, map(load_policy, pair))}) == 2, pair
 
 
 def test_every_picture_is_on_a_page() -> None:

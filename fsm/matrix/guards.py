@@ -4,12 +4,17 @@ Rule numbers moved between the room versions: those that hold stand in the polic
 rows. What is cited is the text of the "Authorisation rules".
 """
 
-from fsm.guards import guard
+from fsm.guards import Norm, Party, guard
 from fsm.matrix.facts import MatrixFacts, Warrant
 from fsm.terms import JoinRule
 
 
-@guard("the join is the creator's first", fails="the join is not the creator's first", tells_kind=True)
+@guard(
+    "the join is the creator's first",
+    fails="the join is not the creator's first",
+    norm=Norm(Party.EVENT, "be the creator's first join"),
+    tells_kind=True,
+)
 def join_is_first(facts: MatrixFacts) -> bool:
     """The only previous event is the room's creation, and the target is the creator.
 
@@ -20,7 +25,12 @@ def join_is_first(facts: MatrixFacts) -> bool:
     return facts.warrant is Warrant.FIRST_JOIN
 
 
-@guard("the join is no creator's first", fails="the creator's first join is a matter of its own", tells_kind=True)
+@guard(
+    "the join is no creator's first",
+    fails="the creator's first join is a matter of its own",
+    norm=Norm(Party.EVENT, "NOT be the creator's first join"),
+    tells_kind=True,
+)
 def join_is_later(facts: MatrixFacts) -> bool:
     """Any other join: the first rule comes before the others.
 
@@ -29,7 +39,11 @@ def join_is_later(facts: MatrixFacts) -> bool:
     return facts.warrant is not Warrant.FIRST_JOIN
 
 
-@guard("a member who may invite authorises the join", fails="no member who may invite authorises the join")
+@guard(
+    "a member who may invite authorises the join",
+    fails="no member who may invite authorises the join",
+    norm=Norm(Party.EVENT, "name a joined user with permission to invite users as the one who authorises the join"),
+)
 def join_is_authorised(facts: MatrixFacts) -> bool:
     """`join_authorised_via_users_server` names a joined user who has the power to invite.
 
@@ -40,7 +54,11 @@ def join_is_authorised(facts: MatrixFacts) -> bool:
     return facts.is_authorised
 
 
-@guard("the join rule is `invite` or `public`", fails="the join rule is neither `invite` nor `public`")
+@guard(
+    "the join rule is `invite` or `public`",
+    fails="the join rule is neither `invite` nor `public`",
+    norm=Norm(Party.ROOM, "have the join rule `invite` or `public`"),
+)
 def rule_is_invite_or_public(facts: MatrixFacts) -> bool:
     """The join rule is one by which invited users may join, as of version 1.
 
@@ -49,7 +67,11 @@ def rule_is_invite_or_public(facts: MatrixFacts) -> bool:
     return facts.join_rule in (JoinRule.INVITE, JoinRule.PUBLIC)
 
 
-@guard("the join rule is `invite`, `knock` or `public`", fails="the join rule is not `invite`, `knock` or `public`")
+@guard(
+    "the join rule is `invite`, `knock` or `public`",
+    fails="the join rule is not `invite`, `knock` or `public`",
+    norm=Norm(Party.ROOM, "have the join rule `invite`, `knock`, or `public`"),
+)
 def rule_is_invite_knock_or_public(facts: MatrixFacts) -> bool:
     """The join rule is one by which invited users may join, as of version 7.
 
@@ -61,6 +83,7 @@ def rule_is_invite_knock_or_public(facts: MatrixFacts) -> bool:
 @guard(
     "the join rule is `invite`, `knock`, `restricted` or `public`",
     fails="the join rule is not `invite`, `knock`, `restricted` or `public`",
+    norm=Norm(Party.ROOM, "have the join rule `invite`, `knock`, `restricted`, or `public`"),
 )
 def rule_is_invite_knock_restricted_or_public(facts: MatrixFacts) -> bool:
     """The join rule is one by which invited users may join, as of version 8.
@@ -71,7 +94,11 @@ def rule_is_invite_knock_restricted_or_public(facts: MatrixFacts) -> bool:
     return facts.join_rule in (JoinRule.INVITE, JoinRule.KNOCK, JoinRule.RESTRICTED, JoinRule.PUBLIC)
 
 
-@guard("the join rule lets invited users join", fails="the join rule lets nobody join")
+@guard(
+    "the join rule lets invited users join",
+    fails="the join rule lets nobody join",
+    norm=Norm(Party.ROOM, "have the join rule `invite`, `knock`, `restricted`, `knock_restricted`, or `public`"),
+)
 def rule_is_not_private(facts: MatrixFacts) -> bool:
     """The join rule is any that the specification knows, as of version 10.
 
@@ -81,7 +108,11 @@ def rule_is_not_private(facts: MatrixFacts) -> bool:
     return facts.join_rule is not JoinRule.PRIVATE
 
 
-@guard("the join rule is `restricted`", fails="the join rule is not `restricted`")
+@guard(
+    "the join rule is `restricted`",
+    fails="the join rule is not `restricted`",
+    norm=Norm(Party.ROOM, "have the join rule `restricted`"),
+)
 def rule_is_restricted(facts: MatrixFacts) -> bool:
     """A member may authorise the join, as of version 8.
 
@@ -93,6 +124,7 @@ def rule_is_restricted(facts: MatrixFacts) -> bool:
 @guard(
     "the join rule is `restricted` or `knock_restricted`",
     fails="the join rule is neither `restricted` nor `knock_restricted`",
+    norm=Norm(Party.ROOM, "have the join rule `restricted` or `knock_restricted`"),
 )
 def rule_is_restricted_or_knock_restricted(facts: MatrixFacts) -> bool:
     """A member may authorise the join, as of version 10.
@@ -105,6 +137,7 @@ def rule_is_restricted_or_knock_restricted(facts: MatrixFacts) -> bool:
 @guard(
     "the join rule is `knock` or `knock_restricted`",
     fails="the join rule is neither `knock` nor `knock_restricted`",
+    norm=Norm(Party.ROOM, "have the join rule `knock` or `knock_restricted`"),
 )
 def rule_is_knock_or_knock_restricted(facts: MatrixFacts) -> bool:
     """The room takes knocks, as of version 10.
@@ -114,7 +147,12 @@ def rule_is_knock_or_knock_restricted(facts: MatrixFacts) -> bool:
     return facts.join_rule in (JoinRule.KNOCK, JoinRule.KNOCK_RESTRICTED)
 
 
-@guard("the invite is from user to user", fails="the invite is not from user to user", tells_kind=True)
+@guard(
+    "the invite is from user to user",
+    fails="the invite is not from user to user",
+    norm=Norm(Party.EVENT, "NOT have a `third_party_invite` property"),
+    tells_kind=True,
+)
 def invite_is_direct(facts: MatrixFacts) -> bool:
     """`content` has no `third_party_invite` property, whatever it holds.
 
@@ -123,7 +161,12 @@ def invite_is_direct(facts: MatrixFacts) -> bool:
     return not facts.warrant.is_third_party
 
 
-@guard("the invite is a third-party one", fails="the invite is no third-party one", tells_kind=True)
+@guard(
+    "the invite is a third-party one",
+    fails="the invite is no third-party one",
+    norm=Norm(Party.EVENT, "have a `third_party_invite` property"),
+    tells_kind=True,
+)
 def invite_is_third_party(facts: MatrixFacts) -> bool:
     """`content` has a `third_party_invite` property.
 
@@ -132,7 +175,11 @@ def invite_is_third_party(facts: MatrixFacts) -> bool:
     return facts.warrant.is_third_party
 
 
-@guard("the third-party invite can be read", fails="the third-party invite has no `mxid` and `token`")
+@guard(
+    "the third-party invite can be read",
+    fails="the third-party invite has no `mxid` and `token`",
+    norm=Norm(Party.EVENT, "have `mxid` and `token` properties in the `signed` property of its third-party invite"),
+)
 def token_is_readable(facts: MatrixFacts) -> bool:
     """`third_party_invite` has a `signed` property with `mxid` and `token`.
 
@@ -141,7 +188,11 @@ def token_is_readable(facts: MatrixFacts) -> bool:
     return facts.warrant is not Warrant.THIRD_PARTY_UNREADABLE
 
 
-@guard("the third-party invite is for the target", fails="the third-party invite is not for the target")
+@guard(
+    "the third-party invite is for the target",
+    fails="the third-party invite is not for the target",
+    norm=Norm(Party.EVENT, "name the target as the `mxid` of its third-party invite"),
+)
 def token_is_for_target(facts: MatrixFacts) -> bool:
     """`mxid` is the target.
 
@@ -150,7 +201,11 @@ def token_is_for_target(facts: MatrixFacts) -> bool:
     return facts.warrant is not Warrant.THIRD_PARTY_FOR_ANOTHER
 
 
-@guard("the room knows the third-party invite", fails="the room knows no such third-party invite")
+@guard(
+    "the room knows the third-party invite",
+    fails="the room knows no such third-party invite",
+    norm=Norm(Party.EVENT, "have the `token` of an `m.room.third_party_invite` in the current room state"),
+)
 def token_is_known(facts: MatrixFacts) -> bool:
     """The room's state has an `m.room.third_party_invite` with this token.
 
@@ -159,7 +214,11 @@ def token_is_known(facts: MatrixFacts) -> bool:
     return facts.warrant is not Warrant.THIRD_PARTY_UNKNOWN
 
 
-@guard("the third-party invite is the sender's own", fails="the third-party invite is another sender's")
+@guard(
+    "the third-party invite is the sender's own",
+    fails="the third-party invite is another sender's",
+    norm=Norm(Party.EVENT, "have the sender of that `m.room.third_party_invite`"),
+)
 def token_is_of_sender(facts: MatrixFacts) -> bool:
     """Whoever sent the `m.room.third_party_invite` sends the invite.
 
@@ -168,7 +227,11 @@ def token_is_of_sender(facts: MatrixFacts) -> bool:
     return facts.warrant is not Warrant.THIRD_PARTY_OF_ANOTHER
 
 
-@guard("the third-party invite is signed", fails="no signature of the third-party invite matches a key of the room's")
+@guard(
+    "the third-party invite is signed",
+    fails="no signature of the third-party invite matches a key of the room's",
+    norm=Norm(Party.EVENT, "be signed with a public key of that `m.room.third_party_invite`"),
+)
 def token_is_signed(facts: MatrixFacts) -> bool:
     """One of the signatures is by one of the keys in the `m.room.third_party_invite`.
 

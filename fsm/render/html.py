@@ -12,7 +12,7 @@ from fsm.render.matrix import NOTHING
 _STYLE = """\
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
 body { background: Canvas; color: CanvasText; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; position: relative; }
 table { border-collapse: collapse; }
 caption { padding-bottom: .5rem; text-align: start; }
 th, td { border: 1px solid GrayText; padding: .4rem .7rem; text-align: start; vertical-align: top; }

@@ -35,7 +35,7 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
 }
 _PROFILE = {"version": "1.2", "baseProfile": "tiny", "font-family": "sans-serif"}
 _COLOURS = {"black": "#000000", "white": "#ffffff", "transparent": "none"}
-_BASE = re.compile(r"(?:https?://[^\s<>\"#]+)?(?:#[^\s<>\"#]*)?")
+_BASE = re.compile(r"(?:https?://[^\s<>\"#\ud800-\udfff]+)?(?:#[^\s<>\"#\ud800-\udfff]*)?")
 _PAGE = 660  # pixels that a page of an RFC has for a picture
 _PIXEL = 0.75  # points
 

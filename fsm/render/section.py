@@ -8,6 +8,7 @@ guard is asked of and what it asks (`fsm.guards.Norm`).
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import unescape
 from itertools import combinations
 from typing import Any
 
@@ -32,7 +33,9 @@ _STATES: Mapping[str, str] = {
 """What drafts call those who are in a state."""
 
 _LINE = 80
+_HEAD = "the target is in"
 _WIDE = 7  # the most actions that have a column each
+_PAGE = 69  # letters that a line of a draft's text has for a table
 _ITEM = re.compile(r"(\*|\d+\.) ")
 
 
@@ -84,21 +87,32 @@ def _overview(policy: AnyPolicy, diagram: Diagram, prefix: str, figure: str) -> 
 
 
 def _table(grid: Grid) -> Iterator[str]:
-    rows = {state: {action: grid.cell(state, action) for action in grid.actions} for state in grid.states}
-    if len(grid.actions) > _WIDE:
+    names = {state: escaped(grid.name(state)) for state in grid.states}
+    actions = {action: escaped(clean(action)) for action in grid.actions}
+    cells = {
+        (state, action): "; ".join(map(_entry, grid.cell(state, action)))
+        for state in grid.states
+        for action in grid.actions
+    }
+    columns = [[action, *(cells[state, each] for state in names)] for each, action in actions.items()]
+    if len(columns) > _WIDE or _least_width([_HEAD, *names.values()], *columns) > _PAGE:
         # No page takes so many columns: a row for each cell that is not empty.
-        yield from ("| the target is in | action | transitions |", "|---|---|---|")
-        for state, cells in rows.items():
-            for action, entries in cells.items():
-                if entries:
-                    what = "; ".join(map(_entry, entries))
-                    yield f"| {escaped(grid.name(state))} | {escaped(clean(action))} | {what} |"
+        yield from (f"| {_HEAD} | action | transitions |", "|---|---|---|")
+        yield from (
+            f"| {names[state]} | {actions[action]} | {what} |" for (state, action), what in cells.items() if what
+        )
         return
-    yield f"| the target is in | {' | '.join(escaped(clean(action)) for action in grid.actions)} |"
-    yield f"|---|{'---|' * len(grid.actions)}"
-    for state, cells in rows.items():
-        texts = ["; ".join(map(_entry, entries)) or "-" for entries in cells.values()]
-        yield f"| {escaped(grid.name(state))} | {' | '.join(texts)} |"
+    yield f"| {_HEAD} | {' | '.join(actions.values())} |"
+    yield f"|---|{'---|' * len(actions)}"
+    for state, name in names.items():
+        yield f"| {name} | {' | '.join(cells[state, action] or '-' for action in actions)} |"
+
+
+def _least_width(*columns: Sequence[str]) -> int:
+    """How narrow a table can be in the text of a draft, which breaks lines between words only."""
+    return 1 + sum(
+        3 + max(len(word) for text in column for word in [*unescape(text).split(), ""]) for column in columns
+    )
 
 
 def _entry(entry: Entry) -> str:
@@ -130,7 +144,7 @@ def _conditions(policy: AnyPolicy, action: str, cases: Sequence[Case], head: str
 
 
 def _demands(of_what: str, standing: str, guards: Sequence[Guard[Any]]) -> Iterator[str]:
-    """What is asked of both, of the target, of the sender, of the room, and beyond."""
+    """What is asked of both, of the target, of the sender, of the room, of the event, and beyond."""
     asked = _by_party(guards)
     yield from (f"The target and sender{of_what} MUST {words}." for words in asked[Party.PAIR])
     targets = [*([standing] if standing else []), *asked[Party.TARGET]]
@@ -138,6 +152,7 @@ def _demands(of_what: str, standing: str, guards: Sequence[Guard[Any]]) -> Itera
         (f"target{of_what}", targets),
         (f"sender{of_what}", asked[Party.SENDER]),
         ("room", asked[Party.ROOM]),
+        ("event", asked[Party.EVENT]),
     ):
         if len(all_words) == 1:
             yield f"The {who} MUST {all_words[0]}."

@@ -80,6 +80,7 @@ UNUSABLE = [
     (("mimi", "--given", "is_self=true", "--given", "is_self=false"), "the fact `is_self` is given twice"),
     (("mimi", "--format", "rfc", "--link-base", "javascript:alert(1)"), "`javascript:alert(1)` is no address: "),
     (("mimi", "--format", "rfc", "--link-base", "https://a/<b>"), "`https://a/<b>` is no address: "),
+    (("mimi", "--format", "rfc", "--link-base", "https://a/\udcff"), "`https://a/\\udcff` is no address: "),
     (("mimi", "--format", "text", "--tall"),         "`text` takes no `tall`"),
     (("mimi", "-o", "x.svg", "--prefix", "a"),       "`svg` takes no `prefix`"),
     (("mimi", "--format", "rfc", "--prefix", "1 2"), "`1 2` cannot begin an id: "),

@@ -1,6 +1,6 @@
 """Policies of no protocol, to draw: a small one, one with hostile names, a big one, and a crowded one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fsm import MIMI, Domain, Facts, Policy, Transition, guard
@@ -148,6 +148,13 @@ CROWDED = MIMI.evolve(
     ],
 )
 """Every kind of way at once: both directions across, several overhead, two repeats in one state."""
+
+WORDY = MIMI.evolve(
+    "wordy",
+    title="Names that no line can be broken in",
+    drop=[row.id for row in MIMI.transitions],
+    add=[replace(row, id=f"{row.id}_of_a_participant") for row in MIMI.transitions],
+)
 
 CATALOGUED = [load_policy(name) for name in ("mimi", "mimi-01", "matrix-10")]
 """For what takes a while: `mimi-00` is `mimi-01` under other numbers, and `matrix-10` has all that Matrix has."""

@@ -8,8 +8,10 @@ from html.parser import HTMLParser
 
 import pytest
 from markdown_it import MarkdownIt
+from playwright.sync_api import Browser
 
 from fsm import MIMI
+from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.policy import Actor
 from fsm.render import Detail, Diagram, compare, extract, render
@@ -178,6 +180,15 @@ def test_the_page_can_be_read_by_a_screen_reader() -> None:
 def test_the_page_needs_nothing_else() -> None:
     text = render(extract(MIMI), "html").decode()
     assert not re.search(r"<script|<link|<img|src=|https?:|url\(", text)
+
+
+@pytest.mark.parametrize("policy", [load_policy("matrix-12"), BIG], ids=lambda policy: policy.id)
+def test_on_a_phone_the_table_scrolls_and_not_the_page(policy: AnyPolicy, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_content(render(extract(policy), "html").decode())
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.evaluate("document.querySelector('.wide').scrollWidth") > 390
+    page.close()
 
 
 # fmt: off

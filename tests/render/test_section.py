@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,13 +11,14 @@ from fsm import MIMI, guard
 from fsm.facts import Facts
 from fsm.family import AnyPolicy
 from fsm.guards import Norm, Party
+from fsm.matrix.facts import Warrant
 from fsm.policies import load_policy
 from fsm.policy import Transition
 from fsm.render import RenderError
 from fsm.render.section import to_section
 from fsm.terms import JoinRule, Participation
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE
-from tests.render.policies import CROWDED, DOOR, HOSTILE
+from tests.render.policies import BIG, CROWDED, DOOR, HOSTILE, WORDY
 
 Reading = Callable[[Facts], bool]
 MIMI_01 = load_policy("mimi-01")
@@ -24,7 +26,7 @@ MIMI_01 = load_policy("mimi-01")
 STATES = {"invited": INVITE, "joined": JOIN, "left": LEAVE, "banned": BAN, "knocking": KNOCK}
 
 # What a reader takes the phrases of the draft to mean, whatever our guards say.
-PHRASES: dict[tuple[str, str], Reading] = {
+PHRASES: dict[tuple[str, str], Callable[[Any], bool]] = {
     ("target and sender", "be the same"): lambda facts: facts.is_self,
     ("target and sender", "NOT be the same"): lambda facts: not facts.is_self,
     ("sender", "already be in the joined state"): lambda facts: facts.sender is JOIN,
@@ -39,8 +41,35 @@ PHRASES: dict[tuple[str, str], Reading] = {
         "sender",
         "have a higher (and NOT equal to) effective power level with respect to the ban permission than the target user",
     ): lambda facts: facts.outranks_for_ban,
-    ("room", "have the join rule `public`"): lambda facts: facts.join_rule is JoinRule.PUBLIC,
-    ("room", "have the join rule `knock`"): lambda facts: facts.join_rule is JoinRule.KNOCK,
+    # Matrix's. A third-party invite is named for its first fault, and only that one is known.
+    ("event", "be the creator's first join"): lambda facts: facts.warrant is Warrant.FIRST_JOIN,
+    ("event", "NOT be the creator's first join"): lambda facts: facts.warrant is not Warrant.FIRST_JOIN,
+    ("event", "have a `third_party_invite` property"): lambda facts: facts.warrant.value.startswith("third_party"),
+    ("event", "NOT have a `third_party_invite` property"): lambda facts: facts.warrant in ("none", "first_join"),
+    (
+        "event",
+        "have `mxid` and `token` properties in the `signed` property of its third-party invite",
+    ): lambda facts: facts.warrant is not Warrant.THIRD_PARTY_UNREADABLE,
+    (
+        "event",
+        "name the target as the `mxid` of its third-party invite",
+    ): lambda facts: facts.warrant is not Warrant.THIRD_PARTY_FOR_ANOTHER,
+    (
+        "event",
+        "have the `token` of an `m.room.third_party_invite` in the current room state",
+    ): lambda facts: facts.warrant is not Warrant.THIRD_PARTY_UNKNOWN,
+    (
+        "event",
+        "have the sender of that `m.room.third_party_invite`",
+    ): lambda facts: facts.warrant is not Warrant.THIRD_PARTY_OF_ANOTHER,
+    (
+        "event",
+        "be signed with a public key of that `m.room.third_party_invite`",
+    ): lambda facts: facts.warrant is not Warrant.THIRD_PARTY_UNSIGNED,
+    (
+        "event",
+        "name a joined user with permission to invite users as the one who authorises the join",
+    ): lambda facts: facts.is_authorised,
 }
 
 
@@ -56,6 +85,10 @@ def demand(who: str, what: str) -> Reading:
             if what.startswith("NOT")
             else (lambda facts: facts.target in states)
         )
+    if who == "room":
+        rules = {JoinRule(rule) for rule in re.findall(r"`(\w+)`", what)}
+        assert re.fullmatch(r"have the join rule (`\w+`(, | or |, or )?)+", what)
+        return lambda facts: facts.join_rule in rules
     return PHRASES[who, what]
 
 
@@ -116,7 +149,7 @@ class Draft:
         return lambda facts: facts.target not in states or asks(facts)
 
 
-@pytest.mark.parametrize("name", ["mimi", "mimi-00", "mimi-01"])
+@pytest.mark.parametrize("name", ["mimi", "mimi-00", "mimi-01", "matrix-1", "matrix-7", "matrix-8", "matrix-12"])
 def test_the_text_alone_decides_every_case_as_the_policy_does(name: str) -> None:
     policy = load_policy(name)
     draft = Draft(policy)
@@ -289,3 +322,10 @@ def test_a_policy_of_many_actions_has_a_narrow_table() -> None:
     table = [line for line in to_section(HOSTILE).splitlines() if line.startswith("|")]
     assert {line.count("|") for line in table} == {4}
     assert len(table) == 2 + len(HOSTILE.transitions)
+
+
+@pytest.mark.parametrize(("policy", "columns"), [(MIMI, 6), (load_policy("matrix-12"), 6), (BIG, 3), (WORDY, 3)])
+def test_a_table_has_as_many_columns_as_a_page_has_room_for(policy: AnyPolicy, columns: int) -> None:
+    rows = [line for line in to_section(policy).partition("</figure>")[2].splitlines() if line.startswith("| ")]
+    assert {row.count("|") - 1 for row in rows} == {columns}
+    assert all(any(each.id in unescape(row) for row in rows) for each in policy.transitions)

@@ -69,9 +69,9 @@ def _digest(text: str) -> str:
 
 
 def _inert(data: Any) -> str:
-    """JSON in which nothing can end the element around it."""
+    """JSON in which nothing can end the element around it, and no half of a letter, which no file can hold."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")
+    return re.sub("[<\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _filled(template: str, parts: Mapping[str, str]) -> str:

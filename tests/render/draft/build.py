@@ -15,11 +15,13 @@ from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.render.section import to_section
 from tests.render.draft import publish
-from tests.render.policies import BIG, CROWDED, DOOR, HOSTILE
+from tests.render.policies import BIG, CROWDED, DOOR, HOSTILE, WORDY
 
 _HERE = Path(__file__).parent
 _BASE = "https://example.org/draft.html"
-POLICIES = [*map(load_policy, ("mimi", "mimi-00", "mimi-01", "matrix-1", "matrix-10")), DOOR, CROWDED, HOSTILE, BIG]
+POLICIES = [
+    *map(load_policy, ("mimi", "mimi-00", "mimi-01", "matrix-1", "matrix-10")), DOOR, CROWDED, HOSTILE, BIG, WORDY
+]  # fmt: skip
 
 
 def kramdown(folder: Path, markdown: str) -> None:

@@ -14,6 +14,8 @@ const SHAPES = stage ? [...stage.changes.flat(), ...stage.settings.map(({ shape 
 const KNOWN_TYPES = new Set(SHAPES.map(({ type }) => type));
 
 const ELSEWHERE = `“fsm explore ${data.policy.id} --log FILE” makes a page that plays it`;
+const NO_BEGINNING = `this is no beginning that the page knows; ${ELSEWHERE}`;
+const NO_EVENT = "not an event";
 
 const inWords = (number) => number.toLocaleString("en");
 
@@ -86,7 +88,7 @@ function readLog(text) {
   if (lines.length > MOST_LINES) return { problem: `the log has more than ${inWords(MOST_LINES)} lines` };
   const start = openingOf(lines);
   if (start === null) {
-    const [{ number, problem = `this is no beginning that the page knows; ${ELSEWHERE}` }] = lines;
+    const [{ number, value, problem = isEvent(value) ? NO_BEGINNING : NO_EVENT }] = lines;
     return { problem: `line ${number}: ${problem}` };
   }
   let room = newRoom(start.opening, start.cast);
@@ -139,11 +141,13 @@ function openingOf(lines) {
   return found.filter(Boolean).sort((one, other) => other.length - one.length)[0] ?? null;
 }
 
+const isEvent = (value) => value !== null && typeof value === "object" && isName(value.type);
+
 /** What one line says, to a room that may meet new users by it. */
 function readLine(room, { number, value, problem }, reader) {
   const note = (words) => ({ room, event: { kind: "note", words: `line ${number}: ${words}` } });
   if (problem) return note(problem);
-  if (value === null || typeof value !== "object" || !isName(value.type)) return note("not an event");
+  if (!isEvent(value)) return note(NO_EVENT);
   if (value.room_id !== reader.roomId) return note("an event of another room, not judged here");
   if (reader.decided) return note(`not judged here: line ${reader.decided} may change what is decided`);
   for (const [action, shapes] of stage.changes.entries()) {
