@@ -27,7 +27,7 @@ from typing import Any, Self
 
 from fsm.decision import Decision, judge
 from fsm.errors import DefinitionError, EventError, shorten
-from fsm.event import MAX_TEXT, Event, read_event, word
+from fsm.event import Event, is_name, read_event, word
 from fsm.machine import Key, Participant
 from fsm.matrix.events import (
     AUTHORISER,
@@ -160,7 +160,7 @@ class MatrixRoom:
                 and TOKEN not in content
                 and AUTHORISER not in content
                 and event.get("room_id", self.id) == self.id
-                and ("event_id" not in event or _is_name(event["event_id"]))
+                and ("event_id" not in event or is_name(event["event_id"]))
             ):
                 sender, target = event["sender"], event["state_key"]
                 may_be_first = target == creation.creator and (self._is_just_created or "prev_events" in event)
@@ -447,7 +447,3 @@ def _stranger(user: object) -> Participation:
     if is_user_id(user):
         return _LEAVE
     raise KeyError(user)
-
-
-def _is_name(value: object) -> bool:
-    return type(value) is str and 0 < len(value) <= MAX_TEXT
