@@ -18,10 +18,11 @@ from fsm.event import is_name, write_state
 from fsm.machine import memory_of
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN, write_member
 from fsm.matrix.ids import is_user_id
+from fsm.matrix.levels import Power
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.room import MatrixRoom
 from fsm.matrix.rules import Standing
-from fsm.matrix.settings import CREATE, CREATOR_POWER, JOIN_RULES, POWER_LEVELS, Founder, Power, Reign
+from fsm.matrix.settings import CREATE, CREATOR_POWER, JOIN_RULES, POWER_LEVELS, Founder, Reign
 from fsm.terms import Action, JoinRule, Participation
 
 JSON: TypeAlias = dict[str, Any]
@@ -67,6 +68,12 @@ class ColumnRoom(MatrixRoom):
     def send(self, event: Mapping[str, Any], content: str | None = None) -> Decision:  # noqa: ARG002 - for others
         """Decide, and apply the event when it is allowed. Raises `EventError` when it cannot be read."""
         return super().send(event)
+
+    @property
+    def _standings(self) -> Mapping[str, Standing]:
+        """The standing of everybody who has one of their own."""
+        powers, _ = self._settings.powers(self.policy)
+        return {user: self._standing(user) for user in powers}
 
     def _heights(self) -> Mapping[Power, int]:
         """The levels in the room from the lowest up: they can be of any size, and only their order counts."""

@@ -1,10 +1,11 @@
 """Events of Matrix rooms: what membership is written in, what a state holds, which room an event is of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from fsm.errors import EventError
+from fsm.errors import EventError, shorten
 from fsm.event import Event, read_event, write_state
 from fsm.matrix.policies import VERSIONS
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS
@@ -24,6 +25,31 @@ def read_state(value: object) -> Event:
             raise EventError("state_key", "is missing: this is no state event")
         return replace(event, state_key="")
     return event
+
+
+def read_whole_state(state: Iterable[object]) -> list[tuple[str, Event]]:
+    """The state events of a room and their places in it. First the creation: it says how the others are to be read.
+
+    Raises `EventError` for what is no state event, or given twice.
+    """
+    events: dict[tuple[str, str | None], tuple[str, Event]] = {}
+    for index, value in enumerate(state):
+        place = f"state[{index}]"
+        with within(place):
+            event = read_state(value)
+            if (event.type, event.state_key) in events:
+                raise EventError("", f"is a second `{shorten(event.type)}` for `{shorten(event.state_key or '')}`")
+            events[event.type, event.state_key] = place, event
+    return sorted(events.values(), key=lambda pair: pair[1].type != CREATE)
+
+
+@contextmanager
+def within(place: str) -> Iterator[None]:
+    """Say of an error where in the input it is."""
+    try:
+        yield
+    except EventError as problem:
+        raise problem.within(place) from None
 
 
 def write_member(action: str, sender: str, target: str, reason: str | None = None) -> dict[str, Any]:

@@ -20,23 +20,33 @@ version 12) shuts out senders of other servers. Synapse refuses targets of other
 too, say the invite of one by a local user. We follow the text.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import isnan
 from typing import Any, Self
 
 from fsm.decision import Decision, judge
 from fsm.errors import DefinitionError, EventError, shorten
 from fsm.event import Event, is_name, read_event, word, write_state
 from fsm.machine import Key, Participant
-from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN, id_by_creation, read_state, room_of, write_member
+from fsm.matrix.events import (
+    AUTHORISER,
+    MEMBER,
+    TOKEN,
+    id_by_creation,
+    read_state,
+    read_whole_state,
+    room_of,
+    within,
+    write_member,
+)
 from fsm.matrix.facts import MatrixFacts, Warrant
 from fsm.matrix.ids import is_user_id, read_user_id, server_of
-from fsm.matrix.levels import Levels
+from fsm.matrix.levels import Levels, Power
 from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.premise import PremiseFacts
 from fsm.matrix.rules import Standing, rules_of, standing_of
-from fsm.matrix.settings import CREATE, Founder, Power, Settings, read_version
+from fsm.matrix.settings import CREATE, POWER_LEVELS, Founder, Settings, read_version
 from fsm.matrix.third_party import examine
 from fsm.terms import Action, Participation
 
@@ -56,6 +66,7 @@ class MatrixRoom:
     """
 
     __slots__ = (
+        "_fault",
         "_is_just_created",
         "_levelled",
         "_others",
@@ -110,23 +121,17 @@ class MatrixRoom:
         `state` is the set of current state events, in any order. Raises `EventError`
         for an event that cannot be read, is no state event, of another room than the
         others, or given twice. Those that stand once in a room may lack their
-        `state_key`.
+        `state_key`. A power level that cannot be read is an error of the decisions
+        that turn on it.
         """
         room = cls(policy=policy)
-        given: dict[tuple[str, str | None], int] = {}
-        events: list[Event] = []
-        for index, value in enumerate(state):
-            with _within(f"state[{index}]"):
-                event = read_state(value)
+        for place, event in read_whole_state(state):
+            with within(place):
                 room._note_id(event)
-                if given.setdefault((event.type, event.state_key), index) != index:
-                    place = f"`{shorten(event.type)}` for `{shorten(event.state_key or '')}`"
-                    raise EventError("", f"is a second {place}")
-                events.append(event)
-        # The creation says how the others are to be read.
-        for index, event in sorted(enumerate(events), key=lambda pair: pair[1].type != CREATE):
-            with _within(f"state[{index}]"):
-                room._take(event)
+                if event.type == POWER_LEVELS and event.state_key == "":
+                    room._become(room._settings.with_levels(event, room.policy, place))
+                else:
+                    room._take(event)
         creation = room._settings.creation
         if room.id is None and creation and creation.event_id and room.policy.is_room_named_by_creation:
             room.id = id_by_creation(creation.event_id)
@@ -151,6 +156,7 @@ class MatrixRoom:
                 and type(content) is dict
                 and action in rules.words
                 and creation is not None
+                and self._fault is None
                 and TOKEN not in content
                 and AUTHORISER not in content
                 and event.get("room_id", self.id) == self.id
@@ -208,8 +214,10 @@ class MatrixRoom:
         return self._participant(self, user)
 
     def power(self, user: str) -> Power:
-        """The user's power level; that of a creator of version 12 is infinite."""
+        """The user's power level; that of a creator of version 12 is infinite. Raises `EventError` if not known."""
         _, power = self._standing(user)
+        if isnan(power):
+            raise self._unknown()
         return power
 
     def actions(self, sender: str, target: str) -> dict[Action, str]:
@@ -255,14 +263,29 @@ class MatrixRoom:
         if not premise:
             before = None if target is None else self.participation(target)
             return replace(premise, before=before, after=before)
-        return self._rules.memory[self._key(event, value)]
+        decision = self._rules.memory[self._key(event, value)]
+        if self._fault is None or decision.allowed:
+            return decision
+        # What is not known counted against the event. Where that does not matter, it is refused for the rest.
+        hoped = self._rules.memory[self._key(event, value, hopes=True)]
+        if hoped.allowed:
+            raise self._unknown()
+        return hoped
 
-    def _key(self, event: Event, value: Mapping[str, Any]) -> Key:
-        """Where the memory has the decision on an event that meets the premise."""
+    def _unknown(self) -> EventError:
+        """That a decision turns on what is not known of the power levels."""
+        return EventError("", f"turns on a power level that cannot be read: {self._fault}")
+
+    def _key(self, event: Event, value: Mapping[str, Any], *, hopes: bool = False) -> Key:
+        """Where the memory has the decision on an event that meets the premise.
+
+        Power levels that are not known count against the event, or with `hopes` for it.
+        """
         assert event.state_key is not None
         before, by = self.participation(event.state_key), self.participation(event.sender)
-        code = self._weigh(event.sender, event.state_key) + self._rules.warrant[self._warrant(event, value)]
-        if event.content["membership"] == "join" and self._may_authorise(event.content.get(AUTHORISER)):
+        weigh = self._weigh_hopes if hopes else self._weigh
+        code = weigh(event.sender, event.state_key) + self._rules.warrant[self._warrant(event, value)]
+        if event.content["membership"] == "join" and self._may_authorise(event.content.get(AUTHORISER), hopes=hopes):
             code += self._rules.is_authorised
         return event.content["membership"], before, by, code
 
@@ -300,16 +323,22 @@ class MatrixRoom:
         only = previous[0][0] if type(previous[0]) is list and previous[0] else previous[0]
         return bool(only == known)
 
-    def _may_authorise(self, user: object) -> bool:
+    def _may_authorise(self, user: object, *, hopes: bool) -> bool:
         """Whether this is a joined user who may invite."""
         if type(user) is not str or self.participation(user) is not _JOIN:
             return False
-        return self.power(user) >= (self._settings.levels or Levels()).invite
+        _, power = self._standing(user)
+        needed = (self._settings.levels or _DEFAULT_LEVELS).invite
+        return not power < needed if hopes else power >= needed
 
     def _admits(self, sender: str) -> bool:
         """Whether the sender's server may take part."""
         creation = self._settings.creation
-        return creation is None or creation.federates or server_of(sender) == creation.only_server
+        if creation is None or creation.federates or server_of(sender) == creation.only_server:
+            return True
+        if creation.fault:
+            raise EventError("", f"turns on a creation that cannot be read: {creation.fault}")
+        return False
 
     def _is_own(self, event: Event) -> bool:
         return event.room_id is None or self.id is None or event.room_id == self.id
@@ -348,6 +377,7 @@ class MatrixRoom:
 
     def _become(self, settings: Settings) -> None:
         self._settings = settings
+        self._fault = settings.levels.fault if settings.levels else None
         self._rules = rules = rules_of(self.policy)
         powers, others = settings.powers(self.policy)
         self._others = self._stand(others)
@@ -367,12 +397,6 @@ class MatrixRoom:
             return self._others
         return self._stand(self.policy.reign.power)
 
-    @property
-    def _standings(self) -> Mapping[str, Standing]:
-        """The standing of everybody who has one of their own."""
-        powers, _ = self._settings.powers(self.policy)
-        return {user: self._standing(user) for user in powers}
-
     def _weigh(self, sender: str, target: str) -> int:
         """The facts of an ordinary event but the two states, as the sum of their weights in the domain."""
         rules, levelled, others = self._rules, self._levelled, self._others
@@ -381,6 +405,15 @@ class MatrixRoom:
             return self._rule + may + rules.is_self
         _, other = self._standing(target) if levelled is None else levelled.get(target, others)
         return self._rule + may + rules.outranks if power > other else self._rule + may
+
+    def _weigh_hopes(self, sender: str, target: str) -> int:
+        """The same where all that is not known of power levels is in the sender's favour."""
+        _, power = self._standing(sender)
+        _, other = self._standing(target)
+        code = self._rule + self._rules.might(self._settings.levels or _DEFAULT_LEVELS, power)
+        if sender == target:
+            return code + self._rules.is_self
+        return code if power <= other else code + self._rules.outranks
 
     def _move(self, event: Mapping[str, Any], decision: Decision) -> None:
         """Apply an allowed membership change, and run the callbacks if there are any."""
@@ -407,15 +440,6 @@ class MatrixRoom:
 
 Room = MatrixRoom
 """The name by which the catalogue finds a family's room."""
-
-
-@contextmanager
-def _within(place: str) -> Iterator[None]:
-    """Say of an error where in the input it is."""
-    try:
-        yield
-    except EventError as problem:
-        raise problem.within(place) from None
 
 
 def _stranger(user: object) -> Participation:

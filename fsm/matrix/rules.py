@@ -12,9 +12,8 @@ from typing import TypeAlias
 from fsm.facts import Value
 from fsm.machine import Memory, memory_of
 from fsm.matrix.facts import MatrixFacts
-from fsm.matrix.levels import Levels
+from fsm.matrix.levels import Levels, Power
 from fsm.matrix.policies import MatrixPolicy
-from fsm.matrix.settings import Power
 
 Standing: TypeAlias = tuple[int, Power]
 """A user's power as decisions need it: the weights of what they may do, and the level."""
@@ -43,6 +42,14 @@ class Rules:
             + self.may_ban * (power >= levels.ban)
         )
 
+    def might(self, levels: Levels, power: Power) -> int:
+        """The same where whatever is not known is in the user's favour."""
+        return (
+            self.may_invite * (not power < levels.invite)
+            + self.may_kick * (not power < levels.kick)
+            + self.may_ban * (not power < levels.ban)
+        )
+
 
 @cache
 def rules_of(policy: MatrixPolicy) -> Rules:
@@ -63,6 +70,6 @@ def rules_of(policy: MatrixPolicy) -> Rules:
 
 
 @lru_cache(maxsize=2**12)
-def standing_of(policy: MatrixPolicy, power: Power, invite: int, kick: int, ban: int) -> Standing:
+def standing_of(policy: MatrixPolicy, power: Power, invite: Power, kick: Power, ban: Power) -> Standing:
     """The standing of this power where these levels are set; rooms with the same ones share it."""
     return rules_of(policy).may(Levels(invite=invite, kick=kick, ban=ban), power), power

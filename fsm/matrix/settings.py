@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from math import inf
 from types import MappingProxyType
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from fsm.errors import EventError, shorten
 from fsm.event import Event, checked_flag, checked_text, sequence
-from fsm.matrix.ids import read_user_id, server_of
-from fsm.matrix.levels import Levels, Numbers, read_levels
+from fsm.matrix.ids import is_user_id, read_user_id, server_of
+from fsm.matrix.levels import Levels, Numbers, Power, read_levels, read_what_is_known
 from fsm.matrix.third_party import Promise
 from fsm.terms import JoinRule
 
@@ -22,9 +22,6 @@ CREATE = "m.room.create"
 POWER_LEVELS = "m.room.power_levels"
 JOIN_RULES = "m.room.join_rules"
 THIRD_PARTY_INVITE = "m.room.third_party_invite"
-
-Power: TypeAlias = int | float
-"""A power level, or infinity."""
 
 CREATOR_POWER = 100
 """Where nothing else is said, the power of the creator. Spec: "`m.room.power_levels`" """
@@ -74,12 +71,16 @@ class Version(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """What `m.room.create` says: whose room it is, and who may take part."""
+    """What `m.room.create` says: whose room it is, and who may take part.
 
-    creator: str
+    `fault` is why it is not known whether users of other servers than `only_server` may.
+    """
+
+    creator: str | None
     others: tuple[str, ...]
     only_server: str | None = None
     event_id: str | None = None
+    fault: EventError | None = None
 
     @property
     def federates(self) -> bool:
@@ -88,8 +89,8 @@ class Creation:
 
     @property
     def creators(self) -> tuple[str, ...]:
-        """The creator, and those whom the creation names besides."""
-        return (self.creator, *self.others)
+        """The creator if there is one, and those whom the creation names besides."""
+        return self.others if self.creator is None else (self.creator, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,13 @@ class Settings:
         if change is None or event.state_key is None or (event.state_key and event.type != THIRD_PARTY_INVITE):
             return self
         return change(self, event, version)
+
+    def with_levels(self, event: Event, version: Version, place: str) -> "Settings":
+        """The settings where these power levels stand, given at `place`: known as far as they can be read."""
+        levels = read_what_is_known(event.content, version.numbers)
+        if levels.fault:
+            levels = replace(levels, fault=levels.fault.within(place))
+        return replace(self, levels=levels)
 
     def powers(self, version: Version) -> tuple[Mapping[str, Power], Power]:
         """The power of everybody who has one of their own, and the power of all others."""
@@ -136,22 +144,28 @@ def read_version(content: Mapping[str, Any], known: Mapping[str, Any]) -> str:
 def _create(before: Settings, event: Event, version: Version) -> Settings:
     content = event.content
     sender = read_user_id(event.sender, "sender")
-    creator = sender
+    creator: str | None = sender
     if version.founder is Founder.CONTENT:
         if "creator" not in content:
             raise EventError("content.creator", "is missing")
-        creator = read_user_id(content["creator"], "content.creator")
+        # Nothing is asked of it: what is no user id is the creator of nothing.
+        creator = content["creator"] if is_user_id(content["creator"]) else None
     others = []
     if version.reign is Reign.SUPREME:
         place = "content.additional_creators"
         listed = sequence(content.get("additional_creators", []), place)
         others = [read_user_id(user, f"{place}[{index}]") for index, user in enumerate(listed)]
-    federates = checked_flag(content.get("m.federate", True), "content.m.federate")
+    federates, fault = True, None
+    try:
+        federates = checked_flag(content.get("m.federate", True), "content.m.federate")
+    except EventError as problem:
+        federates, fault = False, problem
     creation = Creation(
         creator=creator,
         others=tuple(others),
         only_server=None if federates else server_of(sender),
         event_id=event.event_id,
+        fault=fault,
     )
     return replace(before, creation=creation)
 

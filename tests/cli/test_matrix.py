@@ -68,7 +68,10 @@ def test_decide_says_what_is_not_judged() -> None:
 # fmt: off
 ERRORS: list[tuple[dict[str, Any], str]] = [
     ({"state": [create("99")], "event": message()},                      "`state[0].content.room_version`: `99` is not one of"),
-    ({"state": [create("10"), levels(users={BOB: "50"})], "event": message()}, f"`state[1].content.users.{BOB}`: must be a whole number"),
+    ({"state": [create("10"), *members(join=[ALICE, BOB]), levels(users={BOB: "50"})], "event": member("ban", BOB, ALICE)},
+     f"`event`: turns on a power level that cannot be read: `state[3].content.users.{BOB}`: must be a whole number"),
+    ({"state": [create("9"), *members(join=[ALICE, BOB]), levels(users={BOB: 50}, ban="\x1c50")], "event": member("ban", BOB, ALICE)},
+     "`event`: turns on a power level that cannot be read: `state[3].content.ban`: `\\x1c50` is no whole number"),
     ({"state": [create("10"), create("10")], "event": message()},        "`state[1]`: is a second `m.room.create` for ``"),
     ({"state": [create("10")], "event": member("join", "bob")},          "`event.sender`: `bob` is no user id"),
     ({"state": [create("10")], "event": {**message(), "content": 5}},    "`event.content`: must be an object, not a number"),

@@ -27,6 +27,7 @@ READABLE: list[tuple[Any, list[Numbers], int]] = [
     ("+50",               STRINGY,  50),
     ("-50",               STRINGY,  -50),
     ("  50\t\n",          STRINGY,  50),
+    ("\u00a050\u2003",    STRINGY,  50),
     ("9" * 30,            STRINGY,  int("9" * 30)),
     (50.0,                [FLOATS], 50),
     (50.99,               [FLOATS], 50),
@@ -46,7 +47,7 @@ UNREADABLE: list[tuple[Any, str]] = [
     (float("nan"),        "must be a whole number, not a fraction or a number too large"),
 ]
 
-UNREADABLE_TEXT = ["", " ", "fifty", "50.0", "5e1", "0x32", "1_000", "- 50", "--50", "+", "50 50", "\u0665\u0660", "∞", "9" * 1001, "\ud800"]
+UNREADABLE_TEXT = ["", " ", "fifty", "50.0", "5e1", "0x32", "1_000", "- 50", "--50", "+", "50 50", "\x1c50", "50\x1f", "\u200b50", "\u0665\u0660", "∞", "9" * 1001, "\ud800"]
 # fmt: on
 
 PLACES = ["users_default", "invite", "kick", "ban"]

@@ -79,7 +79,7 @@ def test_power_levels_are_read_by_the_version_whatever_their_place() -> None:
     stringy = levels(users={ALICE: "50"})
     assert MatrixRoom.from_state([stringy, create("9")]).power(ALICE) == 50
     with pytest.raises(EventError, match=r"state\[0\]\.content\.users"):
-        MatrixRoom.from_state([stringy, create("10")])
+        MatrixRoom.from_state([stringy, create("10")]).power(ALICE)
 
 
 # The creator's first join.
