@@ -4,6 +4,9 @@ They are written for its compiler: unsigned indexes spare it the check for negat
 ones, and sums of truth values spare the processor a jump that it could not foresee.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -45,7 +48,8 @@ def _enter(  # noqa: PLR0913, PLR0917
         # The first look at a slot or a key waits for the memory. Here it waits for many at once.
         for i in range(size):
             keys[i] = key = np.uint64(rooms[first + i]) << HALF | np.uint64(users[first + i])
-            places[i] = place = (key * SPREAD >> HALF) & mask
+            # Rows that are not wanted all look at the same slot, which costs nothing.
+            places[i] = place = (key * SPREAD >> HALF) & mask * np.uint64(where[first + i])
             touched |= slots[place]
         for i in range(size):
             touched |= known[max(slots[places[i]] & LOWER, ONE) - ONE]
@@ -80,8 +84,17 @@ def _fill(start: int, stop: int, slots: Keys, known: Keys) -> None:
 
 _BLOCK = 256
 
-advance = njit(cache=True, nogil=True)(_advance)
+
+def machine_code(loop: Callable[..., Any]) -> Any:
+    """A loop, compiled when it is first called, and kept for other runs where there is a folder to keep it in."""
+    try:
+        return njit(cache=True, nogil=True)(loop)
+    except RuntimeError:  # neither the folder of this file nor one of the user's can be written to
+        return njit(nogil=True)(loop)
+
+
+advance = machine_code(_advance)
 """Decide the rows from `start` on; returns the first that is no look-up, or `stop`."""
 
-SEARCH = Search(njit(cache=True, nogil=True)(_enter), njit(cache=True, nogil=True)(_fill))
+SEARCH = Search(machine_code(_enter), machine_code(_fill))
 """How tables of pairs are gone through (see `fsm.bulk.pairs`)."""

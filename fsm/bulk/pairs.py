@@ -4,7 +4,7 @@ Theory of operation. Pairs are found in a hash table with open addressing, made 
 array. A slot holds the user in its upper half, and one more than the number of the pair
 in its lower; 0 is an empty slot. Whether it is the room that is looked for as well is
 told by the pair's *key*, which stands in a list under its number: the room in the upper
-half, the user in the lower. That costs some thirty bytes a pair, and can be searched for
+half, the user in the lower. That costs twenty to thirty bytes a pair, and can be searched for
 many pairs at once, with a compiler or without.
 """
 

@@ -64,3 +64,12 @@ def test_only_what_is_wanted_gets_a_number(compiled: bool) -> None:
     pairs.number(rooms, users, np.array([1, 0, 1, 1, 0, 1], np.bool_), found)
     assert found.tolist() == [0, 7, 1, 0, 7, 2]
     assert pairs.find(2, 9) == MISSING
+
+
+def test_loops_are_compiled_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    caching = pytest.importorskip("numba.core.caching")
+    from fsm.bulk.compiled import machine_code  # noqa: PLC0415 - numba may not be installed
+
+    monkeypatch.setattr(caching.FunctionCache._impl_class, "_locator_classes", [])
+    double = machine_code(lambda number: number * 2)
+    assert double(21) == 42
