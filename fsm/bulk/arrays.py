@@ -38,8 +38,11 @@ class Growing(Generic[N]):
     def reach(self, size: int) -> npt.NDArray[N]:
         """The array, grown to hold at least `size` places."""
         if size > len(self.array):
-            grown = np.full(max(size, len(self.array) * 3 // 2), self._fill, self.array.dtype)
+            # Memory that is all zeros costs nothing until it is used.
+            grown = np.zeros(max(size, len(self.array) * 3 // 2), self.array.dtype)
             grown[: len(self.array)] = self.array
+            if self._fill:
+                grown[len(self.array) :] = self._fill
             self.array = grown
         return self.array
 

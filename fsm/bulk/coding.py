@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from fsm.bulk import layout
 from fsm.bulk.arrays import Codes, Indexes, Mask
-from fsm.bulk.pairs import Enter, Pairs, enter
+from fsm.bulk.pairs import PLAIN, Pairs, Search
 from fsm.bulk.words import MISSING, Words
 from fsm.errors import ReplayError
 from fsm.event import MAX_TEXT
@@ -61,7 +61,7 @@ class Coder:
         self.users = Words()
         self.actions = Words()
         self.types = Words()
-        self.pairs = Pairs(_compiled_enter() if compiled else enter)
+        self.pairs = Pairs(_compiled_search() if compiled else PLAIN)
         self._rooms = Words()
         self.remembering = {self.room_number(room_id) for room_id in remembering}
 
@@ -92,13 +92,15 @@ class Coder:
             plain &= ~np.isin(rooms, list(self.remembering))
         # Whoever sends anything will be asked after, so they get their number with the others.
         concerned = np.where(plain, targets, senders)
-        pairs = self._pair_numbers(rooms, concerned, is_sent)
+        pairs: Indexes = np.zeros(len(table), np.uint32)
+        self._number(rooms, concerned, is_sent, pairs)
+        by = pairs.copy()
+        self._number(rooms, senders, is_sent & (senders != concerned), by)  # most people act on themselves
         return Coded(
             table=table,
             rooms=rooms,
             targets=pairs,
-            # Most people act on themselves.
-            senders=self._pair_numbers(rooms, senders, is_sent & (senders != concerned), pairs),
+            senders=by,
             users=(targets, senders),
             actions=np.where(plain, actions, MISSING),
             types=self._numbers(self.types, table, layout.TYPE) if layout.has_values(table, layout.TYPE) else None,
@@ -112,7 +114,9 @@ class Coder:
     def new_pairs(self, room: int, users: Collection[str]) -> Indexes:
         """The numbers of these users in a room, whether they have come up or not."""
         numbers = np.array([self.users.number(user) for user in users], np.uint32)
-        return self.pairs.numbers(np.full(len(numbers), room, np.uint32), numbers)
+        pairs = np.empty_like(numbers)
+        self.pairs.number(np.full_like(numbers, room), numbers, np.ones(len(numbers), np.bool_), pairs)
+        return pairs
 
     def sorted(self, pairs: Indexes) -> Indexes:
         """These pairs in the order in which their rooms and users were first mentioned."""
@@ -130,13 +134,9 @@ class Coder:
         except UnicodeDecodeError:
             raise ReplayError(0, f"column `{name}` holds text that is not UTF-8") from None
 
-    def _pair_numbers(self, rooms: Codes, users: Codes, where: Mask, others: Indexes | None = None) -> Indexes:
-        """The numbers of pairs where they are wanted; elsewhere those of `others`."""
-        if where.all():
-            return self.pairs.numbers(rooms.view(np.uint32), users.view(np.uint32))
-        numbers = np.zeros(len(users), np.uint32) if others is None else others.copy()
-        numbers[where] = self.pairs.numbers(rooms[where].view(np.uint32), users[where].view(np.uint32))
-        return numbers
+    def _number(self, rooms: Codes, users: Codes, where: Mask, pairs: Indexes) -> None:
+        """Put the numbers of pairs where they are wanted."""
+        self.pairs.number(rooms.view(np.uint32), users.view(np.uint32), where, pairs)
 
 
 def _is_plain(table: pa.Table) -> Mask | bool:
@@ -152,7 +152,7 @@ def _is_plain(table: pa.Table) -> Mask | bool:
     return plain
 
 
-def _compiled_enter() -> Enter:
-    from fsm.bulk.compiled import enter  # noqa: PLC0415 - numba may not be installed
+def _compiled_search() -> Search:
+    from fsm.bulk.compiled import SEARCH  # noqa: PLC0415 - numba may not be installed
 
-    return enter
+    return SEARCH

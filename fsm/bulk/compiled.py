@@ -4,11 +4,14 @@ They are written for its compiler: unsigned indexes spare it the check for negat
 ones, and sums of truth values spare the processor a jump that it could not foresee.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-from fsm.bulk.arrays import Codes, Indexes, Keys, Narrow, Ranks, Small, States
-from fsm.bulk.pairs import EMPTY, HALF, ONE, SPREAD
+from fsm.bulk.arrays import Codes, Indexes, Keys, Mask, Narrow, Ranks, Small, States
+from fsm.bulk.pairs import EMPTY, HALF, LOWER, ONE, SPREAD, Search
 
 
 def _advance(  # noqa: PLR0913, PLR0917 - the compiler takes arrays, not objects
@@ -36,35 +39,62 @@ def _advance(  # noqa: PLR0913, PLR0917 - the compiler takes arrays, not objects
 
 
 def _enter(  # noqa: PLR0913, PLR0917
-    start: int, keys: Keys, numbers: Indexes, slots: Keys, known: Keys, count: int
+    start: int, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes, slots: Keys, known: Keys, count: int
 ) -> tuple[int, int]:
     mask, limit = np.uint64(len(slots) - 1), len(slots) * 3 // 4
-    places = np.empty(_BLOCK, np.uint64)
-    for first in range(start, len(keys), _BLOCK):
-        stop, touched = min(first + _BLOCK, len(keys)), EMPTY
-        # The first look at a slot waits for the memory. Here it waits for many at once.
-        for i in range(first, stop):
-            places[i - first] = place = (keys[i] * SPREAD >> HALF) & mask
-            touched &= slots[place, 0]
-        numbers[first] = touched  # or the compiler would leave all this out
-        for i in range(first, stop):
-            key, place = keys[i], places[i - first]
-            while slots[place, 0] != key and slots[place, 0] != EMPTY:
+    keys, places = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
+    for first in range(start, len(numbers), _BLOCK):
+        size, touched = min(_BLOCK, len(numbers) - first), EMPTY
+        # The first look at a slot or a key waits for the memory. Here it waits for many at once.
+        for i in range(size):
+            keys[i] = key = np.uint64(rooms[first + i]) << HALF | np.uint64(users[first + i])
+            # Rows that are not wanted all look at the same slot, which costs nothing.
+            places[i] = place = (key * SPREAD >> HALF) & mask * np.uint64(where[first + i])
+            touched |= slots[place]
+        for i in range(size):
+            touched |= known[max(slots[places[i]] & LOWER, ONE) - ONE]
+        places[0] ^= touched & EMPTY  # or the compiler would leave all this out
+        for i in range(size):
+            if not where[first + i]:
+                continue
+            key, place = keys[i], places[i]
+            slot = slots[place]
+            while slot != EMPTY and (slot >> HALF != key & LOWER or known[(slot & LOWER) - ONE] != key):
                 place = (place + ONE) & mask
-            if slots[place, 0] == EMPTY:
+                slot = slots[place]
+            if slot == EMPTY:
                 if count == limit:
-                    return i, count
-                slots[place, 0], slots[place, 1] = key, count
+                    return first + i, count
                 known[count] = key
                 count += 1
-            numbers[i] = slots[place, 1]
-    return len(keys), count
+                slot = key << HALF | np.uint64(count)
+                slots[place] = slot
+            numbers[first + i] = (slot & LOWER) - ONE
+    return len(numbers), count
+
+
+def _fill(start: int, stop: int, slots: Keys, known: Keys) -> None:
+    mask = np.uint64(len(slots) - 1)
+    for number in range(start, stop):
+        place = (known[number] * SPREAD >> HALF) & mask
+        while slots[place] != EMPTY:
+            place = (place + ONE) & mask
+        slots[place] = known[number] << HALF | np.uint64(number + 1)
 
 
 _BLOCK = 256
 
-advance = njit(cache=True, nogil=True)(_advance)
+
+def machine_code(loop: Callable[..., Any]) -> Any:
+    """A loop, compiled when it is first called, and kept for other runs where there is a folder to keep it in."""
+    try:
+        return njit(cache=True, nogil=True)(loop)
+    except RuntimeError:  # neither the folder of this file nor one of the user's can be written to
+        return njit(nogil=True)(loop)
+
+
+advance = machine_code(_advance)
 """Decide the rows from `start` on; returns the first that is no look-up, or `stop`."""
 
-enter = njit(cache=True, nogil=True)(_enter)
-"""Number keys from `start` on (see `fsm.bulk.pairs.Enter`)."""
+SEARCH = Search(machine_code(_enter), machine_code(_fill))
+"""How tables of pairs are gone through (see `fsm.bulk.pairs`)."""

@@ -1,104 +1,146 @@
 """(Room, user) pairs as numbers.
 
-Theory of operation. A pair's *key* holds the number of the room in its upper half and
-that of the user in its lower. Keys are found in a hash table with open addressing,
-made of one array: in each slot a key, and the number of the pair. That costs some
-thirty bytes a pair, and can be searched for many keys at once, with a compiler or
-without.
+Theory of operation. Pairs are found in a hash table with open addressing, made of one
+array. A slot holds the user in its upper half, and one more than the number of the pair
+in its lower; 0 is an empty slot. Whether it is the room that is looked for as well is
+told by the pair's *key*, which stands in a list under its number: the room in the upper
+half, the user in the lower. That costs twenty to thirty bytes a pair, and can be searched for
+many pairs at once, with a compiler or without.
 """
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from fsm.bulk.arrays import Growing, Indexes, Keys
+from fsm.bulk.arrays import Growing, Indexes, Keys, Mask
 from fsm.bulk.words import MISSING
 
-Enter: TypeAlias = Callable[[int, Keys, Indexes, Keys, Keys, int], tuple[int, int]]
-"""Numbers keys from a place on; returns how far it came before the table was full, and how many pairs there are."""
+Enter: TypeAlias = Callable[[int, Indexes, Indexes, Mask, Indexes, Keys, Keys, int], tuple[int, int]]
+"""Numbers the pairs of the rows from one on, where they are wanted.
 
-EMPTY = np.uint64(2**64 - 1)
+Takes the first row, by row the room, the user, whether it is wanted and the place for the
+number, then the slots, the keys and how many there are. Returns how many rows are done
+before the table was full, and how many keys there are now.
+"""
+
+Fill: TypeAlias = Callable[[int, int, Keys, Keys], None]
+"""Enters the keys with the numbers from one to another, which are not there yet, into slots."""
+
 SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio: neighbouring keys end up far apart
 HALF = np.uint64(32)
 ONE = np.uint64(1)
-_LOWER = np.uint64(2**32 - 1)
+EMPTY = np.uint64(0)
+LOWER = np.uint64(2**32 - 1)
+_HALF, _SPREAD, _LOWER = int(HALF), int(SPREAD), int(LOWER)
+
+
+class Search(NamedTuple):
+    """The two ways to go through a table."""
+
+    enter: Enter
+    fill: Fill
 
 
 class Pairs:
     """The pairs that came up so far."""
 
-    def __init__(self, enter: Enter) -> None:
-        self._enter = enter
+    def __init__(self, search: Search) -> None:
+        self._search = search
         self._count = 0
         self._known = Growing(np.uint64, 0)
-        self._slots = _slots(2**10)
+        self._slots: Keys = np.zeros(2**10, np.uint64)
 
     def __len__(self) -> int:
         return self._count
 
-    def numbers(self, rooms: Indexes, users: Indexes) -> Indexes:
-        """The numbers of these pairs."""
-        keys = rooms.astype(np.uint64)
-        keys <<= HALF
-        keys |= users
-        numbers: Indexes = np.empty(len(keys), np.uint32)
-        done = self._go_on(0, keys, numbers)
-        while done < len(keys):
-            self._slots = _slots(2 * len(self._slots))
-            known, self._count = self._known.array[: self._count], 0
-            self._go_on(0, known, np.empty(len(known), np.uint32))
-            done = self._go_on(done, keys, numbers)
-        return numbers
+    def number(self, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes) -> None:
+        """Put the numbers of these pairs into `numbers`, where they are wanted."""
+        done = 0
+        while True:
+            known = self._known.reach(limit(self._slots))
+            rows = (rooms, users, where, numbers)
+            done, self._count = self._search.enter(done, *rows, self._slots, known, self._count)
+            if done == len(numbers):
+                return
+            size = 2 * len(self._slots)
+            self._slots = np.zeros(0, np.uint64)  # or there would be room needed for both
+            self._slots = np.zeros(size, np.uint64)
+            self._search.fill(0, self._count, self._slots, known)
 
     def find(self, room: int, user: int) -> int:
         """The number of a pair, `MISSING` when it never came up."""
-        mask = len(self._slots) - 1
-        key = room << 32 | user
-        place = (key * int(SPREAD) >> 32) & mask
-        while (found := int(self._slots[place, 0])) != key:
-            if found == EMPTY:
-                return MISSING
+        slot_at, key_of, mask = self._slots.item, self._known.array.item, len(self._slots) - 1
+        key = room << _HALF | user
+        place = (key * _SPREAD >> _HALF) & mask
+        while slot := slot_at(place):
+            number: int = (slot & _LOWER) - 1
+            if slot >> _HALF == user and key_of(number) == key:
+                return number
             place = (place + 1) & mask
-        return int(self._slots[place, 1])
+        return MISSING
 
     def parts(self) -> tuple[Indexes, Indexes]:
         """By pair: the room, and the user."""
         keys = self._known.array[: self._count]
-        return (keys >> HALF).astype(np.uint32), (keys & _LOWER).astype(np.uint32)
+        return (keys >> HALF).astype(np.uint32), (keys & LOWER).astype(np.uint32)
 
-    def _go_on(self, start: int, keys: Keys, numbers: Indexes) -> int:
-        known = self._known.reach(len(self._slots))
-        done, self._count = self._enter(start, keys, numbers, self._slots, known, self._count)
-        return int(done)
+
+def limit(slots: Keys) -> int:
+    """How many pairs a table is to hold."""
+    return len(slots) * 3 // 4
 
 
 def enter(  # noqa: PLR0913, PLR0917 - the same as of the compiled one
-    start: int, keys: Keys, numbers: Indexes, slots: Keys, known: Keys, count: int
+    start: int, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes, slots: Keys, known: Keys, count: int
 ) -> tuple[int, int]:
-    """`Enter` without a compiler: all keys take their first step together, then their second, and so on."""
-    stop = min(len(keys), start + len(slots) // 2 - count)
-    mask, keys = np.uint64(len(slots) - 1), keys[start:stop]
-    places = (keys * SPREAD >> HALF) & mask
-    waiting = np.arange(len(keys))
-    claims = [(waiting[:0], places[:0])]
+    """`Enter` without a compiler: all pairs take their first step together, then their second, and so on."""
+    stop = min(len(numbers), start + limit(slots) - count)
+    rows = start + np.flatnonzero(where[start:stop])
+    keys, firsts, which = np.unique(
+        rooms[rows].astype(np.uint64) << HALF | users[rows], return_index=True, return_inverse=True
+    )
+    found = _find(keys, slots, known)
+    new = np.flatnonzero(found == EMPTY)
+    new = new[np.argsort(firsts[new])]
+    end = count + len(new)
+    known[count:end] = keys[new]
+    fill(count, end, slots, known)
+    found[new] = np.arange(count + 1, end + 1)
+    numbers[rows] = (found - ONE)[which]
+    return stop, end
+
+
+def _find(keys: Keys, slots: Keys, known: Keys) -> Keys:
+    """One more than the numbers of these keys, 0 for those that are not there."""
+    found, places, waiting = np.zeros_like(keys), _places(keys, slots), np.arange(len(keys))
     while len(waiting):
-        at, wanted = places[waiting], keys[waiting]
-        is_empty = slots[at, 0] == EMPTY
+        numbers = slots[places[waiting]] & LOWER
+        waiting, numbers = waiting[numbers != EMPTY], numbers[numbers != EMPTY]
+        is_it = known[numbers - ONE] == keys[waiting]
+        found[waiting[is_it]] = numbers[is_it]
+        waiting = waiting[~is_it]
+        places[waiting] = (places[waiting] + ONE) & np.uint64(len(slots) - 1)
+    return found
+
+
+def fill(start: int, stop: int, slots: Keys, known: Keys) -> None:
+    """`Fill` without a compiler."""
+    keys = known[start:stop]
+    places, waiting = _places(keys, slots), np.arange(len(keys))
+    wanted = keys << HALF | np.arange(start + 1, stop + 1, dtype=np.uint64)
+    while len(waiting):
+        at, mine = places[waiting], wanted[waiting]
+        is_empty = slots[at] == EMPTY
         # Of different keys that claim a slot one gets it. The others go on, as do those that find it taken.
-        slots[at[is_empty], 0] = wanted[is_empty]
-        is_new = is_empty & (slots[at, 0] == wanted)
-        claimed, first = np.unique(at[is_new], return_index=True)
-        claims.append((waiting[is_new][first], claimed))
-        waiting = waiting[slots[at, 0] != wanted]
-        places[waiting] = (places[waiting] + ONE) & mask
-    firsts, claimed = map(np.concatenate, zip(*claims, strict=True))
-    claimed = claimed[np.argsort(firsts)]
-    slots[claimed, 1] = np.arange(count, count + len(claimed))
-    known[count : count + len(claimed)] = slots[claimed, 0]
-    numbers[start:stop] = slots[places, 1]
-    return stop, count + len(claimed)
+        slots[at[is_empty]] = mine[is_empty]
+        waiting = waiting[slots[at] != mine]
+        places[waiting] = (places[waiting] + ONE) & np.uint64(len(slots) - 1)
 
 
-def _slots(size: int) -> Keys:
-    return np.full((size, 2), EMPTY)
+def _places(keys: Keys, slots: Keys) -> Keys:
+    """Where to look for keys first."""
+    return (keys * SPREAD >> HALF) & np.uint64(len(slots) - 1)
+
+
+PLAIN = Search(enter, fill)

@@ -1,7 +1,8 @@
 """Reading a history: Parquet, Arrow, JSON lines, or a folder of these, piece by piece.
 
 The kind of a file is told by its first bytes, not by its name. Memory holds one piece
-at a time, of about a million rows.
+at a time, of some hundred thousand rows: what is worked out for a piece is then close at
+hand for the next step, in memory that the last piece has left.
 """
 
 import gzip
@@ -23,8 +24,8 @@ from fsm.errors import EventError, ReplayError, shorten
 from fsm.family import AnyPolicy
 from fsm.policies import columns_of
 
-_PIECE = 2**20
-_ENOUGH = 2**18
+_PIECE = 2**18
+_ENOUGH = 2**16
 """Smaller pieces are put together until they hold so many rows."""
 
 _LONG = 2**21

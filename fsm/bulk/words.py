@@ -1,5 +1,6 @@
 """Strings as numbers."""
 
+from collections import deque
 from itertools import repeat
 
 import numpy as np
@@ -23,7 +24,7 @@ class Words:
     def __init__(self) -> None:
         self._known: list[str] = []
         self._numbers: dict[str, int] = {}
-        self._last: tuple[pa.Array | None, Codes] = (None, np.empty(0, np.int32))
+        self._latest: deque[tuple[pa.Array, Codes]] = deque(maxlen=2)  # senders and targets are both users
 
     def __len__(self) -> int:
         return len(self._known)
@@ -60,11 +61,18 @@ class Words:
     def _coded(self, chunk: pa.Array) -> Codes:
         if not pa.types.is_dictionary(chunk.type):
             chunk = chunk.dictionary_encode()
-        # Consecutive pieces of a file often share their dictionary.
-        if self._last[0] is None or not self._last[0].equals(chunk.dictionary):
-            self._last = (chunk.dictionary, self._all_numbers(chunk.dictionary.to_pylist()))
         indices = chunk.indices.fill_null(len(chunk.dictionary)) if chunk.indices.null_count else chunk.indices
-        numbers: Codes = self._last[1][indices.to_numpy(zero_copy_only=False)]
+        numbers: Codes = self._of_dictionary(chunk.dictionary)[indices.to_numpy(zero_copy_only=False)]
+        return numbers
+
+    def _of_dictionary(self, dictionary: pa.Array) -> Codes:
+        """The numbers of the words in a dictionary, and `MISSING` at the end."""
+        # Consecutive pieces of a file often share their dictionary.
+        for known, numbers in self._latest:
+            if known.equals(dictionary):
+                return numbers
+        numbers = self._all_numbers(dictionary.to_pylist())
+        self._latest.append((dictionary, numbers))
         return numbers
 
     def _all_numbers(self, words: list[str | None]) -> Codes:

@@ -10,18 +10,15 @@ with all rooms that are set up alike, and its people (`fsm.mimi.setups`).
 import json
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import chain
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from fsm.decision import Decision
-from fsm.errors import EventError
-from fsm.event import Event, is_name, read_event
+from fsm.event import is_name
 from fsm.mimi.policies import MimiPolicy
-from fsm.mimi.roles import read_role_map
 from fsm.mimi.rules import Powers, rules_of
 from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, JOIN_RULE_WORDS, JOIN_RULES, REDACTION, ROLE, ROLE_MAP
-from fsm.mimi.setups import People, SetRoom, Setups, rename
+from fsm.mimi.setups import People, Question, SetRoom, Setups, rename
 from fsm.terms import Participation
 
 JSON: TypeAlias = dict[str, Any]
@@ -57,7 +54,7 @@ class ColumnRoom:
     @property
     def others(self) -> Powers:
         """The powers of everybody who has no standing of their own."""
-        return rules_of(self._policy).nobody
+        return self._setups.nobody
 
     @property
     def powers(self) -> Mapping[str, Powers]:
@@ -70,18 +67,17 @@ class ColumnRoom:
 
         Raises `EventError` when the event is malformed.
         """
-        read = _read(event)
-        is_special = read.type in self._policy.participation_events or read.type == REDACTION or "authEvents" in event
-        placed = None if is_special else _place(read, self._people, content)
-        if placed is None:
+        heard = _heard(event, self._people, content) if _is_plain(event, self._policy) else None
+        if heard is None:
             with self._unfolded() as room:
                 return room.send(event)
-        state = self._states.get(read.sender, Participation.LEAVE)
-        answer = self._setups.answer(self._setup, placed.key, placed.event, state)
+        sender = event["sender"]
+        state = self._states.get(sender, Participation.LEAVE)
+        answer = self._setups.answer(self._setup, heard.question, heard.event, state)
         if answer.decision.allowed:
-            self._setup, self._people = answer.setup, tuple(placed.people[place] for place in answer.stay)
-            if read.type == CREATE:
-                self._states.setdefault(read.sender, Participation.JOIN)  # joined from the start
+            self._setup, self._people = answer.setup, tuple([heard.people[place] for place in answer.stay])
+            if event["type"] == CREATE:
+                self._states.setdefault(sender, Participation.JOIN)  # joined from the start
         return answer.decision
 
     def take(self, event: Mapping[str, Any]) -> None:
@@ -98,54 +94,78 @@ class ColumnRoom:
         self._setup, self._people = self._setups.find(room.settings)
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """An event in which users go by places, all people whom it and the settings name, and a key that stands for it."""
+class _Heard(NamedTuple):
+    """What is asked for in terms of places, all people whom the event and the settings name, and the content."""
 
-    event: JSON
+    question: Question
     people: People
-    key: tuple[object, ...]
+    content: Mapping[str, Any]
+
+    def event(self) -> JSON:
+        """The event, in which users go by places."""
+        event_type, state_key, said, sender = self.question
+        if event_type == ROLE_MAP:
+            roles = [{"role_id": role_id, "order": order, "user_ids": list(users)} for role_id, order, users in said]
+            content: Mapping[str, Any] = {"roles": roles}
+        else:
+            content = self.content if event_type in _SPEAKING else {}
+        event = {"type": event_type, "sender": sender, "content": content}
+        return event if state_key is None else {**event, "state_key": state_key}
 
 
-def _read(event: Mapping[str, Any]) -> Event:
-    """The event, checked. Raises `EventError`."""
-    if type(event) is not dict:
-        return read_event(event)
-    event_type, sender, content = event.get("type"), event.get("sender"), event.get("content")
-    state_key, event_id, room_id = event.get("state_key", ""), event.get("event_id", "$"), event.get("room_id", "!")
-    names = (event_type, sender, event_id, room_id)
-    if all(map(is_name, names)) and type(content) is dict and (state_key == "" or is_name(state_key)):
-        return Event(event_type, sender, content, event.get("state_key"))  # type: ignore[arg-type]  # just looked
-    return read_event(event)
+def _is_plain(event: Mapping[str, Any], policy: MimiPolicy) -> bool:
+    """Whether an event is sound, but for its content, and can be answered for all rooms that are set up alike."""
+    return (
+        type(event) is dict
+        and is_name(event_type := event.get("type"))
+        and event_type not in policy.participation_events
+        and event_type != REDACTION
+        and is_name(event.get("sender"))
+        and type(event.get("content")) is dict
+        and (event.get("state_key", "") == "" or is_name(event["state_key"]))
+        and is_name(event.get("event_id", "$"))
+        and is_name(event.get("room_id", "!"))
+        and "authEvents" not in event
+    )
 
 
-def _place(read: Event, people: People, content: str | None) -> _Placed | None:
-    """Put places for users; None when the event is malformed. `content` is the text of its content, if at hand."""
-    said: object = None
-    placed: Mapping[str, Any] = {}
-    if read.type == CREATE:
-        people = _joined(people, [read.sender])
-    if read.type in _SPEAKING:
-        said, placed = content or json.dumps(read.content), read.content
-    elif read.type == ROLE_MAP:
-        try:
-            entries = read_role_map(read.content)
-        except EventError:
+def _heard(event: Mapping[str, Any], people: People, text: str | None) -> _Heard | None:
+    """Put places for users; None where that cannot be done. `text` is that of the content, if at hand."""
+    event_type, sender, content = event["type"], event["sender"], event["content"]
+    said: Any = None
+    if event_type == CREATE:
+        people = _joined(people, [sender])
+    if event_type in _SPEAKING:
+        said = text or json.dumps(content)
+    elif event_type == ROLE_MAP:
+        entries = content.get("roles")
+        if type(entries) is not list or not all(map(_is_entry, entries)):
             return None
-        users = [entry["user_ids"] for entry in read.content["roles"]]
-        people = _joined(people, chain.from_iterable(users))
-        numbers = {user: str(place) for place, user in enumerate(people)}
+        people = _joined(people, chain.from_iterable([entry["user_ids"] for entry in entries]))
+        places = {user: str(place) for place, user in enumerate(people)}
         said = tuple(
-            (entry.role_id, entry.order, tuple(map(numbers.__getitem__, named)))
-            for entry, named in zip(entries, users, strict=True)
+            [
+                (entry["role_id"], entry["order"], tuple([places[user] for user in entry["user_ids"]]))
+                for entry in entries
+            ]
         )
-        fields = ("role_id", "order", "user_ids")
-        placed = {"roles": [dict(zip(fields, (*entry[:2], list(entry[2])), strict=True)) for entry in said]}
-    sender = str(people.index(read.sender)) if read.sender in people else _STRANGER
-    event = {"type": read.type, "sender": sender, "content": placed}
-    if read.state_key is not None:
-        event["state_key"] = read.state_key
-    return _Placed(event, people, (read.type, read.state_key, said, sender))
+    place = str(people.index(sender)) if sender in people else _STRANGER
+    return _Heard((event_type, event.get("state_key"), said, place), people, content)
+
+
+def _is_entry(entry: Any) -> bool:
+    """Whether nothing but its numbers and names tells an entry of a role map from others."""
+    return (
+        type(entry) is dict
+        and entry.keys() == _ENTRY
+        and is_name(entry["role_id"])
+        and type(entry["order"]) is int
+        and type(entry["user_ids"]) is list
+        and all(map(is_name, entry["user_ids"]))
+    )
+
+
+_ENTRY = {"role_id", "order", "user_ids"}
 
 
 def _joined(people: People, named: Iterable[str]) -> People:

@@ -7,7 +7,7 @@ people. Whether settings may be changed depends on whether users are the same, n
 what they are called: an answer given for one room of a setup holds for all.
 """
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -22,6 +22,9 @@ from fsm.terms import Participation
 
 People: TypeAlias = tuple[str, ...]
 """By place: who it is."""
+
+Question: TypeAlias = tuple[str, str | None, Any, str]
+"""What an event asks for, users by places: its type, its state key, what its content says, and the sender."""
 
 _LIMIT = 2**13
 """So many answers are kept. Rooms that are set up like no other would else fill the memory."""
@@ -51,6 +54,7 @@ class Setups:
     def __init__(self, policy: MimiPolicy) -> None:
         self._policy = policy
         self._rules = rules_of(policy)
+        self.nobody = self._rules.nobody
         self._known: dict[str, Setup] = {}
         self._answers: dict[tuple[object, ...], Answer] = {}
         self.new, _ = self.find(Settings(Roles(policy.power)))
@@ -69,18 +73,20 @@ class Setups:
             )
         return self._known[key], people
 
-    def answer(self, setup: Setup, key: tuple[object, ...], event: Mapping[str, Any], state: Participation) -> Answer:
+    def answer(
+        self, setup: Setup, asked: Question, event: Callable[[], Mapping[str, Any]], state: Participation
+    ) -> Answer:
         """What comes of an event in which users go by places, sent by somebody who is in `state`.
 
-        `key` stands for the event. Raises `EventError`.
+        `event` makes the event when it was never asked before. Raises `EventError`.
         """
-        question = (setup, key, state)
-        if question not in self._answers:
+        answer = self._answers.get((setup, asked, state))
+        if answer is None:
             if len(self._answers) >= _LIMIT:
                 self._answers.clear()
                 self._known.clear()
-            self._answers[question] = self._judge(setup, event, state)
-        return self._answers[question]
+            answer = self._answers[setup, asked, state] = self._judge(setup, event(), state)
+        return answer
 
     def _judge(self, setup: Setup, event: Mapping[str, Any], state: Participation) -> Answer:
         room = SetRoom(None, self._policy, setup.settings, {event["sender"]: state})

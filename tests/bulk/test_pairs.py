@@ -1,40 +1,39 @@
 """Pairs get numbers, once and for all, whatever finds them."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.bulk.pairs import Enter, Pairs, enter
+from fsm.bulk.arrays import Indexes
+from fsm.bulk.pairs import PLAIN, Pairs, Search
 from fsm.bulk.words import MISSING
 from tests.bulk.histories import LOOPS
 
 PAIRS = st.tuples(st.integers(0, 40), st.integers(0, 40) | st.just(2**32 - 1))
 
 
-def enters(*, compiled: bool) -> Enter:
+def search(*, compiled: bool) -> Search:
     if not compiled:
-        return enter
+        return PLAIN
     from fsm.bulk import compiled as loops  # noqa: PLC0415 - numba may not be installed
 
-    return loops.enter
+    return loops.SEARCH
 
 
-def numbers(pairs: Pairs, wanted: Sequence[tuple[int, int]]) -> list[int]:
-    rooms, users = np.array(wanted, np.uint32).reshape(-1, 2).T
-    found: list[int] = pairs.numbers(rooms, users).tolist()
-    return found
+def numbers(pairs: Pairs, rooms: Indexes, users: Indexes) -> list[int]:
+    found = np.empty(len(rooms), np.uint32)
+    pairs.number(rooms, users, np.ones(len(rooms), np.bool_), found)
+    return found.tolist()
 
 
 @pytest.mark.parametrize("compiled", LOOPS)
 @given(batches=st.lists(st.lists(PAIRS, max_size=50), max_size=5))
 def test_numbers_run_in_the_order_of_first_mention(compiled: bool, batches: list[list[tuple[int, int]]]) -> None:
-    pairs, known = Pairs(enters(compiled=compiled)), dict[tuple[int, int], int]()
+    pairs, known = Pairs(search(compiled=compiled)), dict[tuple[int, int], int]()
     for batch in batches:
         expected = [known.setdefault(pair, len(known)) for pair in batch]
-        assert numbers(pairs, batch) == expected
+        assert numbers(pairs, *np.array(batch, np.uint32).reshape(-1, 2).T) == expected
     assert len(pairs) == len(known)
     assert list(zip(*(part.tolist() for part in pairs.parts()), strict=True)) == list(known)
     for pair, number in known.items():
@@ -46,10 +45,31 @@ def test_numbers_run_in_the_order_of_first_mention(compiled: bool, batches: list
 def test_numbers_stay_when_the_table_grows(compiled: bool) -> None:
     random = np.random.default_rng(1)
     rooms, users = random.integers(0, 300, (2, 200_000), dtype=np.uint32)
-    pairs = Pairs(enters(compiled=compiled))
-    found = np.concatenate([pairs.numbers(rooms[start : start + 999], users[start : start + 999])
-                            for start in range(0, 200_000, 999)])  # fmt: skip
+    pairs = Pairs(search(compiled=compiled))
+    found = [
+        number
+        for start in range(0, len(rooms), 999)
+        for number in numbers(pairs, rooms[start : start + 999], users[start : start + 999])
+    ]
     first: dict[tuple[int, int], int] = {}
     expected = [first.setdefault(pair, len(first)) for pair in zip(rooms.tolist(), users.tolist(), strict=True)]
-    assert found.tolist() == expected
-    assert pairs.numbers(rooms, users).tolist() == expected
+    assert found == expected
+    assert numbers(pairs, rooms, users) == expected
+
+
+@pytest.mark.parametrize("compiled", LOOPS)
+def test_only_what_is_wanted_gets_a_number(compiled: bool) -> None:
+    pairs, found = Pairs(search(compiled=compiled)), np.full(6, 7, np.uint32)
+    rooms, users = np.array([[1, 1, 2, 1, 2, 1], [5, 6, 5, 5, 9, 6]], np.uint32)
+    pairs.number(rooms, users, np.array([1, 0, 1, 1, 0, 1], np.bool_), found)
+    assert found.tolist() == [0, 7, 1, 0, 7, 2]
+    assert pairs.find(2, 9) == MISSING
+
+
+def test_loops_are_compiled_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    caching = pytest.importorskip("numba.core.caching")
+    from fsm.bulk.compiled import machine_code  # noqa: PLC0415 - numba may not be installed
+
+    monkeypatch.setattr(caching.FunctionCache._impl_class, "_locator_classes", [])
+    double = machine_code(lambda number: number * 2)
+    assert double(21) == 42
