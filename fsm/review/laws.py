@@ -78,6 +78,13 @@ class Law(ABC):
     reads: tuple[str, ...]
     test: Callable[..., Any]
 
+    def __post_init__(self) -> None:
+        """Refuse what would go wrong only later, or unnoticed: a text is read as the names of its letters."""
+        if not isinstance(self.severity, Severity):
+            raise ReviewError(f"law `{self.id}`: its severity is {self.severity!r}, not one of `Severity`")
+        if not all(name.isidentifier() and len(name) > 1 for name in self.reads):
+            raise ReviewError(f"law `{self.id}`: `reads` must be a list of the names of facts")
+
     @property
     def looks_for_strength(self) -> bool:
         """Whether a breach is the plainer, the more the sender may do."""
@@ -451,7 +458,7 @@ def load_laws(where: str) -> tuple[Law, ...]:
     place = shorten(where)
     try:
         module = _load_file(Path(where)) if where.endswith(".py") else import_module(where)
-    except Exception as problem:  # the file is the user's: anything may be wrong in it
+    except (Exception, SystemExit) as problem:  # the file is the user's: anything may be wrong in it
         summary = " ".join(f"{type(problem).__name__}: {problem}".split())
         raise ReviewError(f"laws `{place}` cannot be loaded: {shorten(summary, 200)}") from problem
     own = tuple(each for each in vars(module).values() if isinstance(each, Law) and each not in LAWS)
