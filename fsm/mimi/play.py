@@ -41,6 +41,7 @@ class Play:
 
     def __init__(self, policy: MimiPolicy) -> None:
         self._participation_event = policy.participation_event
+        self._other_participation_event = min(policy.participation_events)
 
     @cached_property
     def openings(self) -> tuple[Log, ...]:
@@ -67,8 +68,9 @@ class Play:
 
     @cached_property
     def riddles(self) -> tuple[Log, ...]:
-        """Rooms in which roles are easily misread, with Alice and Bob in them."""
-        company = (*self.openings[0], self.move(Action.INVITE, ALICE, BOB), self.move(Action.JOIN, BOB, BOB))
+        """Rooms in which roles are easily misread, with Alice and Bob in them: by the other event, if there are two."""
+        moves = (self.move(Action.INVITE, ALICE, BOB), self.move(Action.JOIN, BOB, BOB))
+        company = (*self.openings[0], *({**move, "type": self._other_participation_event} for move in moves))
         return tuple((*company, *_dealt(roles)) for roles in _RIDDLES)
 
     def questions(self, action: str) -> Log:
@@ -109,8 +111,8 @@ def _deal(sender: str, target: str) -> Iterator[Log]:
 _STAFF = {"invite": True, "kick": True, "ban": True}
 _DENIED = {"invite": False, "kick": False, "ban": False}
 _RIDDLES: tuple[tuple[tuple[str, int, list[str], JSON], ...], ...] = (
-    # Above is not only not below.
-    (("moderator", 1, [BOB], _STAFF), ("owner", 2, [ALICE], _STAFF)),
+    # What is above is told by the order, a number, and not by the place in the map.
+    (("owner", 10, [ALICE], _STAFF), ("moderator", 9, [BOB], _STAFF)),
     # A "no" in a higher role may protect its holder, or not.
     (("moderator", 1, [BOB], _STAFF), ("muted", 2, [ALICE], _DENIED)),
     # Of several roles the highest counts, the lowest does not.
@@ -123,6 +125,10 @@ _RIDDLES: tuple[tuple[tuple[str, int, list[str], JSON], ...], ...] = (
     (("moderator", 1, [BOB], _STAFF), ("muted", 2, [BOB], _DENIED)),
     # As long as nobody has a role, the creator reigns.
     (("moderator", 1, [], _STAFF),),
+    # What a role takes back, a higher one gives again, and one that says nothing leaves as it is.
+    (("muted", 1, [BOB], _DENIED), ("moderator", 2, [BOB], _STAFF), ("guest", 3, [BOB], {})),
+    # What a role permits gives power, even where a higher one takes it back.
+    (("moderator", 1, [BOB], _STAFF), ("member", 2, [ALICE], _STAFF), ("muted", 3, [ALICE], _DENIED)),
 )
 """Roles, each with its order, its users and what it permits."""
 

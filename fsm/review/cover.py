@@ -6,8 +6,9 @@ are three kinds:
 - Every guard of every row decides alone somewhere: a pair of cells, equal in what
   all other guards say, in one of which the row permits and in the other not
   (modified condition/decision coverage).
-- Every value of every fact is tried where a row permits, and where one guard alone
-  keeps it from permitting: nothing else may get around that guard.
+- Every value of every fact is tried where a row permits, where one guard alone keeps
+  it from permitting, and from every state where no row permits: nothing else may get
+  around that.
 - Every slip (`fsm.review.mutants`) shows: a cell that it decides differently.
 
 The pairs are chosen first, each as near together as it goes. Then, from the need
@@ -207,15 +208,21 @@ class _Choice:
         return sorted(distinct.values(), key=lambda need: need.size)
 
     def _values(self) -> Iterator[Need]:
-        """Every value of every fact, where a row permits, and where one guard alone keeps it from permitting."""
+        """Every value of every fact: where a row permits, where one guard alone keeps it from that, where none does."""
+        for action in self.board.actions:
+            for state in self.policy.states:
+                rejected = self.board.rejected(action) & self.board.grid(action).at([state])
+                yield from self._each_value(f"{action} from {state} rejected", action, rejected)
         for row in self.policy.transitions:
-            table, fires = self.board.table(row.trigger), self.board.fires(row)
-            decided = [fires, *(self.board.alone(row, place) for place in range(len(row.guards)))]
-            for name in table.names:
-                for value in table.values(name):
-                    having = table.having(name, [value])
-                    for cells in decided:
-                        yield from self._need(f"`{row.id}`: {name} = {value}", {row.trigger: cells & having})
+            alone = (self.board.alone(row, place) for place in range(len(row.guards)))
+            for cells in (self.board.fires(row), *alone):
+                yield from self._each_value(f"`{row.id}`", row.trigger, cells)
+
+    def _each_value(self, words: str, action: StrEnum, cells: Cells) -> Iterator[Need]:
+        table = self.board.table(action)
+        for name in table.names:
+            for value in table.values(name):
+                yield from self._need(f"{words}: {name} = {value}", {action: cells & table.having(name, [value])})
 
     def _slips(self) -> Iterator[Need]:
         """What tells a slip from the policy."""

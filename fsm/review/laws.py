@@ -77,6 +77,13 @@ class Law(ABC):
     reads: tuple[str, ...]
     test: Callable[..., Any]
 
+    def __post_init__(self) -> None:
+        """Refuse what would go wrong only later, or unnoticed: a text is read as the names of its letters."""
+        if not isinstance(self.severity, Severity):
+            raise ReviewError(f"law `{self.id}`: its severity is {self.severity!r}, not one of `Severity`")
+        if not all(name.isidentifier() and len(name) > 1 for name in self.reads):
+            raise ReviewError(f"law `{self.id}`: `reads` must be a list of the names of facts")
+
     @property
     def looks_for_strength(self) -> bool:
         """Whether a breach is the plainer, the more the sender may do."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
+from itertools import combinations
 from typing import Generic
 
 from fsm.facts import F
@@ -35,13 +36,13 @@ def mutants(policy: Policy[F], actions: tuple[StrEnum, ...]) -> Iterator[Mutant[
         for words, slip in _slips(policy, row, actions):
             concerned = tuple(dict.fromkeys((row.trigger, slip.trigger)))
             yield Mutant(f"`{row.id}` {words}", (*before, slip, *after), concerned)
+    plausible = _plausible(policy)
     for action in actions:
         for state in policy.states:
-            words = f"with a row too many, {action} from {state}"
-            yield Mutant(words, (*rows, Transition("extra", action, {state}, state, ())), (action,))
-            for guard in _single(policy):
-                extra = Transition("extra", action, {state}, state, (guard,))
-                yield Mutant(f"{words} if `{guard.name}`", (*rows, extra), (action,))
+            for guards in plausible:
+                condition = f" if {' and '.join(f'`{guard.name}`' for guard in guards)}" if guards else ""
+                extra = Transition("extra", action, {state}, state, guards)
+                yield Mutant(f"with a row too many, {action} from {state}{condition}", (*rows, extra), (action,))
 
 
 @cache
@@ -86,3 +87,10 @@ def _single(policy: Policy[F]) -> Iterator[Guard[F]]:
     for guard in policy.guards:
         yield guard
         yield negated(guard)
+
+
+def _plausible(policy: Policy[F]) -> tuple[tuple[Guard[F], ...], ...]:
+    """What a row too many may ask for: nothing, one guard, any two of the policy's, or what another row asks for."""
+    singles = ((guard,) for guard in _single(policy))
+    pairs = combinations(policy.guards, 2)
+    return tuple(dict.fromkeys(((), *singles, *pairs, *(row.guards for row in policy.transitions))))

@@ -209,7 +209,7 @@ def _of_cells(cells: Cells, laws: Iterable[Law]) -> Iterator[Finding]:
             breaches = tuple(law.breaches(cells))
         except ReviewError:
             raise
-        except Exception as problem:  # the law is the user's: anything may be wrong in it
+        except (Exception, SystemExit) as problem:  # the law is the user's: anything may be wrong in it
             summary = " ".join(f"{type(problem).__name__}: {problem}".split())
             raise ReviewError(f"law `{law.id}` fails: {shorten(summary, 200)}") from problem
         if breaches:
