@@ -206,7 +206,7 @@ class _Dialogue:
                     return self._fault(Ailment.HANGS, f"no answer within {self.timeout:g} seconds")
                 continue
             if line is None:
-                return self._died()
+                return self._ended()
             fault = self._hear(line)
             if fault:
                 return fault
@@ -239,18 +239,19 @@ class _Dialogue:
             line = self.child.take(grace)
         except Empty:
             return self._fault(Ailment.HANGS, f"still runs {grace:g} seconds after its last answer")
-        if line is not None:
-            return self._surplus(line)
-        status = self.child.ended(grace)
-        if status is None:
-            return self._fault(Ailment.HANGS, f"still runs {grace:g} seconds after its output has ended")
-        return self._fault(Ailment.DIES, f"{_ending(status)} after its last answer") if status else None
+        return self._ended() if line is None else self._surplus(line)
 
-    def _died(self) -> Fault:
-        """The output has ended too early."""
-        status = self.child.ended(min(self.timeout, _GRACE))
-        # Asking ends soon, too: nobody takes the questions any more.
-        if status == 0 and self.run.answers and self.child.is_asked.wait(_GRACE):
+    def _ended(self) -> Fault | None:
+        """The output has ended: as it should, if all was asked and is answered."""
+        grace = min(self.timeout, _GRACE)
+        status = self.child.ended(grace)
+        # Asking ends soon, too: all is asked, or nobody takes the questions any more.
+        is_asked = self.child.is_asked.wait(grace)
+        if is_asked and not self.asked:
+            if status is None:
+                return self._fault(Ailment.HANGS, f"still runs {grace:g} seconds after its output has ended")
+            return self._fault(Ailment.DIES, f"{_ending(status)} after its last answer") if status else None
+        if is_asked and status == 0 and self.run.answers:
             return self._fault(Ailment.OUT_OF_STEP, f"leaves {len(self.asked)} questions unanswered")
         return self._fault(Ailment.DIES, "ends its output" if status is None else _ending(status))
 

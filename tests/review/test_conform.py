@@ -115,10 +115,10 @@ ILL: dict[str, tuple[str, Ailment, str]] = {
             say(answer(line))""", Ailment.HANGS, "no answer within 2 seconds (7 answered)"),
     "hangs on":           ("""
         for line in sys.stdin: say(answer(line))
-        time.sleep(60)""", Ailment.HANGS, "still runs 1 seconds after its last answer"),
+        time.sleep(60)""", Ailment.HANGS, "still runs 2 seconds after its last answer"),
     "hangs, output closed": ("""
         for line in sys.stdin: say(answer(line))
-        os.close(1); time.sleep(60)""", Ailment.HANGS, "still runs 1 seconds after its output has ended"),
+        os.close(1); time.sleep(60)""", Ailment.HANGS, "still runs 2 seconds after its output has ended"),
     "dribbles":           ("""
         while True: sys.stdout.write("x"); sys.stdout.flush(); time.sleep(0.05)""", Ailment.HANGS, "no answer within 0.3 seconds"),
     "dies at once":       ("sys.exit(3)", Ailment.DIES, "ends with status 3 (0 answered)"),
@@ -224,6 +224,31 @@ def test_last_words_are_heard_even_when_the_child_has_ended_before_they_are_read
     fault = run(knowing(script)).fault
     assert fault is not None
     assert fault.problem == problem
+
+
+@pytest.mark.parametrize(
+    ("status", "problem"), [(0, None), (4, "ends with status 4 after its last answer (9 answered)")]
+)
+def test_a_child_may_end_before_we_know_that_it_was_asked_all(
+    monkeypatch: pytest.MonkeyPatch, status: int, problem: str | None
+) -> None:
+    is_over = Event()
+    take = Child.take
+
+    def take_and_tell(child: Child, seconds: float) -> bytes | None:
+        line = take(child, seconds)
+        if line is None:
+            is_over.set()
+        return line
+
+    def nine() -> Iterator[Vector]:
+        yield from cover()[:9]
+        assert is_over.wait(10)
+
+    monkeypatch.setattr(Child, "take", take_and_tell)
+    child = knowing(f"for _ in range(9): say(answer(sys.stdin.readline()))\nsys.exit({status})")
+    fault = Conformance("mimi", child).run(nine()).fault
+    assert (fault and fault.problem) == problem
 
 
 def test_a_long_answer_is_read_up_to_a_limit() -> None:
