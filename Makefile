@@ -42,10 +42,13 @@ demo: $(VENV)/run ## replay a day of three rooms and draw the machine
 	@echo "the machine: build/mimi.svg, build/mimi.png"
 
 # The explorer page is tested in a real browser.
-browser:
+browser: $(VENV)/dev
 	@command -v chromium chromium-browser google-chrome > /dev/null \
 	  || { apt-get update -qq && apt-get install -qq -y chromium > /dev/null; } \
 	  || { echo "the tests need Chromium (Debian: apt-get install chromium)" >&2; exit 1; }
+	@$(BIN)/playwright --version > /dev/null 2>&1 \
+	  || { apt-get update -qq && apt-get install -qq -y libatomic1 > /dev/null; } \
+	  || { echo "the browser's driver needs libatomic (Debian: apt-get install libatomic1)" >&2; exit 1; }
 
 # Of these policies the tests have to see everything: each transition, each guard both ways.
 SEEN := --fsm-coverage --fsm-coverage-min=100 $(addprefix --fsm-coverage-policy=,mimi mimi-00 mimi-01)
@@ -87,7 +90,8 @@ check: $(VENV)/dev ## format, lint, types, tests, a whole draft, diagrams and ve
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(MAKE) --no-print-directory test test-draft diagrams-check vectors-check
+	$(MAKE) --no-print-directory test test-draft
+	$(MAKE) --no-print-directory --jobs=2 diagrams-check vectors-check
 
 format: $(VENV)/dev ## format the code
 	$(BIN)/ruff format .

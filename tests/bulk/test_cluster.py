@@ -75,7 +75,9 @@ def test_the_command_answers_alike(
     made, _ = nodes
     (tmp_path / "own.py").write_text("from fsm import MIMI as OWN\n")
     policy = f"{os.path.relpath(tmp_path, history.parent)}/own.py:OWN"
-    cluster_of_ours = ["--engine", "ray", "--address", made.address, "--scratch", str(tmp_path)]
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    cluster_of_ours = ["--engine", "ray", "--address", made.address, "--scratch", str(scratch)]
     run = subprocess.run(
         [sys.executable, "-m", "fsm", "backtest", history.name, "--policy", policy, "--against", "mimi-01", "--json",
          *cluster_of_ours],
@@ -84,7 +86,7 @@ def test_the_command_answers_alike(
     assert (run.returncode, run.stderr) == (1, "")
     told = json.loads(run.stdout)
     assert {name: value for name, value in told.items() if name != "seconds"} == expected[0]
-    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
+    assert list(scratch.iterdir()) == []
 
 
 def test_nothing_is_lost_when_a_node_dies(
