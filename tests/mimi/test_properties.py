@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsm import Action, Decision, EventError, Participation, Room
@@ -202,6 +202,8 @@ def test_the_histories_are_worth_walking() -> None:
     # Not what may happen but what does, so that no law above holds for want of cases.
     seen: set[str] = set()
 
+    # Hypothesis takes hints from what else is loaded, so that the examples are not the same in every run.
+    @settings(max_examples=400)
     @given(history=histories())
     def walk(history: list[JSON]) -> None:
         for step in steps(history):
