@@ -38,7 +38,7 @@ def _advance(  # noqa: PLR0913, PLR0917 - the compiler takes arrays, not objects
     return stop
 
 
-def _enter(  # noqa: PLR0913, PLR0917
+def _enter(  # noqa: PLR0913, PLR0917 - as above
     start: int, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes, slots: Keys, known: Keys, count: int
 ) -> tuple[int, int]:
     mask, limit = np.uint64(len(slots) - 1), len(slots) * 3 // 4

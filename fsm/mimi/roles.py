@@ -126,7 +126,7 @@ class _Supreme(Standing):
     def may(self, flag: Flag) -> bool:  # noqa: ARG002 - any permission at all
         return True
 
-    def power(self, flag: Flag) -> int:  # noqa: ARG002
+    def power(self, flag: Flag) -> int:  # noqa: ARG002 - the same for any permission
         return SUPREME
 
 
