@@ -102,7 +102,8 @@ def coded(table: pa.Table, *, compiled: bool) -> tuple[Run, Coded, Small]:
             columns[name].append(getattr(piece, name)[plain >= 0])
     whole = {name: np.concatenate(pieces) for name, pieces in columns.items()}
     plain = whole.pop("plain")
-    return run, Coded(table=None, users=(whole["rooms"],) * 2, types=None, **whole), plain
+    untyped = np.empty(0, np.uint32), np.empty(0, np.int32)
+    return run, Coded(table=None, users=(whole["rooms"],) * 2, typed=untyped, **whole), plain
 
 
 def advance(run: Run, changes: Coded, actions: Small) -> None:

@@ -188,15 +188,21 @@ class AnyColumnRoom(Protocol):
     def others(self) -> tuple[int, ...]:
         """The powers of everybody who has none of their own."""
 
-    @property
-    def powers(self) -> Mapping[str, tuple[int, ...]]:
-        """By user: what they add to the code as a sender, and the ranks to compare."""
+    def hear(self, event: Callable[[], Any], fields: Mapping[str, Any] | None = None) -> Decision:
+        """Decide, and apply the event when it is allowed.
 
-    def send(self, event: Mapping[str, Any], content: str | None = None) -> Decision:
-        """Decide, and apply the event when it is allowed. `content` is the text of its content, if that is at hand."""
+        `event` reads it; `fields`, if at hand, are its fields as a history holds them, the content as text:
+        it is sound then who sent it and where, and its id.
+        """
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Apply a state event as it stands."""
+
+    def new_powers(self) -> Mapping[str, tuple[int, ...] | None]:
+        """The powers that have changed since this was last asked, by user; None for who has none of their own now.
+
+        Powers are what somebody adds to the code as a sender, and the ranks to compare.
+        """
 
 
 class AnyColumns(Protocol):

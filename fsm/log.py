@@ -37,10 +37,17 @@ class Line:
     is_state: bool = False
 
 
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(constant)
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
 def read_json(text: bytes) -> Any:
     """Read one JSON value from UTF-8. Raises ValueError with one line of explanation."""
     try:
-        return json.loads(text.decode(), parse_constant=_refuse_constant)
+        return _JSON.decode(text.decode())
     except UnicodeDecodeError as problem:
         raise ValueError(f"not UTF-8 at byte {problem.start + 1}") from None
     except json.JSONDecodeError as problem:
@@ -220,7 +227,3 @@ def _read_line(number: int, text: bytes) -> Line:
         return Line(number, read_json(text.rstrip()))
     except ValueError as problem:
         return Line(number, error=ReplayError(number, str(problem)))
-
-
-def _refuse_constant(constant: str) -> None:
-    raise ValueError(constant)

@@ -50,6 +50,7 @@ class Book:
         self.cells: Codes = np.full(size, UNKNOWN, np.int32)
         self._after = Growing(np.uint8, 0)
         self._numbers: dict[tuple[Decision, int], int] = {}
+        self._same: dict[tuple[int, int], int] = {}  # a decision that is kept can be told by where it is kept
         self._memory = memory_of(policy)
         self._initial = columns_of(policy).initial
 
@@ -73,10 +74,14 @@ class Book:
 
     def number(self, decision: Decision, after: int = 0) -> int:
         """The number of a decision that leaves the target in state `after`."""
+        number = self._same.get((id(decision), after))
+        if number is not None:
+            return number
         number = self._numbers.setdefault((decision, after), len(self.decisions))
         if number == len(self.decisions):
             self.decisions.append(decision)
             self._after.reach(number + 1)[number] = after
+            self._same[id(decision), after] = number
         return number
 
     def _state(self, number: int) -> Any:

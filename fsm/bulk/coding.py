@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -35,12 +36,13 @@ class Coded:
     """Below 0 where the id of the room is none."""
     targets: Indexes
     senders: Indexes
+    """`NOBODY` for who never came up in the room."""
     users: tuple[Codes, Codes]
     """The target and the sender, in no room."""
     actions: Codes
     """The word for the action, `MISSING` where a row is not plain."""
-    types: Codes | None
-    """The event type, `MISSING` where there is none; None when no row has any."""
+    typed: tuple[Indexes, Codes]
+    """The rows that have an event type, and their types."""
 
     def __len__(self) -> int:
         return len(self.actions)
@@ -48,7 +50,7 @@ class Coded:
     @property
     def room_indexes(self) -> Indexes:
         """The rooms as the inner loop takes them."""
-        return self.rooms.view(np.uint32)
+        return _unsigned(self.rooms)
 
 
 class Coder:
@@ -90,33 +92,40 @@ class Coder:
         plain = is_sent & (targets >= 0) & (actions >= 0) & _is_plain(table)
         if self.remembering:
             plain &= ~np.isin(rooms, list(self.remembering))
-        # Whoever sends anything will be asked after, so they get their number with the others.
-        concerned = np.where(plain, targets, senders)
+        # Whoever sends anything else will be asked after, so they get their number with the targets.
+        concerned, others = targets.copy(), np.flatnonzero(~plain)
+        concerned[others] = senders[others]
+        actions[others] = MISSING
         pairs: Indexes = np.zeros(len(table), np.uint32)
-        self._number(rooms, concerned, is_sent, pairs)
+        self.pairs.number(_unsigned(rooms), _unsigned(concerned), is_sent, pairs)
         by = pairs.copy()
-        self._number(rooms, senders, is_sent & (senders != concerned), by)  # most people act on themselves
+        # Most people act on themselves, and of who never was a target nothing is known.
+        self.pairs.look(_unsigned(rooms), _unsigned(senders), is_sent & (senders != concerned), by)
         return Coded(
             table=table,
             rooms=rooms,
             targets=pairs,
             senders=by,
             users=(targets, senders),
-            actions=np.where(plain, actions, MISSING),
-            types=self._numbers(self.types, table, layout.TYPE) if layout.has_values(table, layout.TYPE) else None,
+            actions=actions,
+            typed=self._typed(table),
         )
+
+    def look_again(self, coded: Coded, rows: npt.NDArray[np.int64]) -> None:
+        """Put in the numbers of the senders of some rows, who may have come up since they were numbered."""
+        found: Indexes = np.empty(len(rows), np.uint32)
+        rooms, users = _unsigned(coded.rooms[rows]), _unsigned(coded.users[1][rows])
+        self.pairs.look(rooms, users, np.ones(len(rows), np.bool_), found)
+        coded.senders[rows] = found
 
     def pair(self, room: int, user: str) -> int:
         """The number of a pair, `MISSING` when it never came up."""
         number = self.users.find(user)
         return MISSING if number == MISSING else self.pairs.find(room, number)
 
-    def new_pairs(self, room: int, users: Collection[str]) -> Indexes:
-        """The numbers of these users in a room, whether they have come up or not."""
-        numbers = np.array([self.users.number(user) for user in users], np.uint32)
-        pairs = np.empty_like(numbers)
-        self.pairs.number(np.full_like(numbers, room), numbers, np.ones(len(numbers), np.bool_), pairs)
-        return pairs
+    def add_pair(self, room: int, user: str) -> int:
+        """The number of a pair, whether it has come up or not."""
+        return self.pairs.add(room, self.users.number(user))
 
     def sorted(self, pairs: Indexes) -> Indexes:
         """These pairs in the order in which their rooms and users were first mentioned."""
@@ -134,9 +143,16 @@ class Coder:
         except UnicodeDecodeError:
             raise ReplayError(0, f"column `{name}` holds text that is not UTF-8") from None
 
-    def _number(self, rooms: Codes, users: Codes, where: Mask, pairs: Indexes) -> None:
-        """Put the numbers of pairs where they are wanted."""
-        self.pairs.number(rooms.view(np.uint32), users.view(np.uint32), where, pairs)
+    def _typed(self, table: pa.Table) -> tuple[Indexes, Codes]:
+        if not layout.has_values(table, layout.TYPE):
+            return np.empty(0, np.uint32), np.empty(0, np.int32)
+        rows = pc.indices_nonzero(table.column(layout.TYPE).is_valid())
+        return rows.to_numpy(), self._numbers(self.types, table.select([layout.TYPE]).take(rows), layout.TYPE)
+
+
+def _unsigned(numbers: Codes) -> Indexes:
+    """The same numbers as they are asked for; those below 0 mean nothing there."""
+    return numbers.view(np.uint32)
 
 
 def _is_plain(table: pa.Table) -> Mask | bool:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from fsm.bulk.arrays import Codes, Indexes, Keys, Mask, Narrow, Ranks, Small, States
-from fsm.bulk.pairs import EMPTY, HALF, LOWER, ONE, SPREAD, Search
+from fsm.bulk.arrays import Codes, Indexes, Mask, Narrow, Ranks, Small, States
+from fsm.bulk.loop import HEARD
+from fsm.bulk.pairs import EMPTY, HALF, ONE, SPREAD, Search, Slots
 
 
 def _advance(  # noqa: PLR0913, PLR0917 - the compiler takes arrays, not objects
@@ -23,6 +24,8 @@ def _advance(  # noqa: PLR0913, PLR0917 - the compiler takes arrays, not objects
     for i in range(start, stop):
         target, sender, action, rule = targets[i], senders[i], actions[i], rules[rooms[i]]
         if action < 0 or rule < 0:
+            if action == HEARD:
+                continue
             return i
         to, by, other = standings[target], standings[sender], others[rooms[i]]
         to, by = to + (to == 0) * other, by + (by == 0) * other
@@ -39,50 +42,64 @@ def _advance(  # noqa: PLR0913, PLR0917 - the compiler takes arrays, not objects
 
 
 def _enter(  # noqa: PLR0913, PLR0917 - as above
-    start: int, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes, slots: Keys, known: Keys, count: int
+    start: int, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes, slots: Slots, count: int
 ) -> tuple[int, int]:
-    mask, limit = np.uint64(len(slots) - 1), len(slots) * 3 // 4
-    keys, places = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
+    keys, known, mask = slots.keys, slots.numbers, np.uint64(len(slots.keys) - 1)
+    wanted, places = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
     for first in range(start, len(numbers), _BLOCK):
         size, touched = min(_BLOCK, len(numbers) - first), EMPTY
-        # The first look at a slot or a key waits for the memory. Here it waits for many at once.
+        # The first look at a slot waits for the memory. Here it waits for many at once.
         for i in range(size):
-            keys[i] = key = np.uint64(rooms[first + i]) << HALF | np.uint64(users[first + i])
+            wanted[i] = key = (np.uint64(rooms[first + i]) << HALF | np.uint64(users[first + i])) + ONE
             # Rows that are not wanted all look at the same slot, which costs nothing.
-            places[i] = place = (key * SPREAD >> HALF) & mask * np.uint64(where[first + i])
-            touched |= slots[place]
-        for i in range(size):
-            touched |= known[max(slots[places[i]] & LOWER, ONE) - ONE]
+            places[i] = place = (key * SPREAD >> slots.shift) * np.uint64(where[first + i])
+            touched |= keys[place] | np.uint64(known[place])
         places[0] ^= touched & EMPTY  # or the compiler would leave all this out
         for i in range(size):
             if not where[first + i]:
                 continue
-            key, place = keys[i], places[i]
-            slot = slots[place]
-            while slot != EMPTY and (slot >> HALF != key & LOWER or known[(slot & LOWER) - ONE] != key):
+            key, place = wanted[i], places[i]
+            while keys[place] != key and keys[place] != EMPTY:
                 place = (place + ONE) & mask
-                slot = slots[place]
-            if slot == EMPTY:
-                if count == limit:
+            if keys[place] == EMPTY:
+                if count == slots.limit:
                     return first + i, count
-                known[count] = key
+                keys[place], known[place] = key, count
                 count += 1
-                slot = key << HALF | np.uint64(count)
-                slots[place] = slot
-            numbers[first + i] = (slot & LOWER) - ONE
+            numbers[first + i] = known[place]
     return len(numbers), count
 
 
-def _fill(start: int, stop: int, slots: Keys, known: Keys) -> None:
-    mask = np.uint64(len(slots) - 1)
-    for number in range(start, stop):
-        place = (known[number] * SPREAD >> HALF) & mask
-        while slots[place] != EMPTY:
-            place = (place + ONE) & mask
-        slots[place] = known[number] << HALF | np.uint64(number + 1)
+def _find(rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes, slots: Slots) -> None:
+    keys, known, mask = slots.keys, slots.numbers, np.uint64(len(slots.keys) - 1)
+    wanted, places = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
+    for first in range(0, len(numbers), _BLOCK):
+        size, touched = min(_BLOCK, len(numbers) - first), EMPTY
+        for i in range(size):
+            wanted[i] = key = (np.uint64(rooms[first + i]) << HALF | np.uint64(users[first + i])) + ONE
+            places[i] = place = (key * SPREAD >> slots.shift) * np.uint64(where[first + i])
+            touched |= keys[place] | np.uint64(known[place])
+        places[0] ^= touched & EMPTY
+        for i in range(size):
+            if where[first + i]:
+                key, place = wanted[i], places[i]
+                while keys[place] != key and keys[place] != EMPTY:
+                    place = (place + ONE) & mask
+                numbers[first + i] = known[place]
 
 
-_BLOCK = 256
+def _fill(old: Slots, new: Slots) -> None:
+    mask = np.uint64(len(new.keys) - 1)
+    for i in range(len(old.keys)):
+        key = old.keys[i]
+        if key != EMPTY:
+            place = key * SPREAD >> new.shift
+            while new.keys[place] != EMPTY:
+                place = (place + ONE) & mask
+            new.keys[place], new.numbers[place] = key, old.numbers[i]
+
+
+_BLOCK = 1024
 
 
 def machine_code(loop: Callable[..., Any]) -> Any:
@@ -96,5 +113,5 @@ def machine_code(loop: Callable[..., Any]) -> Any:
 advance = machine_code(_advance)
 """Decide the rows from `start` on; returns the first that is no look-up, or `stop`."""
 
-SEARCH = Search(machine_code(_enter), machine_code(_fill))
+SEARCH = Search(machine_code(_enter), machine_code(_find), machine_code(_fill))
 """How tables of pairs are gone through (see `fsm.bulk.pairs`)."""

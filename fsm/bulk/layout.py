@@ -25,9 +25,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from fsm.errors import EventError, ReplayError, shorten
+from fsm.event import is_name
 from fsm.family import AnyColumns
 from fsm.log import read_json
 
@@ -62,12 +65,23 @@ def checked(table: pa.Table) -> pa.Table:
     return table
 
 
-def read_rows(table: pa.Table, indexes: Sequence[int]) -> Iterator[dict[str, Any]]:
+def read_rows(table: pa.Table, indexes: Sequence[int] | npt.NDArray[np.int64]) -> Iterator[dict[str, Any]]:
     """What some rows of a checked table say, without what is null."""
-    names = [name for name in COLUMNS if name in table.column_names]
-    taken = table.select(names).take(pa.array(indexes, pa.int64()))
-    for cells in zip(*(_values(taken, name) for name in names), strict=True):
-        yield {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
+    taken = table.select([name for name in COLUMNS if name in table.column_names]).take(pa.array(indexes, pa.int64()))
+    # At least one column, so that there is a row for each index.
+    names = [name for name in taken.column_names if name == ROOM or has_values(taken, name)]
+    rows = (
+        dict(zip(names, cells, strict=True)) for cells in zip(*(_values(taken, name) for name in names), strict=True)
+    )
+    if not any(taken.column(name).null_count for name in names):
+        return rows
+    return ({name: cell for name, cell in row.items() if cell is not None} for row in rows)
+
+
+def fields_of(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The fields of a row's event, its content as text; None where the row does not hold them so, or a faulty id."""
+    is_otherwise = UNREADABLE in row or EVENT_JSON in row or (ACTION in row and CONTENT not in row)
+    return None if is_otherwise or not is_name(row.get(EVENT_ID, "$")) else row
 
 
 def event_of(row: Mapping[str, Any], columns: AnyColumns) -> Any:

@@ -4,6 +4,9 @@ import numpy as np
 
 from fsm.bulk.arrays import Codes, Indexes, Narrow, Ranks, Small, States
 
+HEARD = -2
+"""In place of the action of a row that is decided already."""
+
 _STRETCH = 2**16
 
 
@@ -16,7 +19,8 @@ def advance(  # noqa: PLR0913, PLR0917 - the same as of the compiled loop
     """Decide the rows from `start` on; returns the first that is no look-up, or `stop`."""
     decide, stand, move = cells.data, states.data, after.data
     while start < stop:
-        rows = slice(start, min(stop, start + _STRETCH))
+        end = min(stop, start + _STRETCH)
+        rows = start + np.flatnonzero(actions[start:end] != HEARD)
         # Only a room changes standings and rules, so all but the states is known beforehand.
         to, by = standings[targets[rows]], standings[senders[rows]]
         rule, other = rules[rooms[rows]], others[rooms[rows]]
@@ -34,8 +38,8 @@ def advance(  # noqa: PLR0913, PLR0917 - the same as of the compiled loop
                 break
             note(decision)
             stand[target] = move[decision]
-        verdicts[start : start + len(decisions)] = decisions
-        start += len(decisions)
-        if start < rows.stop:
-            break
-    return start
+        verdicts[rows[: len(decisions)]] = decisions
+        if len(decisions) < len(rows):
+            return int(rows[len(decisions)])
+        start = end
+    return stop

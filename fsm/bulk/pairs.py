@@ -1,44 +1,76 @@
 """(Room, user) pairs as numbers.
 
-Theory of operation. Pairs are found in a hash table with open addressing, made of one
-array. A slot holds the user in its upper half, and one more than the number of the pair
-in its lower; 0 is an empty slot. Whether it is the room that is looked for as well is
-told by the pair's *key*, which stands in a list under its number: the room in the upper
-half, the user in the lower. That costs twenty to thirty bytes a pair, and can be searched for
-many pairs at once, with a compiler or without.
+Theory of operation. Pairs are found in a hash table with open addressing, of two arrays:
+a slot's *key* is the pair, the room in the upper half and the user in the lower, plus
+one, since 0 is an empty slot; beside it stands the number of the pair. That costs
+sixteen to thirty bytes a pair, and can be searched for many pairs at once, with a compiler
+or without. Which slot a pair should stand in is told by the upper bits of a product, so
+that a larger table has its pairs in the same order: growing goes through both from front
+to back, which is what memory is good at.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from fsm.bulk.arrays import Growing, Indexes, Keys, Mask
+from fsm.bulk.arrays import Indexes, Keys, Mask
 from fsm.bulk.words import MISSING
 
-Enter: TypeAlias = Callable[[int, Indexes, Indexes, Mask, Indexes, Keys, Keys, int], tuple[int, int]]
-"""Numbers the pairs of the rows from one on, where they are wanted.
-
-Takes the first row, by row the room, the user, whether it is wanted and the place for the
-number, then the slots, the keys and how many there are. Returns how many rows are done
-before the table was full, and how many keys there are now.
-"""
-
-Fill: TypeAlias = Callable[[int, int, Keys, Keys], None]
-"""Enters the keys with the numbers from one to another, which are not there yet, into slots."""
-
-SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio: neighbouring keys end up far apart
 HALF = np.uint64(32)
 ONE = np.uint64(1)
 EMPTY = np.uint64(0)
-LOWER = np.uint64(2**32 - 1)
-_HALF, _SPREAD, _LOWER = int(HALF), int(SPREAD), int(LOWER)
+SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio: neighbouring keys end up far apart
+_LOWER = np.uint64(2**32 - 1)
+_WIDTH = 64
+
+# The same, for pairs one by one.
+_HALF, _SPREAD, _ALL = int(HALF), int(SPREAD), 2**_WIDTH - 1
+
+
+NOBODY = 0
+"""The number of no pair, which is in no slot: that of an empty slot, too."""
+
+
+class Slots(NamedTuple):
+    """A table: by slot the key and the number; how far to shift a product to tell a slot; how many pairs to hold."""
+
+    keys: Keys
+    numbers: Indexes
+    shift: np.uint64
+    limit: int
+
+    @staticmethod
+    def empty(shift: int) -> "Slots":
+        """A table without pairs."""
+        size = 2 ** (_WIDTH - shift)
+        return Slots(np.zeros(size, np.uint64), np.zeros(size, np.uint32), np.uint64(shift), size * 3 // 4)
+
+
+Enter: TypeAlias = Callable[[int, Indexes, Indexes, Mask, Indexes, Slots, int], tuple[int, int]]
+"""Numbers the pairs of the rows from one on, where they are wanted.
+
+Takes the first row, by row the room, the user, whether it is wanted and the place for the
+number, then the table, and how many pairs there are. Returns how many rows are done before
+the table was full, and how many pairs there are now.
+"""
+
+Find: TypeAlias = Callable[[Indexes, Indexes, Mask, Indexes, Slots], None]
+"""Looks for the pairs of rows, where they are wanted; `NOBODY` where one is not there.
+
+Takes by row the room, the user, whether it is wanted and the place for the number, then the table.
+"""
+
+Fill: TypeAlias = Callable[[Slots, Slots], None]
+"""Enters what one table holds into another that is empty."""
 
 
 class Search(NamedTuple):
-    """The two ways to go through a table."""
+    """The ways to go through a table."""
 
     enter: Enter
+    find: Find
     fill: Fill
 
 
@@ -47,9 +79,9 @@ class Pairs:
 
     def __init__(self, search: Search) -> None:
         self._search = search
-        self._count = 0
-        self._known = Growing(np.uint64, 0)
-        self._slots: Keys = np.zeros(2**10, np.uint64)
+        self._count = NOBODY + 1
+        self._shift = _WIDTH - 10
+        self._slots = Slots.empty(self._shift)
 
     def __len__(self) -> int:
         return self._count
@@ -58,89 +90,121 @@ class Pairs:
         """Put the numbers of these pairs into `numbers`, where they are wanted."""
         done = 0
         while True:
-            known = self._known.reach(limit(self._slots))
-            rows = (rooms, users, where, numbers)
-            done, self._count = self._search.enter(done, *rows, self._slots, known, self._count)
+            done, self._count = self._search.enter(done, rooms, users, where, numbers, self._slots, self._count)
             if done == len(numbers):
                 return
-            size = 2 * len(self._slots)
-            self._slots = np.zeros(0, np.uint64)  # or there would be room needed for both
-            self._slots = np.zeros(size, np.uint64)
-            self._search.fill(0, self._count, self._slots, known)
+            self._grow()
+
+    def look(self, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes) -> None:
+        """Put the numbers of these pairs into `numbers`, where they are wanted; `NOBODY` for those never entered."""
+        self._search.find(rooms, users, where, numbers, self._slots)
 
     def find(self, room: int, user: int) -> int:
         """The number of a pair, `MISSING` when it never came up."""
-        slot_at, key_of, mask = self._slots.item, self._known.array.item, len(self._slots) - 1
-        key = room << _HALF | user
-        place = (key * _SPREAD >> _HALF) & mask
-        while slot := slot_at(place):
-            number: int = (slot & _LOWER) - 1
-            if slot >> _HALF == user and key_of(number) == key:
-                return number
-            place = (place + 1) & mask
-        return MISSING
+        place, is_there = self._slot((room << _HALF | user) + 1)
+        return self._slots.numbers.item(place) if is_there else MISSING
+
+    def add(self, room: int, user: int) -> int:
+        """The number of a pair, whether it has come up or not."""
+        key = (room << _HALF | user) + 1
+        place, is_there = self._slot(key)
+        if is_there:
+            return self._slots.numbers.item(place)
+        if self._count == self._slots.limit:
+            self._grow()
+            place, _ = self._slot(key)
+        self._slots.keys[place], self._slots.numbers[place] = key, self._count
+        self._count += 1
+        return self._count - 1
+
+    def _slot(self, key: int) -> tuple[int, bool]:
+        """The slot that holds a key, or the empty one that would; and whether it does."""
+        key_at, last = self._slots.keys.item, len(self._slots.keys) - 1
+        place = (key * _SPREAD & _ALL) >> self._shift
+        while found := key_at(place):
+            if found == key:
+                return place, True
+            place = (place + 1) & last
+        return place, False
+
+    def _grow(self) -> None:
+        self._shift -= 1
+        larger = Slots.empty(self._shift)
+        self._search.fill(self._slots, larger)
+        self._slots = larger
 
     def parts(self) -> tuple[Indexes, Indexes]:
-        """By pair: the room, and the user."""
-        keys = self._known.array[: self._count]
-        return (keys >> HALF).astype(np.uint32), (keys & LOWER).astype(np.uint32)
-
-
-def limit(slots: Keys) -> int:
-    """How many pairs a table is to hold."""
-    return len(slots) * 3 // 4
+        """By pair: the room, and the user. Those of `NOBODY` mean nothing."""
+        taken = np.flatnonzero(self._slots.keys)
+        keys = np.zeros(self._count, np.uint64)
+        keys[self._slots.numbers[taken]] = self._slots.keys[taken] - ONE
+        return (keys >> HALF).astype(np.uint32), (keys & _LOWER).astype(np.uint32)
 
 
 def enter(  # noqa: PLR0913, PLR0917 - the same as of the compiled one
-    start: int, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes, slots: Keys, known: Keys, count: int
+    start: int, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes, slots: Slots, count: int
 ) -> tuple[int, int]:
     """`Enter` without a compiler: all pairs take their first step together, then their second, and so on."""
-    stop = min(len(numbers), start + limit(slots) - count)
+    stop = min(len(numbers), start + slots.limit - count)
     rows = start + np.flatnonzero(where[start:stop])
-    keys, firsts, which = np.unique(
-        rooms[rows].astype(np.uint64) << HALF | users[rows], return_index=True, return_inverse=True
-    )
-    found = _find(keys, slots, known)
-    new = np.flatnonzero(found == EMPTY)
+    keys, firsts, which = np.unique(_keys(rooms[rows], users[rows]), return_index=True, return_inverse=True)
+    places = _find(keys, slots)
+    new = np.flatnonzero(slots.keys[places] == EMPTY)
     new = new[np.argsort(firsts[new])]
     end = count + len(new)
-    known[count:end] = keys[new]
-    fill(count, end, slots, known)
-    found[new] = np.arange(count + 1, end + 1)
-    numbers[rows] = (found - ONE)[which]
+    places[new] = _put(keys[new], np.arange(count, end, dtype=np.uint32), slots)
+    numbers[rows] = slots.numbers[places][which]
     return stop, end
 
 
-def _find(keys: Keys, slots: Keys, known: Keys) -> Keys:
-    """One more than the numbers of these keys, 0 for those that are not there."""
-    found, places, waiting = np.zeros_like(keys), _places(keys, slots), np.arange(len(keys))
-    while len(waiting):
-        numbers = slots[places[waiting]] & LOWER
-        waiting, numbers = waiting[numbers != EMPTY], numbers[numbers != EMPTY]
-        is_it = known[numbers - ONE] == keys[waiting]
-        found[waiting[is_it]] = numbers[is_it]
-        waiting = waiting[~is_it]
-        places[waiting] = (places[waiting] + ONE) & np.uint64(len(slots) - 1)
-    return found
+def find(rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes, slots: Slots) -> None:
+    """`Find` without a compiler."""
+    rows = np.flatnonzero(where)
+    numbers[rows] = slots.numbers[_find(_keys(rooms[rows], users[rows]), slots)]
 
 
-def fill(start: int, stop: int, slots: Keys, known: Keys) -> None:
+def fill(old: Slots, new: Slots) -> None:
     """`Fill` without a compiler."""
-    keys = known[start:stop]
+    taken = np.flatnonzero(old.keys)
+    _put(old.keys[taken], old.numbers[taken], new)
+
+
+def _keys(rooms: Indexes, users: Indexes) -> Keys:
+    return (rooms.astype(np.uint64) << HALF | users) + ONE
+
+
+def _find(keys: Keys, slots: Slots) -> Keys:
+    """The slots that hold these keys, or an empty one for each that is not there."""
     places, waiting = _places(keys, slots), np.arange(len(keys))
-    wanted = keys << HALF | np.arange(start + 1, stop + 1, dtype=np.uint64)
     while len(waiting):
-        at, mine = places[waiting], wanted[waiting]
-        is_empty = slots[at] == EMPTY
+        found = slots.keys[places[waiting]]
+        waiting = waiting[(found != EMPTY) & (found != keys[waiting])]
+        _step(places, waiting, slots)
+    return places
+
+
+def _put(keys: Keys, numbers: Indexes, slots: Slots) -> Keys:
+    """Enter keys that are not there yet, with their numbers; returns their slots."""
+    places, waiting = _places(keys, slots), np.arange(len(keys))
+    while len(waiting):
+        at = places[waiting]
+        is_empty = slots.keys[at] == EMPTY
         # Of different keys that claim a slot one gets it. The others go on, as do those that find it taken.
-        slots[at[is_empty]] = mine[is_empty]
-        waiting = waiting[slots[at] != mine]
-        places[waiting] = (places[waiting] + ONE) & np.uint64(len(slots) - 1)
+        slots.keys[at[is_empty]] = keys[waiting[is_empty]]
+        waiting = waiting[slots.keys[at] != keys[waiting]]
+        _step(places, waiting, slots)
+    slots.numbers[places] = numbers
+    return places
 
 
-def _places(keys: Keys, slots: Keys) -> Keys:
+def _places(keys: Keys, slots: Slots) -> Keys:
     """Where to look for keys first."""
-    return (keys * SPREAD >> HALF) & np.uint64(len(slots) - 1)
+    return keys * SPREAD >> slots.shift
 
 
-PLAIN = Search(enter, fill)
+def _step(places: Keys, waiting: npt.NDArray[np.int64], slots: Slots) -> None:
+    """Where to look next for those that are waiting."""
+    places[waiting] = (places[waiting] + ONE) & np.uint64(len(slots.keys) - 1)
+
+
+PLAIN = Search(enter, find, fill)

@@ -16,14 +16,17 @@ are the states that count.
 
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fsm.bulk import layout, loop
 from fsm.bulk.arrays import Codes, Growing, Small, States
 from fsm.bulk.book import book_of
 from fsm.bulk.coding import NAMELESS, Coded, Coder
+from fsm.bulk.pairs import NOBODY
 from fsm.bulk.standings import AS_OTHERS, Standings
 from fsm.bulk.words import MISSING
 from fsm.decision import Decision
@@ -33,10 +36,10 @@ from fsm.family import AnyColumnRoom, AnyPolicy, AnyRoom
 from fsm.policies import columns_of, new_room
 from fsm.terms import Participation
 
-Powers: TypeAlias = Mapping[str, tuple[int, ...]]
-
 FAULT = -1
 """In place of the decision on a row that holds no event."""
+
+_NO_SENDER = "", MISSING
 
 GIVEN = Decision(allowed=True, judged=False, reason="not judged: given as state")
 """The decision on an event that is given as part of a state."""
@@ -68,6 +71,10 @@ class Run:
         self._standings: Growing[Any] = Growing(np.uint8, AS_OTHERS)
         self._rooms: dict[int, AnyColumnRoom] = {}
         self._remembering: dict[int, AnyRoom] = {}
+        self._sender = _NO_SENDER
+        """Who sent the event in hand, and their number in its room: they are asked for most."""
+        self._strangers: tuple[npt.NDArray[np.int64], Codes]
+        """The rows in hand whose senders had not come up before, and their rooms."""
         self._users_known = 0
         self._unfit_users: list[int] = []
         self._loop = _compiled_advance() if compiled else loop.advance
@@ -77,17 +84,39 @@ class Run:
         self._reach()
         actions = self.actions(coded)
         verdicts = Verdicts(np.empty(len(coded), np.int32))
-        others: list[int] = np.flatnonzero(actions < 0).tolist()
-        start = 0
-        for row, place in zip(layout.read_rows(coded.table, others), others, strict=True):
-            self._look_up(start, place, coded, actions, verdicts)
+        others = np.flatnonzero(actions < 0)
+        # Rooms know nothing of each other: what no look-up in its room precedes need not wait for those in others.
+        is_first = others < self._first_look_ups(coded, actions, others)
+        count = len(self._coder.pairs)
+        for place, row in _rows(coded, others[is_first]):
             self._hear(place, row, coded, verdicts)
+        actions[others[is_first]] = loop.HEARD
+        strangers = np.flatnonzero(coded.senders == NOBODY)
+        if len(self._coder.pairs) > count:
+            self._coder.look_again(coded, strangers)
+        self._strangers = strangers, coded.rooms[strangers]
+        start = 0
+        for place, row in _rows(coded, others[~is_first]):
+            self._look_up(start, place, coded, actions, verdicts)
+            self._hear_late(place, row, coded, verdicts)
             start = place + 1
         self._look_up(start, len(coded), coded, actions, verdicts)
         return verdicts
 
+    def _first_look_ups(self, coded: Coded, actions: Small, others: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The first row that is a look-up in the rooms of some others."""
+        rooms = np.maximum(coded.rooms, NAMELESS)
+        firsts = np.full(self._coder.room_count, len(coded))
+        is_theirs = np.zeros(len(firsts), np.bool_)
+        is_theirs[rooms[others]] = True
+        look_ups = np.flatnonzero(is_theirs[rooms] & (actions >= 0))[::-1]
+        firsts[rooms[look_ups]] = look_ups  # from back to front, so that the first is what stays
+        return firsts[rooms[others]]
+
     def gather(self) -> None:
         """Take over where users stand from the rooms that keep it themselves."""
+        if not self._remembering:
+            return
         rooms, _ = self._coder.pairs.parts()
         is_theirs = np.isin(rooms, list(self._remembering))
         self._reach()
@@ -106,7 +135,7 @@ class Run:
 
     def state(self, room: int, user: str) -> Participation | None:
         """Where a user stands; None for somebody who was never heard of."""
-        pair = self._coder.pair(room, user)
+        pair = self._pair(room, user)
         number = self.book.unheard if pair == MISSING else int(self._states.array[pair])
         return None if number == self.book.unheard else self.book.states[number]  # type: ignore[return-value]
 
@@ -118,11 +147,23 @@ class Run:
 
     def move(self, room: int, user: str, state: Participation) -> None:
         """Put a user into a state."""
-        pair = self._coder.pair(room, user)
-        if pair == MISSING:
-            (pair,) = self._coder.new_pairs(room, (user,)).tolist()
-            self._reach()
+        pair = self._add_pair(room, user)
         self._states.array[pair] = self.book.numbers_of_states[state]
+
+    def _pair(self, room: int, user: str) -> int:
+        """The number of a pair, `MISSING` when it never came up."""
+        sender, pair = self._sender
+        return pair if user == sender else self._coder.pair(room, user)
+
+    def _add_pair(self, room: int, user: str) -> int:
+        """The number of a pair, whether it has come up or not."""
+        sender, pair = self._sender
+        if user == sender:
+            return pair
+        pair = self._coder.add_pair(room, user)
+        if pair >= len(self._states.array) or pair >= len(self._standings.array):
+            self._reach()
+        return pair
 
     def _reach(self) -> None:
         """Have a place for every room and pair that came up."""
@@ -138,11 +179,10 @@ class Run:
         words = self._coder.actions
         # The last place stands for a word that is missing, the one before it for one that is unfit.
         numbers = [self.book.actions.get(words[number], -1) for number in range(len(words))]
-        actions: Small = np.array([*numbers, -1, -1], np.int8)[coded.actions]
-        if coded.types is not None:
-            words = self._coder.types
-            is_own = [words[number] in self._columns.types for number in range(len(words))]
-            actions[~np.array([*is_own, False, True])[coded.types]] = -1
+        actions: Small = np.array([*numbers, -1, -1], np.int8).take(coded.actions, mode="wrap")
+        words, (rows, types) = self._coder.types, coded.typed
+        own = [number for number in range(len(words)) if words[number] in self._columns.types]
+        actions[rows[~np.isin(types, own)]] = -1
         if unfit := self._unfit():
             actions[np.isin(coded.users, unfit).any(axis=0)] = -1
         return actions
@@ -177,7 +217,7 @@ class Run:
                 self.learn(start, coded, actions)
                 continue
             (row,) = layout.read_rows(coded.table, [start])
-            self._hear(start, row, coded, verdicts)
+            self._hear_late(start, row, coded, verdicts)
             start += 1
 
     def learn(self, place: int, coded: Coded, actions: Small) -> None:
@@ -191,39 +231,47 @@ class Run:
         states = self._states.array
         self.book.ask(self.book.cell(int(actions[place]), code, int(states[target]), int(states[sender])))
 
+    def _hear_late(self, place: int, row: Mapping[str, Any], coded: Coded, verdicts: Verdicts) -> None:
+        """Let the room judge a row, and the rows that follow know of the pairs that it brings up."""
+        count = len(self._coder.pairs)
+        self._hear(place, row, coded, verdicts)
+        if len(self._coder.pairs) > count:
+            rows, rooms = self._strangers
+            self._coder.look_again(coded, rows[rooms == max(coded.rooms[place], NAMELESS)])
+
     def _hear(self, place: int, row: Mapping[str, Any], coded: Coded, verdicts: Verdicts) -> None:
         """Let the room judge a row."""
         # An id that is none leads to no room, but the words for what is wrong are a room's.
-        room = max(int(coded.rooms[place]), NAMELESS)
+        room, fields = coded.rooms.item(place), None
+        if room >= 0 and coded.users[1].item(place) >= 0:
+            fields, pair = layout.fields_of(row), coded.senders.item(place)
+            self._sender = (row[layout.SENDER], pair) if pair != NOBODY else _NO_SENDER
         try:
-            event = layout.event_of(row, self._columns)
-            decision = self._send(room, event, row)
+            verdicts.numbers[place] = self.book.number(self._send(max(room, NAMELESS), row, fields))
         except EventError as problem:
             verdicts.faults[place] = str(problem)
             verdicts.numbers[place] = FAULT
-            return
-        verdicts.numbers[place] = self.book.number(decision)
+        self._sender = _NO_SENDER
 
-    def _send(self, room: int, event: Any, row: Mapping[str, Any]) -> Decision:
+    def _send(self, room: int, row: Mapping[str, Any], fields: Mapping[str, Any] | None) -> Decision:
+        read = partial(layout.event_of, row, self._columns)
         if room in self._coder.remembering:
-            remembering = self._remembering_room(room)
+            remembering, event = self._remembering_room(room), read()
             read_event(event)
             if not row.get(layout.IS_STATE):
                 return remembering.send(event)
             remembering.take(event)
             return GIVEN
-        if room not in self._rooms:
-            self._rooms[room] = self._columns.room(self._coder.room_id(room), _States(self, room))
-        kept, is_given = self._rooms[room], bool(row.get(layout.IS_STATE))
-        may_settle = is_given or self._rules.array[room] < 0 or (type(event) is dict and layout.STATE_KEY in event)
-        before = kept.powers if may_settle else {}
-        if is_given:
-            kept.take(event)
+        kept = self._rooms.get(room)
+        if kept is None:
+            kept = self._rooms[room] = self._columns.room(self._coder.room_id(room), _States(self, room))
+        if row.get(layout.IS_STATE):
+            kept.take(read())
             decision = GIVEN
         else:
-            decision = kept.send(event, row.get(layout.CONTENT))
-        if decision.allowed and may_settle:
-            self._settle(room, kept, before)
+            decision = kept.hear(read, fields)
+        if decision.allowed:
+            self._settle(room, kept)
         return decision
 
     def _remembering_room(self, room: int) -> AnyRoom:
@@ -231,22 +279,22 @@ class Run:
             self._remembering[room] = new_room(self.policy, self._coder.room_id(room))
         return self._remembering[room]
 
-    def _settle(self, room: int, kept: AnyColumnRoom, before: Powers) -> None:
-        """Read off a room what its settings mean for the look-ups; `before` are the powers until now."""
+    def _settle(self, room: int, kept: AnyColumnRoom) -> None:
+        """Read off a room what its settings mean for the look-ups."""
         self._rules.array[room] = kept.rule
         self._others.array[room] = self._powers.number(kept.others)
-        powers = kept.powers
-        if powers == before:
+        powers = kept.new_powers()
+        if not powers:
             return
-        numbers = {user: AS_OTHERS for user in before if user not in powers}
-        numbers |= {user: self._powers.number(each) for user, each in powers.items() if before.get(user) != each}
-        pairs = [self._coder.pair(room, user) for user in numbers]
-        if MISSING in pairs:
-            pairs = self._coder.new_pairs(room, numbers).tolist()
-            self._reach()
-        standings = self._standings.admit(max(numbers.values()))
-        for pair, number in zip(pairs, numbers.values(), strict=True):
+        numbers = [AS_OTHERS if each is None else self._powers.number(each) for each in powers.values()]
+        pairs = [self._add_pair(room, user) for user in powers]
+        standings = self._standings.admit(max(numbers))
+        for pair, number in zip(pairs, numbers, strict=True):
             standings[pair] = number
+
+
+def _rows(coded: Coded, places: npt.NDArray[np.int64]) -> Iterator[tuple[int, dict[str, Any]]]:
+    return zip(places.tolist(), layout.read_rows(coded.table, places), strict=True)
 
 
 class _States(MutableMapping[str, Participation]):

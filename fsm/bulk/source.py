@@ -25,6 +25,7 @@ from fsm.family import AnyPolicy
 from fsm.policies import columns_of
 
 _PIECE = 2**18
+_BATCH = 2**20
 _ENOUGH = 2**16
 """Smaller pieces are put together until they hold so many rows."""
 
@@ -213,9 +214,11 @@ def _parquet(file: Path, names: Sequence[str] | None, groups: range | None) -> I
         rows, total = 0, sum(metadata.row_group(group).num_rows for group in groups)
         # One group at a time, so that a fault in one does not hide those before it.
         for group in groups:
-            for batch in source.iter_batches(_PIECE, columns=wanted, row_groups=[group]):
-                rows += len(batch)
-                yield pa.table(batch), rows / max(total, 1)
+            for batch in source.iter_batches(_BATCH, columns=wanted, row_groups=[group]):
+                for start in range(0, len(batch), _PIECE):
+                    piece = batch.slice(start, _PIECE)
+                    rows += len(piece)
+                    yield pa.table(piece), rows / max(total, 1)
 
 
 def _arrow(file: Path, names: Sequence[str] | None, *, is_stream: bool) -> Iterator[tuple[pa.Table, float]]:

@@ -24,7 +24,7 @@ class Words:
     def __init__(self) -> None:
         self._known: list[str] = []
         self._numbers: dict[str, int] = {}
-        self._latest: deque[tuple[pa.Array, Codes]] = deque(maxlen=2)  # senders and targets are both users
+        self._latest: deque[tuple[pa.Array, pa.Array]] = deque(maxlen=2)  # senders and targets are both users
 
     def __len__(self) -> int:
         return len(self._known)
@@ -61,26 +61,24 @@ class Words:
     def _coded(self, chunk: pa.Array) -> Codes:
         if not pa.types.is_dictionary(chunk.type):
             chunk = chunk.dictionary_encode()
-        indices = chunk.indices.fill_null(len(chunk.dictionary)) if chunk.indices.null_count else chunk.indices
-        numbers: Codes = self._of_dictionary(chunk.dictionary)[indices.to_numpy(zero_copy_only=False)]
-        return numbers
+        numbers = self._of_dictionary(chunk.dictionary).take(chunk.indices)
+        coded: Codes = (numbers.fill_null(MISSING) if numbers.null_count else numbers).to_numpy()
+        return coded
 
-    def _of_dictionary(self, dictionary: pa.Array) -> Codes:
-        """The numbers of the words in a dictionary, and `MISSING` at the end."""
+    def _of_dictionary(self, dictionary: pa.Array) -> pa.Array:
+        """The numbers of the words in a dictionary."""
         # Consecutive pieces of a file often share their dictionary.
         for known, numbers in self._latest:
             if known.equals(dictionary):
                 return numbers
-        numbers = self._all_numbers(dictionary.to_pylist())
+        numbers = pa.array(self._all_numbers(dictionary.to_pylist()))
         self._latest.append((dictionary, numbers))
         return numbers
 
     def _all_numbers(self, words: list[str | None]) -> Codes:
-        """The numbers of these words, and `MISSING` at the end."""
-        numbers = np.empty(len(words) + 1, np.int32)
-        numbers[:-1] = np.fromiter(map(self._numbers.get, words, repeat(_NEW)), np.int32, len(words))  # type: ignore[arg-type]
-        for index in np.flatnonzero(numbers[:-1] == _NEW).tolist():
+        """The numbers of these words."""
+        numbers = np.fromiter(map(self._numbers.get, words, repeat(_NEW)), np.int32, len(words))  # type: ignore[arg-type]
+        for index in np.flatnonzero(numbers == _NEW).tolist():
             word = words[index]
             numbers[index] = MISSING if word is None else self.number(word)
-        numbers[-1] = MISSING
         return numbers

@@ -10,7 +10,7 @@ alone can be a creator's first join; and where it is closed to other servers, si
 then it matters whose user a sender is.
 """
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision
@@ -18,11 +18,11 @@ from fsm.event import is_name, write_state
 from fsm.machine import memory_of
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN, write_member
 from fsm.matrix.ids import is_user_id
-from fsm.matrix.levels import Power
+from fsm.matrix.levels import Levels, Power
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.room import MatrixRoom
 from fsm.matrix.rules import Standing
-from fsm.matrix.settings import CREATE, CREATOR_POWER, JOIN_RULES, POWER_LEVELS, Founder, Reign
+from fsm.matrix.settings import CREATE, CREATOR_POWER, JOIN_RULES, POWER_LEVELS, Creation, Founder, Reign
 from fsm.terms import Action, JoinRule, Participation
 
 JSON: TypeAlias = dict[str, Any]
@@ -41,10 +41,12 @@ _MODERATOR_POWER = 50
 class ColumnRoom(MatrixRoom):
     """A room whose participation is kept in columns."""
 
-    __slots__ = ()
+    __slots__ = ("_basis", "_told")
 
     def __init__(self, room_id: str | None, policy: MatrixPolicy, states: MutableMapping[str, Participation]) -> None:
         super().__init__(room_id, policy=policy)
+        self._basis: tuple[Creation | None, Levels | None] = None, None
+        self._told: Mapping[str, tuple[int, int]] = {}
         self._states = states  # type: ignore[assignment]  # a room does with it what any mapping can do
 
     @property
@@ -58,16 +60,20 @@ class ColumnRoom(MatrixRoom):
         """The powers of everybody who has no level of their own."""
         return _powers(self._others, self._heights())
 
-    @property
-    def powers(self) -> Mapping[str, tuple[int, int]]:
-        """The powers of everybody who has a level of their own."""
-        heights = self._heights()
-        # Power levels may name what is no user, and what is no user sends nothing.
-        return {user: _powers(each, heights) for user, each in self._standings.items() if is_user_id(user)}
-
-    def send(self, event: Mapping[str, Any], content: str | None = None) -> Decision:  # noqa: ARG002 - for others
+    def hear(self, event: Callable[[], Any], fields: Mapping[str, Any] | None = None) -> Decision:  # noqa: ARG002 - for others
         """Decide, and apply the event when it is allowed. Raises `EventError` when it cannot be read."""
-        return super().send(event)
+        return self.send(event())
+
+    def new_powers(self) -> Mapping[str, tuple[int, int] | None]:
+        """The powers that have changed since this was last asked; None for who has no level of their own now."""
+        basis = self._settings.creation, self._settings.levels
+        if basis == self._basis:
+            return {}
+        heights, before = self._heights(), self._told
+        # Power levels may name what is no user, and what is no user sends nothing.
+        now = {user: _powers(each, heights) for user, each in self._standings.items() if is_user_id(user)}
+        self._basis, self._told = basis, now
+        return {user: now.get(user) for user in {**before, **now} if before.get(user) != now.get(user)}
 
     @property
     def _standings(self) -> Mapping[str, Standing]:

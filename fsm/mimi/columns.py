@@ -8,7 +8,7 @@ with all rooms that are set up alike, and its people (`fsm.mimi.setups`).
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
@@ -18,7 +18,7 @@ from fsm.event import is_name
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.rules import Powers, rules_of
 from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, JOIN_RULE_WORDS, JOIN_RULES, REDACTION, ROLE, ROLE_MAP
-from fsm.mimi.setups import People, Question, SetRoom, Setups, rename
+from fsm.mimi.setups import People, Question, Said, SetRoom, Setups, rename
 from fsm.terms import Participation
 
 JSON: TypeAlias = dict[str, Any]
@@ -34,7 +34,7 @@ _STRANGER = "stranger"
 class ColumnRoom:
     """A room whose participation is kept in columns."""
 
-    __slots__ = ("_people", "_policy", "_setup", "_setups", "_states", "id")
+    __slots__ = ("_people", "_policy", "_setup", "_setups", "_states", "_told", "id")
 
     def __init__(
         self, room_id: str | None, policy: MimiPolicy, setups: Setups, states: MutableMapping[str, Participation]
@@ -45,6 +45,7 @@ class ColumnRoom:
         self._setup = setups.new
         self._people: People = ()
         self._states = states
+        self._told: tuple[People, Sequence[Powers | None]] = ((), ())
 
     @property
     def rule(self) -> int:
@@ -56,34 +57,55 @@ class ColumnRoom:
         """The powers of everybody who has no standing of their own."""
         return self._setups.nobody
 
-    @property
-    def powers(self) -> Mapping[str, Powers]:
-        """The powers of everybody who has a standing."""
-        powers = zip(self._people, self._setup.powers, strict=True)
-        return {user: each for user, each in powers if each is not None}
+    def hear(self, event: Callable[[], Any], fields: Mapping[str, Any] | None = None) -> Decision:
+        """Decide, and apply the event when it is allowed. Raises `EventError` when it is malformed.
 
-    def send(self, event: Mapping[str, Any], content: str | None = None) -> Decision:
-        """Decide, and apply the event when it is allowed. `content` is the text of its content, if that is at hand.
-
-        Raises `EventError` when the event is malformed.
+        `event` reads it; `fields`, if at hand, are its fields as a history holds them, the content as text.
         """
-        heard = _heard(event, self._people, content) if _is_plain(event, self._policy) else None
+        heard = self._listen(event, fields)
         if heard is None:
             with self._unfolded() as room:
-                return room.send(event)
-        sender = event["sender"]
-        state = self._states.get(sender, Participation.LEAVE)
-        answer = self._setups.answer(self._setup, heard.question, heard.event, state)
+                return room.send(event())
+        state = self._states.get(heard.sender)
+        answer = self._setups.answer(self._setup, heard.question, heard.event, state or Participation.LEAVE)
         if answer.decision.allowed:
             self._setup, self._people = answer.setup, tuple([heard.people[place] for place in answer.stay])
-            if event["type"] == CREATE:
-                self._states.setdefault(sender, Participation.JOIN)  # joined from the start
+            if state is None and heard.question[0] == CREATE:
+                self._states[heard.sender] = Participation.JOIN  # joined from the start
         return answer.decision
+
+    def _listen(self, event: Callable[[], Any], fields: Mapping[str, Any] | None) -> "_Heard | None":
+        """Put places for users; None for what cannot be answered for all rooms that are set up alike."""
+        words = None
+        if fields is not None:
+            words = fields.get("type"), fields.get("state_key"), fields.get("content")
+            said = self._setups.said.get(words)
+            if said is not None:  # many events say the same
+                return _heard(fields, said, self._people)
+        given = event()
+        if not _is_plain(given, self._policy):
+            return None
+        if given["type"] in _SPEAKING:
+            said = Said(given["content"], json.dumps(given["content"]))
+            if words is not None:
+                self._setups.keep(words, said)
+        else:
+            said = Said(given["content"], "")
+        return _heard(given, said, self._people)
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Apply a state event as it stands. Raises `EventError`."""
         with self._unfolded() as room:
             room.take(event)
+
+    def new_powers(self) -> Mapping[str, Powers | None]:
+        """The powers that have changed since this was last asked; None for who has no standing now."""
+        people, powers = self._told
+        if powers == self._setup.powers and people == self._people:
+            return {}
+        self._told = self._people, self._setup.powers
+        before, now = dict(zip(people, powers, strict=True)), dict(zip(*self._told, strict=True))
+        return {user: now.get(user) for user in {**before, **now} if before.get(user) != now.get(user)}
 
     @contextmanager
     def _unfolded(self) -> Iterator[SetRoom]:
@@ -95,9 +117,10 @@ class ColumnRoom:
 
 
 class _Heard(NamedTuple):
-    """What is asked for in terms of places, all people whom the event and the settings name, and the content."""
+    """What is asked for in terms of places, by whom, all whom the event and the settings name, and the content."""
 
     question: Question
+    sender: str
     people: People
     content: Mapping[str, Any]
 
@@ -120,25 +143,25 @@ def _is_plain(event: Mapping[str, Any], policy: MimiPolicy) -> bool:
         and is_name(event_type := event.get("type"))
         and event_type not in policy.participation_events
         and event_type != REDACTION
-        and is_name(event.get("sender"))
         and type(event.get("content")) is dict
         and (event.get("state_key", "") == "" or is_name(event["state_key"]))
+        and is_name(event.get("sender"))
         and is_name(event.get("event_id", "$"))
         and is_name(event.get("room_id", "!"))
         and "authEvents" not in event
     )
 
 
-def _heard(event: Mapping[str, Any], people: People, text: str | None) -> _Heard | None:
-    """Put places for users; None where that cannot be done. `text` is that of the content, if at hand."""
-    event_type, sender, content = event["type"], event["sender"], event["content"]
+def _heard(event: Mapping[str, Any], content: Said, people: People) -> _Heard | None:
+    """Put places for users; None where that cannot be done."""
+    event_type, sender = event["type"], event["sender"]
     said: Any = None
-    if event_type == CREATE:
-        people = _joined(people, [sender])
+    if event_type == CREATE and sender not in people:
+        people = (*people, sender)
     if event_type in _SPEAKING:
-        said = text or json.dumps(content)
+        said = content.text
     elif event_type == ROLE_MAP:
-        entries = content.get("roles")
+        entries = content.value.get("roles")
         if type(entries) is not list or not all(map(_is_entry, entries)):
             return None
         people = _joined(people, chain.from_iterable([entry["user_ids"] for entry in entries]))
@@ -150,7 +173,7 @@ def _heard(event: Mapping[str, Any], people: People, text: str | None) -> _Heard
             ]
         )
     place = str(people.index(sender)) if sender in people else _STRANGER
-    return _Heard((event_type, event.get("state_key"), said, place), people, content)
+    return _Heard((event_type, event.get("state_key"), said, place), sender, people, content.value)
 
 
 def _is_entry(entry: Any) -> bool:

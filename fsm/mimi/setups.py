@@ -9,7 +9,7 @@ what they are called: an answer given for one room of a setup holds for all.
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from fsm.decision import Decision
 from fsm.event import Event
@@ -26,8 +26,21 @@ People: TypeAlias = tuple[str, ...]
 Question: TypeAlias = tuple[str, str | None, Any, str]
 """What an event asks for, users by places: its type, its state key, what its content says, and the sender."""
 
+Words: TypeAlias = tuple[str | None, str | None, str | None]
+"""An event as a history holds it, but for who sent it: its type, its state key, and its content as text."""
+
 _LIMIT = 2**13
 """So many answers are kept. Rooms that are set up like no other would else fill the memory."""
+
+_SHORT = 2**10
+"""Longer contents are read each time."""
+
+
+class Said(NamedTuple):
+    """The content of an event, and its text, which is the same for all that say the same."""
+
+    value: Mapping[str, Any]
+    text: str
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,7 +70,17 @@ class Setups:
         self.nobody = self._rules.nobody
         self._known: dict[str, Setup] = {}
         self._answers: dict[tuple[object, ...], Answer] = {}
+        self._decisions: dict[Decision, Decision] = {}
+        self.said: dict[Words, Said] = {}
+        """What sound events of some words say."""
         self.new, _ = self.find(Settings(Roles(policy.power)))
+
+    def keep(self, words: Words, said: Said) -> None:
+        """Keep what events of these words say, so that they need not be read again."""
+        if len(words[2] or "") <= _SHORT:
+            if len(self.said) >= _LIMIT:
+                self.said.clear()
+            self.said[words] = said
 
     def find(self, settings: Settings) -> tuple[Setup, People]:
         """The setup of these settings, and the people in it."""
@@ -91,6 +114,7 @@ class Setups:
     def _judge(self, setup: Setup, event: Mapping[str, Any], state: Participation) -> Answer:
         room = SetRoom(None, self._policy, setup.settings, {event["sender"]: state})
         decision = room.send(event)
+        decision = self._decisions.setdefault(decision, decision)
         after, people = self.find(room.settings)
         return Answer(decision, after, tuple(map(int, people)))
 
