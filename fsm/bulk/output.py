@@ -77,8 +77,34 @@ class _LinesWriter:
         self._file.close()
 
 
+class _ParquetWriter:
+    """Rows in groups as large as the tables that come, small ones put together: each group repeats its words."""
+
+    def __init__(self, path: str, schema: pa.Schema) -> None:
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
+        self._waiting: list[pa.Table] = []
+
+    def write_table(self, table: pa.Table) -> None:
+        self._waiting.append(table)
+        if sum(map(len, self._waiting)) >= _GROUP:
+            self._write()
+
+    def close(self) -> None:
+        try:
+            self._write()
+        finally:
+            self._writer.close()
+
+    def _write(self) -> None:
+        if self._waiting:
+            table, self._waiting = pa.concat_tables(self._waiting).unify_dictionaries(), []
+            self._writer.write_table(table, row_group_size=max(len(table), 1))
+
+
+_GROUP = 2**20
+
 _KINDS: Mapping[str, Any] = {
-    ".parquet": lambda path, schema: pq.ParquetWriter(path, schema, compression="zstd"),
+    ".parquet": _ParquetWriter,
     ".arrow": pa.ipc.new_file,
     ".feather": pa.ipc.new_file,
     ".jsonl": _LinesWriter,

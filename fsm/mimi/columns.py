@@ -18,7 +18,7 @@ from fsm.event import is_name
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.rules import Powers, rules_of
 from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, JOIN_RULE_WORDS, JOIN_RULES, REDACTION, ROLE, ROLE_MAP
-from fsm.mimi.setups import People, Question, Said, SetRoom, Setups, rename
+from fsm.mimi.setups import People, RoleMap, Said, SetRoom, Setups, rename
 from fsm.terms import Participation
 
 JSON: TypeAlias = dict[str, Any]
@@ -66,32 +66,39 @@ class ColumnRoom:
         if heard is None:
             with self._unfolded() as room:
                 return room.send(event())
-        state = self._states.get(heard.sender)
-        answer = self._setups.answer(self._setup, heard.question, heard.event, state or Participation.LEAVE)
+        said, sender, people = heard
+        state = self._states.get(sender)
+        place = str(people.index(sender)) if sender in people else _STRANGER
+        answer = self._setups.answer(self._setup, said, place, state or Participation.LEAVE)
         if answer.decision.allowed:
-            self._setup, self._people = answer.setup, tuple([heard.people[place] for place in answer.stay])
-            if state is None and heard.question[0] == CREATE:
-                self._states[heard.sender] = Participation.JOIN  # joined from the start
+            self._setup, self._people = answer.setup, tuple([people[place] for place in answer.stay])
+            if state is None and said.type == CREATE:
+                self._states[sender] = Participation.JOIN  # joined from the start
         return answer.decision
 
     def _listen(self, event: Callable[[], Any], fields: Mapping[str, Any] | None) -> "_Heard | None":
         """Put places for users; None for what cannot be answered for all rooms that are set up alike."""
-        words = None
-        if fields is not None:
-            words = fields.get("type"), fields.get("state_key"), fields.get("content")
-            said = self._setups.said.get(words)
-            if said is not None:  # many events say the same
-                return _heard(fields, said, self._people)
+        if fields is not None:  # many events are written in the same words
+            said = self._setups.said((fields.get("type", ""), fields.get("state_key"), fields.get("content")))
+            if said is not None:
+                return self._heard(said, fields["sender"])
         given = event()
         if not _is_plain(given, self._policy):
             return None
-        if given["type"] in _SPEAKING:
-            said = Said(given["content"], json.dumps(given["content"]))
-            if words is not None:
-                self._setups.keep(words, said)
+        event_type, state_key, content = given["type"], given.get("state_key"), given["content"]
+        if event_type == ROLE_MAP:
+            return _read_roles(state_key, content.get("roles"), given["sender"], self._people)
+        text = None
+        if event_type not in _SPEAKING:
+            content = {}
         else:
-            said = Said(given["content"], "")
-        return _heard(given, said, self._people)
+            text = json.dumps(content) if fields is None else fields.get("content")
+        kept = self._setups.keep((event_type, state_key, text), content)
+        return None if kept is None else self._heard(kept, given["sender"])
+
+    def _heard(self, said: Said, sender: str) -> "_Heard":
+        people = self._people
+        return _Heard(said, sender, (*people, sender) if said.type == CREATE and sender not in people else people)
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Apply a state event as it stands. Raises `EventError`."""
@@ -117,23 +124,11 @@ class ColumnRoom:
 
 
 class _Heard(NamedTuple):
-    """What is asked for in terms of places, by whom, all whom the event and the settings name, and the content."""
+    """What is asked for in terms of places, by whom, and all people whom the event and the settings name."""
 
-    question: Question
+    said: Said | RoleMap
     sender: str
     people: People
-    content: Mapping[str, Any]
-
-    def event(self) -> JSON:
-        """The event, in which users go by places."""
-        event_type, state_key, said, sender = self.question
-        if event_type == ROLE_MAP:
-            roles = [{"role_id": role_id, "order": order, "user_ids": list(users)} for role_id, order, users in said]
-            content: Mapping[str, Any] = {"roles": roles}
-        else:
-            content = self.content if event_type in _SPEAKING else {}
-        event = {"type": event_type, "sender": sender, "content": content}
-        return event if state_key is None else {**event, "state_key": state_key}
 
 
 def _is_plain(event: Mapping[str, Any], policy: MimiPolicy) -> bool:
@@ -152,28 +147,16 @@ def _is_plain(event: Mapping[str, Any], policy: MimiPolicy) -> bool:
     )
 
 
-def _heard(event: Mapping[str, Any], content: Said, people: People) -> _Heard | None:
-    """Put places for users; None where that cannot be done."""
-    event_type, sender = event["type"], event["sender"]
-    said: Any = None
-    if event_type == CREATE and sender not in people:
-        people = (*people, sender)
-    if event_type in _SPEAKING:
-        said = content.text
-    elif event_type == ROLE_MAP:
-        entries = content.value.get("roles")
-        if type(entries) is not list or not all(map(_is_entry, entries)):
-            return None
-        people = _joined(people, chain.from_iterable([entry["user_ids"] for entry in entries]))
-        places = {user: str(place) for place, user in enumerate(people)}
-        said = tuple(
-            [
-                (entry["role_id"], entry["order"], tuple([places[user] for user in entry["user_ids"]]))
-                for entry in entries
-            ]
-        )
-    place = str(people.index(sender)) if sender in people else _STRANGER
-    return _Heard((event_type, event.get("state_key"), said, place), sender, people, content.value)
+def _read_roles(state_key: str | None, entries: Any, sender: str, people: People) -> _Heard | None:
+    """Put places for users in the entries of a role map; None where that cannot be done."""
+    if type(entries) is not list or not all(map(_is_entry, entries)):
+        return None
+    people = _joined(people, chain.from_iterable([entry["user_ids"] for entry in entries]))
+    places = {user: str(place) for place, user in enumerate(people)}
+    roles = [
+        (entry["role_id"], entry["order"], tuple([places[user] for user in entry["user_ids"]])) for entry in entries
+    ]
+    return _Heard(RoleMap(state_key, tuple(roles)), sender, people)
 
 
 def _is_entry(entry: Any) -> bool:

@@ -7,7 +7,7 @@ people. Whether settings may be changed depends on whether users are the same, n
 what they are called: an answer given for one room of a setup holds for all.
 """
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
@@ -17,16 +17,13 @@ from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.roles import NOBODY, Roles
 from fsm.mimi.room import Room
 from fsm.mimi.rules import Powers, rules_of
-from fsm.mimi.settings import Settings
+from fsm.mimi.settings import ROLE_MAP, Settings
 from fsm.terms import Participation
 
 People: TypeAlias = tuple[str, ...]
 """By place: who it is."""
 
-Question: TypeAlias = tuple[str, str | None, Any, str]
-"""What an event asks for, users by places: its type, its state key, what its content says, and the sender."""
-
-Words: TypeAlias = tuple[str | None, str | None, str | None]
+Words: TypeAlias = tuple[str, str | None, str | None]
 """An event as a history holds it, but for who sent it: its type, its state key, and its content as text."""
 
 _LIMIT = 2**13
@@ -36,11 +33,35 @@ _SHORT = 2**10
 """Longer contents are read each time."""
 
 
-class Said(NamedTuple):
-    """The content of an event, and its text, which is the same for all that say the same."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Said:
+    """An event that names nobody but its sender; the same object for all that say it in the same words."""
 
-    value: Mapping[str, Any]
-    text: str
+    type: str
+    state_key: str | None
+    content: Mapping[str, Any]
+
+    def event(self, sender: str) -> dict[str, Any]:
+        """The event, sent by somebody."""
+        event = {"type": self.type, "sender": sender, "content": self.content}
+        return event if self.state_key is None else {**event, "state_key": self.state_key}
+
+
+class RoleMap(NamedTuple):
+    """A role map in which users go by places: each role's id, order and users."""
+
+    state_key: str | None
+    roles: tuple[tuple[str, int, tuple[str, ...]], ...]
+
+    @property
+    def type(self) -> str:
+        """Its event type."""
+        return ROLE_MAP
+
+    def event(self, sender: str) -> dict[str, Any]:
+        """The event, sent by somebody."""
+        roles = [{"role_id": role_id, "order": order, "user_ids": list(users)} for role_id, order, users in self.roles]
+        return Said(ROLE_MAP, self.state_key, {"roles": roles}).event(sender)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -71,16 +92,23 @@ class Setups:
         self._known: dict[str, Setup] = {}
         self._answers: dict[tuple[object, ...], Answer] = {}
         self._decisions: dict[Decision, Decision] = {}
-        self.said: dict[Words, Said] = {}
-        """What sound events of some words say."""
+        self._said: dict[Words, Said] = {}
         self.new, _ = self.find(Settings(Roles(policy.power)))
 
-    def keep(self, words: Words, said: Said) -> None:
-        """Keep what events of these words say, so that they need not be read again."""
-        if len(words[2] or "") <= _SHORT:
-            if len(self.said) >= _LIMIT:
-                self.said.clear()
-            self.said[words] = said
+    def said(self, words: Words) -> Said | None:
+        """What events of these words say; None when that was not kept."""
+        return self._said.get(words)
+
+    def keep(self, words: Words, content: Mapping[str, Any]) -> Said | None:
+        """Keep what events of these words say, so that they need not be read again; None when they are too long."""
+        if len(words[2] or "") > _SHORT:
+            return None
+        said = self._said.get(words)
+        if said is None:
+            if len(self._said) >= _LIMIT:
+                self._said.clear()
+            said = self._said[words] = Said(words[0], words[1], content)
+        return said
 
     def find(self, settings: Settings) -> tuple[Setup, People]:
         """The setup of these settings, and the people in it."""
@@ -96,19 +124,15 @@ class Setups:
             )
         return self._known[key], people
 
-    def answer(
-        self, setup: Setup, asked: Question, event: Callable[[], Mapping[str, Any]], state: Participation
-    ) -> Answer:
-        """What comes of an event in which users go by places, sent by somebody who is in `state`.
-
-        `event` makes the event when it was never asked before. Raises `EventError`.
-        """
-        answer = self._answers.get((setup, asked, state))
+    def answer(self, setup: Setup, said: Said | RoleMap, sender: str, state: Participation) -> Answer:
+        """What comes of an event that is sent by somebody, known by place, who is in `state`. Raises `EventError`."""
+        asked = setup, said, sender, state
+        answer = self._answers.get(asked)
         if answer is None:
             if len(self._answers) >= _LIMIT:
                 self._answers.clear()
                 self._known.clear()
-            answer = self._answers[setup, asked, state] = self._judge(setup, event(), state)
+            answer = self._answers[asked] = self._judge(setup, said.event(sender), state)
         return answer
 
     def _judge(self, setup: Setup, event: Mapping[str, Any], state: Participation) -> Answer:
