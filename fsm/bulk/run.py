@@ -39,8 +39,6 @@ from fsm.terms import Participation
 FAULT = -1
 """In place of the decision on a row that holds no event."""
 
-_NO_SENDER = "", MISSING
-
 GIVEN = Decision(allowed=True, judged=False, reason="not judged: given as state")
 """The decision on an event that is given as part of a state."""
 
@@ -71,8 +69,8 @@ class Run:
         self._standings: Growing[Any] = Growing(np.uint8, AS_OTHERS)
         self._rooms: dict[int, AnyColumnRoom] = {}
         self._remembering: dict[int, AnyRoom] = {}
-        self._sender = _NO_SENDER
-        """Who sent the event in hand, and their number in its room: they are asked for most."""
+        self._sender = NAMELESS, "", MISSING
+        """A room, who sent its latest event, and the number of the pair: they are asked for most."""
         self._strangers: tuple[npt.NDArray[np.int64], Codes]
         """The rows in hand whose senders had not come up before, and their rooms."""
         self._users_known = 0
@@ -152,13 +150,13 @@ class Run:
 
     def _pair(self, room: int, user: str) -> int:
         """The number of a pair, `MISSING` when it never came up."""
-        sender, pair = self._sender
-        return pair if user == sender else self._coder.pair(room, user)
+        where, sender, pair = self._sender
+        return pair if user == sender and room == where else self._coder.pair(room, user)
 
     def _add_pair(self, room: int, user: str) -> int:
         """The number of a pair, whether it has come up or not."""
-        sender, pair = self._sender
-        if user == sender:
+        where, sender, pair = self._sender
+        if user == sender and room == where:
             return pair
         pair = self._coder.add_pair(room, user)
         if pair >= len(self._states.array) or pair >= len(self._standings.array):
@@ -245,13 +243,13 @@ class Run:
         room, fields = coded.rooms.item(place), None
         if room >= 0 and coded.users[1].item(place) >= 0:
             fields, pair = layout.fields_of(row), coded.senders.item(place)
-            self._sender = (row[layout.SENDER], pair) if pair != NOBODY else _NO_SENDER
+            if pair != NOBODY:
+                self._sender = room, row[layout.SENDER], pair
         try:
             verdicts.numbers[place] = self.book.number(self._send(max(room, NAMELESS), row, fields))
         except EventError as problem:
             verdicts.faults[place] = str(problem)
             verdicts.numbers[place] = FAULT
-        self._sender = _NO_SENDER
 
     def _send(self, room: int, row: Mapping[str, Any], fields: Mapping[str, Any] | None) -> Decision:
         read = partial(layout.event_of, row, self._columns)

@@ -9,9 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsm.bulk import replay
-from fsm.policies import load_policy
-from tests.builders import JSON
+from fsm.bulk import layout, replay
+from fsm.policies import columns_of, load_policy
+from tests.builders import (
+    ALICE,
+    ALL_POWERS,
+    BAN,
+    BOB,
+    CAROL,
+    DAN,
+    JOIN,
+    JSON,
+    change,
+    create,
+    join_rule,
+    role,
+    role_map,
+)
 from tests.bulk.histories import (
     LOOPS,
     POLICIES,
@@ -24,6 +38,8 @@ from tests.bulk.histories import (
     table_of,
 )
 from tests.mimi.histories import OPENINGS, WELL_FORMED
+
+EVE, FAY = "@eve:e.example", "@fay:e.example"
 
 DAY = Path(__file__).parent.parent.parent / "examples" / "day.jsonl"
 
@@ -93,6 +109,109 @@ def test_the_day(batch: int, compiled: bool) -> None:
         columnar_replay([rules], rows_of(log), batch=batch, compiled=compiled)[0][0],
         states,
     )
+
+
+@pytest.mark.parametrize("compiled", LOOPS)
+@pytest.mark.parametrize("before", [[], [change(JOIN, CAROL)]], ids=["first", "later"])
+def test_who_was_only_named_so_far_is_known_as_a_sender(before: list[JSON], compiled: bool) -> None:
+    rules = load_policy("mimi")
+    named = [role("chief", {"ban": True, "kick": True}), role_map(("chief", 9, [ALICE, BOB]))]
+    log = [create(), *before, *named, change(BAN, BOB, CAROL)]
+    outcomes, states = columnar_replay([rules], rows_of(log), compiled=compiled)
+    assert (outcomes[0], states) == plain_replay(rules, log)
+    refused, _ = outcomes[0][-1]
+    assert refused is not None
+    assert [refusal.failed for refusal in refused.refusals] == [("sender_is_joined",)]
+
+
+STAFF = {"ban": True, "kick": True}
+OWNER = "owner", 100, [ALICE]
+BEGINNING = [
+    create(),
+    join_rule("public"),
+    *(change(JOIN, user) for user in (BOB, CAROL, DAN)),
+    role("owner", {**ALL_POWERS, "roles": ["owner", "chief", "chef"]}),
+    role("chief", STAFF),
+]
+CHANGED_SETTINGS: dict[str, list[tuple[JSON, bool | None]]] = {
+    "who holds a role": [
+        (role_map(OWNER, ("chief", 9, [BOB])), True),
+        (change(BAN, CAROL, BOB), False),
+        (role_map(OWNER, ("chief", 9, [CAROL])), True),
+        (change(BAN, BOB, DAN), False),
+        (change(BAN, CAROL, BOB), True),
+    ],
+    "what a role may do": [
+        (role_map(OWNER, ("chief", 9, [BOB])), True),
+        (role("chief", {"ban": False}), True),
+        (change(BAN, BOB, DAN), False),
+        (role("chief", STAFF), True),
+        (change(BAN, BOB, DAN), True),
+    ],
+    "how high a role stands": [
+        (role("chef", STAFF), True),
+        (role_map(OWNER, ("chief", 9, [BOB]), ("chef", 8, [CAROL])), True),
+        (change(BAN, CAROL, BOB), False),
+        (role_map(OWNER, ("chief", 7, [BOB]), ("chef", 8, [CAROL])), True),
+        (change(BAN, CAROL, BOB), True),
+    ],
+    "which role is meant by the same words": [
+        (role("chef", STAFF), True),
+        (role("chief", {}), True),
+        (role_map(OWNER, ("chief", 9, [BOB]), ("chef", 8, [CAROL])), True),
+        (change(BAN, BOB, DAN), False),
+        (change(BAN, CAROL, DAN), True),
+    ],
+    "the same words as a message": [
+        ({name: value for name, value in join_rule("invite").items() if name != "state_key"}, None),
+        (change(JOIN, EVE), True),
+        (join_rule("invite"), True),
+        (change(JOIN, FAY), False),
+    ],
+    "the same words with a faulty id": [
+        (join_rule("invite"), True),
+        ({**join_rule("invite"), "event_id": ""}, None),
+    ],
+}
+
+
+@pytest.mark.parametrize("compiled", LOOPS)
+@pytest.mark.parametrize("batch", [1, 100])
+@pytest.mark.parametrize("case", CHANGED_SETTINGS)
+def test_settings_that_change(case: str, batch: int, compiled: bool) -> None:
+    rules = load_policy("mimi")
+    events, allowed = zip(*CHANGED_SETTINGS[case], strict=True)
+    log = [placed(event, room, None) for room in ROOMS for event in [*BEGINNING, *events]]
+    outcomes, states = columnar_replay([rules], rows_of(log), batch=batch, compiled=compiled)
+    assert (outcomes[0], states) == plain_replay(rules, log)
+    seen = [None if decision is None else decision.allowed for decision, _ in outcomes[0]]
+    assert seen == [*[True] * len(BEGINNING), *allowed] * len(ROOMS)
+
+
+def test_a_change_with_the_type_of_a_setting_is_no_setting() -> None:
+    rows = [
+        {"sender": ALICE, "type": "m.room.create"},
+        {"sender": ALICE, "target": ALICE, "action": "join", "type": "m.room.create"},
+        {"sender": ALICE, "type": "m.room.join_rules", "content": json.dumps({"rule": "invite"}), "action": "join"},
+    ]
+    table = pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in layout.TEXTS]))
+    rules = load_policy("mimi")
+    log = [layout.event_of(row, columns_of(rules)) for row in rows]
+    outcomes, states = columnar_replay([rules], table)
+    assert (outcomes[0], states) == plain_replay(rules, log)
+
+
+@pytest.mark.parametrize("compiled", LOOPS)
+def test_rooms_do_not_wait_for_each_other_and_do_for_themselves(compiled: bool) -> None:
+    rules = load_policy("mimi")
+    closing = join_rule("invite")
+    log = [
+        placed(event, room, None)
+        for event in (create(), change(JOIN, BOB), closing, change(JOIN, CAROL), role_map())
+        for room in ROOMS
+    ]
+    outcomes, states = columnar_replay([rules], rows_of(log), compiled=compiled)
+    assert (outcomes[0], states) == plain_replay(rules, log)
 
 
 @settings(max_examples=30)
