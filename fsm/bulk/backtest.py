@@ -83,7 +83,9 @@ class Backtest:
         self.events = 0
         self.seconds: dict[str, float] = {}
         """How long each kind of work took."""
-        self._coder = Coder(compiled=compiled, remembering=remembering)
+        with self.timed("starting"):  # whatever the compiler has made is loaded when first used
+            self._coder = Coder(compiled=compiled, remembering=remembering)
+            self._coder.code(layout.EMPTY)
         self._runs = tuple(Run(each, self._coder, compiled=compiled) for each in self.policies)
         self._answers = tuple(Answers(run.book) for run in self._runs)
         self._tallies = tuple(Tally(run.book) for run in self._runs)

@@ -93,7 +93,8 @@ class Coder:
         if self.remembering:
             plain &= ~np.isin(rooms, list(self.remembering))
         # Whoever sends anything else will be asked after, so they get their number with the targets.
-        concerned, others = targets.copy(), np.flatnonzero(~plain)
+        others = np.flatnonzero(~plain)
+        concerned, actions = targets.copy(), actions.copy()
         concerned[others] = senders[others]
         actions[others] = MISSING
         pairs: Indexes = np.zeros(len(table), np.uint32)

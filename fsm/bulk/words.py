@@ -54,9 +54,9 @@ class Words:
         return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=numbers < 0), words)
 
     def numbers(self, column: pa.ChunkedArray) -> Codes:
-        """The numbers of a column of words; `MISSING` where it is null."""
+        """The numbers of a column of words, not to be changed; `MISSING` where it is null."""
         pieces = [self._coded(chunk) for chunk in column.chunks]
-        return np.concatenate(pieces) if pieces else np.empty(0, np.int32)
+        return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0, np.int32), *pieces])
 
     def _coded(self, chunk: pa.Array) -> Codes:
         if not pa.types.is_dictionary(chunk.type):

@@ -192,7 +192,7 @@ def test_the_report_adds_up(history: Path) -> None:
     assert sum(way["events"] for way in differences["ways"]) == differences["events"]
     assert len(differences["first"]) == differences["rooms"]
     assert [first["row"] for first in differences["first"]] == sorted(first["row"] for first in differences["first"])
-    assert set(report["seconds"]) == {"reading", "coding", "replay", "counting"}
+    assert set(report["seconds"]) == {"reading", "starting", "coding", "replay", "counting"}
 
 
 def test_the_first_divergence_is_the_first(history: Path, table: pa.Table) -> None:
