@@ -1,6 +1,6 @@
 """How columnar replay grows: `python -m benchmarks.logs EVENTS` prints seconds and memory.
 
-Without a number of events, it prints what the inner loop alone takes (see `benchmarks.bulk`).
+Without a number of events, it prints what the inner loop alone takes (see `benchmarks.loops`).
 
 Events are made by `fsm synth` in pieces and replayed as they come; only the replay is
 timed. The longest logs are many times the same ten million, each time in rooms of other
@@ -17,7 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from benchmarks import bulk
+from benchmarks import loops
 from benchmarks.clock import in_fresh_process
 from fsm import MIMI
 from fsm.bulk import layout
@@ -58,12 +58,12 @@ def by_loop() -> list[Rate]:
 
 
 def _loops() -> list[dict[str, Any]]:
-    with bulk.one_processor():
+    with loops.one_processor():
         table = pa.concat_tables(_history(*_CODED))
         return [
             {"name": name, "events": events / seconds}
             for compiled in (True, False)
-            for name, seconds, events in bulk.loops(
+            for name, seconds, events in loops.loops(
                 table if compiled else table.slice(0, len(table) // 5), compiled=compiled
             )
         ]

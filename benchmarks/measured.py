@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Self
 
-from benchmarks import decisions, growth, logs, memory
+from benchmarks import decisions, files, growth, logs, memory
 from benchmarks.decisions import Cost, Latency
+from benchmarks.files import Way
 from benchmarks.growth import Step
 from benchmarks.logs import Log, Rate
 from benchmarks.memory import Footprint
@@ -45,6 +46,7 @@ class Measured:
     by_states: list[Step]
     by_events: list[Log]
     loops: list[Rate]
+    by_file: list[Way]
 
     @classmethod
     def now(cls) -> Self:
@@ -71,6 +73,7 @@ class Measured:
             by_states=growth.by_states(),
             by_events=logs.by_events(),
             loops=logs.by_loop(),
+            by_file=files.by_file(),
         )
 
     def bounds(self) -> Iterator[Bound]:
@@ -90,6 +93,11 @@ class Measured:
             rate = max(each.events for each in self.loops if each.name.startswith(start)) / 1e6
             work = f"columnar replay of integer codes, {start}"
             yield Bound(work, f"≥ {least} million events/s", f"{rate:.1f} million", rate >= least)
+        for way in self.by_file:
+            if way.least:
+                rate = way.rate / 1e6
+                work = f"a history from Parquet, {way.name}"
+                yield Bound(work, f"≥ {way.least} million events/s", f"{rate:.1f} million", rate >= way.least)
 
 
 def _times(costs: list[Cost], name: str) -> float:

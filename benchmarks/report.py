@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from benchmarks.decisions import Cost
+from benchmarks.files import EVENTS, ROOMS, USERS
 from benchmarks.logs import LONGEST
 from benchmarks.measured import Measured
 from benchmarks.memory import PAIRS, SIZES
@@ -36,6 +37,13 @@ _HISTORY = f"""
 A whole history, columnar, on one core, from Arrow tables to counted verdicts. A log of more than {LONGEST:,} events is
 one of that length many times over, each time in rooms of other names.
 """
+
+_FILES = f"""
+All the way from a Parquet file of {EVENTS:,} events, {ROOMS:,} rooms and {USERS:,} users, on one core, to counted
+verdicts, and what share of it each kind of work has. To load the compiled loops takes {{starting}} more, once.
+"""
+
+_WORKS = ("reading", "coding", "replay", "counting", "writing")
 
 
 def markdown(run: Measured, plot: str) -> str:
@@ -118,7 +126,23 @@ def _growth(run: Measured) -> list[str]:
         ),
         "Its inner loop alone, on integer codes:",
         _table(("", "million events/s"), [(each.name, f"{each.events / 1e6:.1f}") for each in run.loops]),
+        _FILES.format(starting=duration(max(each.starting for each in run.by_file))),
+        _table(
+            ("", "million events/s", *_WORKS),
+            [
+                (
+                    each.name,
+                    f"{each.rate / 1e6:.1f}",
+                    *(_share(each.works.get(work, 0) / each.seconds) for work in _WORKS),
+                )
+                for each in run.by_file
+            ],
+        ),
     ]
+
+
+def _share(part: float) -> str:
+    return f"{part:.0%}" if part else ""
 
 
 def _costs(where: str, costs: Iterable[Cost]) -> str:

@@ -81,7 +81,7 @@ class _ParquetWriter:
     """Rows in groups as large as the tables that come, small ones put together: each group repeats its words."""
 
     def __init__(self, path: str, schema: pa.Schema) -> None:
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
+        self._writer = pq.ParquetWriter(path, schema)
         self._waiting: list[pa.Table] = []
 
     def write_table(self, table: pa.Table) -> None:

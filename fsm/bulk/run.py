@@ -103,13 +103,14 @@ class Run:
 
     def _first_look_ups(self, coded: Coded, actions: Small, others: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The first row that is a look-up in the rooms of some others."""
-        rooms = np.maximum(coded.rooms, NAMELESS)
         firsts = np.full(self._coder.room_count, len(coded))
+        rooms, theirs = coded.rooms, np.maximum(coded.rooms[others], NAMELESS)
         is_theirs = np.zeros(len(firsts), np.bool_)
-        is_theirs[rooms[others]] = True
-        look_ups = np.flatnonzero(is_theirs[rooms] & (actions >= 0))[::-1]
+        is_theirs[theirs] = True
+        look_ups = np.flatnonzero(is_theirs[rooms])
+        look_ups = look_ups[actions[look_ups] >= 0][::-1]
         firsts[rooms[look_ups]] = look_ups  # from back to front, so that the first is what stays
-        return firsts[rooms[others]]
+        return firsts[theirs]
 
     def gather(self) -> None:
         """Take over where users stand from the rooms that keep it themselves."""

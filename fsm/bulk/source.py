@@ -1,8 +1,7 @@
 """Reading a history: Parquet, Arrow, JSON lines, or a folder of these, piece by piece.
 
 The kind of a file is told by its first bytes, not by its name. Memory holds one piece
-at a time, of some hundred thousand rows: what is worked out for a piece is then close at
-hand for the next step, in memory that the last piece has left.
+at a time, of a million rows at most.
 """
 
 import gzip
@@ -24,8 +23,7 @@ from fsm.errors import EventError, ReplayError, shorten
 from fsm.family import AnyPolicy
 from fsm.policies import columns_of
 
-_PIECE = 2**18
-_BATCH = 2**20
+_PIECE = 2**20
 _ENOUGH = 2**16
 """Smaller pieces are put together until they hold so many rows."""
 
@@ -214,11 +212,9 @@ def _parquet(file: Path, names: Sequence[str] | None, groups: range | None) -> I
         rows, total = 0, sum(metadata.row_group(group).num_rows for group in groups)
         # One group at a time, so that a fault in one does not hide those before it.
         for group in groups:
-            for batch in source.iter_batches(_BATCH, columns=wanted, row_groups=[group]):
-                for start in range(0, len(batch), _PIECE):
-                    piece = batch.slice(start, _PIECE)
-                    rows += len(piece)
-                    yield pa.table(piece), rows / max(total, 1)
+            for batch in source.iter_batches(_PIECE, columns=wanted, row_groups=[group]):
+                rows += len(batch)
+                yield pa.table(batch), rows / max(total, 1)
 
 
 def _arrow(file: Path, names: Sequence[str] | None, *, is_stream: bool) -> Iterator[tuple[pa.Table, float]]:

@@ -1,53 +1,28 @@
-"""What a whole history costs: `python -m benchmarks.bulk`.
+"""What the inner loop of columnar replay costs, on integer codes.
 
 One processor does all the work, and its time is what counts: other programs that want
-it too do not. The history is made up by `fsm synth` first. The inner loop is measured
-on the rows of that history, coded before, and on pairs at random, which is the worst
-for the caches; then the whole way from a file.
+it too do not. The loop is measured on the rows of a history as `fsm synth` makes it,
+coded before, and on pairs at random, which is the worst for the caches.
 """
 
-import argparse
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from fsm.bulk import files
 from fsm.bulk.arrays import Codes, Small
 from fsm.bulk.coding import Coded, Coder
 from fsm.bulk.run import Run
-from fsm.bulk.synth import synthesise
-from fsm.mimi.policies import MIMI, MIMI_01
+from fsm.mimi.policies import MIMI
 
 ROUNDS = 5
 HALF = 0.5
 PIECE = 2**20
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=10**7)
-    parser.add_argument("--rooms", type=int, default=10**4)
-    parser.add_argument("--users", type=int, default=10**5)
-    size = parser.parse_args()
-    with one_processor(), tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "events.parquet"
-        report("fsm synth", write(path, size), size.events)
-        table = pq.read_table(path, read_dictionary=["room_id", "sender", "target", "action", "type"])
-        for compiled in (True, False):
-            loop(table if compiled else table.slice(0, size.events // 5), compiled=compiled)
-        way(path)
-        way(path, MIMI_01)
-        way(path, output=Path(folder) / "verdicts.parquet")
-        way(path, compiled=False)
 
 
 @contextmanager
@@ -57,23 +32,6 @@ def one_processor() -> Iterator[None]:
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     yield
-
-
-def write(path: Path, size: Any) -> float:
-    started = time.process_time()
-    pieces = synthesise(MIMI, events=size.events, rooms=size.rooms, users=size.users)
-    first = next(pieces)
-    with pq.ParquetWriter(path, first.schema) as writer:
-        writer.write_table(first)
-        for piece in pieces:
-            writer.write_table(piece)
-    return time.process_time() - started
-
-
-def loop(table: pa.Table, *, compiled: bool) -> None:
-    """The inner loop alone."""
-    for name, seconds, events in loops(table, compiled=compiled):
-        report(name, seconds, events)
 
 
 def loops(table: pa.Table, *, compiled: bool) -> Iterator[tuple[str, float, int]]:
@@ -113,19 +71,6 @@ def advance(run: Run, changes: Coded, actions: Small) -> None:
         run.learn(start, changes, actions)
 
 
-def way(path: Path, against: Any = None, **options: Any) -> None:
-    """All the way from a file to a report."""
-    started = time.process_time()
-    seen = files.backtest(path, MIMI, against, **{"compiled": True, **options})
-    took = time.process_time() - started
-    what = "".join([
-        "" if options.get("compiled", True) else ", plain", ", two policies" if against else "",
-        ", verdicts written" if "output" in options else "",
-    ])  # fmt: skip
-    shares = ", ".join(f"{work} {spent / sum(seen.seconds.values()):.0%}" for work, spent in seen.seconds.items())
-    report(f"from Parquet{what}", took, seen.counts["summary"]["events"], shares)
-
-
 def best(work: Callable[[], None]) -> float:
     times = []
     for _ in range(ROUNDS):
@@ -133,11 +78,3 @@ def best(work: Callable[[], None]) -> float:
         work()
         times.append(time.process_time() - started)
     return min(times)
-
-
-def report(what: str, seconds: float, events: int, more: str = "") -> None:
-    print(f"{what:<44}{events / seconds / 1e6:>9.1f} million events/s   {more}".rstrip(), flush=True)
-
-
-if __name__ == "__main__":
-    main()

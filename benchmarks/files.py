@@ -1,0 +1,121 @@
+"""What a history in a Parquet file takes: `python -m benchmarks.files` prints it for several, as JSON.
+
+Each file has ten million events of 10,000 rooms and 100,000 users, as words of dictionaries,
+and is gone through from its first byte to the counted verdicts, on one processor. To load
+what the compiler has made is told apart: it takes as long for any file.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks.clock import in_fresh_process
+from benchmarks.loops import one_processor
+from fsm.bulk import files, layout
+from fsm.bulk.output import whole
+from fsm.bulk.synth import synthesise
+from fsm.mimi.policies import MIMI, MIMI_01
+
+EVENTS, ROOMS, USERS = 10**7, 10**4, 10**5
+LEAST = 5
+ROUNDS = 5
+REGULARS = 200
+"""The users of each room, where they are the same throughout."""
+
+_HALF = 0.5
+
+
+@dataclass(frozen=True)
+class Way:
+    """What one file takes: events, processor seconds in all, and by kind of work; and the seconds to begin with."""
+
+    name: str
+    events: int
+    seconds: float
+    works: dict[str, float]
+    starting: float
+    least: int | None
+    """How many million events a second it must be at least, where anything is asked for."""
+
+    @property
+    def rate(self) -> float:
+        """Events in a second."""
+        return self.events / self.seconds
+
+
+def by_file() -> list[Way]:
+    """All of them, in a process of its own."""
+    return [Way(**way) for way in in_fresh_process("files")]
+
+
+def _ways(folder: Path) -> Iterator[Way]:
+    synth = folder / "synth.parquet"
+    with whole(synth) as output:
+        for piece in synthesise(MIMI, events=EVENTS, rooms=ROOMS, users=USERS):
+            output.write(piece)
+    yield _way("as `fsm synth` makes it", synth, least=LEAST)
+    yield _way("the same, two policies", synth, MIMI_01)
+    yield _way("the same, verdicts written", synth, rounds=1, output=folder / "verdicts.parquet")
+    yield _way("the same, the plain loop", synth, rounds=1, compiled=False)
+    for name, spread in ((f"changes by the {REGULARS} regulars of a room", REGULARS), ("changes by anybody", USERS)):
+        path = folder / f"{spread}.parquet"
+        pq.write_table(_changes(spread), path)
+        yield _way(name, path, least=LEAST)
+        path.unlink()
+
+
+def _changes(spread: int) -> pa.Table:
+    """Changes at random: half of them of oneself, by so many users of each room."""
+    random = np.random.default_rng(0)
+    rooms = random.integers(ROOMS, size=EVENTS)
+    targets, others = ((rooms * 7919 + random.integers(spread, size=EVENTS) * 31) % USERS for _ in range(2))
+    actions = [action.value for action in MIMI.triggers]
+    columns = {
+        layout.ROOM: (rooms, [f"!r{room}:h{room % 89}.example" for room in range(ROOMS)]),
+        layout.SENDER: (np.where(random.random(EVENTS) < _HALF, targets, others), _user_ids()),
+        layout.TARGET: (targets, _user_ids()),
+        layout.ACTION: (random.integers(len(actions), size=EVENTS), actions),
+    }
+    return pa.table({name: _words(*column) for name, column in columns.items()})
+
+
+def _user_ids() -> list[str]:
+    return [f"@u{user}:h{user % 97}.example" for user in range(USERS)]
+
+
+def _words(numbers: npt.NDArray[np.int64], words: list[str]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int32)), pa.array(words))
+
+
+def _way(
+    name: str, path: Path, against: Any = None, *, rounds: int = ROUNDS, least: int | None = None, **options: Any
+) -> Way:
+    """The least that a file takes."""
+    taken, starting = [], 0.0
+    for _ in range(rounds):
+        started = time.process_time()
+        report = files.backtest(path, MIMI, against, **{"compiled": True, **options})
+        began = report.seconds.pop("starting")
+        starting = max(starting, began)
+        taken.append((time.process_time() - started - began, report))
+    seconds, report = min(taken, key=lambda each: each[0])
+    return Way(name, report.counts["summary"]["events"], seconds, report.seconds, starting, least)
+
+
+def main() -> None:
+    """Measure, and print."""
+    with one_processor(), tempfile.TemporaryDirectory() as folder:
+        print(json.dumps([asdict(way) for way in _ways(Path(folder))]))
+
+
+if __name__ == "__main__":
+    main()
