@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from fsm.bulk.arrays import Codes, Small
 from fsm.bulk.coding import Coded, Coder
+from fsm.bulk.pairs import NOBODY
 from fsm.bulk.run import Run
 from fsm.mimi.policies import MIMI
 
@@ -28,10 +29,14 @@ PIECE = 2**20
 @contextmanager
 def one_processor() -> Iterator[None]:
     """Everything on one processor."""
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    processors = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(processors)})
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
-    yield
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, processors)
 
 
 def loops(table: pa.Table, *, compiled: bool) -> Iterator[tuple[str, float, int]]:
@@ -40,7 +45,7 @@ def loops(table: pa.Table, *, compiled: bool) -> Iterator[tuple[str, float, int]
     run, changes, actions = coded(table, compiled=compiled)
     yield f"{name} loop, the history's changes", best(lambda: advance(run, changes, actions)), len(actions)
     random, pairs = np.random.default_rng(0), len(run.states())
-    targets, others = random.integers(0, pairs, (2, len(actions)), dtype=np.uint32)
+    targets, others = random.integers(NOBODY + 1, pairs, (2, len(actions)), dtype=np.uint32)
     mixed = replace(changes, targets=targets, senders=np.where(random.random(len(actions)) < HALF, targets, others))
     yield f"{name} loop, {pairs:,} pairs at random", best(lambda: advance(run, mixed, actions)), len(actions)
 
@@ -68,7 +73,7 @@ def advance(run: Run, changes: Coded, actions: Small) -> None:
     verdicts: Codes = np.empty(len(actions), np.int32)
     start = 0
     while (start := run.advance(start, len(actions), changes, actions, verdicts)) < len(actions):
-        run.learn(start, changes, actions)
+        run.learn(start, verdicts)
 
 
 def best(work: Callable[[], None]) -> float:

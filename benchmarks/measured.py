@@ -46,6 +46,7 @@ class Measured:
     by_states: list[Step]
     by_events: list[Log]
     loops: list[Rate]
+    starting: float
     by_file: list[Way]
 
     @classmethod
@@ -54,6 +55,7 @@ class Measured:
         mimi = mimi_scene()
         matrix = matrix_scene(mimi)
         costs = {"mimi": decisions.mimi_costs(mimi), "matrix": decisions.matrix_costs(matrix)}
+        starting, by_file = files.by_file()
         synapse = {cost.name: cost.version for cost in costs["matrix"] if cost.name == decisions.SYNAPSE_CHECK}
         return cls(
             machine=f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
@@ -73,7 +75,8 @@ class Measured:
             by_states=growth.by_states(),
             by_events=logs.by_events(),
             loops=logs.by_loop(),
-            by_file=files.by_file(),
+            starting=starting,
+            by_file=by_file,
         )
 
     def bounds(self) -> Iterator[Bound]:

@@ -15,35 +15,27 @@ from pathlib import Path
 import ray
 from ray.cluster_utils import Cluster
 
+from benchmarks.files import EVENTS, history
+from benchmarks.loops import one_processor
 from fsm.bulk import cluster, files
-from fsm.bulk.output import whole
-from fsm.bulk.synth import synthesise
 from fsm.mimi.policies import MIMI, MIMI_01
 
-EVENTS, ROOMS, USERS = 10**7, 10**4, 10**5
 NODES = (1, 2)
-_SMALL = 1_000
+_PART = 1_000
 
 
 def main() -> None:
     """Measure, and print."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        large, small = _history(folder / "large.parquet", 1), _history(folder / "small.parquet", _SMALL)
-        files.backtest(small, MIMI, MIMI_01, compiled=True)
-        _report("without Ray", lambda: files.backtest(large, MIMI, MIMI_01))
+        large, small = history(folder / "large.parquet"), history(folder / "small.parquet", _PART)
+        with one_processor():
+            files.backtest(small, MIMI, MIMI_01, compiled=True)
+            _report("without Ray", lambda: files.backtest(large, MIMI, MIMI_01))
         for count in NODES:
             with _cluster(count):
                 cluster.backtest(small, MIMI.id, MIMI_01.id, partitions=2 * count)
                 _report(f"nodes: {count}", lambda: cluster.backtest(large, MIMI.id, MIMI_01.id))
-
-
-def _history(path: Path, part: int) -> Path:
-    """A history of one part of the events, in as small a part of the rooms, by as small a part of the users."""
-    with whole(path) as output:
-        for piece in synthesise(MIMI, events=EVENTS // part, rooms=ROOMS // part, users=USERS // part):
-            output.write(piece)
-    return path
 
 
 @contextmanager

@@ -126,14 +126,14 @@ def _growth(run: Measured) -> list[str]:
         ),
         "Its inner loop alone, on integer codes:",
         _table(("", "million events/s"), [(each.name, f"{each.events / 1e6:.1f}") for each in run.loops]),
-        _FILES.format(starting=duration(max(each.starting for each in run.by_file))),
+        _FILES.format(starting=duration(run.starting)),
         _table(
             ("", "million events/s", *_WORKS),
             [
                 (
                     each.name,
                     f"{each.rate / 1e6:.1f}",
-                    *(_share(each.works.get(work, 0) / each.seconds) for work in _WORKS),
+                    *(_share(each.shares.get(work, 0)) for work in _WORKS),
                 )
                 for each in run.by_file
             ],

@@ -191,8 +191,8 @@ class AnyColumnRoom(Protocol):
     def hear(self, event: Callable[[], Any], fields: Mapping[str, Any] | None = None) -> Decision:
         """Decide, and apply the event when it is allowed.
 
-        `event` reads it; `fields`, if at hand, are its fields as a history holds them, the content as text:
-        it is sound then who sent it and where, and its id.
+        `event` reads it; `fields`, if at hand, are its fields as a history holds them, the content as text.
+        Its sender, room and id have then been found sound.
         """
 
     def take(self, event: Mapping[str, Any]) -> None:

@@ -20,7 +20,10 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 Ranks: TypeAlias = npt.NDArray[np.int64]
 
 Keys: TypeAlias = npt.NDArray[np.uint64]
-"""Pairs as one number each: the room's in the upper half, the user's in the lower."""
+"""Pairs as their table holds them (see `fsm.bulk.pairs`)."""
+
+Places: TypeAlias = npt.NDArray[np.uint64]
+"""Slots of that table."""
 
 N = TypeVar("N", bound=np.generic)
 

@@ -20,7 +20,7 @@ from fsm.bulk.answers import Answers
 from fsm.bulk.arrays import Mask
 from fsm.bulk.coding import Coder
 from fsm.bulk.run import Run, Verdicts
-from fsm.bulk.source import remembering
+from fsm.bulk.source import rooms_that_look_back
 from fsm.bulk.tally import Differences, Tally
 from fsm.errors import ReplayError
 from fsm.family import AnyPolicy
@@ -28,8 +28,8 @@ from fsm.policies import load_policy
 
 _PIECE = 2**20
 
-WORTH_COMPILING = 2**18
-"""So many events take the plain loop as long as it takes to load the compiled one."""
+WORTH_COMPILING = 2**19
+"""About so many events make up for the time that it takes to load the compiled loops."""
 
 
 def can_compile() -> bool:
@@ -83,8 +83,9 @@ class Backtest:
         self.events = 0
         self.seconds: dict[str, float] = {}
         """How long each kind of work took."""
-        with self.timed("starting"):  # whatever the compiler has made is loaded when first used
+        with self.timed("starting"):
             self._coder = Coder(compiled=compiled, remembering=remembering)
+            # Numba and the loops that number pairs are loaded when first used; those left come with the first rows.
             self._coder.code(layout.EMPTY)
         self._runs = tuple(Run(each, self._coder, compiled=compiled) for each in self.policies)
         self._answers = tuple(Answers(run.book) for run in self._runs)
@@ -164,9 +165,9 @@ def replay(
     checked = layout.checked(table)
     backtest = Backtest(
         *policies,
-        remembering=remembering(checked, policies),
+        remembering=rooms_that_look_back(checked, policies),
         compiled=len(table) >= WORTH_COMPILING and can_compile(),
     )
     pieces = [backtest.add(table.slice(start, _PIECE)).as_table() for start in range(0, max(len(table), 1), _PIECE)]
     result = pa.concat_tables(pieces)
-    return result.cast(layout.plain(result.schema, others=table.column_names))
+    return result.cast(layout.without_dictionaries(result.schema, keep=table.column_names))

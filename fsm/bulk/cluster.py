@@ -8,7 +8,8 @@ tasks that Ray Data maps.
    again, sorted by partition and otherwise in order, to a file in which each row group
    is the share of one partition.
 2. *Replay*. A task reads its partition's shares, fragment after fragment, and replays
-   them as one machine would: at any time it holds one share, and its pairs.
+   them as one machine would: at any time it holds one share, its pairs, and a row group
+   of results.
 
 The shares go through files that all nodes see, not through Ray's own shuffle: that
 would hold all events of a partition in memory at once, and lose them with a node. A
@@ -49,7 +50,7 @@ from fsm.bulk import layout
 from fsm.bulk.backtest import WORTH_COMPILING, Backtest, can_compile
 from fsm.bulk.files import FAULTS_TOLD, Progress, Report, faults_in, stopped
 from fsm.bulk.output import appearing, whole
-from fsm.bulk.source import Fragment, History, read_fragment, read_group, remembering
+from fsm.bulk.source import Fragment, History, read_fragment, read_group, rooms_that_look_back
 from fsm.bulk.tally import falling
 from fsm.bulk.words import Words
 from fsm.errors import PolicyError, ReplayError
@@ -190,7 +191,7 @@ def _deal(task: Task) -> Task:
     order = np.argsort(places, kind="stable")
     sizes = np.bincount(places, minlength=len(labels)).tolist()
     file = Path(task["dealt_to"]) / f"{task['number']:06}.parquet"
-    schema = layout.plain(table.schema)  # a share is to hold its own words only
+    schema = layout.without_dictionaries(table.schema)  # a share is to hold its own words only
     with appearing(file) as temporary, pq.ParquetWriter(temporary, schema) as writer:
         for start, end in pairwise(accumulate(sizes, initial=0)):
             share = table.take(pa.array(order[start:end])).cast(schema)
@@ -202,7 +203,7 @@ def _deal(task: Task) -> Task:
         "rows": len(table),
         "labels": labels,
         "sizes": sizes,
-        "remembering": list(remembering(table, policies)),
+        "remembering": list(rooms_that_look_back(table, policies)),
     }
 
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from fsm.bulk import layout
 from fsm.bulk.arrays import Codes, Indexes, Mask
-from fsm.bulk.pairs import PLAIN, Pairs, Search
+from fsm.bulk.pairs import NOBODY, PLAIN, Pairs, Search
 from fsm.bulk.words import MISSING, Words
 from fsm.errors import ReplayError
 from fsm.event import MAX_TEXT
@@ -29,7 +29,11 @@ NAMELESS = 0
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """Some consecutive rows of a history, as numbers. Those of rows that are not plain mean nothing."""
+    """Some consecutive rows of a history, as numbers.
+
+    In a row that is not plain, `targets` holds the sender as well. `senders` are put in
+    anew when pairs come up (`Coder.look_again`).
+    """
 
     table: pa.Table
     rooms: Codes
@@ -98,10 +102,10 @@ class Coder:
         concerned[others] = senders[others]
         actions[others] = MISSING
         pairs: Indexes = np.zeros(len(table), np.uint32)
-        self.pairs.number(_unsigned(rooms), _unsigned(concerned), is_sent, pairs)
+        self.pairs.enter(_unsigned(rooms), _unsigned(concerned), is_sent, pairs)
         by = pairs.copy()
         # Most people act on themselves, and of who never was a target nothing is known.
-        self.pairs.look(_unsigned(rooms), _unsigned(senders), is_sent & (senders != concerned), by)
+        self.pairs.find(_unsigned(rooms), _unsigned(senders), is_sent & (senders != concerned), by)
         return Coded(
             table=table,
             rooms=rooms,
@@ -116,17 +120,17 @@ class Coder:
         """Put in the numbers of the senders of some rows, who may have come up since they were numbered."""
         found: Indexes = np.empty(len(rows), np.uint32)
         rooms, users = _unsigned(coded.rooms[rows]), _unsigned(coded.users[1][rows])
-        self.pairs.look(rooms, users, np.ones(len(rows), np.bool_), found)
+        self.pairs.find(rooms, users, np.ones(len(rows), np.bool_), found)
         coded.senders[rows] = found
 
     def pair(self, room: int, user: str) -> int:
-        """The number of a pair, `MISSING` when it never came up."""
+        """The number of a pair, `NOBODY` when it never came up."""
         number = self.users.find(user)
-        return MISSING if number == MISSING else self.pairs.find(room, number)
+        return NOBODY if number == MISSING else self.pairs.find_one(room, number)
 
     def add_pair(self, room: int, user: str) -> int:
         """The number of a pair, whether it has come up or not."""
-        return self.pairs.add(room, self.users.number(user))
+        return self.pairs.enter_one(room, self.users.number(user))
 
     def sorted(self, pairs: Indexes) -> Indexes:
         """These pairs in the order in which their rooms and users were first mentioned."""
@@ -152,7 +156,7 @@ class Coder:
 
 
 def _unsigned(numbers: Codes) -> Indexes:
-    """The same numbers as they are asked for; those below 0 mean nothing there."""
+    """The same numbers as the loops take them. Those below 0 become numbers of nothing, not to be looked up."""
     return numbers.view(np.uint32)
 
 

@@ -61,7 +61,7 @@ def backtest(  # noqa: PLR0913 - what to read, what to write, and how
     _spare(history, results)
     policies = [each for each in (policy, against) if each is not None]
     with _telling_where(lambda: 0, results):
-        past = history.remembering(policies)
+        past = history.rooms_that_look_back(policies)
     run = Backtest(
         policy,
         against,

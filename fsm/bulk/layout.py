@@ -50,18 +50,24 @@ EMPTY = pa.table({name: pa.array([], pa.string()) for name in REQUIRED})
 
 
 def checked(table: pa.Table) -> pa.Table:
-    """The table with every column of the layout as text. Raises `ReplayError` when it is no history."""
+    """The table, with every text column as text or a dictionary of it. Raises `ReplayError` when it is no history."""
     for name in REQUIRED:
         if name not in table.column_names:
             raise ReplayError(0, f"there is no column `{name}`: there are {', '.join(table.column_names) or 'none'}")
     for name in table.column_names:
         if table.column_names.count(name) > 1:
             raise ReplayError(0, f"there are two columns `{shorten(name)}`")
-    for index, name in enumerate(table.column_names):
-        if name in TEXTS and not _is_text(table.schema.field(index).type):
-            table = table.set_column(index, name, as_text(table.column(index), name))
+    table = with_texts(table)
     if IS_STATE in table.column_names and not pa.types.is_boolean(table.schema.field(IS_STATE).type):
         raise ReplayError(0, f"column `{IS_STATE}` holds {table.schema.field(IS_STATE).type}, not true or false")
+    return table
+
+
+def with_texts(table: pa.Table) -> pa.Table:
+    """The table, or part of one, with every text column as text or a dictionary of it. Raises `ReplayError`."""
+    for index, name in enumerate(table.column_names):
+        if name in TEXTS and not _is_text(table.schema.field(index).type):
+            table = table.set_column(index, name, _as_text(table.column(index), name))
     return table
 
 
@@ -105,11 +111,11 @@ def has_values(table: pa.Table, name: str) -> bool:
     return has_values
 
 
-def plain(schema: pa.Schema, others: Collection[str] = ()) -> pa.Schema:
-    """The same columns without dictionaries; those of these names as they are."""
+def without_dictionaries(schema: pa.Schema, keep: Collection[str] = ()) -> pa.Schema:
+    """The same columns without dictionaries; those to keep as they are."""
     fields = (
         field.with_type(field.type.value_type)
-        if pa.types.is_dictionary(field.type) and field.name not in others
+        if pa.types.is_dictionary(field.type) and field.name not in keep
         else field
         for field in schema
     )
@@ -117,7 +123,7 @@ def plain(schema: pa.Schema, others: Collection[str] = ()) -> pa.Schema:
 
 
 def _json(text: str, field: str) -> Any:
-    """A value that others may hold as well: many events say the same."""
+    """The value of a JSON text. Not to be changed: equal texts share one."""
     try:
         return _read_often(text) if len(text) < _SHORT else read_json(text.encode())
     except ValueError as problem:
@@ -147,7 +153,7 @@ def _is_text(kind: pa.DataType) -> bool:
     return kind in (pa.string(), pa.large_string())
 
 
-def as_text(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+def _as_text(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     """A column as plain text. Raises `ReplayError` when it holds anything else."""
     try:
         return column.cast(pa.large_string())

@@ -30,7 +30,7 @@ def read_log(source: BinaryIO, policies: Sequence[AnyPolicy]) -> Iterator[pa.Tab
         yield _table(piece)
 
 
-def remembering(source: BufferedReader, policies: Sequence[AnyPolicy]) -> set[str | None]:
+def rooms_that_look_back(source: BufferedReader, policies: Sequence[AnyPolicy]) -> set[str | None]:
     """The rooms in which decisions depend on single events of the past."""
     speakers = tuple(map(columns_of, policies))
     return {

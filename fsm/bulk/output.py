@@ -6,12 +6,12 @@ complete. Whatever ends the work before leaves nothing under that name.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from errno import EISDIR
 from pathlib import Path
 from secrets import token_hex
-from typing import Any, Protocol, TextIO
+from typing import Protocol, TextIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -77,8 +77,12 @@ class _LinesWriter:
         self._file.close()
 
 
+_GROUP = 2**20
+"""The least rows of a group in a Parquet file, if there are so many: each group repeats its words."""
+
+
 class _ParquetWriter:
-    """Rows in groups as large as the tables that come, small ones put together: each group repeats its words."""
+    """Rows in groups, put together from the tables that come."""
 
     def __init__(self, path: str, schema: pa.Schema) -> None:
         self._writer = pq.ParquetWriter(path, schema)
@@ -101,9 +105,7 @@ class _ParquetWriter:
             self._writer.write_table(table, row_group_size=max(len(table), 1))
 
 
-_GROUP = 2**20
-
-_KINDS: Mapping[str, Any] = {
+_KINDS: Mapping[str, Callable[[str, pa.Schema], Writer]] = {
     ".parquet": _ParquetWriter,
     ".arrow": pa.ipc.new_file,
     ".feather": pa.ipc.new_file,
@@ -115,7 +117,7 @@ def _lasting(schema: pa.Schema, path: Path) -> pa.Schema:
     """The columns of a file whose tables come one after the other."""
     schema = schema.remove_metadata()
     # In an Arrow file a dictionary, once written, is for good.
-    return schema if path.suffix == ".parquet" else layout.plain(schema)
+    return schema if path.suffix == ".parquet" else layout.without_dictionaries(schema)
 
 
 @contextmanager

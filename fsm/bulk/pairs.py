@@ -3,10 +3,10 @@
 Theory of operation. Pairs are found in a hash table with open addressing, of two arrays:
 a slot's *key* is the pair, the room in the upper half and the user in the lower, plus
 one, since 0 is an empty slot; beside it stands the number of the pair. That costs
-sixteen to thirty bytes a pair, and can be searched for many pairs at once, with a compiler
-or without. Which slot a pair should stand in is told by the upper bits of a product, so
-that a larger table has its pairs in the same order: growing goes through both from front
-to back, which is what memory is good at.
+sixteen to thirty-two bytes a pair (without a compiler, as if every row of a piece were a
+pair), and can be searched for many pairs at once. Which slot a pair should stand in is
+told by the upper bits of a product, so that a larger table has its pairs in the same
+order: growing goes through both from front to back, which is what memory is good at.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from fsm.bulk.arrays import Indexes, Keys, Mask
-from fsm.bulk.words import MISSING
+from fsm.bulk.arrays import Indexes, Keys, Mask, Places
 
 HALF = np.uint64(32)
 ONE = np.uint64(1)
@@ -30,7 +29,7 @@ _HALF, _SPREAD, _ALL = int(HALF), int(SPREAD), 2**_WIDTH - 1
 
 
 NOBODY = 0
-"""The number of no pair, which is in no slot: that of an empty slot, too."""
+"""The number that no pair has. Empty slots hold it, so it stands for a pair that never came up."""
 
 
 class Slots(NamedTuple):
@@ -52,8 +51,8 @@ Enter: TypeAlias = Callable[[int, Indexes, Indexes, Mask, Indexes, Slots, int], 
 """Numbers the pairs of the rows from one on, where they are wanted.
 
 Takes the first row, by row the room, the user, whether it is wanted and the place for the
-number, then the table, and how many pairs there are. Returns how many rows are done before
-the table was full, and how many pairs there are now.
+number, then the table, and how many pairs there are. Returns the row to go on from once the
+table has grown, or the end, and how many pairs there are now.
 """
 
 Find: TypeAlias = Callable[[Indexes, Indexes, Mask, Indexes, Slots], None]
@@ -84,9 +83,10 @@ class Pairs:
         self._slots = Slots.empty(self._shift)
 
     def __len__(self) -> int:
+        """One more than the highest number."""
         return self._count
 
-    def number(self, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes) -> None:
+    def enter(self, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes) -> None:
         """Put the numbers of these pairs into `numbers`, where they are wanted."""
         done = 0
         while True:
@@ -95,37 +95,35 @@ class Pairs:
                 return
             self._grow()
 
-    def look(self, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes) -> None:
+    def find(self, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes) -> None:
         """Put the numbers of these pairs into `numbers`, where they are wanted; `NOBODY` for those never entered."""
         self._search.find(rooms, users, where, numbers, self._slots)
 
-    def find(self, room: int, user: int) -> int:
-        """The number of a pair, `MISSING` when it never came up."""
-        place, is_there = self._slot((room << _HALF | user) + 1)
-        return self._slots.numbers.item(place) if is_there else MISSING
+    def find_one(self, room: int, user: int) -> int:
+        """The number of a pair; `NOBODY` when it was never entered."""
+        number: int = self._slots.numbers.item(self._slot(_key(room, user)))
+        return number
 
-    def add(self, room: int, user: int) -> int:
-        """The number of a pair, whether it has come up or not."""
-        key = (room << _HALF | user) + 1
-        place, is_there = self._slot(key)
-        if is_there:
+    def enter_one(self, room: int, user: int) -> int:
+        """The number of a pair, whether it was entered before or not."""
+        key = _key(room, user)
+        place = self._slot(key)
+        if self._slots.keys.item(place):
             return self._slots.numbers.item(place)
         if self._count == self._slots.limit:
             self._grow()
-            place, _ = self._slot(key)
+            place = self._slot(key)
         self._slots.keys[place], self._slots.numbers[place] = key, self._count
         self._count += 1
         return self._count - 1
 
-    def _slot(self, key: int) -> tuple[int, bool]:
-        """The slot that holds a key, or the empty one that would; and whether it does."""
+    def _slot(self, key: int) -> int:
+        """The slot that holds a key, or the empty one that would."""
         key_at, last = self._slots.keys.item, len(self._slots.keys) - 1
-        place = (key * _SPREAD & _ALL) >> self._shift
-        while found := key_at(place):
-            if found == key:
-                return place, True
+        place: int = (key * _SPREAD & _ALL) >> self._shift
+        while (found := key_at(place)) and found != key:
             place = (place + 1) & last
-        return place, False
+        return place
 
     def _grow(self) -> None:
         self._shift -= 1
@@ -141,14 +139,21 @@ class Pairs:
         return (keys >> HALF).astype(np.uint32), (keys & _LOWER).astype(np.uint32)
 
 
+def _key(room: int, user: int) -> int:
+    return (room << _HALF | user) + 1
+
+
 def enter(  # noqa: PLR0913, PLR0917 - the same as of the compiled one
     start: int, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes, slots: Slots, count: int
 ) -> tuple[int, int]:
-    """`Enter` without a compiler: all pairs take their first step together, then their second, and so on."""
+    """`Enter` without a compiler: all pairs take their first step together, then their second, and so on.
+
+    Takes no more rows than the table has room for if all are new; so it grows with the piece.
+    """
     stop = min(len(numbers), start + slots.limit - count)
     rows = start + np.flatnonzero(where[start:stop])
     keys, firsts, which = np.unique(_keys(rooms[rows], users[rows]), return_index=True, return_inverse=True)
-    places = _find(keys, slots)
+    places = _slots_of(keys, slots)
     new = np.flatnonzero(slots.keys[places] == EMPTY)
     new = new[np.argsort(firsts[new])]
     end = count + len(new)
@@ -160,7 +165,7 @@ def enter(  # noqa: PLR0913, PLR0917 - the same as of the compiled one
 def find(rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes, slots: Slots) -> None:
     """`Find` without a compiler."""
     rows = np.flatnonzero(where)
-    numbers[rows] = slots.numbers[_find(_keys(rooms[rows], users[rows]), slots)]
+    numbers[rows] = slots.numbers[_slots_of(_keys(rooms[rows], users[rows]), slots)]
 
 
 def fill(old: Slots, new: Slots) -> None:
@@ -173,7 +178,7 @@ def _keys(rooms: Indexes, users: Indexes) -> Keys:
     return (rooms.astype(np.uint64) << HALF | users) + ONE
 
 
-def _find(keys: Keys, slots: Slots) -> Keys:
+def _slots_of(keys: Keys, slots: Slots) -> Places:
     """The slots that hold these keys, or an empty one for each that is not there."""
     places, waiting = _places(keys, slots), np.arange(len(keys))
     while len(waiting):
@@ -183,7 +188,7 @@ def _find(keys: Keys, slots: Slots) -> Keys:
     return places
 
 
-def _put(keys: Keys, numbers: Indexes, slots: Slots) -> Keys:
+def _put(keys: Keys, numbers: Indexes, slots: Slots) -> Places:
     """Enter keys that are not there yet, with their numbers; returns their slots."""
     places, waiting = _places(keys, slots), np.arange(len(keys))
     while len(waiting):
@@ -197,12 +202,12 @@ def _put(keys: Keys, numbers: Indexes, slots: Slots) -> Keys:
     return places
 
 
-def _places(keys: Keys, slots: Slots) -> Keys:
+def _places(keys: Keys, slots: Slots) -> Places:
     """Where to look for keys first."""
     return keys * SPREAD >> slots.shift
 
 
-def _step(places: Keys, waiting: npt.NDArray[np.int64], slots: Slots) -> None:
+def _step(places: Places, waiting: npt.NDArray[np.int64], slots: Slots) -> None:
     """Where to look next for those that are waiting."""
     places[waiting] = (places[waiting] + ONE) & np.uint64(len(slots.keys) - 1)
 

@@ -1,12 +1,15 @@
 """A policy's way through a history.
 
 Theory of operation. What a run knows of a pair are two numbers: the state of the
-user, and the *standing*, an entry in a list of all powers that came up. What it
-knows of a room is one number, its rule. From these the inner loop decides row after
-row without looking at anything else, until it meets one that it cannot decide:
+user, and the *standing*, an entry in a list of all powers that came up. Of a room it
+knows two: its rule, and the standing of all who have none of their own. From these the
+inner loop decides row after row without looking at anything else, until it meets a cell
+that has not come up yet, which the book asks the machine for, or a room that wants to be
+asked itself.
 
-- a cell that has not come up yet: the book asks the machine;
-- a row that is not plain, or a room that wants to be asked itself: the room judges it.
+Rows that are not look-ups are judged by their rooms. Of each piece, those come first
+that no look-up in their room precedes: rooms know nothing of each other. At each of the
+others the inner loop stops.
 
 Rooms keep no participation: they see the run's arrays (`_States`). When one accepts
 an event, its rule and everybody's standing are read off it anew. The exception are
@@ -28,7 +31,6 @@ from fsm.bulk.book import book_of
 from fsm.bulk.coding import NAMELESS, Coded, Coder
 from fsm.bulk.pairs import NOBODY
 from fsm.bulk.standings import AS_OTHERS, Standings
-from fsm.bulk.words import MISSING
 from fsm.decision import Decision
 from fsm.errors import EventError
 from fsm.event import read_event
@@ -69,8 +71,8 @@ class Run:
         self._standings: Growing[Any] = Growing(np.uint8, AS_OTHERS)
         self._rooms: dict[int, AnyColumnRoom] = {}
         self._remembering: dict[int, AnyRoom] = {}
-        self._sender = NAMELESS, "", MISSING
-        """A room, who sent its latest event, and the number of the pair: they are asked for most."""
+        self._sender = NAMELESS, "", NOBODY
+        """A pair (room, user, number) that came up lately: rooms ask for the sender of the event in hand most."""
         self._strangers: tuple[npt.NDArray[np.int64], Codes]
         """The rows in hand whose senders had not come up before, and their rooms."""
         self._users_known = 0
@@ -88,7 +90,6 @@ class Run:
         count = len(self._coder.pairs)
         for place, row in _rows(coded, others[is_first]):
             self._hear(place, row, coded, verdicts)
-        actions[others[is_first]] = loop.HEARD
         strangers = np.flatnonzero(coded.senders == NOBODY)
         if len(self._coder.pairs) > count:
             self._coder.look_again(coded, strangers)
@@ -134,8 +135,7 @@ class Run:
 
     def state(self, room: int, user: str) -> Participation | None:
         """Where a user stands; None for somebody who was never heard of."""
-        pair = self._pair(room, user)
-        number = self.book.unheard if pair == MISSING else int(self._states.array[pair])
+        number = self._states.array.item(self._pair(room, user))
         return None if number == self.book.unheard else self.book.states[number]  # type: ignore[return-value]
 
     def heard_of(self, room: int) -> list[str]:
@@ -150,7 +150,7 @@ class Run:
         self._states.array[pair] = self.book.numbers_of_states[state]
 
     def _pair(self, room: int, user: str) -> int:
-        """The number of a pair, `MISSING` when it never came up."""
+        """The number of a pair, `NOBODY` when it never came up."""
         where, sender, pair = self._sender
         return pair if user == sender and room == where else self._coder.pair(room, user)
 
@@ -174,7 +174,10 @@ class Run:
                 array.reach(count)
 
     def actions(self, coded: Coded) -> Small:
-        """By row, the policy's number of the action that it asks for; below 0 for a row that is not plain."""
+        """By row, the policy's number of the action that it asks for; below 0 where the room has to judge the row.
+
+        It is not plain then, or its word, its type or one of its users is none to this policy.
+        """
         words = self._coder.actions
         # The last place stands for a word that is missing, the one before it for one that is unfit.
         numbers = [self.book.actions.get(words[number], -1) for number in range(len(words))]
@@ -213,22 +216,15 @@ class Run:
             if start == stop:
                 return
             if self._rules.array[coded.rooms[start]] >= 0:
-                self.learn(start, coded, actions)
+                self.learn(start, verdicts.numbers)
                 continue
             (row,) = layout.read_rows(coded.table, [start])
             self._hear_late(start, row, coded, verdicts)
             start += 1
 
-    def learn(self, place: int, coded: Coded, actions: Small) -> None:
-        """Have the book ask for the cell of a row."""
-        room, target, sender = int(coded.rooms[place]), int(coded.targets[place]), int(coded.senders[place])
-        others = self._others.array[room]
-        to, by = (self._standings.array[pair] or others for pair in (target, sender))
-        code = int(self._rules.array[room]) + int(self._powers.may[by]) + (target == sender) * self._columns.is_self
-        for rank, weight in zip(self._powers.ranks, self._columns.ranks, strict=True):
-            code += weight if rank[by] > rank[to] else 0
-        states = self._states.array
-        self.book.ask(self.book.cell(int(actions[place]), code, int(states[target]), int(states[sender])))
+    def learn(self, place: int, verdicts: Codes) -> None:
+        """Have the book ask for the cell of a row, which the loop has left in its verdict."""
+        self.book.ask(int(verdicts[place]))
 
     def _hear_late(self, place: int, row: Mapping[str, Any], coded: Coded, verdicts: Verdicts) -> None:
         """Let the room judge a row, and the rows that follow know of the pairs that it brings up."""

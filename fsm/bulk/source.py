@@ -1,7 +1,7 @@
 """Reading a history: Parquet, Arrow, JSON lines, or a folder of these, piece by piece.
 
-The kind of a file is told by its first bytes, not by its name. Memory holds one piece
-at a time, of a million rows at most.
+The kind of a file is told by its first bytes, not by its name. Reading holds one piece
+at a time, of little more than a million rows.
 """
 
 import gzip
@@ -67,7 +67,10 @@ class History:
 
     @property
     def is_long(self) -> bool:
-        """Whether there is so much of it that an inner loop that takes a second to load is worth it."""
+        """Whether it is worth a third of a second to load the compiled loops.
+
+        Logs do not count: to read them takes far longer than any loop.
+        """
         return sum(size for file, size in zip(self.files, self._sizes, strict=True) if not _is_log(file)) > _LONG
 
     def parts(self, policies: Sequence[AnyPolicy], *, carry: bool = False) -> Iterator[Part]:
@@ -86,19 +89,19 @@ class History:
         """The history in fragments, those of Parquet files of so many rows at least, if there are so many."""
         return [fragment for file in self.files for fragment in _fragments(file, rows)]
 
-    def remembering(self, policies: Sequence[AnyPolicy]) -> set[str | None]:
+    def rooms_that_look_back(self, policies: Sequence[AnyPolicy]) -> set[str | None]:
         """The rooms in which decisions depend on single events of the past. Raises like `parts`."""
         rooms: set[str | None] = set()
         for file in self.files:
             if _is_log(file):
                 with _readable(file), _opened(file) as (_, source):
-                    rooms.update(lines.remembering(source, policies))
+                    rooms.update(lines.rooms_that_look_back(source, policies))
             elif any(
-                _suspects(table, policies)
+                _suspects(layout.with_texts(table), policies)
                 for table, _ in _guarded(file, _columnar(file, (layout.TYPE, layout.EVENT_JSON)))
             ):
                 for table, _ in _guarded(file, _columnar(file, layout.COLUMNS)):
-                    rooms.update(remembering(table, policies))
+                    rooms.update(rooms_that_look_back(layout.checked(table), policies))
         return rooms
 
 
@@ -112,8 +115,8 @@ def read_group(file: Path, group: int) -> pa.Table:
     return pa.concat_tables([table for table, _ in _guarded(file, _parquet(file, None, range(group, group + 1)))])
 
 
-def remembering(table: pa.Table, policies: Sequence[AnyPolicy]) -> set[str | None]:
-    """The rooms of a table in which decisions depend on single events of the past."""
+def rooms_that_look_back(table: pa.Table, policies: Sequence[AnyPolicy]) -> set[str | None]:
+    """The rooms of a checked table in which decisions depend on single events of the past."""
     rooms = set()
     for row in layout.read_rows(table, _suspects(table, policies)):
         for speaker in map(columns_of, policies):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -92,11 +91,12 @@ def _engine(engine: Engine, address: str | None, scratch: Path | None) -> Callab
         from fsm.bulk.cluster import backtest as on_cluster  # noqa: PLC0415 - an extra, and heavy
 
         return partial(on_cluster, address=address, scratch=scratch)
-    from fsm.bulk.files import backtest as here  # noqa: PLC0415 - an extra
+    from fsm.bulk.backtest import can_compile  # noqa: PLC0415 - an extra
+    from fsm.bulk.files import backtest as here  # noqa: PLC0415
 
     if engine is Engine.AUTO:
         return here
-    if engine is Engine.COMPILED and find_spec("numba") is None:
+    if engine is Engine.COMPILED and not can_compile():
         raise ModuleNotFoundError(name="numba")
     return partial(here, compiled=engine is Engine.COMPILED)
 

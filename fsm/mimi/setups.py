@@ -27,10 +27,13 @@ Words: TypeAlias = tuple[str, str | None, str | None]
 """An event as a history holds it, but for who sent it: its type, its state key, and its content as text."""
 
 _LIMIT = 2**13
-"""So many answers are kept. Rooms that are set up like no other would else fill the memory."""
+"""So many answers are kept, and so many events in the same words.
+
+Rooms that are set up like no other would else fill the memory.
+"""
 
 _SHORT = 2**10
-"""Longer contents are read each time."""
+"""An event with longer content is read, and judged by a whole room, each time."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -180,5 +183,5 @@ def _people(settings: Settings) -> People:
     """Everybody whom the settings name: the creator first, then by role. Places come in their order."""
     people = [] if settings.creator is None else [settings.creator]
     for entry in settings.roles.assigned:
-        people += sorted(entry.users, key=lambda user: (len(user), user))
+        people += sorted(entry.users, key=lambda user: (len(user), user))  # place 10 comes after place 9
     return tuple(dict.fromkeys(people))

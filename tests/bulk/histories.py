@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fsm.bulk import Backtest, layout
 from fsm.bulk.backtest import Piece
-from fsm.bulk.lines import read_log, remembering
+from fsm.bulk.lines import read_log, rooms_that_look_back
 from fsm.decision import Decision
 from fsm.family import AnyPolicy
 from fsm.log import Replay, read_events
@@ -111,7 +111,7 @@ def states_of(participation: pa.Table) -> States:
 def table_of(policies: Sequence[AnyPolicy], log: Sequence[Any]) -> tuple[pa.Table, set[str | None]]:
     """The log as columns, and the rooms that look back."""
     text = text_of(log)
-    past = remembering(cast("BufferedReader", BytesIOWithPeek(text)), policies)
+    past = rooms_that_look_back(cast("BufferedReader", BytesIOWithPeek(text)), policies)
     return pa.concat_tables([*read_log(BytesIO(text), policies)] or [layout.EMPTY]), past
 
 

@@ -188,6 +188,17 @@ def test_settings_that_change(case: str, batch: int, compiled: bool) -> None:
     assert seen == [*[True] * len(BEGINNING), *allowed] * len(ROOMS)
 
 
+@pytest.mark.parametrize("compiled", LOOPS)
+@pytest.mark.parametrize("room_id", ["", "!" * 70_000])
+def test_rows_with_a_room_id_that_is_none_are_no_events(room_id: str, compiled: bool) -> None:
+    rules = load_policy("mimi")
+    log = [{**event, "room_id": room_id} for event in (create(), change(JOIN, BOB))]
+    log = [event for pair in zip(log, [create(), change(JOIN, BOB)], strict=True) for event in pair]
+    outcomes, states = columnar_replay([rules], rows_of(log), compiled=compiled)
+    assert (outcomes[0], states) == plain_replay(rules, log)
+    assert [bool(problem) for _, problem in outcomes[0]] == [True, False, True, False]
+
+
 def test_a_change_with_the_type_of_a_setting_is_no_setting() -> None:
     rows = [
         {"sender": ALICE, "type": "m.room.create"},

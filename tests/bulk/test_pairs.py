@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from fsm.bulk.arrays import Indexes
 from fsm.bulk.pairs import NOBODY, PLAIN, Pairs, Search
-from fsm.bulk.words import MISSING
 from tests.bulk.histories import LOOPS
 
 PAIRS = st.tuples(st.integers(0, 40), st.integers(0, 40) | st.just(2**32 - 1))
@@ -23,13 +22,13 @@ def search(*, compiled: bool) -> Search:
 
 def numbers(pairs: Pairs, rooms: Indexes, users: Indexes) -> list[int]:
     found = np.empty(len(rooms), np.uint32)
-    pairs.number(rooms, users, np.ones(len(rooms), np.bool_), found)
+    pairs.enter(rooms, users, np.ones(len(rooms), np.bool_), found)
     return found.tolist()
 
 
 def looked_for(pairs: Pairs, rooms: Indexes, users: Indexes) -> list[int]:
     found = np.empty(len(rooms), np.uint32)
-    pairs.look(rooms, users, np.ones(len(rooms), np.bool_), found)
+    pairs.find(rooms, users, np.ones(len(rooms), np.bool_), found)
     return found.tolist()
 
 
@@ -43,9 +42,9 @@ def test_numbers_run_in_the_order_of_first_mention(compiled: bool, batches: list
     assert len(pairs) == len(known) + 1
     assert list(zip(*(part.tolist() for part in pairs.parts()), strict=True))[1:] == list(known)
     for pair, number in known.items():
-        assert pairs.find(*pair) == pairs.add(*pair) == number
-    assert pairs.find(41, 41) == MISSING
-    assert pairs.add(41, 41) == pairs.find(41, 41) == len(known) + 1
+        assert pairs.find_one(*pair) == pairs.enter_one(*pair) == number
+    assert pairs.find_one(41, 41) == NOBODY
+    assert pairs.enter_one(41, 41) == pairs.find_one(41, 41) == len(known) + 1
 
 
 @pytest.mark.parametrize("compiled", LOOPS)
@@ -69,7 +68,7 @@ def test_one_by_one_is_as_all_at_once(compiled: bool) -> None:
     random = np.random.default_rng(2)
     rooms, users = random.integers(0, 90, (2, 5_000), dtype=np.uint32)
     one_by_one, at_once = Pairs(search(compiled=compiled)), Pairs(search(compiled=compiled))
-    added = [one_by_one.add(*pair) for pair in zip(rooms.tolist(), users.tolist(), strict=True)]
+    added = [one_by_one.enter_one(*pair) for pair in zip(rooms.tolist(), users.tolist(), strict=True)]
     assert added == numbers(at_once, rooms, users)
     assert looked_for(one_by_one, rooms, users) == added
 
@@ -77,21 +76,21 @@ def test_one_by_one_is_as_all_at_once(compiled: bool) -> None:
 @pytest.mark.parametrize("compiled", LOOPS)
 def test_looking_enters_nothing(compiled: bool) -> None:
     pairs, found = Pairs(search(compiled=compiled)), np.full(4, 7, np.uint32)
-    pairs.add(1, 5)
+    pairs.enter_one(1, 5)
     rooms, users = np.array([[1, 1, 2, 1], [5, 6, 5, 5]], np.uint32)
-    pairs.look(rooms, users, np.array([1, 1, 1, 0], np.bool_), found)
+    pairs.find(rooms, users, np.array([1, 1, 1, 0], np.bool_), found)
     assert found.tolist() == [1, NOBODY, NOBODY, 7]
     assert len(pairs) == 2
-    assert pairs.find(1, 6) == MISSING
+    assert pairs.find_one(1, 6) == NOBODY
 
 
 @pytest.mark.parametrize("compiled", LOOPS)
 def test_only_what_is_wanted_gets_a_number(compiled: bool) -> None:
     pairs, found = Pairs(search(compiled=compiled)), np.full(6, 7, np.uint32)
     rooms, users = np.array([[1, 1, 2, 1, 2, 1], [5, 6, 5, 5, 9, 6]], np.uint32)
-    pairs.number(rooms, users, np.array([1, 0, 1, 1, 0, 1], np.bool_), found)
+    pairs.enter(rooms, users, np.array([1, 0, 1, 1, 0, 1], np.bool_), found)
     assert found.tolist() == [1, 7, 2, 1, 7, 3]
-    assert pairs.find(2, 9) == MISSING
+    assert pairs.find_one(2, 9) == NOBODY
 
 
 def test_loops_are_compiled_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,7 +195,7 @@ def test_a_room_that_looks_back_remembers(tmp_path: Path) -> None:
     hidden = text.replace("m.room.redaction", "m.room.re\\u0064action")
     for each in (text, hidden, json.dumps(log)):
         (tmp_path / "day.jsonl").write_text(each)
-        assert History(tmp_path).remembering([MIMI]) == {"!r"}
+        assert History(tmp_path).rooms_that_look_back([MIMI]) == {"!r"}
     pq.write_table(
         pa.table(
             {
@@ -209,4 +209,4 @@ def test_a_room_that_looks_back_remembers(tmp_path: Path) -> None:
         ),
         tmp_path / "day.jsonl",
     )
-    assert History(tmp_path).remembering([MIMI]) == {"!r"}
+    assert History(tmp_path).rooms_that_look_back([MIMI]) == {"!r"}
