@@ -183,7 +183,7 @@ def _deal(task: Task) -> Task:
     """Write a fragment anew, sorted by partition."""
     policies = [load_policy(name) for name in task["policies"]]
     fragment = Fragment(Path(task["file"]), task["groups"] and range(*task["groups"]))
-    table = layout.checked(read_fragment(fragment, policies, carry="output" in task["folders"]))
+    table = read_fragment(fragment, policies, carry="output" in task["folders"])
     if layout.ROW in table.column_names:
         raise ReplayError(0, f"{task['source']}: there is a column `{layout.ROW}` already: rename it")
     table = table.append_column(layout.ROW, pa.array(np.arange(1, len(table) + 1)))

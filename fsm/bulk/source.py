@@ -7,7 +7,7 @@ at a time, of little more than a million rows.
 import gzip
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader, RawIOBase
@@ -97,11 +97,11 @@ class History:
                 with _readable(file), _opened(file) as (_, source):
                     rooms.update(lines.rooms_that_look_back(source, policies))
             elif any(
-                _suspects(layout.with_texts(table), policies)
+                _suspects(_named(file, layout.with_texts, table), policies)
                 for table, _ in _guarded(file, _columnar(file, (layout.TYPE, layout.EVENT_JSON)))
             ):
                 for table, _ in _guarded(file, _columnar(file, layout.COLUMNS)):
-                    rooms.update(rooms_that_look_back(layout.checked(table), policies))
+                    rooms.update(rooms_that_look_back(_named(file, layout.checked, table), policies))
         return rooms
 
 
@@ -190,13 +190,13 @@ def _fragments(file: Path, rows: int) -> Iterator[Fragment]:
 
 
 def _pieces(fragment: Fragment, policies: Sequence[AnyPolicy], *, carry: bool) -> Iterator[tuple[pa.Table, float]]:
-    """The pieces of a fragment, and how much of it has been read with each, from 0 to 1."""
+    """The pieces of a fragment, checked, and how much of it has been read with each, from 0 to 1."""
     file = fragment.file
     if _is_log(file):
         pieces = _log(file, policies)
     else:
         pieces = _columnar(file, None if carry else layout.COLUMNS, fragment.groups)
-    return _gathered(_guarded(file, pieces))
+    return _gathered((_named(file, layout.checked, table), share) for table, share in _guarded(file, pieces))
 
 
 def _columnar(file: Path, names: Sequence[str] | None, groups: range | None = None) -> Iterator[tuple[pa.Table, float]]:
@@ -208,8 +208,9 @@ def _columnar(file: Path, names: Sequence[str] | None, groups: range | None = No
 
 def _parquet(file: Path, names: Sequence[str] | None, groups: range | None) -> Iterator[tuple[pa.Table, float]]:
     metadata = pq.read_metadata(file)
-    wanted = [name for name in metadata.schema.to_arrow_schema().names if names is None or name in names]
-    coded = [name for name in _CODED if name in wanted]
+    schema = metadata.schema.to_arrow_schema()
+    wanted = [name for name in schema.names if names is None or name in names]
+    coded = [field.name for field in schema if field.name in _CODED and not pa.types.is_nested(field.type)]
     with pq.ParquetFile(file, metadata=metadata, read_dictionary=coded) as source:
         groups = range(metadata.num_row_groups) if groups is None else groups
         rows, total = 0, sum(metadata.row_group(group).num_rows for group in groups)
@@ -260,6 +261,14 @@ def _gathered(pieces: Iterable[tuple[pa.Table, float]]) -> Iterator[tuple[pa.Tab
             waiting = []
     if waiting:
         yield pa.concat_tables(waiting), share
+
+
+def _named(file: Path, check: Callable[[pa.Table], pa.Table], table: pa.Table) -> pa.Table:
+    """A table after a check, and an error that says of which file it is. Raises `ReplayError`."""
+    try:
+        return check(table)
+    except ReplayError as problem:
+        raise ReplayError(0, f"{file}: {problem}") from None
 
 
 def _guarded(file: Path, pieces: Iterable[tuple[pa.Table, float]]) -> Iterator[tuple[pa.Table, float]]:

@@ -1,6 +1,7 @@
 """Columnar replay equals the room, event for event."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsm.bulk import layout, replay
+from fsm.mimi import columns, setups
 from fsm.policies import columns_of, load_policy
 from tests.builders import (
     ALICE,
@@ -25,6 +27,7 @@ from tests.builders import (
     join_rule,
     role,
     role_map,
+    visibility,
 )
 from tests.bulk.histories import (
     LOOPS,
@@ -197,6 +200,25 @@ def test_rows_with_a_room_id_that_is_none_are_no_events(room_id: str, compiled: 
     outcomes, states = columnar_replay([rules], rows_of(log), compiled=compiled)
     assert (outcomes[0], states) == plain_replay(rules, log)
     assert [bool(problem) for _, problem in outcomes[0]] == [True, False, True, False]
+
+
+@pytest.mark.parametrize("limit", ["_LIMIT", "_SHORT"])
+def test_what_is_kept_of_settings_is_bounded(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules, kept = load_policy("mimi"), list[int]()
+    monkeypatch.setattr(setups, limit, 5)
+
+    class Watched(setups.Setups):
+        def keep(self, words: setups.Words, content: Mapping[str, Any]) -> setups.Said | None:
+            said = super().keep(words, content)
+            kept.append(len(self._said))
+            return said
+
+    monkeypatch.setattr(columns, "Setups", Watched)
+    visible = [{**visibility("joined"), "content": {"visibility": "joined", "m.note": number}} for number in range(30)]
+    log = [create(), join_rule("public"), *visible, change(JOIN, BOB)]
+    outcomes, states = columnar_replay([rules], rows_of(log))
+    assert (outcomes[0], states) == plain_replay(rules, log)
+    assert max(kept) <= 5
 
 
 def test_a_change_with_the_type_of_a_setting_is_no_setting() -> None:

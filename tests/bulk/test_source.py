@@ -210,3 +210,23 @@ def test_a_room_that_looks_back_remembers(tmp_path: Path) -> None:
         tmp_path / "day.jsonl",
     )
     assert History(tmp_path).rooms_that_look_back([MIMI]) == {"!r"}
+
+
+NO_TEXTS = {
+    "type": pa.array([["m.room.redaction"]]),
+    "sender": pa.array([{"name": "@a"}]),
+    "content": pa.array([["{}"]]),
+    "event_json": pa.array([{"type": "m.user"}]),
+    "action": pa.array([b"\xff"]),
+}
+
+
+@pytest.mark.parametrize("name", NO_TEXTS)
+def test_a_column_that_holds_no_text_is_told_with_its_file(name: str, tmp_path: Path) -> None:
+    texts = {"room_id": ["!r"], "sender": ["@a"], "target": ["@a"], "action": ["join"]}
+    pq.write_table(pa.table({**texts, "type": ["m.user"]}), tmp_path / "a.parquet")
+    pq.write_table(pa.table({**texts, "type": ["m.room.redaction"], name: NO_TEXTS[name]}), tmp_path / "b.parquet")
+    with pytest.raises(
+        ReplayError, match=rf"/b\.parquet: column `{name}` holds .*, which is no text: stopped after \d"
+    ):
+        backtest(tmp_path, MIMI)
