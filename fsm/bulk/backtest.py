@@ -22,7 +22,7 @@ from fsm.bulk.coding import Coder
 from fsm.bulk.run import Run, Verdicts
 from fsm.bulk.source import rooms_that_look_back
 from fsm.bulk.tally import Differences, Tally
-from fsm.errors import ReplayError
+from fsm.errors import ReplayError, shorten
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 
@@ -161,7 +161,8 @@ def replay(
     `differs` tells them apart. Raises `ReplayError` when the table is no history.
     """
     policies = [load_policy(each) if isinstance(each, str) else each for each in (policy, against) if each is not None]
-    table = table if order is None else table.sort_by(order)
+    if order is not None:
+        table = _sorted(table, order)
     checked = layout.checked(table)
     backtest = Backtest(
         *policies,
@@ -171,3 +172,11 @@ def replay(
     pieces = [backtest.add(table.slice(start, _PIECE)).as_table() for start in range(0, max(len(table), 1), _PIECE)]
     result = pa.concat_tables(pieces)
     return result.cast(layout.without_dictionaries(result.schema, keep=table.column_names))
+
+
+def _sorted(table: pa.Table, order: str) -> pa.Table:
+    try:
+        return table.sort_by(order)
+    except (pa.ArrowException, TypeError, ValueError) as problem:
+        reason = shorten(" ".join(str(problem).split()), 200)
+        raise ReplayError(0, f"cannot be sorted by `{shorten(str(order))}`: {reason}") from None

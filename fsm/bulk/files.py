@@ -116,10 +116,13 @@ def _system_memory() -> Iterator[None]:
 
 
 def _spare(history: History, results: Sequence[Path]) -> None:
-    """Refuse to write over what is read. Raises `ReplayError`."""
+    """Refuse to write over what is read, or one result over another. Raises `ReplayError`."""
     for path in results:
-        if path.exists() and any(path.samefile(file) for file in history.files):
+        is_read = path.exists() and any(path.samefile(file) for file in history.files)
+        if is_read or history.path.resolve() in path.resolve().parents:
             raise ReplayError(0, f"{path}: is part of the history, and cannot be written to")
+    if len({path.resolve() for path in results}) < len(results):
+        raise ReplayError(0, f"{results[0]}: cannot hold two results")
 
 
 def _write(run: Backtest, output: Output, piece: Piece) -> None:

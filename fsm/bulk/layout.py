@@ -11,14 +11,15 @@ Rows of different rooms may mix.
 | `type`, `state_key` | of any other event: its type, and its state key if it has one |
 | `content` | of any other event: its content as JSON text; null stands for `{}` |
 | `event_id` | the event's id, if it has one |
-| `event_json` | the whole event as JSON text: it counts instead of the other columns |
+| `event_json` | the whole event as JSON text, which counts instead of what other columns say of it |
 | `is_state` | true for an event that is given as part of a state, to be taken as it is and not judged |
 | `unreadable` | what was wrong with a line of a log that held no event |
 
 The first four must be there, and all may be null. A row with an `action` and no
 `content` is a participation change, whatever protocol the policy speaks; if it also has
-a `type`, only for policies to which this is a type of participation. Other
-columns are carried through.
+a `type`, only for policies to which this is a type of participation; to others it is
+what `event_json` says, if that is there. Which room an event is of is told by `room_id`
+alone. Other columns are carried through.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

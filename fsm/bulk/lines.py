@@ -1,10 +1,8 @@
 """Logs as histories: JSON lines, or one JSON array, of events in their ordinary shape."""
 
 import json
-from codecs import BOM_UTF8
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
-from io import BufferedReader
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -12,10 +10,13 @@ import pyarrow as pa
 
 from fsm.bulk import layout
 from fsm.family import AnyColumns, AnyPolicy
-from fsm.log import MAX_LINE, Line, read_events, read_json
+from fsm.log import MAX_LINE, Line, read_events
 from fsm.policies import columns_of, room_of
 
 LINE = "line"
+
+ESCAPE = b"\\u00"
+"""How JSON may write a letter of a word in the Latin alphabet."""
 
 _PIECE = 2**16
 _NAMES = (LINE, *(name for name in layout.COLUMNS if name != layout.CONTENT))
@@ -30,7 +31,7 @@ def read_log(source: BinaryIO, policies: Sequence[AnyPolicy]) -> Iterator[pa.Tab
         yield _table(piece)
 
 
-def rooms_that_look_back(source: BufferedReader, policies: Sequence[AnyPolicy]) -> set[str | None]:
+def rooms_that_look_back(source: BinaryIO, policies: Sequence[AnyPolicy]) -> set[str | None]:
     """The rooms in which decisions depend on single events of the past."""
     speakers = tuple(map(columns_of, policies))
     return {
@@ -40,19 +41,17 @@ def rooms_that_look_back(source: BufferedReader, policies: Sequence[AnyPolicy]) 
     }
 
 
-def _suspects(source: BufferedReader, speakers: Sequence[AnyColumns]) -> Iterator[Any]:
-    """The events that may look back, and perhaps others: most lines need not be understood for that."""
-    if source.peek().removeprefix(BOM_UTF8).lstrip().startswith(b"["):
+def _suspects(source: BinaryIO, speakers: Sequence[AnyColumns]) -> Iterator[Any]:
+    """All events of a log in which some may look back; most logs need not be understood to see that none does."""
+    words = {word for speaker in speakers for word in speaker.past_words}
+    if words and any(_has(text, words) for text in iter(partial(source.readline, MAX_LINE + 1), b"")):
+        source.seek(0)
         yield from (line.value for line in read_events(source))
-        return
-    # Any word can be hidden behind escapes of its letters.
-    words = {b"\\u00"}.union(*(speaker.past_words for speaker in speakers))
-    for text in iter(partial(source.readline, MAX_LINE + 1), b""):
-        if any(word in text for word in words):
-            try:
-                yield read_json(text)
-            except ValueError:
-                continue  # a line that cannot be read says nothing
+
+
+def _has(text: bytes, words: Collection[bytes]) -> bool:
+    """Whether one of the words stands in a text, or may, hidden behind escapes of its letters."""
+    return ESCAPE in text or any(word in text for word in words)
 
 
 def _row(line: Line, policy: AnyPolicy, speakers: Sequence[AnyColumns]) -> dict[str, Any]:

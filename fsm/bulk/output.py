@@ -57,9 +57,11 @@ class Output:
     def _fitting(self, table: pa.Table) -> pa.Table:
         assert self._schema is not None
         try:
-            return table.select(self._schema.names).cast(self._schema)
+            if set(table.column_names) <= set(self._schema.names):
+                return table.select(self._schema.names).cast(self._schema)
         except (KeyError, pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            raise ReplayError(0, "the files have different columns, which do not fit into one output") from None
+            pass
+        raise ReplayError(0, "the files have different columns, which do not fit into one output")
 
 
 class _LinesWriter:
@@ -69,7 +71,11 @@ class _LinesWriter:
         self._file = Path(path).open("w", encoding="utf-8")  # noqa: SIM115 - closed by `close`
 
     def write_table(self, table: pa.Table) -> None:
-        for row in table.to_pylist():
+        try:
+            rows = table.to_pylist()
+        except (ValueError, OverflowError) as problem:  # a date that Python does not have, a text that is none
+            raise pa.ArrowInvalid(f"cannot be written as JSON: {problem}") from None
+        for row in rows:
             fields = {name: value for name, value in row.items() if value is not None}
             self._file.write(json.dumps(fields, default=str) + "\n")
 
@@ -166,6 +172,8 @@ def telling(path: Path) -> Iterator[None]:
     """Say of what goes wrong which file it is about, in one line. Raises `ReplayError`."""
     try:
         yield
+    except UnicodeEncodeError:
+        raise ReplayError(0, f"{path}: the name is not UTF-8") from None
     except (OSError, pa.ArrowException) as problem:
         number = problem.errno if isinstance(problem, OSError) else None
         reason = os.strerror(number) if number else shorten(" ".join(str(problem).split()), 200)

@@ -20,7 +20,7 @@ are the states that count.
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -105,7 +105,7 @@ class Run:
     def _first_look_ups(self, coded: Coded, actions: Small, others: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The first row that is a look-up in the rooms of some others."""
         firsts = np.full(self._coder.room_count, len(coded))
-        rooms, theirs = coded.rooms, np.maximum(coded.rooms[others], NAMELESS)
+        rooms, theirs = coded.rooms, coded.rooms[others]
         is_theirs = np.zeros(len(firsts), np.bool_)
         is_theirs[theirs] = True
         look_ups = np.flatnonzero(is_theirs[rooms])
@@ -232,21 +232,26 @@ class Run:
         self._hear(place, row, coded, verdicts)
         if len(self._coder.pairs) > count:
             rows, rooms = self._strangers
-            self._coder.look_again(coded, rows[rooms == max(coded.rooms[place], NAMELESS)])
+            self._coder.look_again(coded, rows[rooms == coded.rooms[place]])
 
     def _hear(self, place: int, row: Mapping[str, Any], coded: Coded, verdicts: Verdicts) -> None:
         """Let the room judge a row."""
-        # An id that is none leads to no room, but the words for what is wrong are a room's.
         room, fields = coded.rooms.item(place), None
         if room >= 0 and coded.users[1].item(place) >= 0:
             fields, pair = layout.fields_of(row), coded.senders.item(place)
             if pair != NOBODY:
                 self._sender = room, row[layout.SENDER], pair
         try:
-            verdicts.numbers[place] = self.book.number(self._send(max(room, NAMELESS), row, fields))
+            decision = self._refuse(row) if room < NAMELESS else self._send(room, row, fields)
+            verdicts.numbers[place] = self.book.number(decision)
         except EventError as problem:
             verdicts.faults[place] = str(problem)
             verdicts.numbers[place] = FAULT
+
+    def _refuse(self, row: Mapping[str, Any]) -> NoReturn:
+        """Say what is wrong with an event whose room's id is none. Raises `EventError`."""
+        self._columns.room(None, {}).hear(partial(layout.event_of, row, self._columns))
+        raise EventError(layout.ROOM, "is no id of a room")
 
     def _send(self, room: int, row: Mapping[str, Any], fields: Mapping[str, Any] | None) -> Decision:
         read = partial(layout.event_of, row, self._columns)

@@ -61,6 +61,7 @@ class History:
     """The files at `path`, in the order of their names. Raises OSError, and `ReplayError` when there are none."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.files = _files(path)
         self._sizes = [file.stat().st_size for file in self.files]
         self.size = sum(self._sizes)
@@ -131,28 +132,30 @@ def rooms_that_look_back(table: pa.Table, policies: Sequence[AnyPolicy]) -> set[
 
 def _suspects(table: pa.Table, policies: Sequence[AnyPolicy]) -> list[int]:
     """The rows that may look back: their type or text holds a word by which it is told."""
-    words = "|".join(re.escape(word.decode()) for policy in policies for word in columns_of(policy).past_words)
+    words = [word for policy in policies for word in columns_of(policy).past_words]
     rows: set[int] = set()
-    for name in (layout.TYPE, layout.EVENT_JSON) if words else ():
-        first = 0
+    for name, more in ((layout.TYPE, []), (layout.EVENT_JSON, [lines.ESCAPE])) if words else ():
+        first, pattern = 0, "|".join(re.escape(word.decode()) for word in (*words, *more))
         for chunk in table.column(name).chunks if layout.has_values(table, name) else ():
-            rows.update(first + row for row in _matches(chunk, words))
+            rows.update(first + row for row in _matches(chunk, pattern))
             first += len(chunk)
     return sorted(rows)
 
 
-def _matches(chunk: pa.Array, words: str) -> list[int]:
-    """The places at which one of the words stands."""
+def _matches(chunk: pa.Array, pattern: str) -> list[int]:
+    """The places whose text the pattern matches."""
     if pa.types.is_dictionary(chunk.type):
-        entries = _matches(chunk.dictionary, words)
-        holds = pc.is_in(chunk.indices, pa.array(entries, chunk.indices.type)) if entries else None
+        entries = _matches(chunk.dictionary, pattern)
+        holds = pc.is_in(chunk.indices.cast(pa.int64()), pa.array(entries, pa.int64())) if entries else None
     else:
-        holds = pc.match_substring_regex(chunk.cast(pa.large_string()), words)
+        holds = pc.match_substring_regex(chunk.cast(pa.large_string()), pattern)
     places: list[int] = [] if holds is None else pc.indices_nonzero(holds.fill_null(False)).to_pylist()
     return places
 
 
 def _files(path: Path) -> list[Path]:
+    if path.exists() and not path.is_dir() and not path.is_file():
+        raise ReplayError(0, f"{path}: is neither a file nor a folder")  # a pipe can be read only once
     if not path.is_dir():
         path.open("rb").close()  # whatever is wrong with it is said now
         return [path]
@@ -225,7 +228,7 @@ def _arrow(file: Path, names: Sequence[str] | None, *, is_stream: bool) -> Itera
     with pa.memory_map(str(file)) as raw, (pa.ipc.open_stream if is_stream else pa.ipc.open_file)(raw) as source:
         count = 0 if is_stream else source.num_record_batches
         batches = iter(source) if is_stream else map(source.get_batch, range(count))
-        wanted = [name for name in source.schema.names if names is None or name in names]
+        wanted = [place for place, name in enumerate(source.schema.names) if names is None or name in names]
         for index, batch in enumerate(batches, start=1):
             for start in range(0, len(batch), _PIECE):
                 share = index / count if count else raw.tell() / raw.size()
@@ -278,8 +281,9 @@ def _guarded(file: Path, pieces: Iterable[tuple[pa.Table, float]]) -> Iterator[t
     while True:
         with _readable(file, rows):
             piece = next(source, None)
-        if piece is None:
-            return
+            if piece is None:
+                return
+            piece[0].validate(full=True)
         rows += len(piece[0])
         yield piece
 
@@ -289,8 +293,9 @@ def _readable(file: Path, rows: int = 0) -> Iterator[None]:
     """Turn the errors of the libraries that read files into one that says where. Raises `ReplayError` and OSError."""
     try:
         yield
-    except (pa.ArrowException, OSError, EOFError, zlib.error) as problem:
+    except (pa.ArrowException, OSError, EOFError, zlib.error, UnicodeError) as problem:
         if isinstance(problem, OSError) and problem.errno is not None:
             raise
-        reason = shorten(" ".join(str(problem).split()), 200).rstrip(".")
+        reason = "a name is not UTF-8" if isinstance(problem, UnicodeError) else str(problem)
+        reason = shorten(" ".join(reason.split()), 200).rstrip(".")
         raise ReplayError(0, f"{file}: cannot be read beyond row {rows}: {reason}") from None

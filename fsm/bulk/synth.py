@@ -36,6 +36,9 @@ _BLOCK = 4 * 2**20
 _BLOCK_LASTS = 90 * 86_400_000
 _START = 1_700_000_000_000
 
+_MOST = 2 * 10**7
+"""What is made up in one go has to fit into the memory."""
+
 _LIFE = 5
 """The moves of a life, on average."""
 
@@ -62,6 +65,8 @@ def synthesise(policy: AnyPolicy, *, events: int, rooms: int, users: int, seed: 
     """
     if min(rooms, users - 1, events // 10 - rooms + 1) < 1:
         raise DefinitionError("a history takes a room, two users, and ten events for each room")
+    if max(rooms, users, -(-events // rooms)) > _MOST:
+        raise DefinitionError(f"a history has at most {_MOST:,} rooms, users, and events for each room")
     habits = _Habits(policy)
     user_ids = [f"@u{number}:h{number % 97}.example" for number in range(users)]
     blocks = min(-(-events // _BLOCK), rooms)

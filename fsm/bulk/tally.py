@@ -37,6 +37,8 @@ class Tally:
         others = {"allowed": 0, "rejected": 0}
         transitions, failed, dead_ends = Counter[str](), Counter[str](), 0
         for decision, count in zip(self._book.decisions, counts, strict=False):
+            if not count:  # the book knows decisions of other histories
+                continue
             verdict = "allowed" if decision.allowed else "rejected"
             if not decision.judged:
                 verdict = "not_judged"

@@ -110,7 +110,10 @@ def interruptible() -> Iterator[None]:
         signals.append(number)
         raise KeyboardInterrupt
 
-    before = {each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
+    ending = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+        ending.append(signal.SIGHUP)
+    before = {each: signal.signal(each, interrupt) for each in ending}
     try:
         yield
     except BaseException as end:

@@ -221,6 +221,14 @@ def test_what_is_kept_of_settings_is_bounded(limit: str, monkeypatch: pytest.Mon
     assert max(kept) <= 5
 
 
+def test_what_a_row_says_of_a_room_whose_id_is_none_is_no_event() -> None:
+    rules = load_policy("mimi")
+    told = {"room_id": "", "sender": ALICE, "event_json": json.dumps(create())}
+    table = pa.Table.from_pylist([told], pa.schema([(name, pa.string()) for name in layout.TEXTS]))
+    outcomes, states = columnar_replay([rules], table)
+    assert (outcomes[0], states) == ([(None, "`room_id`: is no id of a room")], {})
+
+
 def test_a_change_with_the_type_of_a_setting_is_no_setting() -> None:
     rows = [
         {"sender": ALICE, "type": "m.room.create"},

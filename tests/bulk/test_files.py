@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import feather
 
-from fsm.bulk import replay
+from fsm.bulk import Backtest, replay
 from fsm.bulk.files import backtest
 from fsm.bulk.synth import synthesise
 from fsm.errors import ReplayError
@@ -206,3 +206,53 @@ def test_the_first_divergence_is_the_first(history: Path, table: pa.Table) -> No
     assert {
         it["room_id"]: (it["row"], it["sender"], it["policy"]["allowed"], it["against"].get("reason")) for it in told
     } == first
+
+
+def test_results_do_not_stand_in_the_history(history: Path, tmp_path: Path) -> None:
+    with pytest.raises(ReplayError, match=r"/verdicts\.parquet: is part of the history, and cannot be written to"):
+        backtest(history.parent, MIMI, output=history.parent / "verdicts.parquet")
+    assert [path.name for path in history.parent.iterdir()] == [history.name]
+    assert results(tmp_path) == []
+
+
+def test_one_file_holds_one_result(history: Path, tmp_path: Path) -> None:
+    path = tmp_path / "results.parquet"
+    with pytest.raises(ReplayError, match=r"/results\.parquet: cannot hold two results"):
+        backtest(history, MIMI, output=path, participation=tmp_path / "history" / ".." / "results.parquet")
+    assert results(tmp_path) == []
+
+
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_files_with_other_columns_do_not_fit(names: str, table: pa.Table, tmp_path: Path) -> None:
+    folder = tmp_path / "history"
+    folder.mkdir()
+    more = table.append_column("more", pa.array(range(len(table))))
+    for name, each in zip(names, (table, more), strict=True):
+        pq.write_table(each, folder / f"{name}.parquet", row_group_size=len(each))
+    with pytest.raises(ReplayError, match="the files have different columns"):
+        backtest(folder, MIMI, output=tmp_path / "verdicts.parquet")
+    assert results(tmp_path) == []
+
+
+def test_what_python_cannot_write_as_json_is_told(table: pa.Table, tmp_path: Path) -> None:
+    far = table.append_column("day", pa.array([2**31 - 1] * len(table), pa.date32()))
+    pq.write_table(far, tmp_path / "history")
+    with pytest.raises(ReplayError, match=r"/verdicts\.jsonl: cannot be written as json"):
+        backtest(tmp_path / "history", MIMI, output=tmp_path / "verdicts.jsonl")
+    assert results(tmp_path) == []
+
+
+@pytest.mark.parametrize("order", ["nope", ["sender"]])
+def test_a_table_is_sorted_by_a_column_that_is_there(order: Any, table: pa.Table) -> None:
+    with pytest.raises(ReplayError, match="cannot be sorted by"):
+        replay(table, order=order)
+
+
+def test_what_came_up_in_another_history_is_not_counted() -> None:
+    rows = {"room_id": ["!r"], "sender": ["@a"], "target": [None], "action": [None], "type": ["m.room.create"]}
+    given = pa.table({**rows, "is_state": [True]})
+    for table, expected in ((given, {"not_judged": 1}), (given.drop(["is_state"]), {})):
+        run = Backtest(MIMI)
+        run.add(table)
+        summary = run.as_json()["summary"]
+        assert {name: count for name, count in summary.items() if name == "not_judged"} == expected

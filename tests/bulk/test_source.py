@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -11,12 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import feather
 
+from fsm.bulk import layout
 from fsm.bulk.files import backtest
 from fsm.bulk.source import History
 from fsm.bulk.synth import as_events, synthesise
 from fsm.errors import ReplayError
 from fsm.policies import load_policy
-from tests.builders import change, create, message, one_line
+from tests.builders import ALICE, JSON, change, create, message, one_line
 
 Write: TypeAlias = Callable[[pa.Table, Path], None]
 
@@ -230,3 +232,75 @@ def test_a_column_that_holds_no_text_is_told_with_its_file(name: str, tmp_path: 
         ReplayError, match=rf"/b\.parquet: column `{name}` holds .*, which is no text: stopped after \d"
     ):
         backtest(tmp_path, MIMI)
+
+
+REDACTION: JSON = {
+    **message(ALICE, "m.room.redaction"),
+    "content": {"redacts": "$1"},
+    "room_id": "!r",
+    "event_id": "$2",
+}
+SAID: JSON = {**message(ALICE), "room_id": "!r", "event_id": "$1"}
+LOOKING_BACK_SHAPES = {
+    "an array in the second line": json.dumps(SAID) + "\n" + json.dumps([SAID, REDACTION]),
+    "a document over many lines": json.dumps([SAID, REDACTION], indent=1),
+    "a document after many blank lines": "\n" * 100_000 + json.dumps([SAID, REDACTION]),
+    "a response to /messages": json.dumps({"chunk": [SAID, REDACTION]}),
+    "a pretty response": json.dumps({"chunk": [SAID, REDACTION]}, indent=2),
+    "behind an escape": json.dumps(REDACTION).replace("redaction", "red\\u0061ction"),
+}
+
+
+@pytest.mark.parametrize("shape", LOOKING_BACK_SHAPES)
+def test_rooms_that_look_back_are_found_in_every_shape(shape: str, tmp_path: Path) -> None:
+    (tmp_path / "log.json").write_text(LOOKING_BACK_SHAPES[shape])
+    assert History(tmp_path).rooms_that_look_back([MIMI]) == {"!r"}
+
+
+@pytest.mark.parametrize("indices", [pa.int8(), pa.int32()])
+def test_rooms_that_look_back_are_found_in_tables(indices: pa.DataType, tmp_path: Path) -> None:
+    text = json.dumps(REDACTION).replace("redaction", "red\\u0061ction")
+    texts = pa.array([text, None], pa.string())
+    types = pa.DictionaryArray.from_arrays(
+        pa.array([None, 1], indices), ["m.room.name", *map(str, range(300)), "m.room.redaction"]
+    )
+    rows = {name: pa.array(["!r", "!s"]) for name in layout.REQUIRED}
+    table = pa.table({**rows, "type": types, "event_json": texts})
+    write_arrow(table, tmp_path / "log.arrow")
+    assert History(tmp_path).rooms_that_look_back([MIMI]) == {"!r"}
+
+
+def write_arrow(table: pa.Table, path: Path) -> None:
+    with pa.ipc.new_file(str(path), table.schema) as writer:
+        writer.write_table(table)
+
+
+@pytest.mark.parametrize("name", ["room_id", "sender", "state_key", "event_id", "event_json"])
+@pytest.mark.parametrize("index", [-5, 7])
+def test_a_word_that_is_in_no_dictionary_is_a_fault_of_the_file(name: str, index: int, tmp_path: Path) -> None:
+    texts = {name: pa.array(["@a"]) for name in layout.REQUIRED}
+    wild = pa.DictionaryArray.from_arrays(pa.array([index], pa.int32()), pa.array(["@a"]), safe=False)
+    write_arrow(pa.table({**texts, "type": ["m.room.name"], name: wild}), tmp_path / "log.arrow")
+    with pytest.raises(ReplayError, match=r"/log\.arrow: cannot be read beyond row 0: .*: stopped after 0 events"):
+        backtest(tmp_path, MIMI, output=tmp_path.parent / "out.parquet")
+
+
+def test_columns_given_twice_are_told(tmp_path: Path) -> None:
+    table = pa.table([pa.array(["@a"])] * 5, [*layout.REQUIRED, "sender"])
+    write_arrow(table, tmp_path / "log.arrow")
+    with pytest.raises(ReplayError, match=r"/log\.arrow: there are two columns `sender`"):
+        backtest(tmp_path, MIMI)
+
+
+def test_a_pipe_is_no_history(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ReplayError, match="/pipe: is neither a file nor a folder"):
+        backtest(tmp_path / "pipe", MIMI)
+
+
+def test_a_name_that_is_not_utf8_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "log\udcff.arrow"
+    write_arrow(pa.table({name: ["@a"] for name in layout.REQUIRED}), tmp_path / "log.arrow")
+    (tmp_path / "log.arrow").rename(path)
+    with pytest.raises(ReplayError, match="cannot be read beyond row 0: a name is not UTF-8"):
+        backtest(path, MIMI)

@@ -49,6 +49,8 @@ UNUSABLE = [
     (["-o", "log.parquet", "--events", "5"],          "a history takes a room, two users, and ten events for each room"),
     (["-o", "log.parquet", "--users", "1"],           "a history takes a room, two users, and ten events for each room"),
     (["-o", "log.parquet", "--rooms", "0"],           "a history takes a room, two users, and ten events for each room"),
+    (["-o", "log.parquet", "--events", "1" + "0" * 20], "a history has at most 20,000,000 rooms, users, and events for each room"),
+    (["-o", "log.parquet", "--users", "1000000000"],  "a history has at most 20,000,000 rooms, users, and events for each room"),
     (["-o", "log.parquet", "--policy", "nomi"],       "unknown policy `nomi`"),
     ([],                                              "Missing option '--output'"),
 ]
