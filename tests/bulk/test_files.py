@@ -249,7 +249,14 @@ def test_a_table_is_sorted_by_a_column_that_is_there(order: Any, table: pa.Table
 
 
 def test_what_came_up_in_another_history_is_not_counted() -> None:
-    rows = {"room_id": ["!r"], "sender": ["@a"], "target": [None], "action": [None], "type": ["m.room.create"]}
+    rows = {
+        "room_id": ["!r"],
+        "sender": ["@a"],
+        "target": [None],
+        "action": [None],
+        "type": ["m.room.create"],
+        "state_key": [""],
+    }
     given = pa.table({**rows, "is_state": [True]})
     for table, expected in ((given, {"not_judged": 1}), (given.drop(["is_state"]), {})):
         run = Backtest(MIMI)
