@@ -145,8 +145,9 @@ class Coder:
     def _numbers(self, words: Words, table: pa.Table, name: str) -> Codes:
         try:
             return words.numbers(table.column(name))
-        except UnicodeDecodeError:
-            raise ReplayError(0, f"column `{name}` holds text that is not UTF-8") from None
+        except pa.ArrowException as problem:
+            fault = "holds text that is not UTF-8" if "UTF8" in str(problem) else "is corrupt"
+            raise ReplayError(0, f"column `{name}` {fault}") from None
 
     def _typed(self, table: pa.Table) -> tuple[Indexes, Codes]:
         if not layout.has_values(table, layout.TYPE):

@@ -54,7 +54,10 @@ class Words:
         return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=numbers < 0), words)
 
     def numbers(self, column: pa.ChunkedArray) -> Codes:
-        """The numbers of a column of words, not to be changed; `MISSING` where it is null."""
+        """The numbers of a column of words, not to be changed; `MISSING` where it is null.
+
+        Raises `pa.ArrowException` for a column that is corrupt, or not in UTF-8.
+        """
         pieces = [self._coded(chunk) for chunk in column.chunks]
         return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0, np.int32), *pieces])
 
@@ -71,6 +74,7 @@ class Words:
         for known, numbers in self._latest:
             if known.equals(dictionary):
                 return numbers
+        dictionary.validate(full=True)
         numbers = pa.array(self._all_numbers(dictionary.to_pylist()))
         self._latest.append((dictionary, numbers))
         return numbers

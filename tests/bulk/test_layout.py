@@ -147,6 +147,21 @@ def test_text_that_is_not_utf_8() -> None:
         replay(rows)
 
 
+@pytest.mark.parametrize("index", [-5, 7])
+def test_words_that_are_in_no_dictionary(index: int) -> None:
+    wild = pa.DictionaryArray.from_arrays(pa.array([index], pa.int32()), pa.array(["@a"]), safe=False)
+    with pytest.raises(ReplayError, match=one_line("column `sender` is corrupt")):
+        replay(pa.table({**EACH, "sender": wild}))
+
+
+def test_words_that_end_before_they_begin() -> None:
+    offsets = pa.array([0, 5, 2], pa.int32()).buffers()[1]
+    words = pa.Array.from_buffers(pa.string(), 2, [None, offsets, pa.py_buffer(b"@a@bc")])
+    wild = pa.DictionaryArray.from_arrays(pa.array([1], pa.int32()), words)
+    with pytest.raises(ReplayError, match=one_line("column `sender` is corrupt")):
+        replay(pa.table({**EACH, "sender": wild}))
+
+
 def test_other_columns_are_carried_through() -> None:
     rows = table(CREATE, {**change("invite"), "sent": 17, "tags": ["a"]})
     result = replay(rows)
