@@ -137,26 +137,42 @@ def test_unusable_input_is_one_line(arguments: list[str], complaint: str) -> Non
     assert run.complaint.startswith(f"fsm: {complaint}")
 
 
-@pytest.mark.parametrize(("kind", "name"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "interrupted")])
-def test_a_signal_leaves_nothing(kind: signal.Signals, name: str, history: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "history"
-    folder.mkdir()
-    for number in range(300):
-        (folder / f"{number:03}.parquet").symlink_to(history)
-    output = tmp_path / "verdicts.jsonl"
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_nothing(kind: signal.Signals, history: Path, tmp_path: Path) -> None:
+    run, output = interrupted(history, 300, tmp_path, kind)
+    out, err = run.communicate(timeout=30)
+    assert (run.returncode, out) == (130, "")
+    assert err.startswith("fsm: interrupted: stopped after ")
+    assert err.endswith(f" events, and {output} not written\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["history"]
+
+
+def test_who_hangs_up_ends_nothing_that_is_to_go_on(history: Path, tmp_path: Path) -> None:
+    run, output = interrupted(history, 20, tmp_path, signal.SIGHUP, ignored=True)
+    _, err = run.communicate(timeout=60)
+    assert (run.returncode, err) == (0, "")
+    assert output.stat().st_size
+
+
+def interrupted(
+    history: Path, times: int, folder: Path, kind: signal.Signals, *, ignored: bool = False
+) -> tuple["subprocess.Popen[str]", Path]:
+    """A run that has been sent a signal once it had begun to write; and where it writes to."""
+    (folder / "history").mkdir()
+    for number in range(times):
+        (folder / "history" / f"{number:03}.parquet").symlink_to(history)
+    output = folder / "verdicts.jsonl"
+    before = signal.signal(kind, signal.SIG_IGN if ignored else signal.SIG_DFL)
     run = subprocess.Popen(
-        [sys.executable, "-m", "fsm", "backtest", str(folder), "-o", str(output)],
+        [sys.executable, "-m", "fsm", "backtest", str(folder / "history"), "-o", str(output)],
         cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    while not [path for path in tmp_path.glob(".verdicts*") if path.stat().st_size]:
+    signal.signal(kind, before)
+    while not [path for path in folder.glob(".verdicts*") if path.stat().st_size]:
         assert run.poll() is None, run.communicate()
         time.sleep(0.05)
     run.send_signal(kind)
-    out, err = run.communicate(timeout=30)
-    assert (run.returncode, out) == (130, "")
-    assert err.startswith(f"fsm: {name}: stopped after ")
-    assert err.endswith(f" events, and {output} not written\n")
-    assert [path.name for path in tmp_path.iterdir()] == ["history"]
+    return run, output
 
 
 @pytest.mark.parametrize("ending", ["parquet", "arrow", "jsonl"])
