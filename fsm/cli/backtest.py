@@ -58,7 +58,7 @@ def backtest(  # noqa: PLR0913 - one parameter for each option
     policies = list(map(load_policy, names))
     with needing("ray" if engine is Engine.RAY else "bulk"):
         run = _engine(engine, address, scratch)
-    with interruptible(), _progress() as on_progress:
+    with interruptible() as check, _progress(check) as on_progress:
         # Other machines have to load the policies themselves.
         rules = names if engine is Engine.RAY else policies
         report = run(history, *rules, output=output, participation=participation, on_progress=on_progress)
@@ -101,21 +101,33 @@ def _engine(engine: Engine, address: str | None, scratch: Path | None) -> Callab
     return partial(here, compiled=engine is Engine.COMPILED)
 
 
+class _InterruptionError(KeyboardInterrupt):
+    """An interruption. Where its base class passes through `exec`, Python ends by SIGINT, whoever catches it."""
+
+
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Take being terminated like an interruption, so that nothing is left half done, and end with a line on it."""
+def interruptible() -> Iterator[Callable[[], None]]:
+    """Take being terminated like an interruption, so that nothing is left half done, and end with a line on it.
+
+    Gives a function to call now and then: where an interruption hits a library that
+    takes no notice of it, the function interrupts once more.
+    """
     signals: list[int] = []
+
+    def check() -> None:
+        if signals:
+            raise _InterruptionError
 
     def interrupt(number: int, _: object) -> None:
         signals.append(number)
-        raise KeyboardInterrupt
+        raise _InterruptionError
 
     ending = [signal.SIGINT, signal.SIGTERM]
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
         ending.append(signal.SIGHUP)
     before = {each: signal.signal(each, interrupt) for each in ending}
     try:
-        yield
+        yield check
     except BaseException as end:
         # An interruption may hit a library where it makes another error of it.
         if not signals:
@@ -128,7 +140,7 @@ def interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def _progress(after: float = 1.0) -> Iterator[Callable[[int, float], None]]:
+def _progress(check: Callable[[], None], after: float = 1.0) -> Iterator[Callable[[int, float], None]]:
     """A function to tell of progress; after some time it is shown on a terminal."""
     console = Console(stderr=True)
     columns = (
@@ -140,6 +152,7 @@ def _progress(after: float = 1.0) -> Iterator[Callable[[int, float], None]]:
         started = time.monotonic()
 
         def tell(events: int, share: float) -> None:
+            check()
             elapsed = time.monotonic() - started
             rate = f"{events:,} events, {events / elapsed:,.0f}/s"
             bar.update(task, completed=share, rate=rate, visible=elapsed > after)

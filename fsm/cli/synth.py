@@ -14,6 +14,9 @@ from fsm.cli.backtest import interruptible, needing
 from fsm.cli.terminal import PolicyOption
 from fsm.policies import load_policy
 
+_LINES = 2**16
+"""So many lines are written before anybody is told."""
+
 
 def synth(  # noqa: PLR0913 - one parameter for each option
     *,
@@ -30,12 +33,14 @@ def synth(  # noqa: PLR0913 - one parameter for each option
         from fsm.bulk.output import whole, whole_lines  # noqa: PLC0415 - an extra
         from fsm.bulk.synth import as_events, synthesise  # noqa: PLC0415
     pieces = synthesise(rules, events=events, rooms=rooms, users=users, seed=seed)
-    with interruptible(), _progress(events) as advance:
+    with interruptible() as check, _progress(events, check) as advance:
         if output.suffix == ".jsonl":
             with whole_lines(output) as lines:
                 for piece in pieces:
-                    lines.writelines(json.dumps(event) + "\n" for event in as_events(piece, rules))
-                    advance(len(piece))
+                    for start in range(0, len(piece), _LINES):
+                        some = piece.slice(start, _LINES)
+                        lines.writelines(json.dumps(event) + "\n" for event in as_events(some, rules))
+                        advance(len(some))
         else:
             with whole(output) as tables:
                 for piece in pieces:
@@ -44,9 +49,14 @@ def synth(  # noqa: PLR0913 - one parameter for each option
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
+def _progress(total: int, check: Callable[[], None]) -> Iterator[Callable[[int], None]]:
     """A function to tell of events written, which is shown on a terminal."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("writing", total=total)
-        yield lambda count: bar.advance(task, count)
+
+        def advance(count: int) -> None:
+            check()
+            bar.advance(task, count)
+
+        yield advance

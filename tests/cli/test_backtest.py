@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import typer
 
 from fsm.bulk.synth import synthesise
+from fsm.cli.backtest import interruptible
 from fsm.policies import load_policy
 from tests.cli.runner import DAY, ROOT, fsm
 
@@ -145,6 +148,39 @@ def test_a_signal_leaves_nothing(kind: signal.Signals, history: Path, tmp_path: 
     assert err.startswith("fsm: interrupted: stopped after ")
     assert err.endswith(f" events, and {output} not written\n")
     assert [path.name for path in tmp_path.iterdir()] == ["history"]
+
+
+def test_a_signal_of_which_a_library_takes_no_notice_is_not_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
+    steps = []
+
+    def work() -> None:
+        with interruptible() as check:
+            check()
+            steps.append("before")
+            with suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGTERM)
+            steps.append("taken no notice of")
+            check()
+            steps.append("forgotten")
+
+    with pytest.raises(typer.Exit) as end:
+        work()
+    assert (end.value.exit_code, steps) == (130, ["before", "taken no notice of"])
+    assert capsys.readouterr().err == "fsm: interrupted\n"
+
+
+def test_a_signal_while_code_is_made_ends_like_any_other() -> None:
+    program = """
+import signal, sys, typer
+from fsm.cli.backtest import interruptible
+try:
+    with interruptible():
+        exec("signal.raise_signal(signal.SIGTERM)")
+except typer.Exit as end:
+    sys.exit(end.exit_code)
+"""
+    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (130, "fsm: interrupted\n")
 
 
 def test_who_hangs_up_ends_nothing_that_is_to_go_on(history: Path, tmp_path: Path) -> None:
