@@ -169,8 +169,8 @@ def test_a_signal_of_which_a_library_takes_no_notice_is_not_forgotten(capsys: py
     assert capsys.readouterr().err == "fsm: interrupted\n"
 
 
-def test_a_signal_while_code_is_made_ends_like_any_other() -> None:
-    program = """
+def test_a_signal_while_code_is_made_ends_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text("""
 import signal, sys, typer
 from fsm.cli.backtest import interruptible
 try:
@@ -178,8 +178,11 @@ try:
         exec("signal.raise_signal(signal.SIGTERM)")
 except typer.Exit as end:
     sys.exit(end.exit_code)
-"""
-    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+""")
+    run = subprocess.run(
+        [sys.executable, "-m", "program"], capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+    )  # fmt: skip
     assert (run.returncode, run.stderr) == (130, "fsm: interrupted\n")
 
 
