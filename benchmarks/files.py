@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.clock import in_fresh_process
-from benchmarks.loops import one_processor
+from benchmarks.processor import one_processor
 from fsm.bulk import files, layout
 from fsm.bulk.output import whole
 from fsm.bulk.synth import synthesise

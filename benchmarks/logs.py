@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from benchmarks import loops
 from benchmarks.clock import in_fresh_process
+from benchmarks.processor import one_processor
 from fsm import MIMI
 from fsm.bulk import layout
 from fsm.bulk.backtest import Backtest, can_compile
@@ -58,7 +59,7 @@ def by_loop() -> list[Rate]:
 
 
 def _loops() -> list[dict[str, Any]]:
-    with loops.one_processor():
+    with one_processor():
         table = pa.concat_tables(_history(*_CODED))
         return [
             {"name": name, "events": events / seconds}

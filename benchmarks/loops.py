@@ -1,20 +1,18 @@
 """What the inner loop of columnar replay costs, on integer codes.
 
-One processor does all the work, and its time is what counts: other programs that want
-it too do not. The loop is measured on the rows of a history as `fsm synth` makes it,
+The loop is measured on the rows of a history as `fsm synth` makes it,
 coded before, and on pairs at random, which is the worst for the caches.
 """
 
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.clock import least
 from fsm.bulk.arrays import Codes, Small
 from fsm.bulk.coding import Coded, Coder
 from fsm.bulk.pairs import NOBODY
@@ -26,28 +24,15 @@ HALF = 0.5
 PIECE = 2**20
 
 
-@contextmanager
-def one_processor() -> Iterator[None]:
-    """Everything on one processor."""
-    processors = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(processors)})
-    pa.set_cpu_count(1)
-    pa.set_io_thread_count(1)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, processors)
-
-
 def loops(table: pa.Table, *, compiled: bool) -> Iterator[tuple[str, float, int]]:
     """What the loop takes, and for how many events: the coded changes of the history, and pairs at random."""
     name = "compiled" if compiled else "plain"
     run, changes, actions = coded(table, compiled=compiled)
-    yield f"{name} loop, the history's changes", best(lambda: advance(run, changes, actions)), len(actions)
+    yield f"{name} loop, the history's changes", _seconds(run, changes, actions), len(actions)
     random, pairs = np.random.default_rng(0), len(run.states())
     targets, others = random.integers(NOBODY + 1, pairs, (2, len(actions)), dtype=np.uint32)
     mixed = replace(changes, targets=targets, senders=np.where(random.random(len(actions)) < HALF, targets, others))
-    yield f"{name} loop, {pairs:,} pairs at random", best(lambda: advance(run, mixed, actions)), len(actions)
+    yield f"{name} loop, {pairs:,} pairs at random", _seconds(run, mixed, actions), len(actions)
 
 
 def coded(table: pa.Table, *, compiled: bool) -> tuple[Run, Coded, Small]:
@@ -69,17 +54,18 @@ def coded(table: pa.Table, *, compiled: bool) -> tuple[Run, Coded, Small]:
     return run, Coded(table=None, users=(whole["rooms"],) * 2, typed=untyped, **whole), plain
 
 
+def _seconds(run: Run, changes: Coded, actions: Small) -> float:
+    def once() -> float:
+        started = time.process_time()
+        advance(run, changes, actions)
+        return time.process_time() - started
+
+    (taken,) = least([once], ROUNDS)
+    return taken
+
+
 def advance(run: Run, changes: Coded, actions: Small) -> None:
     verdicts: Codes = np.empty(len(actions), np.int32)
     start = 0
     while (start := run.advance(start, len(actions), changes, actions, verdicts)) < len(actions):
         run.learn(start, verdicts)
-
-
-def best(work: Callable[[], None]) -> float:
-    times = []
-    for _ in range(ROUNDS):
-        started = time.process_time()
-        work()
-        times.append(time.process_time() - started)
-    return min(times)

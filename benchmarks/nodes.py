@@ -16,7 +16,7 @@ import ray
 from ray.cluster_utils import Cluster
 
 from benchmarks.files import EVENTS, history
-from benchmarks.loops import one_processor
+from benchmarks.processor import one_processor
 from fsm.bulk import cluster, files
 from fsm.mimi.policies import MIMI, MIMI_01
 
