@@ -1,0 +1,15 @@
+"""No verdict of a policy of the catalogue changes unnoticed."""
+
+import json
+
+import pytest
+
+from fsm.policies import CATALOGUE, load_policy
+from tests.frozen import HASHES, verdicts
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_verdicts_are_those_on_record(name: str) -> None:
+    recorded = json.loads(HASHES.read_text("utf-8"))
+    assert recorded.keys() == CATALOGUE.keys()
+    assert verdicts(load_policy(name)) == recorded[name], "run `python -m tests.frozen`, and say why"
