@@ -50,11 +50,13 @@ browser: $(VENV)/dev
 	  || { apt-get update -qq && apt-get install -qq -y libatomic1 > /dev/null; } \
 	  || { echo "the browser's driver needs libatomic (Debian: apt-get install libatomic1)" >&2; exit 1; }
 
-# Of these policies the tests have to see everything: each transition, each guard both ways.
-SEEN := --fsm-coverage --fsm-coverage-min=100 $(addprefix --fsm-coverage-policy=,mimi mimi-00 mimi-01)
+# Of these policies the tables of cases have to show everything: each transition, each guard both ways. A test
+# that walks through all that can be asked would always have seen it.
+SEEN := -m "not walk" --fsm-coverage-min=100 $(addprefix --fsm-coverage-policy=,mimi mimi-00 mimi-01)
 
 test: $(VENV)/dev browser ## run the tests
-	$(BIN)/pytest -n auto $(SEEN)
+	$(BIN)/pytest -n auto
+	$(BIN)/pytest --quiet $(SEEN) tests/mimi/test_policies.py tests/mimi/test_revisions.py
 
 # A whole draft is built with the programs that authors of drafts use.
 kramdown:

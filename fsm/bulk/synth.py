@@ -26,6 +26,7 @@ from fsm.family import AnyPolicy
 from fsm.machine import memory_of
 from fsm.policies import columns_of
 from fsm.terms import Participation
+from fsm.unrecorded import unrecorded
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -112,6 +113,7 @@ class _Habits:
         where = rules, states, np.minimum(places, self.odds.shape[2] - 1)
         return self.is_own[where], self.action[where], self.after[where]
 
+    @unrecorded()
     def _moves(self, policy: AnyPolicy, rule: str, state: Any) -> list[tuple[bool, int, int, float]]:
         creator, moderator = "@creator:a.example", "@moderator:a.example"
         room = self.columns.room("!room:a.example", {})

@@ -24,6 +24,7 @@ from fsm.matrix.room import MatrixRoom
 from fsm.matrix.rules import Standing
 from fsm.matrix.settings import CREATE, CREATOR_POWER, JOIN_RULES, POWER_LEVELS, Creation, Founder, Reign
 from fsm.terms import Action, JoinRule, Participation
+from fsm.unrecorded import unrecorded
 
 JSON: TypeAlias = dict[str, Any]
 
@@ -173,6 +174,7 @@ class Columns:
         return write_state(JOIN_RULES, creator, {"join_rule": join_rule})
 
 
+@unrecorded()
 def _is_known(policy: MatrixPolicy, rule: JoinRule) -> bool:
     """Whether the room version has this join rule: by all that it has, whoever is invited may join."""
     weights = policy.domain.weights

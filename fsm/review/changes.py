@@ -15,6 +15,7 @@ from fsm.policies import new_room
 from fsm.review.diff import Answer, Diff, Group, beside_the_table, diff
 from fsm.review.diff_report import log_lines, table_lines
 from fsm.review.readings import Reading
+from fsm.unrecorded import unrecorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def _step(old: AnyPolicy, new: AnyPolicy) -> Step:
     )
 
 
+@unrecorded()
 def _answer(policy: AnyPolicy, log: Log) -> Answer:
     """What a room says to the last event of a log."""
     room = new_room(policy)

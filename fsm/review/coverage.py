@@ -5,6 +5,9 @@ are computed once and only looked up ever after. What is recorded is therefore t
 look-up: while a `Recorder` is on, a memory notes the key before it answers. At any
 other time a memory is a plain dict, and costs what a dict costs. What the questions
 showed is worked out at the end, from the table.
+
+What a tool asks on its own account, such as a search for a room, is not recorded
+(`fsm.unrecorded`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +23,7 @@ from fsm.guards import Guard
 from fsm.machine import Key, Machine, Memory
 from fsm.policy import Transition
 from fsm.review.cover import Board
+from fsm.unrecorded import is_unrecorded
 
 Parts: TypeAlias = dict[str, bool]
 """The parts of a policy that can be seen, by name, and whether they have been."""
@@ -103,7 +107,10 @@ def shown(percent: float) -> str:
 
 
 class Recorder:
-    """Notes every question that any policy is asked while it is on. One can be on inside another."""
+    """Notes every question that any policy is asked while it is on, but for those that a tool asks on its own account.
+
+    It can be on several times, and one inside another.
+    """
 
     def __init__(self) -> None:
         self._keys: dict[AnyPolicy, set[Key]] = {}
@@ -116,11 +123,13 @@ class Recorder:
 
         def noted_look_up(memory: Memory[Any], key: Key) -> Decision:
             decision: Decision = look_up(memory, key)
-            keys.setdefault(memory.machine.policy, set()).add(key)
+            if not is_unrecorded():
+                keys.setdefault(memory.machine.policy, set()).add(key)
             return decision
 
         def noted_decide(machine: Machine[Any], action: StrEnum, facts: Any) -> Decision:
-            asked.setdefault(machine.policy, set()).add((action, facts))
+            if not is_unrecorded():
+                asked.setdefault(machine.policy, set()).add((action, facts))
             return decide(machine, action, facts)
 
         Memory.__getitem__ = noted_look_up  # type: ignore[method-assign, assignment]

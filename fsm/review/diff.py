@@ -23,6 +23,7 @@ from fsm.review.grid import Cells, Grid, Move, numbers
 from fsm.review.readings import Reading, other_fields, readings
 from fsm.review.shared import Sharing
 from fsm.review.witness import witness
+from fsm.unrecorded import unrecorded
 
 LOOKED_AT = 30
 """Of equally plain cells, for how many a log is sought, to take the shortest."""
@@ -172,6 +173,7 @@ def spelled(facts: Mapping[str, Value]) -> str:
     )
 
 
+@unrecorded()
 def diff(old: AnyPolicy, new: AnyPolicy, given: Mapping[str, Value] | None = None) -> Diff:
     """All that `new` decides otherwise than `old`, where the `given` facts hold.
 

@@ -1,7 +1,8 @@
 """A plugin of pytest: how much of a policy the tests have seen.
 
-`pytest --fsm-coverage` prints, for every policy that was asked anything, which
-transitions fired and which guards were seen both true and false.
+`pytest --fsm-coverage` prints, for every policy that a test has asked anything, which
+transitions fired and which guards were seen both true and false. What is asked while
+tests are collected is nobody's test.
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 # that costs time is imported when coverage is asked for.
 
 _SENT = "fsm_coverage"
+_NOTHING = "no policy has been asked anything"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,9 +35,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--fsm-coverage-min",
-        type=float,
+        type=_percent,
         metavar="PERCENT",
-        help="fail when less than this has been seen of a policy",
+        help="fail when less than this has been seen of a policy, or no policy has been asked anything",
     )
     group.addoption(
         "--fsm-coverage-drawing",
@@ -43,6 +45,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIRECTORY",
         help="draw each policy there, with what has not fired marked",
     )
+
+
+def _percent(word: str) -> float:
+    """Read an option; argparse turns the error into a line of its own."""
+    number = float(word)
+    if not 0 <= number <= 100:  # noqa: PLR2004 - nor is a NaN
+        raise ValueError
+    return number
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -75,11 +85,12 @@ class _Reporter:
         self._shapes = {coverage(policy, ()).shape for policy in policies}
         self._gathered: dict[tuple[object, ...], Coverage] = {}
         self._recorder = Recorder()
-        self._recorder.__enter__()
 
-    def pytest_unconfigure(self) -> None:
-        """Stop recording."""
-        self._recorder.__exit__(None, None, None)
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self) -> Iterator[None]:
+        """Record what a test asks, its fixtures included."""
+        with self._recorder:
+            return (yield)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -102,8 +113,8 @@ class _Reporter:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the tables, and say what has been drawn."""
         terminalreporter.section("coverage of policies")
-        if not self._gathered:
-            terminalreporter.write_line("no policy has been asked anything")
+        if not self._gathered and self._config.option.fsm_coverage_min is None:
+            terminalreporter.write_line(_NOTHING)
         for each in self._gathered.values():
             for line in (*each.lines(), ""):
                 terminalreporter.write_line(line)
@@ -122,6 +133,8 @@ class _Reporter:
         from fsm.review.coverage import shown  # noqa: PLC0415
 
         least = self._config.option.fsm_coverage_min
+        if least is not None and not self._gathered:
+            yield f"{_NOTHING}, {least:g} % is the least"
         for each in self._gathered.values():
             if least is not None and each.percent < least:
                 yield f"{each.policy}: {shown(each.percent)} % seen, {least:g} % is the least"

@@ -18,6 +18,7 @@ from fsm.family import AnyPlay, AnyPolicy, AnyRoom, Log
 from fsm.machine import memory_of
 from fsm.policies import new_room, play_of
 from fsm.policy import Policy
+from fsm.unrecorded import unrecorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Reading:
         return f"`{self.fact}`: {spell(self.old)} → {spell(self.new)} in the same room"
 
 
+@unrecorded()
 def readings(old: AnyPolicy, new: AnyPolicy) -> tuple[Reading, ...]:
     """The facts that differ, each with the shortest log, rather one to a question that the fact decides."""
     first, second = play_of(old), play_of(new)

@@ -29,6 +29,7 @@ from fsm.review.cover import Board, Question, cover
 from fsm.review.errors import ReviewError
 from fsm.review.grid import numbers
 from fsm.review.witness import witness
+from fsm.unrecorded import unrecorded
 
 SCHEMA = Path(__file__).with_name("vectors.schema.json")
 """The JSON Schema of a line, published with the package."""
@@ -127,6 +128,7 @@ def every_vector(policy: AnyPolicy) -> Iterator[Vector]:
 
 
 @cache
+@unrecorded()
 def covering_vectors(policy: AnyPolicy) -> tuple[tuple[Vector, ...], tuple[tuple[str, str], ...]]:
     """The smallest practical set that tells the policy from all that is nearly the same.
 
@@ -144,6 +146,7 @@ def covering_vectors(policy: AnyPolicy) -> tuple[tuple[Vector, ...], tuple[tuple
     return (*vectors, *_riddles(policy, board)), found.gaps
 
 
+@unrecorded()
 def paths(policy: AnyPolicy) -> tuple[Walk, ...]:
     """Logs from an empty room that together take every transition from every state that it leads from.
 
@@ -186,6 +189,7 @@ def _check(policy: AnyPolicy) -> None:
         raise ReviewError(f"policy `{policy.id}`: its family `{policy.family}` offers no events to build rooms from")
 
 
+@unrecorded()
 def _vector(policy: AnyPolicy, question: Question, facts: Any, log: Log, shows: tuple[Shown, ...] = ()) -> Vector:
     state, event = state_of(log[:-1]), log[-1]
     # A room may reject what no row would be asked, and says why.

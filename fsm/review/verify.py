@@ -31,6 +31,7 @@ from fsm.review.rooms import RoomBreach, Search
 from fsm.review.structure import TABLE_LAWS, faults
 from fsm.review.witness import witness
 from fsm.terms import Participation
+from fsm.unrecorded import unrecorded
 
 _TRIES = 32
 """How many of the smallest counterexamples are tried for one that a room can come to."""
@@ -140,6 +141,7 @@ MOST_ROOMS = 10_000
 """How many rooms are played through at most, from each beginning; the families' boards have some hundreds."""
 
 
+@unrecorded()
 def verify(
     policy: AnyPolicy,
     laws: Iterable[Law] = LAWS,

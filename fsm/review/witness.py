@@ -26,6 +26,7 @@ from fsm.decision import Decision
 from fsm.family import AnyPlay, AnyPolicy, AnyRoom, Log
 from fsm.policies import new_room, play_of
 from fsm.terms import Participation
+from fsm.unrecorded import unrecorded
 
 Part: TypeAlias = tuple[Any, ...]
 """The values of some of the facts, in the order of their definition."""
@@ -33,6 +34,7 @@ Settings: TypeAlias = frozenset[tuple[str, str, int]]
 """By event type and state key: the number of the turn that was the last to set it."""
 
 
+@unrecorded()
 def witness(policy: AnyPolicy, action: str, facts: Any) -> Log | None:
     """The shortest log from an empty room whose last event asks for `action` in exactly these facts.
 

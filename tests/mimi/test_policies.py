@@ -188,6 +188,7 @@ def test_the_policy_says_what_it_reads() -> None:
     assert set(MIMI.triggers) == set(MIMI.states) == set(Participation)
 
 
+@pytest.mark.walk
 def test_every_cell_is_decided_as_by_a_second_reading() -> None:
     differences = []
     for action, given in MIMI.cells():

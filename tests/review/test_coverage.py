@@ -1,21 +1,37 @@
 """What tests have seen of a policy, and the plugin of pytest that tells."""
 
+import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import find
 
-from fsm import MIMI, Action, Participation, Room
+from fsm import MIMI, Action, DefinitionError, Participation, Room, load_policy
+from fsm.bulk.synth import synthesise
+from fsm.log import read_events
 from fsm.machine import Machine, Memory, memory_of
+from fsm.render.explorer.page import to_page
+from fsm.render.section import to_section
+from fsm.review.changes import steps
 from fsm.review.coverage import Coverage, Recorder, coverage, shown
 from fsm.review.coverage_drawing import draw
-from fsm.testing import facts
+from fsm.review.diff import diff
+from fsm.review.readings import readings
+from fsm.review.vectors import covering_vectors, every_vector, paths
+from fsm.review.verify import verify
+from fsm.testing import events_of, facts, facts_of, histories_of, room
+from fsm.unrecorded import unrecorded
 
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
+DAY = Path(__file__).parents[2] / "examples" / "day.jsonl"
 ANN, BOB = "@ann:a.example", "@bob:b.example"
 
 
@@ -99,6 +115,63 @@ def test_nothing_is_recorded_before_or_after() -> None:
     room.decide_action(Action.INVITE, ANN, BOB)
     assert recorder.policies == ()
     assert recorder.coverage(MIMI).percent == 0
+
+
+# What a tool asks on its own account. Each is called anew, whatever is remembered from other tests.
+QUIET = MIMI.evolve("quiet", drop=["knock"])
+TOOLS: dict[str, Callable[[], object]] = {
+    "room": lambda: room(QUIET, target="leave", is_self=True, join_rule="public").event("join"),
+    "facts_of": lambda: find(facts_of(QUIET), lambda _: True),
+    "events_of": lambda: find(events_of(QUIET), lambda _: True),
+    "histories_of": lambda: find(histories_of(QUIET), lambda log: len(log) > 5),
+    "verify": lambda: verify(QUIET, rooms=5),
+    "diff": lambda: diff(MIMI, QUIET),
+    "readings": lambda: readings(load_policy("mimi-00"), MIMI),
+    "steps": lambda: steps((load_policy("mimi-00"), MIMI)),
+    "covering_vectors": lambda: covering_vectors(QUIET),
+    "every_vector": lambda: list(islice(every_vector(QUIET), 20)),
+    "paths": lambda: paths(QUIET),
+    "explorer": lambda: to_page(QUIET, log=read_events(io.BytesIO(DAY.read_bytes()))),
+    "coverage": lambda: draw(QUIET, coverage(QUIET, [])),
+    "spec": lambda: to_section(QUIET),
+    "synth": lambda: next(synthesise(QUIET, events=100, rooms=3, users=9)),
+}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_what_a_tool_asks_is_not_recorded(tool: str) -> None:
+    with Recorder() as recorder:
+        TOOLS[tool]()
+    assert recorder.policies == ()
+
+
+def test_what_is_asked_of_what_a_tool_has_built_is_recorded() -> None:
+    with Recorder() as recorder:
+        assert room(QUIET, target="leave", is_self=True, join_rule="public").ask("join")
+    assert [name for name, row in recorder.coverage(QUIET).rows.items() if any(row.fired.values())] == ["join"]
+
+
+def test_a_tool_at_work_hides_nothing_in_another_thread() -> None:
+    with Recorder() as recorder, unrecorded(), ThreadPoolExecutor(1) as pool:
+        pool.submit(memory_of(MIMI).machine.decide, Action.JOIN, facts(target=INVITE, is_self=True)).result()
+    assert recorder.policies == (MIMI,)
+
+
+def test_a_tool_that_fails_hides_nothing_afterwards() -> None:
+    with Recorder() as recorder:
+        with pytest.raises(DefinitionError, match="no room can come to these facts"):
+            room(is_self=True, outranks_for_ban=True)
+        memory_of(MIMI).machine.decide(Action.JOIN, facts(target=INVITE, is_self=True))
+    assert recorder.policies == (MIMI,)
+
+
+def test_a_recorder_goes_on_where_it_stopped() -> None:
+    recorder = Recorder()
+    for target in (INVITE, JOIN):
+        with recorder:
+            memory_of(MIMI).machine.decide(Action.JOIN, facts(target=target, is_self=True))
+        memory_of(MIMI).machine.decide(Action.KNOCK, facts(target=LEAVE, is_self=True))
+    assert [row for row, seen in recorder.coverage(MIMI).rows.items() if any(seen.parts)] == ["accept", "rejoin"]
 
 
 def test_an_unknown_action_is_still_an_error() -> None:
@@ -227,6 +300,39 @@ def test_a_policy_that_nobody_asks_is_seen_not_at_all(tmp_path: Path) -> None:
     assert "mimi: " not in run.out
 
 
+# Tests that assert nothing, and ask nothing themselves.
+HOLLOW = {
+    "a builder": "from fsm.testing import room\ndef test(): room(target='leave', is_self=True, join_rule='public')",
+    "a proof": "from fsm import MIMI\nfrom fsm.review.verify import verify\ndef test(): verify(MIMI, rooms=5)",
+    "asked while collecting": "from fsm import MIMI\nfrom fsm.testing import assert_allowed, facts\nassert_allowed(MIMI, 'join', facts(is_self=True))\ndef test(): pass",
+    "nothing": "def test(): pass",
+}
+
+
+@pytest.mark.parametrize("tests", HOLLOW.values(), ids=list(HOLLOW))
+def test_a_hollow_test_fails_the_run(tmp_path: Path, tests: str) -> None:
+    run = run_pytest(tmp_path, "--fsm-coverage-min=1", tests=tests)
+    assert run.status == 1, run.out
+    assert "no policy has been asked anything, 1 % is the least" in run.out
+
+
+def test_a_hollow_test_fails_the_run_of_several_processes(tmp_path: Path) -> None:
+    run = run_pytest(tmp_path, "--fsm-coverage-min=1", "-n", "2", tests=HOLLOW["a builder"])
+    assert run.status == 1, run.out
+
+
+def test_fixtures_are_part_of_a_test(tmp_path: Path) -> None:
+    tests = "import pytest\nfrom fsm import MIMI\nfrom fsm.testing import assert_allowed, facts\n@pytest.fixture\ndef joined(): assert_allowed(MIMI, 'join', facts(is_self=True))\ndef test(joined): pass"
+    assert run_pytest(tmp_path, "--fsm-coverage-min=1", tests=tests).status == 0
+
+
+@pytest.mark.parametrize("word", ["nan", "100.1", "all"])
+def test_a_least_part_is_a_percentage(tmp_path: Path, word: str) -> None:
+    run = run_pytest(tmp_path, f"--fsm-coverage-min={word}")
+    assert run.status == 4, run.out
+    assert "--fsm-coverage-min" in run.out
+
+
 def test_other_failures_stay_what_they_are(tmp_path: Path) -> None:
     run = run_pytest(tmp_path, "--fsm-coverage-min=1", tests="1 / 0")
     assert run.status == 2
@@ -234,7 +340,7 @@ def test_other_failures_stay_what_they_are(tmp_path: Path) -> None:
 
 
 def test_another_policy_of_the_same_id_does_not_count(tmp_path: Path) -> None:
-    tests = "from fsm import MIMI, Room\nRoom.create('!r', '@a', policy=MIMI.evolve('mimi', drop=['unban'])).participant('@b').ban(by='@a')\ndef test(): pass"
+    tests = "from fsm import MIMI, Room\ndef test(): Room.create('!r', '@a', policy=MIMI.evolve('mimi', drop=['unban'])).participant('@b').ban(by='@a')"
     run = run_pytest(tmp_path, "--fsm-coverage-policy=mimi", tests=tests)
     assert "mimi: 0 % seen" in run.out
     assert run.out.count("% seen") == 1

@@ -18,6 +18,7 @@ from fsm.machine import memory_of
 from fsm.policies import play_of, room_of
 from fsm.render.explorer.table import Numbered
 from fsm.terms import Participation
+from fsm.unrecorded import unrecorded
 
 JSON: TypeAlias = dict[str, Any]
 
@@ -32,6 +33,7 @@ class _Reel:
     standing: dict[str, Participation] = field(default_factory=dict)
 
 
+@unrecorded()
 def record(policy: AnyPolicy, name: str, lines: Iterable[Line], facts: tuple[str, ...]) -> list[JSON]:
     """What a log comes to, room by room. `facts` are their names in the order of the table.
 

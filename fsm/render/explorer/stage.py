@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 from fsm.family import AnyPolicy, AnyRoom, AnyStage, Opening
 from fsm.policies import new_room, room_from_state, stage_of
 from fsm.render.explorer.table import Numbered
+from fsm.unrecorded import unrecorded
 
 JSON: TypeAlias = dict[str, Any]
 Log: TypeAlias = Sequence[JSON]
@@ -51,6 +52,7 @@ class _Scene:
         return self.stage.facts(room, self.stage.changes(action, sender, target)[0])
 
 
+@unrecorded()
 def stage_data(policy: AnyPolicy, names: Sequence[str]) -> JSON | None:
     """The policy's room for the page; None when there is none. `names` are the facts in the order of the table."""
     stage = stage_of(policy)

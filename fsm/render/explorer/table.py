@@ -26,6 +26,7 @@ from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
 from fsm.machine import memory_of
+from fsm.unrecorded import unrecorded
 
 Node: TypeAlias = int
 """A leaf, from 1 on; or minus the number of a node, which counts from 1 as well."""
@@ -117,6 +118,7 @@ class Table:
     telling: Mapping[str, Value]
 
 
+@unrecorded()
 def tabulate(policy: AnyPolicy) -> Table:
     """Ask the machine everything."""
     values = policy.domain.values
