@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from fsm.decision import Decision, Refusal
 from fsm.errors import DecodeError, DefinitionError, EventError, PolicyError, ReplayError
-from fsm.facts import Domain, Facts
+from fsm.facts import Domain, about
 from fsm.guards import Guard, guard
+from fsm.participation.facts import Facts
 from fsm.policy import Actor, Policy, Transition
 from fsm.terms import Action, JoinRule, Participation, Visibility
 
@@ -45,6 +46,7 @@ __all__ = [
     "Room",
     "Transition",
     "Visibility",
+    "about",
     "guard",
     "load_policy",
 ]

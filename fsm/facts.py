@@ -11,40 +11,82 @@ facts: ranks, for one, arrive already compared.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from enum import Enum
+from enum import Enum, StrEnum
 from functools import cached_property
 from itertools import product
-from typing import Any, Generic, TypeAlias, TypeVar, get_type_hints
+from typing import Any, Generic, TypeAlias, TypeVar, get_args, get_type_hints
 
-from fsm.errors import DefinitionError
-from fsm.terms import JoinRule, Participation
+from fsm.errors import DefinitionError, shorten
 
 Value: TypeAlias = Enum | bool
 """The value of one fact."""
 
+S_co = TypeVar("S_co", covariant=True)
+
+
+class Subject(StrEnum):
+    """Whom a fact is about, and of whom a condition is asked."""
+
+    PAIR = "target and sender"
+    TARGET = "target"
+    SENDER = "sender"
+    ROOM = "room"
+    EVENT = "event"
+
+
+PAIR, TARGET, SENDER, ROOM, EVENT = Subject
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a record says of one of its facts (see `about`)."""
+
+    subject: Subject = ROOM
+    plain: Value | None = None
+    strong: Value | None = None
+
+
+def about(subject: Subject, *, plain: Value | None = None, strong: Value | None = None) -> Any:
+    """Declare a field of a record of facts: whom it is about, and its value in the plain case.
+
+    The plain case is the one that needs no mention: two ordinary users, nobody may
+    anything in particular, nothing unusual is the case. `strong` is the value with which
+    a sender can do most; a bool about the sender, or about how they stand to the target,
+    is strong when it is not plain. A fact that is about nobody else is about the room,
+    and its plain value is false, or the first that it has.
+    """
+    if strong is None and subject in (SENDER, PAIR) and isinstance(plain, bool):
+        strong = not plain
+    return field(metadata={About: About(Subject(subject), plain, strong)})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SenderFacts:
-    """The least that is known about any event: where its sender stands."""
+class SenderFacts(Generic[S_co]):
+    """The least that is known about any event: where its sender stands.
 
-    sender: Participation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts(SenderFacts):
-    """All that a guard may know about one participation change.
-
-    A family of policies may extend this record with finite facts of its own.
+    Values may be given as words, such as `public`; `DefinitionError` is raised for what is no value of its fact.
     """
 
-    target: Participation
-    is_self: bool
-    join_rule: JoinRule
-    may_invite: bool
-    may_kick: bool
-    may_ban: bool
-    outranks_for_kick: bool
-    outranks_for_ban: bool
+    sender: S_co = about(SENDER)
+
+    def __post_init__(self) -> None:
+        """Read words, and refuse what is no value: a guard would take it for something else."""
+        for name, kind in _checked(type(self)):
+            value = object.__getattribute__(self, name)
+            if type(value) is not kind:
+                object.__setattr__(self, name, _read(name, value, _all_values(name, kind)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairFacts(SenderFacts[S_co]):
+    """What is known about every change: where its target and its sender stand, and whether they are one user.
+
+    A family of policies extends this record with finite facts of its own, each
+    declared by `about`.
+    """
+
+    target: S_co = about(TARGET)
+    is_self: bool = about(PAIR, plain=False, strong=False)
 
 
 F = TypeVar("F")
@@ -77,8 +119,7 @@ class Domain(Generic[F]):
 
     @cached_property
     def _types(self) -> dict[str, Any]:
-        hints = get_type_hints(self.record)
-        return {item.name: hints[item.name] for item in fields(self.record)}  # type: ignore[arg-type]
+        return kinds_of(self.record)
 
     @cached_property
     def values(self) -> dict[str, tuple[Value, ...]]:
@@ -93,6 +134,35 @@ class Domain(Generic[F]):
                 record = self.record(**facts)
                 if all(test(record) for test in self.possible):
                     yield record
+
+    @cached_property
+    def plain(self) -> dict[str, Value]:
+        """The plain case: the plain value of each fact, or the first where that is left out."""
+        return {name: plain_among(self.about[name], values) for name, values in self.values.items()}
+
+    @cached_property
+    def strong(self) -> dict[str, Value]:
+        """The plain case but for a sender who can do most."""
+        return self.plain | self.privileges
+
+    @cached_property
+    def privileges(self) -> dict[str, Value]:
+        """The facts about what a sender may do, and whom they outrank: with which value they can do most."""
+        return {
+            name: told.strong
+            for name, told in self.about.items()
+            if told.strong is not None and told.strong is not told.plain and told.strong in self.values[name]
+        }
+
+    @cached_property
+    def about(self) -> dict[str, About]:
+        """What the record says of each fact."""
+        return about_of(self.record)
+
+    def ranked(self, name: str) -> tuple[Value, ...]:
+        """The values of a fact, the plain one first."""
+        plain = self.plain[name]
+        return (plain, *(value for value in self.values[name] if value is not plain))
 
     @cached_property
     def records(self) -> tuple[F, ...]:
@@ -116,10 +186,7 @@ class Domain(Generic[F]):
         """
         if name not in self.values:
             raise DefinitionError(f"unknown fact `{name}`: the facts are {', '.join(self.values)}")
-        words = {spell(value): value for value in self.values[name]}
-        if word not in words:
-            raise DefinitionError(f"`{word}` is no value of `{name}`: choose from {', '.join(words)}")
-        return words[word]
+        return _read(name, word, self.values[name])
 
     @cached_property
     def weights(self) -> dict[str, dict[Value, int]]:
@@ -151,9 +218,64 @@ def spell(value: Value) -> str:
     return str(value.value if isinstance(value, Enum) else value).lower()
 
 
+def about_of(record: type) -> dict[str, About]:
+    """What a record says of each of its facts, in the order of their definition."""
+    return {item.name: item.metadata.get(About, About()) for item in fields(record)}
+
+
+def kinds_of(record: type) -> dict[str, Any]:
+    """The type of each fact of a record, in the order of their definition."""
+    hints, told = get_type_hints(record), _arguments(record)
+    return {item.name: told.get(hints[item.name], hints[item.name]) for item in fields(record)}
+
+
+def plain_among(told: About, values: tuple[Value, ...]) -> Value:
+    """Of these values of a fact the plain one: the one that is declared, else false, else the first."""
+    if told.plain is not None:
+        return next((value for value in values if value is told.plain), values[0])
+    return False if False in values else values[0]
+
+
+def _arguments(record: type) -> dict[Any, Any]:
+    """The types that generic records, from which this one is derived, have been given for their variables."""
+    told: dict[Any, Any] = {}
+    for kind in record.__mro__:
+        for base in kind.__dict__.get("__orig_bases__", ()):
+            origin = getattr(base, "__origin__", None)
+            variables = getattr(origin, "__parameters__", ())
+            told |= {var: told.get(arg, arg) for var, arg in zip(variables, get_args(base), strict=False) if var != arg}
+    return told
+
+
+def _checked(record: type) -> tuple[tuple[str, type], ...]:
+    """The facts whose values are told by their type, each with its type; found once for each record."""
+    known: tuple[tuple[str, type], ...] | None = record.__dict__.get("_kinds")
+    if known is None:
+        kinds = kinds_of(record).items()
+        known = tuple((name, kind) for name, kind in kinds if _is_finite(kind))
+        type.__setattr__(record, "_kinds", known)
+    return known
+
+
+def _read(name: str, word: object, values: tuple[Value, ...]) -> Value:
+    for value in values:
+        if word is value:
+            return value
+    words = {spell(value): value for value in values}
+    is_word = isinstance(word, str) and not isinstance(word, Enum)
+    if not is_word or word not in words:
+        given = str(word) if is_word else repr(word)
+        raise DefinitionError(f"`{shorten(given)}` is no value of `{name}`: choose from {', '.join(words)}")
+    return words[str(word)]
+
+
+def _is_finite(kind: Any) -> bool:
+    return kind is bool or (isinstance(kind, type) and issubclass(kind, Enum))
+
+
 def _all_values(name: str, kind: Any) -> tuple[Value, ...]:
     if kind is bool:
         return (False, True)
-    if isinstance(kind, type) and issubclass(kind, Enum):
+    if _is_finite(kind):
         return tuple(kind)
     raise DefinitionError(f"fact `{name}` is not finite: it must be a bool or an Enum")

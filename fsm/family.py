@@ -52,10 +52,6 @@ class AnyPlay(Protocol):
         """Everybody who takes part."""
 
     @property
-    def standing(self) -> frozenset[str]:
-        """The facts that castings decide, and turns leave alone."""
-
-    @property
     def goes_on(self) -> bool:
         """Whether turns after a casting may lead to what no turn before it leads to."""
 
@@ -73,7 +69,7 @@ class AnyPlay(Protocol):
 
     @property
     def castings(self) -> tuple[Log, ...]:
-        """Events that decide what everybody may do and whom they outrank, shortest first."""
+        """Events that decide the privileges (see `fsm.facts.Domain`), which turns leave alone; shortest first."""
 
     @property
     def riddles(self) -> tuple[Log, ...]:

@@ -1,39 +1,24 @@
-"""The conditions of the draft, one function each.
+"""A guard: one condition of a specification, as a function of the facts.
 
-A guard is a pure function of the facts, named in the draft's words, that says
-one thing. It never asks which policy it serves. A refusal is identified by the
-name of the guard that did not hold, so there is no other list of codes.
-
-Section numbers moved between the revisions: the number that holds stands in the
-policy's row; the title, and how we read it, stand here.
+It is pure, named in the words of its source, and says one thing. It never asks
+which policy it serves. A refusal is identified by the name of the guard that did not
+hold, so there is no other list of codes.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Generic, TypeVar
 
-from fsm.facts import Facts, SenderFacts
-from fsm.terms import JoinRule, Participation
+from fsm.facts import Subject
 
 F_contra = TypeVar("F_contra", contravariant=True)
 
 
-class Party(StrEnum):
-    """Whom a condition is asked of."""
-
-    PAIR = "target and sender"
-    TARGET = "target"
-    SENDER = "sender"
-    ROOM = "room"
-    EVENT = "event"
-
-
 @dataclass(frozen=True, slots=True)
 class Norm:
-    """A condition as a specification writes it: what `party` MUST `do`."""
+    """A condition as a specification writes it: what the `subject` MUST `do`."""
 
-    party: Party
+    subject: Subject
     do: str
 
 
@@ -71,145 +56,3 @@ def guard(
 ) -> Callable[[Callable[[F_contra], bool]], Guard[F_contra]]:
     """Make a guard out of a function, giving the words for both outcomes."""
     return lambda test: Guard(test, holds, fails, norm, tells_kind)
-
-
-@guard(
-    "the sender is the target",
-    fails="the sender is not the target",
-    norm=Norm(Party.PAIR, "be the same"),
-    tells_kind=True,
-)
-def sender_is_target(facts: Facts) -> bool:
-    """Users act here for themselves only.
-
-    Spec: "Join Conditions", "Knock Conditions", "Voluntary"
-    """
-    return facts.is_self
-
-
-@guard(
-    "the sender is another user",
-    fails="the sender is the target",
-    norm=Norm(Party.PAIR, "NOT be the same"),
-    tells_kind=True,
-)
-def sender_is_another(facts: Facts) -> bool:
-    """A kick is an involuntary leave: sender and target are not the same user.
-
-    Spec: "Participation Definitions". We read a ban the same way, since it
-    implies a kick ("Ban Conditions").
-    """
-    return not facts.is_self
-
-
-@guard(
-    "the sender is joined",
-    fails="the sender is not joined",
-    norm=Norm(Party.SENDER, "already be in the joined state"),
-)
-def sender_is_joined(facts: SenderFacts) -> bool:
-    """The sender is already in the joined state.
-
-    Spec: "Invite Conditions", "Ban Conditions", "Kicks", "Event Sending Permissions"
-    """
-    return facts.sender is Participation.JOIN
-
-
-@guard(
-    "the sender may invite",
-    fails="the sender may not invite",
-    norm=Norm(Party.SENDER, "have permission to invite users"),
-)
-def sender_may_invite(facts: Facts) -> bool:
-    """The sender has permission to invite users.
-
-    Spec: "Invite Conditions"
-    """
-    return facts.may_invite
-
-
-@guard(
-    "the sender may kick",
-    fails="the sender may not kick",
-    norm=Norm(Party.SENDER, "have permission to kick users"),
-)
-def sender_may_kick(facts: Facts) -> bool:
-    """The sender has permission to kick users.
-
-    Spec: "Kicks"
-    """
-    return facts.may_kick
-
-
-@guard(
-    "the sender may ban",
-    fails="the sender may not ban",
-    norm=Norm(Party.SENDER, "have permission to ban users"),
-)
-def sender_may_ban(facts: Facts) -> bool:
-    """The sender has permission to ban users, which is also that to unban them.
-
-    Spec: "Ban Conditions", "Kicks"
-    """
-    return facts.may_ban
-
-
-@guard(
-    "the sender outranks the target for kicking",
-    fails="the sender does not outrank the target for kicking",
-    norm=Norm(
-        Party.SENDER,
-        "have a higher (and NOT equal to) effective power level with respect to the kick permission "
-        "than the target user",
-    ),
-)
-def sender_outranks_for_kick(facts: Facts) -> bool:
-    """The sender's effective power to kick is higher than, not equal to, the target's.
-
-    Spec: "Kicks"
-    """
-    return facts.outranks_for_kick
-
-
-@guard(
-    "the sender outranks the target for banning",
-    fails="the sender does not outrank the target for banning",
-    norm=Norm(
-        Party.SENDER,
-        "have a higher (and NOT equal to) effective power level with respect to the ban permission "
-        "than the target user",
-    ),
-)
-def sender_outranks_for_ban(facts: Facts) -> bool:
-    """The sender's effective power to ban is higher than, not equal to, the target's.
-
-    Spec: "Kicks", which asks it of an unban. We ask it of every ban, since a ban
-    implies a kick ("Ban Conditions").
-    """
-    return facts.outranks_for_ban
-
-
-@guard(
-    "the room is public",
-    fails="the room is not public",
-    norm=Norm(Party.ROOM, "have the join rule `public`"),
-)
-def room_is_public(facts: Facts) -> bool:
-    """Anybody may join without an invite.
-
-    Spec: "Join Conditions"
-    """
-    return facts.join_rule is JoinRule.PUBLIC
-
-
-@guard(
-    "the room takes knocks",
-    fails="the room takes no knocks",
-    norm=Norm(Party.ROOM, "have the join rule `knock`"),
-)
-def room_takes_knocks(facts: Facts) -> bool:
-    """The join rule is `knock`.
-
-    Spec: "Knock Conditions". Its "otherwise, reject" covers other join rules.
-    """
-    return facts.join_rule is JoinRule.KNOCK

@@ -93,7 +93,7 @@ class Policy(Generic[F]):
     def __post_init__(self) -> None:
         """Check the table against the domain."""
         object.__setattr__(self, "transitions", tuple(self.transitions))
-        missing = {"target", "sender", "is_self"} - self.domain.values.keys()
+        missing = {"target", "sender", "is_self"} - self.domain.about.keys()
         if missing:
             raise DefinitionError(f"policy `{self.id}`: the facts lack {', '.join(sorted(missing))}")
         if not self.transitions:

@@ -3,7 +3,7 @@
 A policy of one's own is tested guard by guard. In ten lines::
 
     from fsm import MIMI
-    from fsm.guards import room_is_public, sender_may_invite
+    from fsm.participation.guards import room_is_public, sender_may_invite
     from fsm.testing import assert_allowed, assert_rejected, facts, room
 
     QUIET = MIMI.evolve("quiet", drop=["knock", "join"])  # nobody comes in uninvited
@@ -29,10 +29,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
-from fsm.facts import Domain, Facts, Value, spell
+from fsm.facts import Domain, Value, spell
 from fsm.family import AnyPlay, AnyPolicy, AnyRoom
 from fsm.guards import Guard
 from fsm.machine import memory_of
+from fsm.participation.facts import Facts
 from fsm.policies import load_policy, new_room, play_of
 from fsm.policy import Policy
 from fsm.review.witness import witness
@@ -68,7 +69,7 @@ def facts(policy: AnyPolicy | None = None, **given: Value | str) -> Any:
     """
     domain: Domain[Any] = policy.domain if policy else Domain(Facts)
     known = {name: domain.parse(name, _word(value)) for name, value in given.items()}
-    plain = {name: _plain(values) for name, values in domain.values.items()}
+    plain = {**domain.plain}
     if known.get("is_self"):
         where = known.get("target", known.get("sender", plain["target"]))
         plain |= {"target": where, "sender": where}
@@ -241,7 +242,3 @@ def _play_of(policy: AnyPolicy) -> AnyPlay:
 
 def _word(value: Value | str) -> str:
     return value if isinstance(value, str) else spell(value)
-
-
-def _plain(values: tuple[Value, ...]) -> Value:
-    return next((value for value in values if value is Participation.JOIN), False if False in values else values[0])

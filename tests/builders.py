@@ -9,9 +9,9 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from fsm import EventError, Guard, JoinRule, Participant, Participation, Policy, Room
-from fsm.facts import Facts
 from fsm.mimi.permits import EventFacts
 from fsm.mimi.policies import MIMI, MimiPolicy
+from fsm.participation.facts import Facts
 
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
 

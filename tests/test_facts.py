@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from fsm import DefinitionError, Domain, Facts, JoinRule, Participation, Visibility
-from fsm.facts import Value, spell
+from fsm import DefinitionError, Domain, Facts, JoinRule, Participation, Visibility, about
+from fsm.facts import PairFacts, Subject, Value, spell
+from fsm.matrix.facts import MatrixFacts
 from fsm.mimi.policies import DOMAIN
-from tests.builders import BAN, JOIN, LEAVE, facts, one_line
+from tests.builders import BAN, JOIN, LEAVE, STAFF, facts, is_one_line, one_line
 
 
 def test_words_of_the_draft() -> None:
@@ -194,3 +195,90 @@ def test_spelling() -> None:
         "loud",
         "knock_restricted",
     ]
+
+
+# What a record says of its facts.
+
+
+class Colour(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared(PairFacts[Participation]):
+    may_paint: bool = about(Subject.SENDER, plain=False)
+    is_silent: bool = about(Subject.SENDER, plain=True)
+    is_older: bool = about(Subject.PAIR, plain=False)
+    is_kin: bool = about(Subject.PAIR, plain=False, strong=False)
+    wall: Colour = about(Subject.ROOM, plain=Colour.BLUE)
+    brush: Colour = about(Subject.SENDER, plain=Colour.RED, strong=Colour.BLUE)
+    is_urgent: bool = about(Subject.EVENT, plain=False)
+    shelf: Colour
+
+
+DECLARED = Domain(Declared)
+
+
+def test_a_generic_record_knows_its_states() -> None:
+    assert DECLARED.values["target"] == DECLARED.values["sender"] == tuple(Participation)
+
+
+def test_the_plain_case_is_what_is_declared() -> None:
+    first = next(iter(Participation))
+    assert DECLARED.plain == {
+        "sender": first, "target": first, "is_self": False, "may_paint": False, "is_silent": True, "is_older": False,
+        "is_kin": False, "wall": Colour.BLUE, "brush": Colour.RED, "is_urgent": False, "shelf": Colour.RED,
+    }  # fmt: skip
+    assert DECLARED.given(wall=Colour.RED).plain["wall"] is Colour.RED, "the declared one is left out"
+    assert DECLARED.ranked("wall") == (Colour.BLUE, Colour.RED)
+
+
+def test_the_strong_case_is_that_of_a_sender_who_can_do_most() -> None:
+    privileges = {"may_paint": True, "is_silent": False, "is_older": True, "brush": Colour.BLUE}
+    assert DECLARED.privileges == privileges
+    assert DECLARED.strong == DECLARED.plain | privileges
+    assert DECLARED.given(may_paint=False).privileges == {n: v for n, v in privileges.items() if n != "may_paint"}
+
+
+def test_of_a_fact_that_declares_nothing_the_room_is_the_subject() -> None:
+    assert DECLARED.about["shelf"].subject is Subject.ROOM
+
+
+@pytest.mark.parametrize("record", [Facts, MatrixFacts])
+def test_privileges_are_permissions_and_ranks(record: type[Facts]) -> None:
+    assert Domain(record).privileges == dict.fromkeys(STAFF, True)
+
+
+def test_the_plain_case_of_participation() -> None:
+    assert facts() == Facts(**Domain(Facts).plain)  # type: ignore[arg-type]
+
+
+# fmt: off
+WORDS: list[tuple[dict[str, Any], str, Value]] = [
+    ({"join_rule": "public"},        "join_rule", JoinRule.PUBLIC),
+    ({"target": "ban"},              "target",    BAN),
+    ({"sender": "leave"},            "sender",    LEAVE),
+    ({"may_kick": "true"},           "may_kick",  True),
+]
+NO_VALUES: list[dict[str, Any]] = [
+    {"join_rule": "open"}, {"join_rule": Visibility.SHARED}, {"join_rule": None}, {"join_rule": True}, {"join_rule": []},
+    {"target": JoinRule.INVITE}, {"target": "x" * 10_000}, {"may_kick": 1}, {"may_kick": "yes"}, {"may_kick": None},
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("given_words", "fact", "value"), WORDS)
+def test_a_word_is_read_and_never_taken_for_something_else(
+    given_words: dict[str, Any], fact: str, value: Value
+) -> None:
+    assert getattr(facts(**given_words), fact) is value
+
+
+@pytest.mark.parametrize("wrong", NO_VALUES, ids=lambda wrong: ascii(wrong)[:40])
+def test_what_is_no_value_of_a_fact_is_refused(wrong: dict[str, Any]) -> None:
+    (fact,) = wrong
+    with pytest.raises(DefinitionError) as caught:
+        facts(**wrong)
+    assert f"is no value of `{fact}`: choose from " in str(caught.value)
+    assert is_one_line(str(caught.value))

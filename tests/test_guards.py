@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-import fsm.guards
-from fsm import guards as g
-from fsm.facts import Domain, Facts, Value
+from fsm.facts import Domain, Value
 from fsm.guards import Guard, guard
+from fsm.participation import guards as g
+from fsm.participation.facts import Facts
 from fsm.policies import CATALOGUE, load_policy
 from fsm.terms import JoinRule
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, STAFF, Given, facts, guards_in, label
@@ -85,9 +85,9 @@ READS: list[tuple[Guard[Facts], str, Value]] = [
 ]
 # fmt: on
 
-GUARDS = guards_in(fsm.guards)
+GUARDS = guards_in(g)
 FAMILIES = sorted({load_policy(name).family for name in CATALOGUE})
-EVERYWHERE = [each for place in (fsm.guards, *map(import_module, FAMILIES)) for each in guards_in(place)]
+EVERYWHERE = [each for place in (g, *map(import_module, FAMILIES)) for each in guards_in(place)]
 
 
 @pytest.mark.parametrize(("guard", "given", "holds"), CASES, ids=label)

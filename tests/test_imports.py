@@ -29,6 +29,7 @@ LAYERS: list[set[str]] = [
     {"fsm.decision"},
     {"fsm.machine"},
     {"fsm.family"},
+    {"fsm.participation"},
     {"families"},
     {"fsm.policies", "fsm.shapes"},
     {"fsm.log"},
@@ -65,6 +66,7 @@ PUBLIC = [
     "Room",
     "Transition",
     "Visibility",
+    "about",
     "guard",
     "load_policy",
 ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fsm import MIMI, Action, Actor, DefinitionError, Domain, Facts, Guard, JoinRule, Policy, Transition
 from fsm.facts import SenderFacts
-from fsm.guards import sender_is_joined, sender_is_target, sender_may_kick
+from fsm.participation.guards import sender_is_joined, sender_is_target, sender_may_kick
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, facts, is_one_line, one_line
 
 BOW = Transition("bow", JOIN, {INVITE}, JOIN, (sender_is_target,), clause="1.2")

@@ -10,9 +10,9 @@ from hypothesis import given
 
 import fsm.testing
 from fsm import MIMI, Decision, DefinitionError, EventError, Participation, load_policy
-from fsm.facts import Facts
 from fsm.family import AnyPolicy
-from fsm.guards import sender_is_another, sender_is_joined, sender_may_kick, sender_outranks_for_kick
+from fsm.participation.facts import Facts
+from fsm.participation.guards import sender_is_another, sender_is_joined, sender_may_kick, sender_outranks_for_kick
 from fsm.policies import new_room, play_of
 from fsm.policy import Policy
 from fsm.terms import JoinRule

@@ -1,7 +1,7 @@
 """A law of one's own, for `fsm verify mimi --laws examples/review/house.py`."""
 
 from fsm import Decision
-from fsm.facts import Facts
+from fsm.participation.facts import Facts
 from fsm.review.laws import Severity, law
 
 

@@ -7,7 +7,8 @@ outranks them for banning, and nobody outranks themselves.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fsm.facts import Domain, Facts
+from fsm.facts import EVENT, Domain, about
+from fsm.participation.facts import Facts
 
 
 class Warrant(StrEnum):
@@ -47,8 +48,8 @@ class MatrixFacts(Facts):
     does not know as `private`, which lets nobody join.
     """
 
-    warrant: Warrant
-    is_authorised: bool
+    warrant: Warrant = about(EVENT, plain=Warrant.NONE)
+    is_authorised: bool = about(EVENT, plain=False)
 
 
 def power_is_one(facts: Facts) -> bool:

@@ -1,10 +1,11 @@
-"""The conditions that Matrix has beside the common ones of `fsm.guards`.
+"""The conditions that Matrix has beside those of `fsm.participation.guards`.
 
 Rule numbers moved between the room versions: those that hold stand in the policy's
 rows. What is cited is the text of the "Authorisation rules".
 """
 
-from fsm.guards import Norm, Party, guard
+from fsm.facts import EVENT, ROOM
+from fsm.guards import Norm, guard
 from fsm.matrix.facts import MatrixFacts, Warrant
 from fsm.terms import JoinRule
 
@@ -12,7 +13,7 @@ from fsm.terms import JoinRule
 @guard(
     "the join is the creator's first",
     fails="the join is not the creator's first",
-    norm=Norm(Party.EVENT, "be the creator's first join"),
+    norm=Norm(EVENT, "be the creator's first join"),
     tells_kind=True,
 )
 def join_is_first(facts: MatrixFacts) -> bool:
@@ -28,7 +29,7 @@ def join_is_first(facts: MatrixFacts) -> bool:
 @guard(
     "the join is no creator's first",
     fails="the creator's first join is a matter of its own",
-    norm=Norm(Party.EVENT, "NOT be the creator's first join"),
+    norm=Norm(EVENT, "NOT be the creator's first join"),
     tells_kind=True,
 )
 def join_is_later(facts: MatrixFacts) -> bool:
@@ -42,7 +43,7 @@ def join_is_later(facts: MatrixFacts) -> bool:
 @guard(
     "a member who may invite authorises the join",
     fails="no member who may invite authorises the join",
-    norm=Norm(Party.EVENT, "name a joined user with permission to invite users as the one who authorises the join"),
+    norm=Norm(EVENT, "name a joined user with permission to invite users as the one who authorises the join"),
 )
 def join_is_authorised(facts: MatrixFacts) -> bool:
     """`join_authorised_via_users_server` names a joined user who has the power to invite.
@@ -57,7 +58,7 @@ def join_is_authorised(facts: MatrixFacts) -> bool:
 @guard(
     "the join rule is `invite` or `public`",
     fails="the join rule is neither `invite` nor `public`",
-    norm=Norm(Party.ROOM, "have the join rule `invite` or `public`"),
+    norm=Norm(ROOM, "have the join rule `invite` or `public`"),
 )
 def rule_is_invite_or_public(facts: MatrixFacts) -> bool:
     """The join rule is one by which invited users may join, as of version 1.
@@ -70,7 +71,7 @@ def rule_is_invite_or_public(facts: MatrixFacts) -> bool:
 @guard(
     "the join rule is `invite`, `knock` or `public`",
     fails="the join rule is not `invite`, `knock` or `public`",
-    norm=Norm(Party.ROOM, "have the join rule `invite`, `knock`, or `public`"),
+    norm=Norm(ROOM, "have the join rule `invite`, `knock`, or `public`"),
 )
 def rule_is_invite_knock_or_public(facts: MatrixFacts) -> bool:
     """The join rule is one by which invited users may join, as of version 7.
@@ -83,7 +84,7 @@ def rule_is_invite_knock_or_public(facts: MatrixFacts) -> bool:
 @guard(
     "the join rule is `invite`, `knock`, `restricted` or `public`",
     fails="the join rule is not `invite`, `knock`, `restricted` or `public`",
-    norm=Norm(Party.ROOM, "have the join rule `invite`, `knock`, `restricted`, or `public`"),
+    norm=Norm(ROOM, "have the join rule `invite`, `knock`, `restricted`, or `public`"),
 )
 def rule_is_invite_knock_restricted_or_public(facts: MatrixFacts) -> bool:
     """The join rule is one by which invited users may join, as of version 8.
@@ -97,7 +98,7 @@ def rule_is_invite_knock_restricted_or_public(facts: MatrixFacts) -> bool:
 @guard(
     "the join rule lets invited users join",
     fails="the join rule lets nobody join",
-    norm=Norm(Party.ROOM, "have the join rule `invite`, `knock`, `restricted`, `knock_restricted`, or `public`"),
+    norm=Norm(ROOM, "have the join rule `invite`, `knock`, `restricted`, `knock_restricted`, or `public`"),
 )
 def rule_is_not_private(facts: MatrixFacts) -> bool:
     """The join rule is any that the specification knows, as of version 10.
@@ -111,7 +112,7 @@ def rule_is_not_private(facts: MatrixFacts) -> bool:
 @guard(
     "the join rule is `restricted`",
     fails="the join rule is not `restricted`",
-    norm=Norm(Party.ROOM, "have the join rule `restricted`"),
+    norm=Norm(ROOM, "have the join rule `restricted`"),
 )
 def rule_is_restricted(facts: MatrixFacts) -> bool:
     """A member may authorise the join, as of version 8.
@@ -124,7 +125,7 @@ def rule_is_restricted(facts: MatrixFacts) -> bool:
 @guard(
     "the join rule is `restricted` or `knock_restricted`",
     fails="the join rule is neither `restricted` nor `knock_restricted`",
-    norm=Norm(Party.ROOM, "have the join rule `restricted` or `knock_restricted`"),
+    norm=Norm(ROOM, "have the join rule `restricted` or `knock_restricted`"),
 )
 def rule_is_restricted_or_knock_restricted(facts: MatrixFacts) -> bool:
     """A member may authorise the join, as of version 10.
@@ -137,7 +138,7 @@ def rule_is_restricted_or_knock_restricted(facts: MatrixFacts) -> bool:
 @guard(
     "the join rule is `knock` or `knock_restricted`",
     fails="the join rule is neither `knock` nor `knock_restricted`",
-    norm=Norm(Party.ROOM, "have the join rule `knock` or `knock_restricted`"),
+    norm=Norm(ROOM, "have the join rule `knock` or `knock_restricted`"),
 )
 def rule_is_knock_or_knock_restricted(facts: MatrixFacts) -> bool:
     """The room takes knocks, as of version 10.
@@ -150,7 +151,7 @@ def rule_is_knock_or_knock_restricted(facts: MatrixFacts) -> bool:
 @guard(
     "the invite is from user to user",
     fails="the invite is not from user to user",
-    norm=Norm(Party.EVENT, "NOT have a `third_party_invite` property"),
+    norm=Norm(EVENT, "NOT have a `third_party_invite` property"),
     tells_kind=True,
 )
 def invite_is_direct(facts: MatrixFacts) -> bool:
@@ -164,7 +165,7 @@ def invite_is_direct(facts: MatrixFacts) -> bool:
 @guard(
     "the invite is a third-party one",
     fails="the invite is no third-party one",
-    norm=Norm(Party.EVENT, "have a `third_party_invite` property"),
+    norm=Norm(EVENT, "have a `third_party_invite` property"),
     tells_kind=True,
 )
 def invite_is_third_party(facts: MatrixFacts) -> bool:
@@ -178,7 +179,7 @@ def invite_is_third_party(facts: MatrixFacts) -> bool:
 @guard(
     "the third-party invite can be read",
     fails="the third-party invite has no `mxid` and `token`",
-    norm=Norm(Party.EVENT, "have `mxid` and `token` properties in the `signed` property of its third-party invite"),
+    norm=Norm(EVENT, "have `mxid` and `token` properties in the `signed` property of its third-party invite"),
 )
 def token_is_readable(facts: MatrixFacts) -> bool:
     """`third_party_invite` has a `signed` property with `mxid` and `token`.
@@ -191,7 +192,7 @@ def token_is_readable(facts: MatrixFacts) -> bool:
 @guard(
     "the third-party invite is for the target",
     fails="the third-party invite is not for the target",
-    norm=Norm(Party.EVENT, "name the target as the `mxid` of its third-party invite"),
+    norm=Norm(EVENT, "name the target as the `mxid` of its third-party invite"),
 )
 def token_is_for_target(facts: MatrixFacts) -> bool:
     """`mxid` is the target.
@@ -204,7 +205,7 @@ def token_is_for_target(facts: MatrixFacts) -> bool:
 @guard(
     "the room knows the third-party invite",
     fails="the room knows no such third-party invite",
-    norm=Norm(Party.EVENT, "have the `token` of an `m.room.third_party_invite` in the current room state"),
+    norm=Norm(EVENT, "have the `token` of an `m.room.third_party_invite` in the current room state"),
 )
 def token_is_known(facts: MatrixFacts) -> bool:
     """The room's state has an `m.room.third_party_invite` with this token.
@@ -217,7 +218,7 @@ def token_is_known(facts: MatrixFacts) -> bool:
 @guard(
     "the third-party invite is the sender's own",
     fails="the third-party invite is another sender's",
-    norm=Norm(Party.EVENT, "have the sender of that `m.room.third_party_invite`"),
+    norm=Norm(EVENT, "have the sender of that `m.room.third_party_invite`"),
 )
 def token_is_of_sender(facts: MatrixFacts) -> bool:
     """Whoever sent the `m.room.third_party_invite` sends the invite.
@@ -230,7 +231,7 @@ def token_is_of_sender(facts: MatrixFacts) -> bool:
 @guard(
     "the third-party invite is signed",
     fails="no signature of the third-party invite matches a key of the room's",
-    norm=Norm(Party.EVENT, "be signed with a public key of that `m.room.third_party_invite`"),
+    norm=Norm(EVENT, "be signed with a public key of that `m.room.third_party_invite`"),
 )
 def token_is_signed(facts: MatrixFacts) -> bool:
     """One of the signatures is by one of the keys in the `m.room.third_party_invite`.

@@ -37,9 +37,6 @@ class Play:
 
     users = (ALICE, BOB, CAROL)
 
-    standing = frozenset({"may_invite", "may_kick", "may_ban", "outranks_for_kick", "outranks_for_ban"})
-    """The facts that castings decide, and turns leave alone."""
-
     goes_on = False
     """Power is not judged, so that turns after a casting lead nowhere else than those before it."""
 

@@ -14,17 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fsm.guards import (
-    room_is_public,
-    room_takes_knocks,
-    sender_is_joined,
-    sender_is_target,
-    sender_may_ban,
-    sender_may_invite,
-    sender_may_kick,
-    sender_outranks_for_ban,
-    sender_outranks_for_kick,
-)
 from fsm.matrix.facts import DOMAIN, WARRANTS_OF_INVITES, WARRANTS_OF_JOINS, MatrixFacts, Warrant
 from fsm.matrix.guards import (
     invite_is_direct,
@@ -48,6 +37,17 @@ from fsm.matrix.guards import (
 from fsm.matrix.levels import Numbers
 from fsm.matrix.premise import PREMISES, Premise
 from fsm.matrix.settings import Founder, Reign
+from fsm.participation.guards import (
+    room_is_public,
+    room_takes_knocks,
+    sender_is_joined,
+    sender_is_target,
+    sender_may_ban,
+    sender_may_invite,
+    sender_may_kick,
+    sender_outranks_for_ban,
+    sender_outranks_for_kick,
+)
 from fsm.policy import Policy, Transition
 from fsm.terms import Participation
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from fsm.facts import SenderFacts
 from fsm.guards import Guard, guard
+from fsm.terms import Participation
 
 
 class Kind(StrEnum):
@@ -24,7 +25,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventFacts(SenderFacts):
+class EventFacts(SenderFacts[Participation]):
     """All that a guard may know about an event that is no participation change.
 
     A fact that does not concern an event keeps its default.

@@ -13,11 +13,11 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from fsm.event import write_state
-from fsm.facts import Facts
 from fsm.family import Log
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.room import Room
 from fsm.mimi.settings import CREATE, JOIN_RULE_WORDS, JOIN_RULES, ROLE, ROLE_MAP, write_participation
+from fsm.participation.facts import Facts
 from fsm.terms import Action
 
 JSON: TypeAlias = dict[str, Any]
@@ -30,9 +30,6 @@ class Play:
     """The events that rooms of a policy are built from."""
 
     users = (ALICE, BOB, CAROL)
-
-    standing = frozenset({"may_invite", "may_kick", "may_ban", "outranks_for_kick", "outranks_for_ban"})
-    """The facts that castings decide, and turns leave alone."""
 
     goes_on = True
     """A casting ends the creator's reign: turns after it may lead to what none before it led to."""

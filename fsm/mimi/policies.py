@@ -8,19 +8,7 @@ say otherwise. `MIMI_00` and `MIMI_01` are the two revisions to the letter.
 
 from dataclasses import dataclass, replace
 
-from fsm.facts import Domain, Facts
-from fsm.guards import (
-    room_is_public,
-    room_takes_knocks,
-    sender_is_another,
-    sender_is_joined,
-    sender_is_target,
-    sender_may_ban,
-    sender_may_invite,
-    sender_may_kick,
-    sender_outranks_for_ban,
-    sender_outranks_for_kick,
-)
+from fsm.facts import Domain
 from fsm.mimi.permits import (
     Kind,
     Permit,
@@ -38,6 +26,19 @@ from fsm.mimi.permits import (
     type_is_not_denied,
 )
 from fsm.mimi.roles import Power
+from fsm.participation.facts import Facts
+from fsm.participation.guards import (
+    room_is_public,
+    room_takes_knocks,
+    sender_is_another,
+    sender_is_joined,
+    sender_is_target,
+    sender_may_ban,
+    sender_may_invite,
+    sender_may_kick,
+    sender_outranks_for_ban,
+    sender_outranks_for_kick,
+)
 from fsm.policy import Policy, Transition
 from fsm.terms import JoinRule, Participation
 

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Self
 from fsm.decision import Decision, judge
 from fsm.errors import EventError, shorten
 from fsm.event import MAX_TEXT, Event, is_name, name, read_event, write_state
-from fsm.facts import Facts
 from fsm.machine import Participant
 from fsm.mimi.auth_events import BACKING, compare, read_auth_events, select
 from fsm.mimi.history import History, StateKey
@@ -28,6 +27,7 @@ from fsm.mimi.roles import CREATOR, NOBODY, REDACT, SEND_MESSAGES, Standing
 from fsm.mimi.rules import rules_of
 from fsm.mimi.settings import CREATE, USER, Settings, kind_of, read_participation, write_participation
 from fsm.mimi.visibility import VIEWS
+from fsm.participation.facts import Facts
 from fsm.terms import Action, Participation
 
 if TYPE_CHECKING:

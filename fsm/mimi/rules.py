@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
-from fsm.facts import Facts, Value
+from fsm.facts import Value
 from fsm.machine import Memory, memory_of
 from fsm.mimi.permits import Kind, Permit
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.roles import ACTS, NOBODY, Roles, Standing
 from fsm.mimi.settings import Settings
+from fsm.participation.facts import Facts
 
 Powers: TypeAlias = tuple[int, int, int]
 """A standing as decisions need it: the weights of what one may do, power to kick, power to ban."""

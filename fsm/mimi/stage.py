@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from fsm.event import MAX_TEXT, write_state
-from fsm.facts import Facts
 from fsm.family import Log, Opening
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.room import Room
@@ -23,6 +22,7 @@ from fsm.mimi.settings import (
     ROLE_MAP,
     write_participation,
 )
+from fsm.participation.facts import Facts
 from fsm.terms import Action
 
 JSON: TypeAlias = dict[str, Any]

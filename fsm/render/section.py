@@ -12,8 +12,9 @@ from html import unescape
 from itertools import combinations
 from typing import Any
 
+from fsm.facts import EVENT, PAIR, ROOM, SENDER, TARGET, Subject
 from fsm.family import AnyPolicy
-from fsm.guards import Guard, Party
+from fsm.guards import Guard
 from fsm.render.diagram import Detail, Diagram
 from fsm.render.extract import extract
 from fsm.render.grid import Entry, Grid
@@ -145,14 +146,14 @@ def _conditions(policy: AnyPolicy, action: str, cases: Sequence[Case], head: str
 
 def _demands(of_what: str, standing: str, guards: Sequence[Guard[Any]]) -> Iterator[str]:
     """What is asked of both, of the target, of the sender, of the room, of the event, and beyond."""
-    asked = _by_party(guards)
-    yield from (f"The target and sender{of_what} MUST {words}." for words in asked[Party.PAIR])
-    targets = [*([standing] if standing else []), *asked[Party.TARGET]]
+    asked = _by_subject(guards)
+    yield from (f"The target and sender{of_what} MUST {words}." for words in asked[PAIR])
+    targets = [*([standing] if standing else []), *asked[TARGET]]
     for who, all_words in (
         (f"target{of_what}", targets),
-        (f"sender{of_what}", asked[Party.SENDER]),
-        ("room", asked[Party.ROOM]),
-        ("event", asked[Party.EVENT]),
+        (f"sender{of_what}", asked[SENDER]),
+        ("room", asked[ROOM]),
+        ("event", asked[EVENT]),
     ):
         if len(all_words) == 1:
             yield f"The {who} MUST {all_words[0]}."
@@ -186,14 +187,14 @@ def _clauses(guards: Sequence[Guard[Any]]) -> Iterator[str]:
         if guard.norm is None:
             yield f"it is REQUIRED that {escaped(clean(guard.holds))}"
         else:
-            yield f"the {guard.norm.party.value} MUST {guard.norm.do}"
+            yield f"the {guard.norm.subject.value} MUST {guard.norm.do}"
 
 
-def _by_party(guards: Iterable[Guard[Any]]) -> Mapping[Party, list[str]]:
-    asked: dict[Party, list[str]] = {party: [] for party in Party}
+def _by_subject(guards: Iterable[Guard[Any]]) -> Mapping[Subject, list[str]]:
+    asked: dict[Subject, list[str]] = {subject: [] for subject in Subject}
     for guard in guards:
         if guard.norm is not None:
-            asked[guard.norm.party].append(guard.norm.do)
+            asked[guard.norm.subject].append(guard.norm.do)
     return asked
 
 

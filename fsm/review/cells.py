@@ -17,8 +17,9 @@ from math import prod
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision, allow
-from fsm.facts import Domain, Facts, Value
+from fsm.facts import Domain, Value, plain_among
 from fsm.family import AnyPolicy
+from fsm.participation.facts import Facts
 from fsm.policy import Transition
 from fsm.terms import Action, JoinRule, Participation
 
@@ -60,13 +61,13 @@ class Cells:
 
     @cached_property
     def plain(self) -> Mapping[str, Value]:
-        """The plain case: two joined users without any permission or rank, and the first of all else."""
-        return {name: _plain(values) for name, values in self.policy.domain.values.items()}
+        """The plain case (see `fsm.facts.about`)."""
+        return self.policy.domain.plain
 
     @cached_property
     def strong(self) -> Mapping[str, Value]:
-        """The plain case but for a sender who may all and outranks the target."""
-        return {name: True if is_standing(name) else value for name, value in self.plain.items()}
+        """The plain case but for a sender who can do most."""
+        return self.policy.domain.strong
 
     @cached_property
     def size(self) -> int:
@@ -199,11 +200,6 @@ class Cells:
         return frozenset().union(*(_reads(test, domain) for test in domain.possible))
 
 
-def is_standing(fact: str) -> bool:
-    """Whether a fact is a permission or a rank of the sender's: more of it is never less."""
-    return fact.startswith(("may_", "outranks"))
-
-
 @cache
 def _records(
     domain: Domain[Any], carried: tuple[tuple[str, tuple[Value, ...]], ...], relevant: frozenset[str]
@@ -211,7 +207,9 @@ def _records(
     """The possible records in which only what is relevant varies, and how many each stands for."""
     limits = {**domain.limits, **dict(carried)}
     values = {**domain.values, **limits}
-    fixed = {name: (_plain(choices),) for name, choices in values.items() if name not in relevant}
+    fixed = {
+        name: (plain_among(domain.about[name], choices),) for name, choices in values.items() if name not in relevant
+    }
     count = prod(len(values[name]) for name in fixed)
     return count, Domain(domain.record, {**limits, **fixed}, domain.possible).records
 
@@ -230,12 +228,11 @@ def _reads(test: Callable[[Any], object], domain: Domain[Any]) -> frozenset[str]
         return object.__getattribute__(self, name)
 
     watched = type(domain.record.__name__, (domain.record,), {"__slots__": (), "__getattribute__": watch})
-    plain = {name: _plain(values) for name, values in domain.values.items()}
     tried: set[str] | None = None
     while tried != seen:
         tried = set(seen)
         for combination in product(*(domain.values[name] for name in sorted(tried))):
-            facts = watched(**{**plain, **dict(zip(sorted(tried), combination, strict=True))})
+            facts = watched(**{**domain.plain, **dict(zip(sorted(tried), combination, strict=True))})
             try:
                 test(facts)
             except Exception:  # noqa: BLE001 - it may rely on never meeting impossible facts
@@ -245,10 +242,3 @@ def _reads(test: Callable[[Any], object], domain: Domain[Any]) -> frozenset[str]
 
 def _first(value: Value, values: tuple[Value, ...]) -> tuple[Value, ...]:
     return value, *(other for other in values if other is not value)
-
-
-def _plain(values: tuple[Value, ...]) -> Value:
-    """The plain value of a fact: joined, false, else the first."""
-    if Participation.JOIN in values:
-        return Participation.JOIN
-    return False if False in values else values[0]

@@ -145,10 +145,10 @@ class Board:
 
     @cached_property
     def _ranks(self) -> list[tuple[str, dict[Any, int]]]:
-        values = self.policy.domain.values.items()
+        domain = self.policy.domain
         return [
-            (name, {value: rank for rank, value in enumerate(choices)})
-            for name, choices in values
+            (name, {value: rank for rank, value in enumerate(domain.ranked(name))})
+            for name in domain.values
             if name not in ("target", "sender")
         ]
 

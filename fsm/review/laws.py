@@ -38,9 +38,10 @@ from typing import Any, TypeAlias
 
 from fsm.decision import Decision
 from fsm.errors import shorten
-from fsm.facts import Facts, Value
+from fsm.facts import Value, about_of
+from fsm.participation.facts import Facts
 from fsm.policies import load_module
-from fsm.review.cells import Cell, Cells, is_standing
+from fsm.review.cells import Cell, Cells
 from fsm.review.errors import ReviewError
 from fsm.terms import JoinRule, Participation
 
@@ -369,7 +370,7 @@ def knocks_are_taken(action: str, facts: Facts) -> bool:
 )
 def more_is_never_less(_: str, facts: Facts) -> Iterator[Mapping[str, Value]]:
     """What is rejected must be rejected with less permission, too."""
-    yield from ({name: False} for name, value in _standing(facts).items() if value)
+    yield from ({name: False} for name, value in _privileges(facts).items() if value)
 
 
 @comparison("The join rule has a say in joining and knocking only", clause="Join Rules", reads=["join_rule"])
@@ -384,8 +385,8 @@ def permission_is_for_its_action(action: str, facts: Facts) -> Iterator[Mapping[
     """To kick takes the permission to kick and rank for kicking, and no other permission or rank."""
     concern = _concern(action, facts)
     if concern and not facts.is_self:
-        for name, value in _standing(facts).items():
-            if not name.endswith(concern):
+        for name, value in _privileges(facts).items():
+            if name not in concern:
                 yield {name: not value}
 
 
@@ -393,7 +394,7 @@ def permission_is_for_its_action(action: str, facts: Facts) -> Iterator[Mapping[
 def oneself_takes_no_permission(action: str, facts: Facts) -> Iterator[Mapping[str, Value]]:
     """Joining, knocking and leaving are everybody's own."""
     if facts.is_self and action in (JOIN, KNOCK, LEAVE):
-        yield from ({name: not value} for name, value in _standing(facts).items())
+        yield from ({name: not value} for name, value in _privileges(facts).items())
 
 
 # What somebody can do.
@@ -469,16 +470,22 @@ def load_laws(where: str) -> tuple[Law, ...]:
     return own
 
 
-def _standing(facts: Any) -> dict[str, bool]:
-    """The sender's permissions and ranks."""
-    return {name: getattr(facts, name) for name in type(facts).__dataclass_fields__ if is_standing(name)}
+def _privileges(facts: Any) -> dict[str, bool]:
+    """What the sender may do, and whether they outrank the target."""
+    declared = about_of(type(facts)).items()
+    return {name: getattr(facts, name) for name, told in declared if told.strong is True and told.plain is False}
 
 
-def _concern(action: str, facts: Facts) -> str | None:
-    """How the facts end that have a say in what is done to another."""
+def _concern(action: str, facts: Facts) -> frozenset[str]:
+    """The privileges that have a say in what is done to another."""
     if action == LEAVE:
-        return "ban" if facts.target is BAN else "kick"
-    return str(action) if action in (INVITE, BAN) else None
+        return _TO_BAN if facts.target is BAN else _TO_KICK
+    return _TO_INVITE if action == INVITE else _TO_BAN if action == BAN else frozenset()
+
+
+_TO_INVITE = frozenset({"may_invite"})
+_TO_KICK = frozenset({"may_kick", "outranks_for_kick"})
+_TO_BAN = frozenset({"may_ban", "outranks_for_ban"})
 
 
 def _is_kick(action: str, facts: Facts) -> bool:

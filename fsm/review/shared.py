@@ -1,7 +1,7 @@
 """The cells that two policies have in common, whatever else each of them knows.
 
 Facts are shared by name and values by their spelling. A fact that only one policy
-has is taken as its first value, which is "no" or "nothing of the kind".
+has is taken as its plain value, which is "no" or "nothing of the kind".
 """
 
 from collections.abc import Mapping, Sequence
@@ -110,7 +110,7 @@ class Sharing(Generic[F]):
 
     def _fixed(self, policy: AnyPolicy) -> dict[str, Value]:
         """The facts that have one value here: those of this policy only, and those that are given."""
-        own = {name: values[0] for name, values in policy.domain.values.items() if name not in self.names}
+        own = {name: value for name, value in policy.domain.plain.items() if name not in self.names}
         return own | {name: value for name, value in self._given.items() if name in policy.domain.values}
 
     def _left_out(self, policy: AnyPolicy) -> list[str]:

@@ -12,7 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,6 @@ from fsm.family import AnyPolicy, Log
 from fsm.machine import memory_of
 from fsm.policies import CATALOGUE, load_policy, new_room, play_of, room_from_state
 from fsm.review.cells import Cells as Asked
-from fsm.review.cells import is_standing
 from fsm.review.cover import Board, Question, cover
 from fsm.review.errors import ReviewError
 from fsm.review.grid import numbers
@@ -218,7 +217,7 @@ def _riddles(policy: AnyPolicy, board: Board) -> Iterator[Vector]:
             for question in play.questions(action):
                 facts = play.facts(room, question)
                 allowed, *turned = (
-                    memory_of(policy).machine.decide(action, each).allowed for each in (facts, *_turned(facts))
+                    memory_of(policy).machine.decide(action, each).allowed for each in (facts, *_turned(policy, facts))
                 )
                 kinds = {(action, question["sender"], allowed), (action, facts)}
                 if asked.isdisjoint(kinds) and (not allowed) in turned:
@@ -228,11 +227,10 @@ def _riddles(policy: AnyPolicy, board: Board) -> Iterator[Vector]:
                     yield replace(vector, id=f"{vector.id}/riddle/{number}")
 
 
-def _turned(facts: Any) -> Iterator[Any]:
-    """The facts in which one part of the sender's standing is turned round."""
-    for item in fields(facts):
-        if is_standing(item.name):
-            yield replace(facts, **{item.name: not getattr(facts, item.name)})
+def _turned(policy: AnyPolicy, facts: Any) -> Iterator[Any]:
+    """The facts in which one privilege of the sender is given or taken."""
+    for name, strong in policy.domain.privileges.items():
+        yield replace(facts, **{name: policy.domain.plain[name] if getattr(facts, name) is strong else strong})
 
 
 def _name(policy: AnyPolicy, question: Question) -> str:

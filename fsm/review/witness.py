@@ -71,8 +71,8 @@ class Search:
         self._policy = policy
         self._play = play
         names = [item.name for item in fields(policy.domain.record)]
-        self._standing = [name for name in names if name in play.standing]
-        self._place = [name for name in names if name not in play.standing]
+        self._standing = [name for name in names if name in policy.domain.privileges]
+        self._place = [name for name in names if name not in policy.domain.privileges]
         self._asked: dict[str, _Asked] = {}
         self._sequels: dict[int, tuple[list[_Scene], Iterator[_Scene]]] = {}
 

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from fsm import Domain, Facts, Policy, Transition
-from fsm.guards import sender_is_another, sender_outranks_for_ban, sender_outranks_for_kick
 from fsm.mimi.policies import MIMI
+from fsm.participation.guards import sender_is_another, sender_outranks_for_ban, sender_outranks_for_kick
 from tests.builders import JOIN, LEAVE
 from tests.explorer.conftest import PHONE, Open
 from tests.render.policies import DOOR

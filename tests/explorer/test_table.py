@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from fsm import Domain, JoinRule
 from fsm.family import AnyPolicy
 from fsm.mimi.policies import DOMAIN, MIMI
+from fsm.policies import load_policy
 from fsm.render.explorer.table import NO, UNASKED, Forest, tabulate
 from fsm.render.explorer.table import YES as CAN_BE
 from fsm.render.explorer.words import words_of
-from tests.builders import BAN, INVITE, JOIN, facts
+from tests.builders import BAN, INVITE, JOIN, STAFF, facts
 from tests.render.policies import DOOR, HOSTILE
 
 
@@ -99,9 +100,19 @@ def test_facts_without_guards_have_words_as_well() -> None:
     assert words_of(bare)["may_ban"].options[1].label == "may ban"
 
 
-def test_a_carried_fact_is_of_the_event() -> None:
+def test_facts_stand_in_the_groups_of_their_subjects() -> None:
+    groups = {name: words.group for name, words in words_of(load_policy("matrix-12")).items()}
+    assert groups == {
+        "target": "The target",
+        **dict.fromkeys(("sender", "is_self", *STAFF), "The sender"),
+        "join_rule": "The room",
+        "warrant": "The event",
+        "is_authorised": "The event",
+    }
+
+
+def test_what_an_event_carries_limits_what_can_be_asked() -> None:
     carrying = MIMI.evolve("carrying", carries={INVITE: {"join_rule": (JoinRule.PUBLIC,)}})
-    assert words_of(carrying)["join_rule"].group == "The event"
     table = tabulate(carrying)
     assert table.asked[INVITE] != table.asked[BAN] == table.possible
 

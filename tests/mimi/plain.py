@@ -7,7 +7,7 @@ the package but the record of facts. The fast way has to agree with it everywher
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fsm.facts import Facts
+from fsm.participation.facts import Facts
 
 Event = Mapping[str, Any]
 

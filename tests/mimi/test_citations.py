@@ -16,17 +16,22 @@ import pytest
 import fsm
 import fsm.guards
 import fsm.mimi
-from fsm.guards import Guard, sender_is_target
+from fsm.guards import Guard
 from fsm.mimi.auth_events import BACKING
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.visibility import VIEWS
+from fsm.participation.guards import sender_is_target
 from tests.builders import guards_in, label
 
 TITLES: dict[str, dict[str, str]] = json.loads((Path(__file__).parents[1] / "data" / "titles.json").read_text("utf-8"))
 KNOWN = {title for sections in TITLES.values() for title in sections.values()}
 
 PACKAGE = Path(fsm.__file__).parent
-FILES = [*sorted(PACKAGE.glob("*.py")), *sorted((PACKAGE / "mimi").rglob("*.py"))]
+FILES = [
+    *sorted(PACKAGE.glob("*.py")),
+    *sorted((PACKAGE / "participation").glob("*.py")),
+    *sorted((PACKAGE / "mimi").rglob("*.py")),
+]
 
 
 def citations(path: Path) -> Iterator[str]:
@@ -71,7 +76,7 @@ def test_citations_are_found() -> None:
     assert sum(1 for _, passage in CITED for _ in numbers_in(passage)) > 10
 
 
-@pytest.mark.parametrize("guard", [*guards_in(fsm.guards), *guards_in(fsm.mimi)], ids=repr)
+@pytest.mark.parametrize("guard", [*guards_in(fsm.participation), *guards_in(fsm.mimi)], ids=repr)
 def test_every_guard_cites_a_section(guard: Guard[Any]) -> None:
     _, found, passage = (guard.test.__doc__ or "").partition("Spec: ")
     assert found

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from fsm import MIMI, Domain, Facts, Policy, Transition, guard
 from fsm.family import AnyPolicy
-from fsm.guards import sender_is_joined, sender_is_target, sender_may_ban
+from fsm.participation.guards import sender_is_joined, sender_is_target, sender_may_ban
 from fsm.policies import load_policy
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from fsm import MIMI, DefinitionError, Guard, Transition
-from fsm.facts import Facts
 from fsm.family import AnyPolicy
-from fsm.guards import sender_is_joined, sender_is_target, sender_may_ban
+from fsm.participation.facts import Facts
+from fsm.participation.guards import sender_is_joined, sender_is_target, sender_may_ban
 from fsm.policies import load_policy
 from fsm.render import Detail, Diagram, compare, extract
 from fsm.render.diagram import Change, Edge

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from fsm import MIMI, guard
-from fsm.facts import Facts
+from fsm.facts import TARGET
 from fsm.family import AnyPolicy
-from fsm.guards import Norm, Party
+from fsm.guards import Norm
 from fsm.matrix.facts import Warrant
+from fsm.participation.facts import Facts
 from fsm.policies import load_policy
 from fsm.policy import Transition
 from fsm.render import RenderError
@@ -220,7 +221,7 @@ def moon_is_full(facts: Facts) -> bool:
     return facts.may_kick
 
 
-@guard("the target is known", fails="the target is not known", norm=Norm(Party.TARGET, "be known in the room"))
+@guard("the target is known", fails="the target is not known", norm=Norm(TARGET, "be known in the room"))
 def target_is_known(facts: Facts) -> bool:
     return facts.may_invite
 

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from fsm import MIMI, DefinitionError, Participation, Policy, load_policy
 from fsm.decision import Decision
-from fsm.facts import Domain, Facts
+from fsm.facts import Domain
 from fsm.family import AnyPolicy
-from fsm.guards import guard, room_is_public, sender_is_joined, sender_is_target, sender_may_kick
+from fsm.guards import guard
 from fsm.machine import memory_of
 from fsm.mimi.roles import Power
+from fsm.participation.facts import Facts
+from fsm.participation.guards import room_is_public, sender_is_joined, sender_is_target, sender_may_kick
 from fsm.policies import new_room, play_of
 from fsm.policy import Transition
 from fsm.review.diff import Diff, Group, diff

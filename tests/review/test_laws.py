@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from fsm.decision import Decision
-from fsm.facts import Facts, Value
+from fsm.facts import Value
 from fsm.family import AnyPolicy
-from fsm.guards import (
-    guard,
+from fsm.guards import guard
+from fsm.machine import memory_of
+from fsm.mimi.policies import DOMAIN, MIMI
+from fsm.participation.facts import Facts
+from fsm.participation.guards import (
     room_is_public,
     room_takes_knocks,
     sender_is_another,
@@ -24,8 +27,6 @@ from fsm.guards import (
     sender_outranks_for_ban,
     sender_outranks_for_kick,
 )
-from fsm.machine import memory_of
-from fsm.mimi.policies import DOMAIN, MIMI
 from fsm.policy import Transition
 from fsm.review.cells import Cell, Cells
 from fsm.review.errors import ReviewError

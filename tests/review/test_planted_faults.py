@@ -9,21 +9,8 @@ from typing import Any
 
 import pytest
 
-from fsm.facts import Facts
 from fsm.family import Log
-from fsm.guards import (
-    guard,
-    room_is_public,
-    room_takes_knocks,
-    sender_is_another,
-    sender_is_joined,
-    sender_is_target,
-    sender_may_ban,
-    sender_may_invite,
-    sender_may_kick,
-    sender_outranks_for_ban,
-    sender_outranks_for_kick,
-)
+from fsm.guards import guard
 from fsm.log import Outcome, Replay, read_lines
 from fsm.mimi.permits import (
     Kind,
@@ -42,6 +29,19 @@ from fsm.mimi.permits import (
 )
 from fsm.mimi.policies import MIMI, MimiPolicy
 from fsm.mimi.roles import Power
+from fsm.participation.facts import Facts
+from fsm.participation.guards import (
+    room_is_public,
+    room_takes_knocks,
+    sender_is_another,
+    sender_is_joined,
+    sender_is_target,
+    sender_may_ban,
+    sender_may_invite,
+    sender_may_kick,
+    sender_outranks_for_ban,
+    sender_outranks_for_kick,
+)
 from fsm.policies import boards_of
 from fsm.policy import Transition
 from fsm.review.laws import LAWS

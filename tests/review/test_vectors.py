@@ -14,13 +14,15 @@ import jsonschema
 import pytest
 
 from fsm import MIMI, Decision, Participation, load_policy
-from fsm.facts import Facts, Value
+from fsm.facts import Value
 from fsm.family import AnyPolicy
-from fsm.guards import Guard, sender_is_another, sender_is_joined, sender_is_target
+from fsm.guards import Guard
 from fsm.matrix.policies import MatrixPolicy
 from fsm.mimi import roles
 from fsm.mimi.roles import BAN as ROLE_BAN
 from fsm.mimi.roles import KICK, Assignment, Power, Roles, Standing
+from fsm.participation.facts import Facts
+from fsm.participation.guards import sender_is_another, sender_is_joined, sender_is_target
 from fsm.policies import CATALOGUE, new_room, play_of, room_from_state
 from fsm.policy import Policy, Transition
 from fsm.review import vectors as module

@@ -137,7 +137,7 @@ def test_the_matrix_of_states_and_actions() -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FewFacts(SenderFacts):
+class FewFacts(SenderFacts[Participation]):
     target: Participation
     is_self: bool
 

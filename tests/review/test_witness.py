@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from fsm.facts import Facts
 from fsm.family import Log
 from fsm.guards import guard
 from fsm.log import Line, Replay, read_lines
 from fsm.machine import memory_of
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.roles import Power
+from fsm.participation.facts import Facts
 from fsm.policies import load_policy, new_room, play_of
 from fsm.review.witness import Search, witness
 from fsm.terms import Participation

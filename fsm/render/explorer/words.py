@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from fsm.facts import Domain, Value, spell
+from fsm.facts import EVENT, PAIR, ROOM, SENDER, TARGET, Domain, Subject, Value, spell
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
 
@@ -44,20 +44,20 @@ class FactWords:
 def words_of(policy: AnyPolicy) -> dict[str, FactWords]:
     """Every fact of a policy, by name."""
     meanings = dict(_meanings(policy))
-    carried = {name for limits in policy.carries.values() for name in limits}
+    about = policy.domain.about
     return {
-        name: _words(name, values, meanings, is_carried=name in carried)
+        name: _words(name, _GROUPS[about[name].subject], values, meanings)
         for name, values in policy.domain.values.items()
     }
 
 
-def _words(name: str, values: tuple[Value, ...], meanings: Meanings, *, is_carried: bool) -> FactWords:
+def _words(name: str, group: str, values: tuple[Value, ...], meanings: Meanings) -> FactWords:
     sentences = {value: _sentence(name, value, values, meanings) for value in values}
     is_flag = set(values) == {False, True}
     is_switch = is_flag and name != "is_self" and not all((name, value) in meanings for value in values)
     return FactWords(
         name=name,
-        group="The event" if is_carried else _group(name, sentences),
+        group=group,
         label={"target": "is in", "sender": "is in", "is_self": "is"}.get(name, _spaced(name)),
         switch=is_switch,
         options=tuple(
@@ -92,11 +92,13 @@ def _label(name: str, sentence: str) -> str:
     return sentence.removeprefix(_SENDER).removeprefix("is ")
 
 
-def _group(name: str, sentences: Mapping[Value, str]) -> str:
-    if name == "target":
-        return "The target"
-    is_of_sender = name == "sender" or any(sentence.startswith(_SENDER) for sentence in sentences.values())
-    return "The sender" if is_of_sender else "The room"
+_GROUPS: Mapping[Subject, str] = {
+    TARGET: "The target",
+    SENDER: "The sender",
+    PAIR: "The sender",
+    ROOM: "The room",
+    EVENT: "The event",
+}
 
 
 def _meanings(policy: AnyPolicy) -> Iterator[tuple[tuple[str, Value], Guard[Any]]]:
