@@ -2,17 +2,16 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from fsm.cli.picture import picture_of
 from fsm.cli.terminal import GivenOption, JsonOption, parse_given, safe
 from fsm.policies import load_policy
 from fsm.render import compare as draw_both
+from fsm.render import render
 from fsm.review.diff import Diff, Group, spelled
 from fsm.review.diff import diff as compare
 from fsm.review.diff_report import save
@@ -32,7 +31,7 @@ def diff(  # noqa: PLR0913 - one option for each output
     known = parse_given(given, *policies)
     found = compare(*policies, known)
     if report:
-        save(report, found, picture_of("both policies", partial(draw_both, *policies, known)))
+        save(report, found, render(draw_both(*policies, known), "svg"))
     if logs:
         _save_logs(logs, found)
     if as_json:

@@ -13,16 +13,16 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from fsm.cli.picture import picture_of
 from fsm.cli.terminal import JsonOption, safe
 from fsm.errors import shorten
 from fsm.policies import CATALOGUE, load_policy
-from fsm.render import extract
+from fsm.render import extract, render
 from fsm.review.accepted import read_accepted
 from fsm.review.laws import LAWS, Severity, load_laws
 from fsm.review.verify import MOST_ROOMS, Finding, Review, Told, law_ids
 from fsm.review.verify import verify as hold
 from fsm.review.verify_report import save, told_clause, witness_files
+from fsm.review.witness import can_be_played
 
 _STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
 _WIDTH = 150
@@ -56,10 +56,12 @@ def verify(  # noqa: PLR0913 - one option for each input and output
     own = [law for where in laws or () for law in load_laws(where)]
     rules = [load_policy(name) for name in names]
     reasons = read_accepted(accept, law_ids(own)) if accept else {}
+    for policy in rules:
+        can_be_played(policy)  # before anything is done for some of them
+    pictures = {policy.id: render(extract(policy), "svg") for policy in rules} if report else {}
     reviews = list(_reviews(names, partial(_review, laws=laws or [], accepted=reasons, rooms=rooms)))
     if report:
-        drawn = {policy.id: picture_of(f"`{policy.id}`", partial(extract, policy)) for policy in rules}
-        save(report, reviews, {policy: picture for policy, picture in drawn.items() if picture})
+        save(report, reviews, pictures)
     if witnesses:
         _save_witnesses(witnesses, reviews)
     if as_json:

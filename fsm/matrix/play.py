@@ -9,11 +9,11 @@ somebody authorises or a third-party invite, is a form of asking it.
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from importlib.util import find_spec
 from itertools import permutations, product
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from fsm.errors import DefinitionError
 from fsm.event import Event, read_event, write_state
 from fsm.family import Log
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN
@@ -97,7 +97,11 @@ class Play:
         return (company, *((*company, _state(POWER_LEVELS, levels)) for levels in dealt))
 
     def questions(self, action: str) -> Log:
-        """Every form in which the action can be asked for, each by one event."""
+        """Every form in which the action can be asked for, each by one event.
+
+        Raises `DefinitionError` where the library is missing that signs some of them: without these, whoever
+        looks for all that can be asked would find less.
+        """
         return self._questions.get(action) or self._questions.setdefault(action, self._ask(action))
 
     def _ask(self, action: str) -> Log:
@@ -159,9 +163,9 @@ class Play:
             {**token, "mxid": "@somebody:x.example"},
             {**token, "token": "unheard of"},
             {**token, "token": _token(another)},
+            token,
+            _signed(token),
         ]
-        if find_spec("signedjson"):  # without it nobody can tell whether these are signed
-            told += [token, _signed(token)]
         yield from ({TOKEN: {"signed": signed}} for signed in told)
 
 
@@ -194,8 +198,11 @@ _PROMISE = {"public_key": "O2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik"}
 
 
 def _signed(token: JSON) -> JSON:
-    from signedjson.key import decode_signing_key_base64  # noqa: PLC0415 - an extra, and heavy
-    from signedjson.sign import sign_json  # noqa: PLC0415
-
+    try:
+        from signedjson.key import decode_signing_key_base64  # noqa: PLC0415 - an extra, and heavy
+        from signedjson.sign import sign_json  # noqa: PLC0415
+    except ModuleNotFoundError as missing:
+        problem = f"the third-party invites of Matrix rooms need {missing.name}: pip install 'mimi-fsm[matrix]'"
+        raise DefinitionError(problem) from None
     signed: JSON = sign_json({**token}, "identity.example", decode_signing_key_base64("ed25519", "0", _SEED))
     return signed

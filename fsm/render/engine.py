@@ -46,7 +46,7 @@ def draw(dot: str, *kinds: str) -> bytes:
     elif program:
         done = _run([program, *(f"-T{kind}" for kind in kinds)], dot, None)
     else:
-        raise RenderError(f"drawing `{kinds[0]}` needs Graphviz: install `mimi-fsm[render]`")
+        raise RenderError(f"drawing `{kinds[0]}` needs Graphviz: pip install 'mimi-fsm[render]'")
     if done.returncode or not done.stdout:
         *_, problem = done.stderr.decode(errors="replace").strip().splitlines() or [f"status {done.returncode}"]
         remedy = f" ({_LIBRARIES})" if problem.startswith("ImportError: lib") else ""

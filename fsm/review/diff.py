@@ -22,7 +22,7 @@ from fsm.review.conditions import Condition, fewest
 from fsm.review.grid import Cells, Grid, Move, numbers
 from fsm.review.readings import Reading, other_fields, readings
 from fsm.review.shared import Sharing
-from fsm.review.witness import witness
+from fsm.review.witness import can_be_played, witness
 from fsm.unrecorded import unrecorded
 
 LOOKED_AT = 30
@@ -177,8 +177,11 @@ def spelled(facts: Mapping[str, Value]) -> str:
 def diff(old: AnyPolicy, new: AnyPolicy, given: Mapping[str, Value] | None = None) -> Diff:
     """All that `new` decides otherwise than `old`, where the `given` facts hold.
 
-    Raises `DefinitionError` when the two have no cell in common, or a given fact does not exist.
+    Raises `DefinitionError` when the two have no cell in common, a given fact does not exist, or a library is
+    missing without which rooms of one of them cannot be built.
     """
+    for policy in (old, new):
+        can_be_played(policy)
     comparison = _Comparison(old, new, given or {})
     groups: list[Group] = []
     reasons: list[Reasons] = []

@@ -9,11 +9,10 @@ from fsm.review import report
 from fsm.review.diff import Diff, Group, spelled
 
 
-def save(file: Path, found: Diff, picture: bytes | None) -> None:
+def save(file: Path, found: Diff, picture: bytes) -> None:
     """Write a report; `picture` is an SVG document. Raises OSError, `ReviewError` (see `fsm.review.report`)."""
     name = report.picture_name(file, f"{found.old}-{found.new}")
-    pictures = {name: picture} if picture else {}
-    report.save(file, f"{found.old} → {found.new}", to_markdown(found, name if picture else None), pictures)
+    report.save(file, f"{found.old} → {found.new}", to_markdown(found, name), {name: picture})
 
 
 def to_markdown(found: Diff, picture: str | None = None) -> str:

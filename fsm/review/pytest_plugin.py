@@ -85,6 +85,8 @@ class _Reporter:
         self._shapes = {coverage(policy, ()).shape for policy in policies}
         self._gathered: dict[tuple[object, ...], Coverage] = {}
         self._recorder = Recorder()
+        self._drawn: list[str] = []
+        self._cannot_draw = False
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self) -> Iterator[None]:
@@ -107,7 +109,9 @@ class _Reporter:
             self._gather(self._recorder.coverage(policy))
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[_SENT] = [each.as_json() for each in self._gathered.values()]
-        elif session.exitstatus == pytest.ExitCode.OK and list(self._lacking()):
+            return
+        self._drawn = list(self._draw())
+        if session.exitstatus == pytest.ExitCode.OK and (self._cannot_draw or list(self._lacking())):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -118,7 +122,7 @@ class _Reporter:
         for each in self._gathered.values():
             for line in (*each.lines(), ""):
                 terminalreporter.write_line(line)
-        for line in self._draw():
+        for line in self._drawn:
             terminalreporter.write_line(line)
         for line in self._lacking():
             terminalreporter.write_line(line, red=True, bold=True)
@@ -143,6 +147,7 @@ class _Reporter:
         """Draw what can be drawn: a policy that only another process has seen is found by its id or not at all."""
         from fsm.errors import PolicyError  # noqa: PLC0415
         from fsm.policies import load_policy  # noqa: PLC0415
+        from fsm.render import RenderError  # noqa: PLC0415
         from fsm.review.coverage import coverage  # noqa: PLC0415
         from fsm.review.coverage_drawing import draw  # noqa: PLC0415
 
@@ -161,6 +166,8 @@ class _Reporter:
                 file = directory / f"{each.policy}.svg".replace("/", "_")
                 file.write_bytes(draw(policy, each))
             except PolicyError as problem:
+                # A policy that is known to another process only is nobody's fault.
+                self._cannot_draw |= isinstance(problem, RenderError)
                 yield f"{each.policy} is not drawn: {problem}"
             else:
                 drawn.add(each.policy)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from fsm.decision import Decision
+from fsm.errors import DefinitionError
 from fsm.facts import Value, spell
 from fsm.family import AnyPolicy, Log
 from fsm.machine import memory_of
@@ -27,7 +28,7 @@ from fsm.review.cells import Cells as Asked
 from fsm.review.cover import Board, Question, cover
 from fsm.review.errors import ReviewError
 from fsm.review.grid import numbers
-from fsm.review.witness import witness
+from fsm.review.witness import can_be_played, witness
 from fsm.unrecorded import unrecorded
 
 SCHEMA = Path(__file__).with_name("vectors.schema.json")
@@ -117,8 +118,12 @@ def expected(decision: Decision, clause: str | None) -> dict[str, Any]:
 
 
 def every_vector(policy: AnyPolicy) -> Iterator[Vector]:
-    """A vector for each cell that a room can reach, one at a time. Raises `ReviewError`."""
-    _check(policy)
+    """A vector for each cell that a room can reach, one at a time. Raises `ReviewError`, `DefinitionError`."""
+    _check(policy)  # here, and not when the first is wanted
+    return _every_vector(policy)
+
+
+def _every_vector(policy: AnyPolicy) -> Iterator[Vector]:
     for action in Asked(policy).actions:
         for number, facts in enumerate(policy.asked(action)):
             log = witness(policy, action, facts)
@@ -132,7 +137,7 @@ def covering_vectors(policy: AnyPolicy) -> tuple[tuple[Vector, ...], tuple[tuple
     """The smallest practical set that tells the policy from all that is nearly the same.
 
     Some cells come several times, in rooms that are easily misread. The second part
-    names guards of rows that no room can show to decide alone. Raises `ReviewError`.
+    names guards of rows that no room can show to decide alone. Raises `ReviewError`, `DefinitionError`.
     """
     _check(policy)
     board, found = Board(policy), cover(policy)
@@ -149,7 +154,7 @@ def covering_vectors(policy: AnyPolicy) -> tuple[tuple[Vector, ...], tuple[tuple
 def paths(policy: AnyPolicy) -> tuple[Walk, ...]:
     """Logs from an empty room that together take every transition from every state that it leads from.
 
-    Raises `ReviewError`.
+    Raises `ReviewError`, `DefinitionError`.
     """
     _check(policy)
     board = Board(policy)
@@ -184,7 +189,7 @@ def to_lines(items: Iterable[Vector | Walk]) -> Iterator[str]:
 
 
 def _check(policy: AnyPolicy) -> None:
-    if play_of(policy) is None:
+    if not can_be_played(policy):
         raise ReviewError(f"policy `{policy.id}`: its family `{policy.family}` offers no events to build rooms from")
 
 
@@ -280,10 +285,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("policies", nargs="*", default=list(CATALOGUE), help="by default all")
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is not up to date")
     options = parser.parse_args(arguments)
+    try:
+        policies = list(filter(can_be_played, map(load_policy, options.policies)))
+    except DefinitionError as problem:
+        print(problem, file=sys.stderr)  # noqa: T201
+        return 2
     if not options.check:
         options.directory.mkdir(parents=True, exist_ok=True)
     stale = []
-    for policy in filter(play_of, map(load_policy, options.policies)):
+    for policy in policies:
         name = policy.id
         for file, items in ((f"{name}.jsonl", covering_vectors(policy)[0]), (f"{name}.paths.jsonl", paths(policy))):
             place, text = options.directory / file, "".join(to_lines(items)).encode()

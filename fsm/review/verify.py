@@ -29,7 +29,7 @@ from fsm.review.laws import LAWS, Breach, Law, Severity
 from fsm.review.room_laws import FRESH, ROOM_LAWS
 from fsm.review.rooms import RoomBreach, Search
 from fsm.review.structure import TABLE_LAWS, faults
-from fsm.review.witness import witness
+from fsm.review.witness import can_be_played, witness
 from fsm.terms import Participation
 from fsm.unrecorded import unrecorded
 
@@ -154,8 +154,10 @@ def verify(
 
     No more than `rooms` are played through from each beginning, with 0 none at all.
     `accepted` gives reasons by law, or by policy and law (see `fsm.review.accepted`).
-    Raises `ReviewError` when a law is no function of the facts.
+    Raises `ReviewError` when a law is no function of the facts, and `DefinitionError` when a library is missing
+    without which rooms of the policy cannot be built.
     """
+    can_be_played(policy)
     cells = Cells(policy)
     laws = tuple(laws)
     applied = tuple(law for law in laws if law.applies_to(cells) and (law not in LAWS or _is_participation(policy)))

@@ -40,10 +40,25 @@ def witness(policy: AnyPolicy, action: str, facts: Any) -> Log | None:
 
     The events before the last are allowed; the last is the question itself, whatever
     the answer. None when no room that the family can play has these facts: nobody
-    outranks themselves, for one. The same log every time.
+    outranks themselves, for one. The same log every time. Raises `DefinitionError` where
+    a library is missing that the family's events need.
     """
     search = _search_of(policy)
     return search.find(action, facts) if search else None
+
+
+def can_be_played(policy: AnyPolicy) -> bool:
+    """Whether the policy's family offers rooms to look for witnesses in.
+
+    Raises `DefinitionError` where a library is missing without which only some of them can be built. For those who
+    want to know it before they begin.
+    """
+    play = play_of(policy)
+    if play is None:
+        return False
+    for action in policy.triggers:
+        play.questions(action)
+    return True
 
 
 @dataclass(frozen=True, slots=True)
