@@ -1,13 +1,14 @@
 """The answer to "may this event happen, and if not, why?"."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
 from fsm.facts import F
 from fsm.guards import Guard
-from fsm.policy import Policy, Transition
+from fsm.kinds import kinds_of, meant
+from fsm.policy import Actor, Policy, Transition
 
 
 class Row(Protocol[F]):  # type: ignore[misc]  # F is read and never written
@@ -24,6 +25,19 @@ class Row(Protocol[F]):  # type: ignore[misc]  # F is read and never written
     @property
     def clause(self) -> str:
         """The section it implements."""
+
+
+class Code(StrEnum):
+    """What an answer rests on, in one word."""
+
+    ALLOWED = "allowed"
+    """A row permits."""
+    GUARD_FAILED = "guard_failed"
+    """Rows for the action lead from the target's state, and guards of all of them failed."""
+    NO_ROW = "no_row"
+    """No row for the action leads from the target's state."""
+    NOT_JUDGED = "not_judged"
+    """Taken as it is: the family does not judge such events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +57,11 @@ class Decision:
     target's states (equal when rejected); all three are None for an event that
     changes nobody's participation. `refusals` holds one entry for every row
     that could have permitted; there is none when no row leads from this state
-    by this action. `reason` is one line in plain words about the row that came
-    nearest, empty when allowed.
+    by this action. `reason` is one line in plain words, empty when allowed: about the row
+    that came nearest, of those for the kind of event that was asked for. Where none of
+    that kind leads from the state, it says that the action is not possible there.
+    `clause` and `guards` are the section of the row that permitted and the guards that
+    held, empty when rejected; they follow from the row, and take no part in comparisons.
 
     Only a family that takes some events as they are has decisions that are not
     `judged`: such an event is allowed, and the reason says why nobody asked.
@@ -57,6 +74,17 @@ class Decision:
     refusals: tuple[Refusal, ...] = ()
     reason: str = ""
     judged: bool = True
+    clause: str = field(default="", compare=False)
+    guards: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def code(self) -> Code:
+        """What the answer rests on."""
+        if not self.judged:
+            return Code.NOT_JUDGED
+        if self.allowed:
+            return Code.ALLOWED
+        return Code.GUARD_FAILED if self.refusals else Code.NO_ROW
 
     def __bool__(self) -> bool:
         # Without this every Decision is truthy, and `if decision:` would let everyone in.
@@ -84,31 +112,38 @@ class Decision:
 
 def allow(row: Transition[F], before: StrEnum) -> Decision:
     """The decision in which `row` permits."""
-    return Decision(allowed=True, transition=row.id, before=before, after=row.dest)
+    return Decision(
+        allowed=True, transition=row.id, before=before, after=row.dest, clause=row.clause, guards=_names(row.guards)
+    )
 
 
 def refuse(policy: Policy[F], action: StrEnum, facts: F) -> Decision:
     """The decision in which no row of the policy permits."""
     before: StrEnum = facts.target  # type: ignore[attr-defined]
-    rows = policy.candidates(action, before)
-    if not rows:
-        reason = f"no transition: `{action}` is not possible while the target is in `{before}`"
-        return Decision(allowed=False, before=before, after=before, reason=reason)
-    # A row for events of another kind is not what was asked for, however few of its guards failed.
-    near = [row for row in rows if all(guard(facts) for guard in row.guards if guard.tells_kind)]
+    rows = meant(policy, action, facts)
     return Decision(
         allowed=False,
         before=before,
         after=before,
-        refusals=refusals(rows, facts),
-        reason=explain(near or rows, facts),
+        refusals=refusals(policy.candidates(action, before), facts),
+        reason=explain(rows, facts) if rows else _impossible(policy, action, facts),
     )
+
+
+def _impossible(policy: Policy[F], action: StrEnum, facts: F) -> str:
+    """One line for where no row leads on by what was asked for; others may be able to do what the sender is not."""
+    state, is_self = facts.target, facts.is_self  # type: ignore[attr-defined]
+    by_row = kinds_of(policy, action).by_row
+    selves = {kind.is_self for row in policy.candidates(action, state) for kind in by_row[row.id]}
+    others = ", except by " + (Actor.ANOTHER if is_self else Actor.TARGET) if selves == {not is_self} else ""
+    return f"no transition: `{action}` is not possible while the target is in `{state}`{others}"
 
 
 def judge(rows: Sequence[Row[F]], facts: F) -> Decision:
     """Allowed by any of the rows, or refused by all; nobody's participation changes."""
-    if any(all(guard(facts) for guard in row.guards) for row in rows):
-        return Decision(allowed=True)
+    for row in rows:
+        if all(guard(facts) for guard in row.guards):
+            return Decision(allowed=True, clause=row.clause, guards=_names(row.guards))
     if not rows:
         return Decision(allowed=False, reason="nobody may send such an event")
     return Decision(allowed=False, refusals=refusals(rows, facts), reason=explain(rows, facts))
@@ -116,7 +151,7 @@ def judge(rows: Sequence[Row[F]], facts: F) -> Decision:
 
 def refusals(rows: Iterable[Row[F]], facts: F) -> tuple[Refusal, ...]:
     """One refusal for each row, naming all of its guards that fail."""
-    return tuple(Refusal(row.id, tuple(guard.name for guard in _failed(row, facts)), row.clause) for row in rows)
+    return tuple(Refusal(row.id, _names(_failed(row, facts)), row.clause) for row in rows)
 
 
 def explain(rows: Sequence[Row[F]], facts: F) -> str:
@@ -127,3 +162,7 @@ def explain(rows: Sequence[Row[F]], facts: F) -> str:
 
 def _failed(row: Row[F], facts: F) -> list[Guard[F]]:
     return [guard for guard in row.guards if not guard(facts)]
+
+
+def _names(guards: Iterable[Guard[F]]) -> tuple[str, ...]:
+    return tuple(guard.name for guard in guards)

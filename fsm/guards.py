@@ -28,8 +28,9 @@ class Guard(Generic[F_contra]):
 
     `holds` and `fails` complete a sentence: "refused, since …". Where there is no
     `norm`, a specification can only say that `holds` is required. `tells_kind` marks
-    a guard that says what kind of event this is, such as who acts, rather than
-    whether it may be: a row for another kind is no reason for a refusal.
+    a guard that says what kind of event this is, rather than whether it may be: a row
+    for another kind is no reason for a refusal (see `fsm.kinds`). Whether
+    senders act on themselves is a matter of kind as well, and needs no mark.
     """
 
     test: Callable[[F_contra], bool]

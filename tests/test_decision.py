@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fsm import MIMI, Decision, JoinRule, Machine, Refusal
+from fsm.decision import Code
 from fsm.machine import memory_of
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, STAFF, Given, facts, label
 
@@ -120,6 +121,9 @@ REASONS: list[tuple[str, Given, str]] = [
       "and the sender does not outrank the target for kicking")),
     (LEAVE,  {"target": INVITE, "may_kick": True}, "revoke: the sender does not outrank the target for kicking"),
     (LEAVE,  {"target": KNOCK, "outranks_for_kick": True}, "deny: the sender may not kick"),
+    # Rows lead from here, but none by which the target could leave.
+    (LEAVE,  {"target": BAN, **SELF},
+     "no transition: `leave` is not possible while the target is in `ban`, except by another user"),
     # Rows that only the target could use, tried by another.
     (JOIN,   {**STAFF, "target": INVITE}, "accept: the sender is not the target"),
     (JOIN,   {**STAFF, "target": JOIN},   "rejoin: the sender is not the target"),
@@ -147,14 +151,24 @@ def test_a_missing_row_is_told_from_a_failed_guard() -> None:
     failed = MACHINE.decide(INVITE, facts(target=LEAVE))
     assert not no_row
     assert not failed
-    assert no_row.refusals == ()
-    assert failed.refusals == (Refusal("invite", ("sender_may_invite",), "5.2"),)
+    assert (no_row.refusals, no_row.code) == ((), Code.NO_ROW)
+    assert (failed.refusals, failed.code) == ((Refusal("invite", ("sender_may_invite",), "5.2"),), Code.GUARD_FAILED)
+
+
+def test_the_refusals_are_of_every_row_also_where_none_was_meant() -> None:
+    own = MACHINE.decide(LEAVE, facts(target=BAN, **SELF))
+    assert (own.code, [refusal.transition for refusal in own.refusals]) == (Code.GUARD_FAILED, ["unban"])
 
 
 def test_an_allowed_decision_says_what_happens_and_needs_no_reason() -> None:
     decision = MACHINE.decide(INVITE, facts(**STAFF, target=KNOCK))
     assert decision == Decision(allowed=True, transition="welcome", before=KNOCK, after=INVITE)
-    assert (decision.refusals, decision.reason) == ((), "")
+    assert (decision.refusals, decision.reason, decision.code) == ((), "", Code.ALLOWED)
+    assert (decision.clause, decision.guards) == ("5.2", ("sender_is_joined", "sender_may_invite"))
+
+
+def test_what_is_not_judged_says_so() -> None:
+    assert Decision(allowed=True, judged=False, reason="not judged: given as state").code is Code.NOT_JUDGED
 
 
 def test_a_knock_answered_by_the_rule() -> None:

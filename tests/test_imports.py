@@ -24,8 +24,9 @@ FILES = {
 LAYERS: list[set[str]] = [
     {"fsm.terms", "fsm.errors", "fsm.unrecorded"},
     {"fsm.facts", "fsm.event"},
-    {"fsm.guards"},
+    {"fsm.guards", "fsm.reads"},
     {"fsm.policy"},
+    {"fsm.kinds"},
     {"fsm.decision"},
     {"fsm.machine"},
     {"fsm.family"},
@@ -39,7 +40,7 @@ LAYERS: list[set[str]] = [
     {"fsm.cli"},
     {"fsm.__main__"},
 ]
-CORE = set[str]().union(*LAYERS[:6])
+CORE = set[str]().union(*LAYERS[:7])
 FAMILIES = [name for name in FILES if {f"{name}.policies", f"{name}.room"} <= FILES.keys()]
 """A family is a folder that holds policies and a room."""
 

@@ -9,7 +9,9 @@ import pytest
 import transitions
 
 from fsm import MIMI, DefinitionError, Policy
+from fsm.decision import Code
 from fsm.guards import Guard
+from fsm.kinds import meant
 from fsm.machine import Memory, memory_of
 from fsm.policies import CATALOGUE, load_policy, new_room, room_from_state
 from tests.builders import create, is_one_line, one_line
@@ -113,7 +115,9 @@ def test_a_refusal_explains_itself_on_every_cell(walked: Policy[Any]) -> None:
     for action, facts in policy.cells():
         decision = memory[str(action), facts.target, facts.sender, number_of(policy, facts)]
         if decision:
-            assert (decision.refusals, decision.reason) == ((), "")
+            [row] = [row for row in policy.transitions if row.id == decision.transition]
+            assert (decision.refusals, decision.reason, decision.code) == ((), "", Code.ALLOWED)
+            assert (decision.clause, decision.guards) == (row.clause, tuple(guard.name for guard in row.guards))
             continue
         assert (decision.before, decision.after) == (facts.target, facts.target)
         assert is_one_line(decision.reason)
@@ -124,10 +128,12 @@ def test_a_refusal_explains_itself_on_every_cell(walked: Policy[Any]) -> None:
         for row, refusal in zip(rows, decision.refusals, strict=True):
             assert refusal.failed
             assert refusal.failed == tuple(guard.name for guard in row.guards if guard(facts) is False)
-        if not rows:
-            assert decision.reason.startswith("no transition: ")
+        about = decision.reason.split(":")[0]
+        if about == "no transition":
+            assert f"`{action}` is not possible while the target is in `{facts.target}`" in decision.reason
+            assert meant(policy, action, facts) == ()
         else:
-            assert decision.reason.split(":")[0] in {row.id for row in rows}
+            assert about in {row.id for row in meant(policy, action, facts)} <= {row.id for row in rows}
 
 
 def test_a_policy_of_the_catalogue_goes_by_its_name(policy: Policy[Any]) -> None:

@@ -14,7 +14,6 @@ from fsm.terms import JoinRule, Participation
     "the sender is the target",
     fails="the sender is not the target",
     norm=Norm(PAIR, "be the same"),
-    tells_kind=True,
 )
 def sender_is_target(facts: Facts) -> bool:
     """Users act here for themselves only.
@@ -28,7 +27,6 @@ def sender_is_target(facts: Facts) -> bool:
     "the sender is another user",
     fails="the sender is the target",
     norm=Norm(PAIR, "NOT be the same"),
-    tells_kind=True,
 )
 def sender_is_another(facts: Facts) -> bool:
     """A kick is an involuntary leave: sender and target are not the same user.

@@ -8,7 +8,7 @@ keep their plain value, and each cell says how many cells it stands for. So ever
 cell is counted, and none is asked twice.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import cache, cached_property
@@ -21,6 +21,7 @@ from fsm.facts import Domain, Value, plain_among
 from fsm.family import AnyPolicy
 from fsm.participation.facts import Facts
 from fsm.policy import Transition
+from fsm.reads import reads as reads_of
 from fsm.terms import Action, JoinRule, Participation
 
 Row: TypeAlias = Transition[Any]
@@ -78,7 +79,7 @@ class Cells:
         """The facts that have a say in an action: those that its rows look at."""
         if action not in self._looked_at:
             rows = (row for row in self.policy.transitions if row.trigger == action)
-            looked_at = (_reads(guard.test, self.policy.domain) for row in rows for guard in row.guards)
+            looked_at = (reads_of(guard.test, self.policy.domain) for row in rows for guard in row.guards)
             self._looked_at[action] = _ALWAYS.union(*looked_at)
         return self._looked_at[action]
 
@@ -197,7 +198,7 @@ class Cells:
     def _possible(self) -> frozenset[str]:
         """The facts that decide which records are possible: they are always told apart."""
         domain = self.policy.domain
-        return frozenset().union(*(_reads(test, domain) for test in domain.possible))
+        return frozenset().union(*(reads_of(test, domain) for test in domain.possible))
 
 
 @cache
@@ -212,32 +213,6 @@ def _records(
     }
     count = prod(len(values[name]) for name in fixed)
     return count, Domain(domain.record, {**limits, **fixed}, domain.possible).records
-
-
-@cache
-def _reads(test: Callable[[Any], object], domain: Domain[Any]) -> frozenset[str]:
-    """The facts that a function of them looks at, found by watching it.
-
-    All values of what it has been seen to look at are tried, until it looks at nothing new.
-    """
-    seen: set[str] = set()
-
-    def watch(self: object, name: str) -> Any:
-        if name in domain.values:
-            seen.add(name)
-        return object.__getattribute__(self, name)
-
-    watched = type(domain.record.__name__, (domain.record,), {"__slots__": (), "__getattribute__": watch})
-    tried: set[str] | None = None
-    while tried != seen:
-        tried = set(seen)
-        for combination in product(*(domain.values[name] for name in sorted(tried))):
-            facts = watched(**{**domain.plain, **dict(zip(sorted(tried), combination, strict=True))})
-            try:
-                test(facts)
-            except Exception:  # noqa: BLE001 - it may rely on never meeting impossible facts
-                return frozenset(domain.values)
-    return frozenset(seen)
 
 
 def _first(value: Value, values: tuple[Value, ...]) -> tuple[Value, ...]:

@@ -38,7 +38,7 @@ NO, YES = 1, 2
 """The leaves of a diagram that tells what can be asked."""
 
 ACTION, TARGET = "{action}", "{target}"
-"""What stands in the reason of a decision for the action, and for the target's state, where no row leads on."""
+"""What stands in the reason of a decision for the words of the action and of the target's state."""
 
 Combination: TypeAlias = tuple[Value, ...]
 """A value for each fact, in the order of the diagrams."""
@@ -155,9 +155,7 @@ def tabulate(policy: AnyPolicy) -> Table:
 
 def _stateless(decision: Decision, action: str) -> Decision:
     """The decision without what whoever asks knows already, so that those alike are one."""
-    reason = decision.reason
-    if not decision.refusals:
-        reason = reason.replace(f"`{action}`", f"`{ACTION}`").replace(f"`{decision.before}`", f"`{TARGET}`")
+    reason = decision.reason.replace(f"`{action}`", f"`{ACTION}`").replace(f"`{decision.before}`", f"`{TARGET}`")
     return replace(decision, before=None, after=None, reason=reason)
 
 

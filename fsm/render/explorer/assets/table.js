@@ -31,9 +31,8 @@ function decide(action, at) {
   return follow(asked, at) === CAN_BE ? data.decisions[follow(root, at) - 1] : null;
 }
 
-/** Why not. Where no row leads on, the reason has places for the action and the target's state. */
+/** Why not: the reason has places for the words of the action and of the target's state. */
 function reasonFor(decision, action, at) {
-  if (decision.refusals.length) return decision.reason;
   const words = { "{action}": data.actions[action].word, "{target}": stateWord(at[TARGET]) };
   return decision.reason.replace(/\{action\}|\{target\}/g, (place) => words[place]);
 }

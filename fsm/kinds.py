@@ -1,0 +1,87 @@
+"""Which kind of event was asked for, and the rows that are for it.
+
+Theory of operation. A refusal has a reason only in the rows that were meant. Who
+leaves was not after a kick, and a join by who is banned is no founding of the room.
+So every event has a *kind*: whether senders act on themselves, and what those guards
+say of the event that tell its kind. A row is for the kinds of all events that it
+permits. That is found by asking it, since a row may well be for others only without
+asking for it: nobody who is joined can be a target who is not.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from fsm.facts import Domain, F
+from fsm.guards import Guard
+from fsm.policy import Policy, Transition
+from fsm.reads import reads
+
+_PAIR = frozenset({"target", "sender", "is_self"})
+
+
+class Kind(NamedTuple):
+    """The kind of an event: who acts, and what the guards that tell the kind say, in the order of the policy."""
+
+    is_self: bool
+    told: tuple[bool, ...]
+
+
+class Kinds:
+    """The kinds of events that each of the rows for one action is `by_row` for, and all that are `known`."""
+
+    def __init__(self, policy: Policy[Any], action: StrEnum) -> None:
+        rows = [row for row in policy.transitions if row.trigger is action]
+        guards = dict.fromkeys(guard for row in rows for guard in row.guards)
+        self._telling: tuple[Guard[Any], ...] = tuple(guard for guard in guards if guard.tells_kind)
+        self.by_row: dict[str, set[Kind]] = {row.id: set() for row in rows}
+        for facts in _varied(policy, action, tuple(guards)):
+            for row in policy.candidates(action, facts.target):
+                if row.permits(facts):
+                    self.by_row[row.id].add(self.of(facts))
+        self.known = frozenset[Kind]().union(*self.by_row.values())
+
+    def of(self, facts: Any) -> Kind:
+        """The kind of the event that is asked about."""
+        return Kind(facts.is_self, tuple(guard(facts) for guard in self._telling))
+
+    def asked(self, facts: Any) -> Kind | None:
+        """The kind that was meant, if any row is for it.
+
+        Where no row in any state is for events by this sender, it is the sender who is
+        wrong: then what another one would have to ask for is meant.
+        """
+        kind = self.of(facts)
+        return next((each for each in (kind, kind._replace(is_self=not kind.is_self)) if each in self.known), None)
+
+
+def _varied(policy: Policy[F], action: StrEnum, guards: tuple[Guard[F], ...]) -> Iterator[F]:
+    """The facts that an action can meet; only those vary that the guards, or what is possible, look at."""
+    domain, carried = policy.domain, policy.carries.get(action, {})
+    tests = (*(guard.test for guard in guards), *domain.possible)
+    wanted = _PAIR.union(*(reads(test, domain) for test in tests))
+    values = {**domain.values, **carried}
+    fixed = {name: choices[:1] for name, choices in values.items() if name not in wanted}
+    yield from Domain(domain.record, {**domain.limits, **carried, **fixed}, domain.possible)
+
+
+_known: WeakKeyDictionary[Policy[Any], dict[StrEnum, Kinds]] = WeakKeyDictionary()
+
+
+def kinds_of(policy: Policy[Any], action: StrEnum) -> Kinds:
+    """The kinds of events that the rows for an action are for. They are found once for each policy."""
+    kinds = _known.setdefault(policy, {})
+    if action not in kinds:
+        kinds[action] = Kinds(policy, action)
+    return kinds[action]
+
+
+def meant(policy: Policy[F], action: StrEnum, facts: F) -> tuple[Transition[F], ...]:
+    """The rows that lead from the target's state and are for the kind of event that was asked for.
+
+    All that lead from there, where the policy knows no such kind of event at all.
+    """
+    kinds, rows = kinds_of(policy, action), policy.candidates(action, facts.target)  # type: ignore[attr-defined]
+    kind = kinds.asked(facts)
+    return tuple(row for row in rows if kind in kinds.by_row[row.id]) if kind else rows
