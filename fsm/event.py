@@ -107,13 +107,19 @@ def name(parent: Mapping[str, Any], key: str, within: str = "") -> str:
     return checked_name(_required(parent, key, field), field)
 
 
-def word(parent: Mapping[str, Any], key: str, words: Sequence[W], within: str = "") -> W:
-    """The word under `key`, one of `words`."""
-    given = text(parent, key, within)
+def checked_word(value: object, field: str, words: Sequence[W]) -> W:
+    """One of `words`."""
+    given = checked_text(value, field)
     for known in words:
         if given == known:
             return known
-    raise EventError(join(within, key), f"`{shorten(given)}` is not one of {', '.join(words)}")
+    raise EventError(field, f"`{shorten(given)}` is not one of {', '.join(words)}")
+
+
+def word(parent: Mapping[str, Any], key: str, words: Sequence[W], within: str = "") -> W:
+    """The word under `key`, one of `words`."""
+    field = join(within, key)
+    return checked_word(_required(parent, key, field), field, words)
 
 
 def whole_number(parent: Mapping[str, Any], key: str, within: str, limit: int) -> int:

@@ -13,9 +13,9 @@ the machine, never a second set of rules.
 """
 
 from collections.abc import Callable
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from functools import cache, partial
-from typing import Any, ClassVar, Generic, Protocol, TypeAlias
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeAlias
 
 import transitions
 
@@ -121,19 +121,29 @@ class Host(Protocol):
     def participation(self, user: str) -> Participation:
         """The user's state now."""
 
-    def decide_action(self, action: Action, sender: str, target: str) -> Decision:
+    def decide_action(self, action: str, sender: str, target: str) -> Decision:
         """What `send_action` would answer; nothing changes."""
 
-    def send_action(self, action: Action, sender: str, target: str, reason: str | None) -> Decision:
-        """Decide, and apply when allowed."""
+    def send_action(self, action: str, sender: str, target: str, reason: str | None) -> Decision:
+        """Decide, and apply when allowed. Raises `EventError` for an unknown action, and for what is no user id."""
+
+
+class _Themselves(Enum):
+    """Who acts where nobody is named: an absent `by`, as opposed to one that holds no user."""
+
+    THEMSELVES = auto()
+
+
+_THEMSELVES: Final = _Themselves.THEMSELVES
 
 
 class Participant:
     """One user's participation in one room: a model of the policy's machine.
 
     Works as a model of `transitions` does, with two differences. A trigger
-    names who acts (`by`, by default the user themselves), and answers with a
-    `Decision` instead of a bare truth value or an exception. Subclasses may
+    names who acts (`by`), and answers with a `Decision` instead of a bare truth
+    value or an exception. To join and to knock are the user's own acts, and so is
+    to leave, unless `by` says that another user removes them. Subclasses may
     define the usual callbacks, each taking the `transitions.EventData`:
     `on_exit_<state>`, `on_enter_<state>` and `after_<transition id>`; they run
     when the change has been allowed, also for a change that arrived as an event.
@@ -162,16 +172,16 @@ class Participant:
         """The state now. There is no way to set it but a trigger."""
         return self.room.participation(self.user)
 
-    def trigger(self, action: str, *, by: str | None = None, reason: str | None = None) -> Decision:
+    def trigger(self, action: str, *, by: str, reason: str | None = None) -> Decision:
         """Let `by` do `action` to this user.
 
-        Raises ValueError for an unknown action, and `EventError` for what is no user id.
+        Raises `EventError` for an unknown action, and for a `by` that is no user id.
         """
-        return self.room.send_action(Action(action), self.user if by is None else by, self.user, reason)
+        return self.room.send_action(action, by, self.user, reason)
 
-    def may(self, action: str, *, by: str | None = None) -> Decision:
-        """What `trigger` would answer; nothing changes. Raises ValueError for an unknown action."""
-        return self.room.decide_action(Action(action), self.user if by is None else by, self.user)
+    def may(self, action: str, *, by: str) -> Decision:
+        """What `trigger` would answer; nothing changes. Raises `EventError` as that does."""
+        return self.room.decide_action(action, by, self.user)
 
     def invite(self, *, by: str, reason: str | None = None) -> Decision:
         """Be invited."""
@@ -179,11 +189,11 @@ class Participant:
 
     def join(self, *, reason: str | None = None) -> Decision:
         """Accept an invite, or come in where the room is public."""
-        return self.trigger(Action.JOIN, reason=reason)
+        return self.trigger(Action.JOIN, by=self.user, reason=reason)
 
-    def leave(self, *, by: str | None = None, reason: str | None = None) -> Decision:
+    def leave(self, *, by: str | _Themselves = _THEMSELVES, reason: str | None = None) -> Decision:
         """Leave or, by somebody else, be kicked, declined or unbanned."""
-        return self.trigger(Action.LEAVE, by=by, reason=reason)
+        return self.trigger(Action.LEAVE, by=self.user if isinstance(by, _Themselves) else by, reason=reason)
 
     def ban(self, *, by: str, reason: str | None = None) -> Decision:
         """Be banned."""
@@ -191,7 +201,7 @@ class Participant:
 
     def knock(self, *, reason: str | None = None) -> Decision:
         """Ask to be invited."""
-        return self.trigger(Action.KNOCK, reason=reason)
+        return self.trigger(Action.KNOCK, by=self.user, reason=reason)
 
     @property
     def _fsm_state(self) -> Participation:

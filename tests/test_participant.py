@@ -1,12 +1,12 @@
 """A participant is a model of the machine: states, triggers, `may`, callbacks - and no way around a guard."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import pytest
 import transitions
 
-from fsm import MIMI, Action, Decision, EventError, Participant, Room
+from fsm import MIMI, Action, Decision, EventError, MatrixRoom, Participant, Room
 from tests.builders import (
     ALICE,
     BAN,
@@ -23,6 +23,18 @@ from tests.builders import (
     message,
     room,
 )
+
+AnyRoom: TypeAlias = Room | MatrixRoom
+
+
+def matrix_room() -> AnyRoom:
+    here = MatrixRoom.create("!room:a.example", ALICE)
+    assert here.send_action(INVITE, ALICE, BOB)
+    assert here.send_action(JOIN, BOB, BOB)
+    return here
+
+
+ROOMS = [pytest.param(lambda: room(*joined(BOB)), id="mimi"), pytest.param(matrix_room, id="matrix")]
 
 
 class Diary(Participant):
@@ -62,7 +74,7 @@ def test_triggers_answer_with_decisions_and_move_the_state() -> None:
         (lambda: bob.join(reason="thanks"),           "accept",   JOIN),
         (bob.join,                                    "rejoin",   JOIN),
         (lambda: bob.leave(by=ALICE, reason="rude"),  "kick",     LEAVE),
-        (lambda: bob.trigger("knock"),                "knock",    KNOCK),
+        (lambda: bob.trigger("knock", by=BOB),        "knock",    KNOCK),
         (lambda: bob.trigger(LEAVE, by=ALICE),        "deny",     LEAVE),
         (lambda: bob.ban(by=ALICE, reason="ruder"),   "ban",      BAN),
         (lambda: bob.leave(by=ALICE),                 "unban",    LEAVE),
@@ -87,12 +99,21 @@ def test_a_refused_trigger_is_an_answer_and_moves_nothing() -> None:
     assert inside(tea) == before
 
 
-@pytest.mark.parametrize("action", ["dance", "", "LEAVE", "to_join", "fsm_state"])
-def test_an_unknown_action_is_an_error(action: str) -> None:
-    bob = room(*joined(BOB)).participant(BOB)
-    for ask in (bob.trigger, bob.may):
-        with pytest.raises(ValueError, match="is not a valid Participation"):
-            ask(action)
+@pytest.mark.parametrize("action", ["dance", "", "LEAVE", "to_join", "fsm_state", "x" * 70_000, None, 5, ["leave"]])
+@pytest.mark.parametrize("make", ROOMS)
+def test_an_unknown_action_is_an_error(make: Callable[[], AnyRoom], action: Any) -> None:
+    tea = make()
+    bob = tea.participant(BOB)
+    asks: list[Callable[[], object]] = [
+        lambda: bob.trigger(action, by=BOB),
+        lambda: bob.may(action, by=BOB),
+        lambda: tea.decide_action(action, BOB, BOB),
+        lambda: tea.send_action(action, BOB, BOB, None),
+    ]
+    for ask in asks:
+        with pytest.raises(EventError) as caught:
+            ask()
+        assert caught.value.field == "action"
     assert bob.state is JOIN
 
 
@@ -110,7 +131,7 @@ def test_participants_are_views_of_one_room() -> None:
 def test_may_answers_as_the_trigger_would_and_changes_nothing() -> None:
     tea = room(*joined(BOB), join_rule("knock"))
     for user in (ALICE, BOB, CAROL):
-        for by in (ALICE, BOB, CAROL, None):
+        for by in (ALICE, BOB, CAROL):
             for action in Action:
                 before = inside(tea)
                 foreseen = tea.participant(user).may(action, by=by)
@@ -120,24 +141,63 @@ def test_may_answers_as_the_trigger_would_and_changes_nothing() -> None:
                 assert copy.participant(user).trigger(action, by=by) == foreseen
 
 
-def test_somebody_must_act() -> None:
-    # An empty name is nobody's, least of all the user's own.
-    tea = room(change(INVITE, ALICE, BOB))
+NOBODY: list[Any] = [None, "", 0, False, 5, [], {}, ["@bob:b.example"], "x" * 70_000]
+
+
+@pytest.mark.parametrize("nobody", NOBODY, ids=lambda value: repr(value)[:12])
+@pytest.mark.parametrize("make", ROOMS)
+def test_somebody_must_act(make: Callable[[], AnyRoom], nobody: Any) -> None:
+    # What is no user is nobody, least of all the target: the own leave is that without `by`.
+    tea = make()
     bob = tea.participant(BOB)
-    with pytest.raises(EventError) as caught:
-        bob.trigger(JOIN, by="")
-    assert caught.value.field == "sender"
-    with pytest.raises(EventError):
-        bob.leave(by="")
-    assert bob.state is INVITE
+    asks: list[Callable[[], object]] = [
+        lambda: bob.leave(by=nobody),
+        lambda: bob.ban(by=nobody),
+        lambda: bob.invite(by=nobody),
+        *(lambda action=action: bob.trigger(action, by=nobody) for action in Action),
+        *(lambda action=action: bob.may(action, by=nobody) for action in Action),
+        lambda: tea.actions(nobody, BOB),
+    ]
+    for ask in asks:
+        with pytest.raises(EventError) as caught:
+            ask()
+        assert caught.value.field == "sender"
+    assert bob.state is JOIN
+    assert bob.leave()
+    assert bob.state is LEAVE
 
 
-def test_a_user_needs_a_name() -> None:
-    tea = room()
-    with pytest.raises(EventError) as caught:
-        tea.participant("").invite(by=ALICE)
-    assert caught.value.field == "state_key"
-    assert tea.participations() == {ALICE: JOIN}
+@pytest.mark.parametrize("nobody", NOBODY, ids=lambda value: repr(value)[:12])
+@pytest.mark.parametrize("make", ROOMS)
+def test_a_target_is_a_user(make: Callable[[], AnyRoom], nobody: Any) -> None:
+    tea = make()
+    before = tea.participations()
+    participant = tea.participant(nobody)
+    asks: list[Callable[[], object]] = [
+        lambda: participant.invite(by=ALICE),
+        lambda: participant.leave(by=ALICE),
+        lambda: participant.may(BAN, by=ALICE),
+        lambda: tea.decide_action(BAN, ALICE, nobody),
+        lambda: tea.actions(ALICE, nobody),
+    ]
+    for ask in asks:
+        with pytest.raises(EventError) as caught:
+            ask()
+        assert caught.value.field == "state_key"
+    for own in (participant.join, participant.leave, participant.knock):
+        with pytest.raises(EventError):
+            own()
+    assert tea.participations() == before
+
+
+def test_who_acts_is_always_named() -> None:
+    bob: Any = room(*joined(BOB)).participant(BOB)
+    for ask in (lambda: bob.trigger(LEAVE), lambda: bob.may(LEAVE), bob.ban, bob.invite):
+        with pytest.raises(TypeError, match="by"):
+            ask()
+    for own in (bob.join, bob.knock):
+        with pytest.raises(TypeError, match="by"):
+            own(by=ALICE)
 
 
 def test_nothing_sets_the_state_but_a_trigger() -> None:
@@ -230,7 +290,7 @@ def test_callbacks_never_run_for_questions_other_events_and_mistakes(diary: list
     tea = room(*joined(BOB), participant=WithHooks)
     diary.clear()
     assert tea.decide(change(LEAVE, BOB))
-    assert tea.participant(BOB).may(LEAVE)
+    assert tea.participant(BOB).may(LEAVE, by=BOB)
     assert tea.actions(ALICE, BOB)
     assert tea.send(message(BOB))
     assert tea.send(join_rule("public"))

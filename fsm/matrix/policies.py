@@ -35,7 +35,7 @@ from fsm.matrix.guards import (
     token_is_signed,
 )
 from fsm.matrix.levels import Numbers
-from fsm.matrix.premise import PREMISES, Premise
+from fsm.matrix.premise import PREMISES, Premise, authoriser_is_user
 from fsm.matrix.settings import Founder, Reign
 from fsm.participation.guards import (
     room_is_public,
@@ -196,7 +196,7 @@ MATRIX_8 = MATRIX_7.evolve("matrix-8", **_version("8"), replace=_renumbered(MATR
         Transition("enter", JOIN, {LEAVE, KNOCK}, JOIN,
                    (join_is_later, sender_is_target, rule_is_restricted, join_is_authorised), clause="4.3.5.3"),
     ),
-    premise=Premise("event", PREMISES, clause="2, 3, 4.1, 4.8"),
+    premise=Premise("event", (*PREMISES, authoriser_is_user), clause="2, 3, 4.1, 4.2.1, 4.8"),
 )
 
 # Redactions change; membership does not.
@@ -231,7 +231,7 @@ MATRIX_12 = MATRIX_11.evolve(
     "matrix-12",
     **_version("12"),
     replace=_renumbered(MATRIX_11, {"4.": "5."}),
-    premise=Premise("event", PREMISES, clause="2, 3, 4, 5.1, 5.8"),
+    premise=Premise("event", (*PREMISES, authoriser_is_user), clause="2, 3, 4, 5.1, 5.2.1, 5.8"),
     reign=Reign.SUPREME,
     is_room_named_by_creation=True,
 )

@@ -18,6 +18,7 @@ class PremiseFacts:
     is_admitted: bool
     has_target: bool
     has_action: bool
+    is_authoriser_user: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,17 @@ def membership_is_known(facts: PremiseFacts) -> bool:
     Spec: "Otherwise, the membership is unknown. Reject."
     """
     return facts.has_action
+
+
+@guard("the authoriser is a user", fails="who is to authorise the join is no user")
+def authoriser_is_user(facts: PremiseFacts) -> bool:
+    """If `content` names who authorises a join, as of version 8, this is a user, whose server can have signed it.
+
+    Whether it has is checked where events are received.
+
+    Spec: "If the event is not validly signed by the homeserver of the user ID denoted by the key, reject"
+    """
+    return facts.is_authoriser_user
 
 
 PREMISES = (room_is_created, event_is_of_this_room, sender_is_admitted, target_is_named, membership_is_known)

@@ -27,7 +27,7 @@ from typing import Any, Self
 
 from fsm.decision import Decision, judge
 from fsm.errors import DefinitionError, EventError, shorten
-from fsm.event import Event, is_name, read_event, word, write_state
+from fsm.event import Event, checked_word, is_name, read_event, word, write_state
 from fsm.machine import Key, Participant
 from fsm.matrix.events import (
     AUTHORISER,
@@ -181,6 +181,8 @@ class MatrixRoom:
         """
         decision = self.decide(event)
         if decision.allowed:
+            if self.id is None and "room_id" in event:
+                self._note_id(read_event(event))
             was_created = self._settings.creation is not None
             try:
                 if decision.judged:
@@ -217,7 +219,7 @@ class MatrixRoom:
         """The user's power level; that of a creator of version 12 is infinite. Raises `EventError` if not known."""
         _, power = self._standing(user)
         if isnan(power):
-            raise self._unknown()
+            raise self._unknown(user)
         return power
 
     def actions(self, sender: str, target: str) -> dict[Action, str]:
@@ -235,13 +237,20 @@ class MatrixRoom:
             self._weigh(sender, target), target=self.participation(target), sender=self.participation(sender)
         )
 
-    def decide_action(self, action: Action, sender: str, target: str) -> Decision:
-        """Decide a membership change that is not written as an event."""
-        return self.decide(write_member(action, sender, target))
+    def decide_action(self, action: str, sender: str, target: str) -> Decision:
+        """What `send_action` would answer; nothing changes."""
+        return self.decide(self._write(action, sender, target))
 
-    def send_action(self, action: Action, sender: str, target: str, reason: str | None = None) -> Decision:
-        """Write a membership change as an event, and send it."""
-        return self.send(write_member(action, sender, target, reason))
+    def send_action(self, action: str, sender: str, target: str, reason: str | None = None) -> Decision:
+        """Write a membership change as an event, and send it.
+
+        Raises `EventError` for an unknown action, and for what is no user id.
+        """
+        return self.send(self._write(action, sender, target, reason))
+
+    @staticmethod
+    def _write(action: str, sender: str, target: str, reason: str | None = None) -> dict[str, Any]:
+        return write_member(checked_word(action, "action", tuple(Action)), sender, target, reason)
 
     def _judge(self, value: Mapping[str, Any]) -> Decision:
         """The careful way: the decision on any event."""
@@ -251,29 +260,45 @@ class MatrixRoom:
             self._after(event)
             return _UNJUDGED
         read_user_id(event.sender, "sender")
-        target = None if event.state_key is None else read_user_id(event.state_key, "state_key")
+        if event.state_key is not None:
+            read_user_id(event.state_key, "state_key")
+        decision = self._judge_membership(event, value)
+        if decision.allowed or not self._is_partly_unknown:
+            return decision
+        # What is not known counted against the event. Where that does not matter, it is refused for the rest.
+        hoped = self._judge_membership(event, value, hopes=True)
+        if hoped.allowed:
+            raise self._unknown(event.sender)
+        return hoped
+
+    def _judge_membership(self, event: Event, value: Mapping[str, Any], *, hopes: bool = False) -> Decision:
+        """The decision where what is not known of the settings counts against the event, or with `hopes` for it."""
+        target = event.state_key
         facts = PremiseFacts(
             is_created=self._settings.creation is not None,
             is_of_this_room=self._is_own(event),
-            is_admitted=self._admits(event.sender),
+            is_admitted=self._admits(event.sender, hopes=hopes),
             has_target=target is not None,
             has_action=any(event.content.get("membership") == known for known in self._rules.words),
+            is_authoriser_user=AUTHORISER not in event.content or is_user_id(event.content[AUTHORISER]),
         )
         premise = judge((self.policy.premise,), facts)
         if not premise:
             before = None if target is None else self.participation(target)
             return replace(premise, before=before, after=before)
-        decision = self._rules.memory[self._key(event, value)]
-        if self._fault is None or decision.allowed:
-            return decision
-        # What is not known counted against the event. Where that does not matter, it is refused for the rest.
-        hoped = self._rules.memory[self._key(event, value, hopes=True)]
-        if hoped.allowed:
-            raise self._unknown()
-        return hoped
+        return self._rules.memory[self._key(event, value, hopes=hopes)]
 
-    def _unknown(self) -> EventError:
-        """That a decision turns on what is not known of the power levels."""
+    @property
+    def _is_partly_unknown(self) -> bool:
+        """Whether there are settings that cannot be read."""
+        creation = self._settings.creation
+        return self._fault is not None or (creation is not None and creation.fault is not None)
+
+    def _unknown(self, sender: str) -> EventError:
+        """That a decision turns on what is not known of the creation, else of the power levels."""
+        creation = self._settings.creation
+        if creation is not None and creation.fault is not None and not self._admits(sender):
+            return EventError("", f"turns on a creation that cannot be read: {creation.fault}")
         return EventError("", f"turns on a power level that cannot be read: {self._fault}")
 
     def _key(self, event: Event, value: Mapping[str, Any], *, hopes: bool = False) -> Key:
@@ -331,14 +356,12 @@ class MatrixRoom:
         needed = (self._settings.levels or _DEFAULT_LEVELS).invite
         return not power < needed if hopes else power >= needed
 
-    def _admits(self, sender: str) -> bool:
+    def _admits(self, sender: str, *, hopes: bool = False) -> bool:
         """Whether the sender's server may take part."""
         creation = self._settings.creation
         if creation is None or creation.federates or server_of(sender) == creation.only_server:
             return True
-        if creation.fault:
-            raise EventError("", f"turns on a creation that cannot be read: {creation.fault}")
-        return False
+        return hopes and creation.fault is not None
 
     def _is_own(self, event: Event) -> bool:
         return event.room_id is None or self.id is None or event.room_id == self.id

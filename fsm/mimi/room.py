@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from fsm.decision import Decision, judge
 from fsm.errors import EventError, shorten
-from fsm.event import MAX_TEXT, Event, is_name, name, read_event, write_state
+from fsm.event import MAX_TEXT, Event, checked_word, is_name, name, read_event, write_state
 from fsm.machine import Participant
 from fsm.mimi.auth_events import BACKING, compare, read_auth_events, select
 from fsm.mimi.history import History, StateKey
@@ -41,6 +41,7 @@ _LEAST_FIELDS = len(("type", "sender", "state_key", "content"))
 class Room:
     """One room under one policy.
 
+    A room that was given no id takes it from the first event that names one.
     `participant` is the class of the models that the room hands out: give a
     subclass of `fsm.Participant` with callbacks to hook side effects.
     """
@@ -90,8 +91,9 @@ class Room:
     def from_state(cls, state: Iterable[object], *, policy: MimiPolicy = MIMI) -> Self:
         """A room in the state that these events describe, each taken as it stands.
 
-        `state` is the set of current state events, in any order. Raises
-        `EventError` for an event that is malformed, no state event, or given twice.
+        `state` is the set of current state events, in any order. Raises `EventError`
+        for an event that is malformed, no state event, of another room than the
+        others, or given twice.
         """
         room = cls(policy=policy)
         settings = room._settings
@@ -99,6 +101,7 @@ class Room:
         for index, value in enumerate(state):
             try:
                 event = room._read_state(value, seen)
+                room._note_id(event)
                 if event.type in policy.participation_events:
                     room._states[event.state_key or ""] = read_participation(event)
                 else:
@@ -175,6 +178,8 @@ class Room:
         """
         decision = self.decide(event)
         if decision.allowed:
+            if self.id is None and "room_id" in event:
+                self._note_id(read_event(event))
             if self._history is not None or "event_id" in event:
                 self._remember(read_event(event))
             if decision.after is not None:
@@ -189,6 +194,7 @@ class Room:
         Raises `EventError` when it is malformed, or no state event.
         """
         state = self._read_state(event, set())
+        self._note_id(state)
         if state.type in self.policy.participation_events:
             self._states[state.state_key or ""] = read_participation(state)
         else:
@@ -216,8 +222,10 @@ class Room:
         )
         permits = self._rules.permits
         decision = self._backed(event, message, judge([*permits[Kind.MESSAGE], *permits[Kind.REDACTION]], facts))
-        if decision.allowed and (self._history is not None or message.event_id is not None):
-            self._remember(message)
+        if decision.allowed:
+            self._note_id(message)
+            if self._history is not None or message.event_id is not None:
+                self._remember(message)
         return decision
 
     def participation(self, user: str) -> Participation:
@@ -273,14 +281,20 @@ class Room:
             self._weigh(sender, target), target=self.participation(target), sender=self.participation(sender)
         )
 
-    def decide_action(self, action: Action, sender: str, target: str) -> Decision:
-        """Decide a participation change that is not written as an event. Raises KeyError for an unknown action."""
-        key = (action, self.participation(target), self.participation(sender), self._weigh(sender, target))
-        return self._rules.memory[key]
+    def decide_action(self, action: str, sender: str, target: str) -> Decision:
+        """What `send_action` would answer; nothing changes."""
+        return self.decide(self._write(action, sender, target))
 
-    def send_action(self, action: Action, sender: str, target: str, reason: str | None = None) -> Decision:
-        """Write a participation change as an event, and send it. Raises `EventError` for what is no user id."""
-        return self.send(write_participation(self.policy.participation_event, action, sender, target, reason))
+    def send_action(self, action: str, sender: str, target: str, reason: str | None = None) -> Decision:
+        """Write a participation change as an event, and send it.
+
+        Raises `EventError` for an unknown action, and for what is no user id.
+        """
+        return self.send(self._write(action, sender, target, reason))
+
+    def _write(self, action: str, sender: str, target: str, reason: str | None = None) -> dict[str, Any]:
+        known = checked_word(action, "action", tuple(Action))
+        return write_participation(self.policy.participation_event, known, sender, target, reason)
 
     def _is_ours(self, event: Mapping[str, Any]) -> bool:
         """Whether the fields besides the four that every change has raise no question."""
@@ -307,9 +321,10 @@ class Room:
 
     def _judge_content(self, event: Event) -> Decision:
         if event.type in self.policy.participation_events:
-            action = read_participation(event)
-            assert event.state_key
-            return self.decide_action(action, event.sender, event.state_key)
+            action, sender, target = read_participation(event), event.sender, event.state_key
+            assert target
+            before, by = self.participation(target), self.participation(sender)
+            return self._rules.memory[action, before, by, self._weigh(sender, target)]
         after = self._change(self._settings, event)
         facts = self._settings.facts(
             event, self.participation(event.sender), after, is_own_event=self._redacts_own(event)
@@ -344,6 +359,11 @@ class Room:
         if event.room_id is not None and self.id is not None and event.room_id != self.id:
             raise EventError("room_id", f"`{shorten(event.room_id)}` is another room")
         return event
+
+    def _note_id(self, event: Event) -> None:
+        """Learn the room's id from an event that it has accepted."""
+        if self.id is None:
+            self.id = event.room_id
 
     def _read_state(self, value: object, seen: set[tuple[str, str]]) -> Event:
         event = self._read(value)

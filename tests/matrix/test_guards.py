@@ -131,6 +131,7 @@ PREMISES: list[tuple[Guard[PremiseFacts], str]] = [
     (p.sender_is_admitted,    "is_admitted"),
     (p.target_is_named,       "has_target"),
     (p.membership_is_known,   "has_action"),
+    (p.authoriser_is_user,    "is_authoriser_user"),
 ]
 # fmt: on
 

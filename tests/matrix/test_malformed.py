@@ -127,9 +127,26 @@ def test_who_asks_from_elsewhere_turns_on_whether_the_room_is_federated(federate
     here = MatrixRoom.from_state([creation, join_rules("public"), *members(join=[ALICE])])
     assert here.decide(member("leave", ALICE))
     assert here.decide(member("invite", ALICE, BOB))
-    for membership in ("join", "knock"):
-        with pytest.raises(EventError, match=one_line("turns on a creation that cannot be read: `content.m.federate`")):
-            here.decide(member(membership, BOB))
+    with pytest.raises(EventError, match=one_line("turns on a creation that cannot be read: `content.m.federate`")):
+        here.decide(member("join", BOB))
+    # What is refused either way does not turn on it, and is refused for what is known.
+    for event in (member("knock", BOB), member("ban", BOB, ALICE), member("invite", BOB, CAROL), member("x", BOB)):
+        assert here.decide(event) == MatrixRoom.from_state(
+            [create("11"), join_rules("public"), *members(join=[ALICE])]
+        ).decide(event)
+
+
+def test_two_settings_that_cannot_be_read() -> None:
+    given = [create("10", {"m.federate": 5}), levels(ban="x"), *members(join=[ALICE, BOB, ABE])]
+    here = MatrixRoom.from_state(given)
+    for event, what in (
+        (member("leave", BOB), "creation"),
+        (member("ban", BOB, ABE), None),
+        (member("ban", ALICE, ABE), None),
+    ):
+        error = error_of(partial(here.decide, event))
+        assert (error is None) is (what is None), (event, error)
+        assert what is None or f"turns on a {what} that cannot be read" in str(error)
 
 
 DORA = "@dora:d.example"

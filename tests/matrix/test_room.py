@@ -233,14 +233,35 @@ def test_who_authorises_a_join(user: object, content: JSON, is_in: bool, rule: s
     decision = here.decide(join)
     assert decision.transition == ("enter" if is_in else None)
     if not is_in:
-        assert decision.reason == "enter: no member who may invite authorises the join"
+        is_user = user in (ALICE, BOB, ABE, CAROL, "@no:body")
+        words = "enter: no member who may invite authorises" if is_user else "event: who is to authorise"
+        assert decision.reason.startswith(f"{words} the join")
     assert not here.decide({**join, "sender": ALICE}), "nobody is made to join"
 
 
 def test_whoever_is_invited_needs_nobody_else() -> None:
     here = room(join_rules("restricted"), *members(join=[ALICE], invite=[BOB]))
-    assert here.decide(member("join", BOB, content={"join_authorised_via_users_server": 5})).transition == "accept"
+    assert here.decide(member("join", BOB, content={"join_authorised_via_users_server": CAROL})).transition == "accept"
     assert here.decide(member("join", ALICE)).transition == "rejoin"
+
+
+NO_USERS: list[Any] = [None, 5, True, "", "alice", "@alice", "@alice:", f"@{'x' * 256}:x", [ALICE], {}]
+
+
+@pytest.mark.parametrize("user", NO_USERS, ids=lambda user: repr(user)[:12])
+def test_an_authoriser_who_is_no_user_is_refused(policy: MatrixPolicy, user: object) -> None:
+    # Versions before 8 know no authorisers: there the property means nothing.
+    here = room(join_rules("public"), *members(join=[ALICE, BOB], invite=[ABE]), version=policy.version)
+    clause = "5.2.1" if policy.version == "12" else "4.2.1"
+    asked = [member("join", CAROL), member("join", ABE), member("leave", BOB), member("invite", ALICE, CAROL)]
+    for event in asked:
+        assert here.decide(event)
+        event["content"]["join_authorised_via_users_server"] = user
+        decision = here.decide(event)
+        assert bool(decision) is (int(policy.version) < 8)
+        if not decision:
+            assert decision.reason == "event: who is to authorise the join is no user"
+            assert clause in decision.refusals[0].clause.split(", ")
 
 
 # Federation.
@@ -447,6 +468,17 @@ def test_state_given_later_is_taken() -> None:
         here.take(message())
     with pytest.raises(EventError, match="`room_id`: `!other` is another room"):
         here.take({**levels(), "room_id": "!other"})
+
+
+def test_a_room_takes_its_id_from_what_it_accepts() -> None:
+    for event in (create("10"), message(), join_rules("public"), member("join", BOB)):
+        here = MatrixRoom.from_state([create("10"), join_rules("public"), *members(join=[ALICE])])
+        assert inside(here)[0] is None
+        assert here.send({**event, "room_id": ROOM_ID})
+        assert here.id == ROOM_ID
+        refused = here.decide(member("leave", ALICE, room_id="!other"))
+        assert refused.reason == "event: the event is of another room"
+        assert not here.send(member("invite", BOB, ABE, room_id="!other"))
 
 
 def test_the_creation_comes_once() -> None:

@@ -1,5 +1,6 @@
 """A room: events in, decisions out, and nothing ever half applied."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -173,11 +174,49 @@ def test_events_of_another_room_are_an_error() -> None:
     assert tea.participation(BOB) is JOIN
 
 
-def test_a_room_without_a_name_takes_events_of_any() -> None:
+def test_a_room_takes_its_name_from_the_first_event_that_it_accepts() -> None:
     nameless = Room()
-    assert nameless.send({**create(), "room_id": "!one:x"})
-    assert nameless.send({**change(INVITE, ALICE, BOB), "room_id": "!other:x"})
+    assert not nameless.send({**change(JOIN, BOB), "room_id": "!other:x"}), "what is refused names nothing"
+    assert nameless.send(create())
+    assert nameless.decide({**change(INVITE, ALICE, BOB), "room_id": "!other:x"})
+    assert nameless.snapshot()["room_id"] is None
+    assert nameless.send({**change(INVITE, ALICE, BOB), "room_id": "!one:x"})
+    assert nameless.snapshot()["room_id"] == "!one:x"
     assert nameless.send(change(JOIN, BOB))
+    for asked in (change(LEAVE, BOB), message(BOB), join_rule("public")):
+        foreign = {**asked, "room_id": "!other:x"}
+        for ask in (nameless.decide, nameless.send, nameless.take, nameless.auth_events):
+            with pytest.raises(EventError, match="is another room"):
+                ask(foreign)
+
+
+def test_every_accepted_event_can_name_a_room() -> None:
+    def named(event: JSON) -> JSON:
+        return {**event, "room_id": "!one:x"}
+
+    ways: list[Callable[[Room], object]] = [
+        lambda here: here.send(named(message(ALICE))),
+        lambda here: here.send(named(join_rule("public"))),
+        lambda here: here.take(named(join_rule("public"))),
+        lambda here: here.take(named(change(BAN, ALICE, BOB))),
+        lambda here: here.send_unread(named(message(ALICE))),
+    ]
+    for way in ways:
+        here = Room.from_state([create(), change(JOIN, ALICE)])
+        way(here)
+        assert here.id == "!one:x"
+
+
+def test_a_state_is_of_one_room() -> None:
+    state = [create(), {**change(JOIN, ALICE), "room_id": "!one:x"}, {**change(JOIN, BOB), "room_id": "!other:x"}]
+    with pytest.raises(EventError, match=r"^`state\[2\].room_id`: `!other:x` is another room$"):
+        Room.from_state(state)
+    here = Room.from_state(state[:2])
+    assert here.id == "!one:x"
+    for foreign in (change(BAN, ALICE, BOB), message(ALICE)):
+        with pytest.raises(EventError, match="is another room"):
+            here.decide({**foreign, "room_id": "!other:x"})
+        assert here.decide(foreign)
 
 
 def test_rooms_do_not_mix() -> None:
