@@ -4,12 +4,24 @@ A refusal is an ordinary answer (`fsm.Decision`). An exception means that the
 input could not be understood at all, and that nothing has changed.
 """
 
+from typing import Any
+
 
 class PolicyError(Exception):
     """The root of all errors that this package raises on purpose.
 
-    Every message is one line that names the place.
+    Every message is one line that names the place. All of them can be pickled and copied.
     """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Python would call the class with the message, which is not what ours take.
+        return _restored, (type(self), self.args, vars(self))
+
+
+def _restored(kind: type[PolicyError], arguments: tuple[Any, ...], attributes: dict[str, Any]) -> PolicyError:
+    error = kind.__new__(kind, *arguments)
+    vars(error).update(attributes)
+    return error
 
 
 class DefinitionError(PolicyError):

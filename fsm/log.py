@@ -5,72 +5,25 @@ the shapes in which events come (see `fsm.shapes`). A line that cannot be read i
 and passed over; it changes nothing and stops nothing.
 """
 
-import json
-from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from io import BytesIO
-from typing import Any, BinaryIO
+from io import BufferedIOBase
+from itertools import islice, starmap
+from typing import Any
 
 from fsm.decision import Decision
 from fsm.errors import EventError, ReplayError
 from fsm.event import Event, read_event
 from fsm.family import AnyPolicy, AnyRoom
+from fsm.json_lines import Line, Lines, read_line
 from fsm.policies import Rules, new_room, room_of
 from fsm.shapes import unfold
-
-MAX_LINE = 16 * 2**20
-"""The longest line that is read, in bytes."""
+from fsm.strict_json import MAX_JSON
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a log: its number, counted from 1, and what was read from it.
-
-    In a JSON document of many events, the number counts the events. `is_state` tells
-    that the event is given as part of a state, and not to be judged.
-    """
-
-    number: int
-    value: Any = None
-    error: ReplayError | None = None
-    is_state: bool = False
-
-
-def _refuse_constant(constant: str) -> None:
-    raise ValueError(constant)
-
-
-_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
-
-
-def read_json(text: bytes) -> Any:
-    """Read one JSON value from UTF-8. Raises ValueError with one line of explanation."""
-    try:
-        return _JSON.decode(text.decode())
-    except UnicodeDecodeError as problem:
-        raise ValueError(f"not UTF-8 at byte {problem.start + 1}") from None
-    except json.JSONDecodeError as problem:
-        raise ValueError(f"not JSON: {problem.msg.lower()} at character {problem.pos + 1}") from None
-    except RecursionError:
-        raise ValueError("not readable: nested too deeply") from None
-    except ValueError:
-        raise ValueError("not readable: a number has too many digits, or is NaN or Infinity") from None
-
-
-def read_lines(source: BinaryIO) -> Iterator[Line]:
-    """Read line by line, or the elements of a JSON array one by one."""
-    whole, lines = _open(source, b"[")
-    if isinstance(whole, list):
-        yield from (Line(index, element) for index, element in enumerate(whole, start=1))
-    else:
-        yield from lines
-
-
-def read_events(source: BinaryIO) -> Iterator[Line]:
+def read_events(source: BufferedIOBase) -> Iterator[Line]:
     """Read a log of events, in whatever shape they come."""
-    whole, lines = _open(source, b"[{")
-    for line in lines if whole is None else (Line(1, whole),):
+    for line in _values(source):
         if line.error is not None:
             yield line
             continue
@@ -179,51 +132,35 @@ def _take(room: AnyRoom, event: dict[str, Any]) -> Decision:
     return _GIVEN
 
 
-def _open(source: BinaryIO, starts: bytes) -> tuple[Any | None, Iterator[Line]]:
-    """The one JSON value that the source is, if it is one that can go over many lines, else its lines.
+def _values(source: BufferedIOBase) -> Iterator[Line]:
+    """The values of a log: one a line, or a single one that goes over many lines."""
+    lines = Lines(source)
+    numbered = iter(lines)
+    for number, text in islice(numbered, 1):
+        line = read_line(number, text)
+        if line.error is not None and _may_go_on(text):
+            rest = lines.take(MAX_JSON)
+            document = read_line(number, text + b"\n" + rest)
+            if document.error is None or (text.startswith(b"[") and _is_cut_off(text)):
+                yield document
+                return
+            # This is no start of a document but a line of its own that is at fault.
+            lines.put_back(rest)
+        yield line
+    yield from starmap(read_line, numbered)
 
-    `starts` are the characters that such a value can begin with.
-    """
-    number, text = 1, source.readline(MAX_LINE + 1).removeprefix(BOM_UTF8)
-    while text.isspace():
-        number, text = number + 1, source.readline(MAX_LINE + 1)
-    if text[:1] and text[:1] in starts and (text[:1] == b"[" or _is_cut_off(text)):
-        whole = text + source.read()
-        try:
-            return read_json(whole), iter(())
-        except ValueError as problem:
-            if text[:1] == b"[" and (text.rstrip() == b"[" or text.rstrip().endswith(b",")):
-                return None, iter((Line(number, error=ReplayError(number, str(problem))),))
-            # The first line is no start of a document but a line of its own that is at fault.
-            source = BytesIO(whole)
-            text = source.readline(MAX_LINE + 1)
-    return None, _read_lines(source, number, text)
+
+def _may_go_on(text: bytes) -> bool:
+    """Whether the first line of a log can be the beginning of a document over many lines."""
+    return text.startswith(b"[") or (text.startswith(b"{") and _is_cut_off(text))
 
 
 def _is_cut_off(text: bytes) -> bool:
     """Whether a line ends where a JSON document goes on."""
-    return text.rstrip()[-1:] in (b"[", b"{", b",")
+    return text.rstrip().endswith((b"[", b"{", b","))
 
 
 def _text(event: object, key: str) -> str | None:
     """What an event says under `key`, malformed as it may be."""
     value = event.get(key) if type(event) is dict else None
     return value if type(value) is str else None
-
-
-def _read_lines(source: BinaryIO, number: int, text: bytes) -> Iterator[Line]:
-    while text:
-        if not text.isspace():
-            yield _read_line(number, text)
-        while len(text) > MAX_LINE and not text.endswith(b"\n"):
-            text = source.readline(MAX_LINE + 1)
-        number, text = number + 1, source.readline(MAX_LINE + 1)
-
-
-def _read_line(number: int, text: bytes) -> Line:
-    if len(text) > MAX_LINE:
-        return Line(number, error=ReplayError(number, f"is longer than {MAX_LINE} bytes"))
-    try:
-        return Line(number, read_json(text.rstrip()))
-    except ValueError as problem:
-        return Line(number, error=ReplayError(number, str(problem)))

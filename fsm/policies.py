@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, util
-from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any, TypeAlias, cast
 
 from fsm.errors import DefinitionError, shorten
 from fsm.family import AnyBoards, AnyColumns, AnyPlay, AnyPolicy, AnyRoom, AnyStage, Codec
+from fsm.loading import load_module, loading
 from fsm.policy import Policy
 
 CATALOGUE: Mapping[str, str] = {
@@ -39,35 +39,50 @@ FAMILIES: Mapping[str, Family] = {"matrix": Family("matrix", "fsm.matrix")}
 Rules: TypeAlias = AnyPolicy | Family
 """What rooms can be run by."""
 
+_NO_OTHERS: Mapping[str, Rules] = MappingProxyType({})
+
+
+def known_policy(name: str, others: str = "") -> AnyPolicy:
+    """The policy of the catalogue that has this id. Raises `DefinitionError`, which ends in a word on `others`."""
+    if name in FAMILIES:
+        raise DefinitionError(f"`{name}` stands for several policies: choose one of them, such as `{name}-1`")
+    if name not in CATALOGUE:
+        raise DefinitionError(f"unknown policy `{shorten(name)}`: choose from {', '.join(CATALOGUE)}{others}")
+    where, _, attribute = CATALOGUE[name].rpartition(":")
+    policy: AnyPolicy = getattr(import_module(where), attribute)
+    return policy
+
 
 def load_policy(name: str) -> AnyPolicy:
     """The policy of this id, or a user's own, named `module:NAME` or `path.py:NAME`.
 
-    Raises `DefinitionError` when there is none, or when its definition fails.
+    To load a policy of a user's own is to run its file. So this is for names that a
+    person has typed; for those that stand in data there is `known_rules`. Raises
+    `DefinitionError` when there is no such policy, or when its definition fails.
     """
-    where, _, attribute = CATALOGUE.get(name, name).rpartition(":")
-    if name in FAMILIES:
-        raise DefinitionError(f"`{name}` stands for several policies: choose one of them, such as `{name}-1`")
+    where, _, attribute = name.rpartition(":")
     if not where:
-        raise DefinitionError(
-            f"unknown policy `{shorten(name)}`: choose from {', '.join(CATALOGUE)}, "
-            "or name your own as `module:NAME` or `path.py:NAME`"
-        )
-    try:
+        return known_policy(name, ", or name your own as `module:NAME` or `path.py:NAME`")
+    with loading(f"policy `{shorten(name)}`", DefinitionError):
         policy = getattr(load_module(where), attribute)
-    except DefinitionError:
-        raise
-    except (Exception, SystemExit) as problem:  # the file is the user's: anything may be wrong in it
-        summary = " ".join(f"{type(problem).__name__}: {problem}".split())
-        raise DefinitionError(f"policy `{shorten(name)}` cannot be loaded: {shorten(summary, 200)}") from problem
-    if not isinstance(policy, Policy):
-        raise DefinitionError(f"`{shorten(name)}` is not a policy but {type(policy).__name__}")
+        if not isinstance(policy, Policy):
+            raise DefinitionError(f"`{shorten(name)}` is not a policy but {type(policy).__name__}")
     return policy
 
 
 def load_rules(name: str) -> Rules:
-    """What rooms are to be run by: a policy, or a name that stands for several. Raises `DefinitionError`."""
+    """What rooms are to be run by: a policy, or a name that stands for several. Raises like `load_policy`."""
     return FAMILIES.get(name) or load_policy(name)
+
+
+def known_rules(name: str, allowed: Mapping[str, Rules] = _NO_OTHERS) -> Rules:
+    """What data says that rooms are to be run by: one of the catalogue, or of those that are allowed.
+
+    Nothing is loaded because data names it, but what the catalogue holds. Raises `DefinitionError`.
+    """
+    if name in allowed:
+        return allowed[name]
+    return FAMILIES.get(name) or known_policy(name, "; any other must have been allowed")
 
 
 def new_room(rules: Rules, room_id: str | None = None) -> AnyRoom:
@@ -121,18 +136,6 @@ def columns_of(policy: AnyPolicy) -> AnyColumns:
     if part is None:
         raise DefinitionError(f"policy `{policy.id}` has no columnar replay")
     return cast("AnyColumns", part.Columns(policy))
-
-
-def load_module(where: str) -> ModuleType:
-    """A user's own module, by its name, or by its path where that ends in `.py`. Raises whatever goes wrong in it."""
-    if not where.endswith(".py"):
-        return import_module(where)
-    spec = util.spec_from_file_location(Path(where).stem, where)
-    assert spec is not None
-    assert spec.loader is not None
-    module = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _part_of(policy: AnyPolicy, name: str) -> ModuleType | None:

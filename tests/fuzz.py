@@ -12,8 +12,8 @@ TARGETS = ("codec", "events")
 
 with atheris.instrument_imports(include=["fsm"]):
     from fsm.errors import EventError
-    from fsm.log import read_json
     from fsm.mimi.room import Room
+    from fsm.strict_json import read_json
     from tests.mimi.codec.fuzz import fuzz_one as fuzz_codec
 
 CREATE = {"type": "m.room.create", "sender": "@a", "state_key": "", "content": {}}

@@ -8,47 +8,21 @@ from typing import Any
 import pytest
 
 from fsm import MIMI
-from fsm.log import MAX_LINE, Replay, read_events, read_lines
+from fsm.json_lines import BLOCK, read_lines
+from fsm.log import Replay, read_events
+from fsm.strict_json import MAX_JSON
 
 DAY = Path(__file__).parent.parent / "examples" / "day.jsonl"
 GOOD = b'{"a": 1}'
 
 # fmt: off
-LOGS: list[tuple[str, bytes, list[object]]] = [
-    ("nothing",                 b"",                              []),
-    ("blank lines",             b"\n \n\r\n",                     []),
-    ("lines",                   GOOD + b"\n\n" + GOOD,            [(1, {"a": 1}), (3, {"a": 1})]),
-    ("a byte order mark",       b"\xef\xbb\xbf" + GOOD,           [(1, {"a": 1})]),
-    ("an array",                b"\n[1,\n 2]\n",                  [(1, 1), (2, 2)]),
-    ("an empty array",          b"[]",                            []),
-    ("no JSON",                 b"{\n" + GOOD,                    [(1, "line 1: not JSON"), (2, {"a": 1})]),
-    ("no UTF-8",                b"\xff\n" + GOOD,                 [(1, "line 1: not UTF-8 at byte 1"), (2, {"a": 1})]),
-    ("no number",               b"NaN\n" + GOOD,                  [(1, "line 1: not readable: a number"), (2, {"a": 1})]),
-    ("a number of 5,000 digits", b"9" * 5000 + b"\n" + GOOD,      [(1, "line 1: not readable: a number"), (2, {"a": 1})]),
-    ("a million brackets",      b"[" * 10**6 + b"\n" + GOOD,      [(1, "line 1: not readable: nested"), (2, {"a": 1})]),
-    ("a million braces",        GOOD + b"\n" + b'{"a":' * 10**6,  [(1, {"a": 1}), (2, "line 2: not readable: nested")]),
-    ("a line too long",         GOOD + b"\n" + b"x" * (MAX_LINE + 1) + b"1\n" + GOOD,
-                                                                  [(1, {"a": 1}), (2, "line 2: is longer"), (3, {"a": 1})]),
-    ("an array cut off",        b'[\n{"a": 1},\n{"a": 1}\n',      [(1, "line 1: not JSON")]),
-    ("an array on a line",      b"[1]\n" + GOOD,                  [(1, [1]), (2, {"a": 1})]),
-]
-# fmt: on
-
-
-@pytest.mark.parametrize(("log", "expected"), [log[1:] for log in LOGS], ids=[log[0] for log in LOGS])
-def test_what_is_read_from_a_log(log: bytes, expected: list[Any]) -> None:
-    lines = list(read_lines(BytesIO(log)))
-    assert [line.number for line in lines] == [number for number, _ in expected]
-    for line, (_, value) in zip(lines, expected, strict=True):
-        if line.error:
-            assert isinstance(value, str)
-            assert str(line.error).startswith(value)
-        else:
-            assert line.value == value
-
-
-# fmt: off
 DOCUMENTS: list[tuple[str, bytes, list[object]]] = [
+    ("an array over many lines",     b"\n[1,\n 2]\n",                                [(2, 1), (3, 2)]),
+    ("an empty array",               b"[]",                                          []),
+    ("an array cut off",             b'[\n{"a": 1},\n{"a": 1}\n',                    [(1, "line 1: not JSON")]),
+    ("an array of its own line",     b"[1]\n" + GOOD,                                [(1, 1), (2, {"a": 1})]),
+    ("a faulty array on a line",     b"[1e999]\n" + GOOD,                            [(1, "line 1: not readable: the number"), (2, {"a": 1})]),
+    ("a document with a fault",      b'[{"a": 1,\n"a": 1},\n2]',                     [(1, "line 1: not readable: the key `a` comes twice")]),
     ("one event over many lines",    b'{\n "type": "x",\n "a": [\n1]}\n',          [(1, {"type": "x", "a": [1]})]),
     ("a response over many lines",   b'{"chunk": [\n{"type": "x"},\n{"type": "y"}]}', [(1, {"type": "x"}), (2, {"type": "y"})]),
     ("a response on a line",         b'{"chunk": [{"type": "x"}, {"type": "y"}]}\n', [(1, {"type": "x"}), (2, {"type": "y"})]),
@@ -72,23 +46,29 @@ def test_what_events_are_read_from_a_log(log: bytes, expected: list[Any]) -> Non
             assert line.value == value
 
 
-def test_a_line_too_long_is_not_held_in_memory() -> None:
+def test_a_document_over_many_lines_has_the_limit_of_a_line() -> None:
     class Endless(BytesIO):
-        """Gives out far more than it holds, and notes the largest piece."""
+        """An array without an end, of which is noted how much is read."""
 
-        pieces = 0
-        largest = 0
+        given = 0
 
-        def readline(self, size: int | None = -1, /) -> bytes:
-            self.pieces += 1
+        def read1(self, size: int | None = -1, /) -> bytes:
             assert size is not None
-            self.largest = max(self.largest, size)
-            return b"x" * size if self.pieces < 6 else b""
+            assert size <= BLOCK
+            self.given += size
+            return (b"[\n" if self.given == size else b"{},\n" * size)[:size]
 
     source = Endless()
-    (line,) = read_lines(source)
-    assert line.error is not None
-    assert source.largest == MAX_LINE + 1
+    (line,) = read_events(source)
+    assert str(line.error) == f"line 1: not readable: longer than {MAX_JSON} bytes"
+    assert source.given <= MAX_JSON + 2 * BLOCK
+
+
+def test_lines_after_one_that_began_like_a_document_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fsm.log.MAX_JSON", 10)
+    lines = list(read_events(BytesIO(b'{"type":\n' + (GOOD + b"\n") * 20_000)))
+    assert [line.error is None for line in lines] == [False] + [True] * 20_000
+    assert [line.number for line in lines] == list(range(1, 20_002))
 
 
 def replay_day() -> tuple[Replay, list[dict[str, Any]]]:

@@ -33,7 +33,7 @@ import pyarrow as pa
 from fsm.errors import EventError, ReplayError, shorten
 from fsm.event import is_name
 from fsm.family import AnyColumns
-from fsm.log import read_json
+from fsm.strict_json import read_json
 
 ROOM, SENDER, TARGET, ACTION = REQUIRED = ("room_id", "sender", "target", "action")
 TYPE, STATE_KEY, CONTENT, EVENT_ID, EVENT_JSON, UNREADABLE = OPTIONAL = (

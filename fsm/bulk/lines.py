@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import partial
+from io import BufferedIOBase
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
 
 from fsm.bulk import layout
 from fsm.family import AnyColumns, AnyPolicy
-from fsm.log import MAX_LINE, Line, read_events
+from fsm.json_lines import Line, blocks
+from fsm.log import read_events
 from fsm.policies import columns_of, room_of
 
 LINE = "line"
@@ -23,7 +24,7 @@ _NAMES = (LINE, *(name for name in layout.COLUMNS if name != layout.CONTENT))
 _TYPES = {LINE: pa.int64(), layout.IS_STATE: pa.bool_()}
 
 
-def read_log(source: BinaryIO, policies: Sequence[AnyPolicy]) -> Iterator[pa.Table]:
+def read_log(source: BufferedIOBase, policies: Sequence[AnyPolicy]) -> Iterator[pa.Table]:
     """Read a log in pieces, for these policies."""
     speakers = tuple(map(columns_of, policies))
     rows = (_row(line, policies[0], speakers) for line in read_events(source))
@@ -31,7 +32,7 @@ def read_log(source: BinaryIO, policies: Sequence[AnyPolicy]) -> Iterator[pa.Tab
         yield _table(piece)
 
 
-def rooms_that_look_back(source: BinaryIO, policies: Sequence[AnyPolicy]) -> set[str | None]:
+def rooms_that_look_back(source: BufferedIOBase, policies: Sequence[AnyPolicy]) -> set[str | None]:
     """The rooms in which decisions depend on single events of the past."""
     speakers = tuple(map(columns_of, policies))
     return {
@@ -41,17 +42,23 @@ def rooms_that_look_back(source: BinaryIO, policies: Sequence[AnyPolicy]) -> set
     }
 
 
-def _suspects(source: BinaryIO, speakers: Sequence[AnyColumns]) -> Iterator[Any]:
+def _suspects(source: BufferedIOBase, speakers: Sequence[AnyColumns]) -> Iterator[Any]:
     """All events of a log in which some may look back; most logs need not be understood to see that none does."""
     words = {word for speaker in speakers for word in speaker.past_words}
-    if words and any(_has(text, words) for text in iter(partial(source.readline, MAX_LINE + 1), b"")):
+    if words and _mentions(source, (*words, ESCAPE)):
         source.seek(0)
         yield from (line.value for line in read_events(source))
 
 
-def _has(text: bytes, words: Collection[bytes]) -> bool:
-    """Whether one of the words stands in a text, or may, hidden behind escapes of its letters."""
-    return ESCAPE in text or any(word in text for word in words)
+def _mentions(source: BufferedIOBase, words: Collection[bytes]) -> bool:
+    """Whether one of the words stands anywhere in a log."""
+    longest, end = max(map(len, words)), b""
+    for block in blocks(source):
+        text = end + block
+        if any(word in text for word in words):
+            return True
+        end = text[1 - longest :]
+    return False
 
 
 def _row(line: Line, policy: AnyPolicy, speakers: Sequence[AnyColumns]) -> dict[str, Any]:
@@ -61,7 +68,7 @@ def _row(line: Line, policy: AnyPolicy, speakers: Sequence[AnyColumns]) -> dict[
         return {**row, layout.UNREADABLE: line.error.problem}
     event = line.value
     if type(event) is not dict:
-        return {**row, layout.EVENT_JSON: json.dumps(event)}
+        return {**row, layout.EVENT_JSON: _text_of(event)}
     row |= {layout.ROOM: room_of(policy, event)}
     row |= {name: _text(event, name) for name in (layout.EVENT_ID, layout.TYPE, layout.SENDER)}
     concerned = [speaker for speaker in speakers if row[layout.TYPE] in speaker.types]
@@ -70,10 +77,15 @@ def _row(line: Line, policy: AnyPolicy, speakers: Sequence[AnyColumns]) -> dict[
     if change is None or (layout.ROOM in event and row[layout.ROOM] is None):
         if line.is_state:
             row[layout.IS_STATE] = True
-        return {**row, layout.STATE_KEY: _text(event, layout.STATE_KEY), layout.EVENT_JSON: json.dumps(event)}
+        return {**row, layout.STATE_KEY: _text(event, layout.STATE_KEY), layout.EVENT_JSON: _text_of(event)}
     row |= dict(zip((layout.SENDER, layout.TARGET, layout.ACTION), change, strict=True))
     # To the others this is no change, but an event like any other.
-    return row if len(concerned) == len(speakers) else {**row, layout.EVENT_JSON: json.dumps(event)}
+    return row if len(concerned) == len(speakers) else {**row, layout.EVENT_JSON: _text_of(event)}
+
+
+def _text_of(event: Any) -> str:
+    """The event as JSON, in which no letter takes more bytes than before."""
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
 
 
 def _text(event: Mapping[str, Any], key: str) -> str | None:
@@ -82,21 +94,8 @@ def _text(event: Mapping[str, Any], key: str) -> str | None:
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    try:
-        return pa.table({name: _column(rows, name) for name in _NAMES})
-    except UnicodeEncodeError:
-        return pa.table({name: _column(list(map(_encodable, rows)), name) for name in _NAMES})
+    return pa.table({name: _column(rows, name) for name in _NAMES})
 
 
 def _column(rows: Sequence[Mapping[str, Any]], name: str) -> pa.Array:
     return pa.array([row.get(name) for row in rows], _TYPES.get(name, pa.string()))
-
-
-def _encodable(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same row, unless one of its strings is no Unicode text: JSON can write half a character."""
-    for name, value in row.items():
-        try:
-            str(value).encode()
-        except UnicodeEncodeError:
-            return {LINE: row[LINE], layout.UNREADABLE: f"`{name}`: holds half a character"}
-    return row

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +21,12 @@ import pyarrow.parquet as pq
 from fsm.bulk import layout, lines
 from fsm.errors import EventError, ReplayError, shorten
 from fsm.family import AnyPolicy
+from fsm.json_lines import BLOCK
 from fsm.policies import columns_of
+from fsm.strict_json import MAX_JSON
+
+MAX_PACKING = 500
+"""A packed log may be so many times as long as its file, and `MAX_JSON` bytes longer; one event repeated is not."""
 
 _PIECE = 2**20
 _ENOUGH = 2**16
@@ -244,14 +249,29 @@ def _log(file: Path, policies: Sequence[AnyPolicy]) -> Iterator[tuple[pa.Table, 
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[tuple[BinaryIO, BufferedReader]]:
+def _opened(file: Path) -> Iterator[tuple[BufferedReader, BufferedReader]]:
     """A log: the file, and its text."""
     with file.open("rb") as raw:
         if _start(file).startswith(_GZIP):
-            with gzip.GzipFile(fileobj=raw) as unzipped:
-                yield raw, BufferedReader(cast("RawIOBase", unzipped))
+            with _Unzipped(raw) as unzipped:
+                yield raw, BufferedReader(cast("RawIOBase", unzipped), BLOCK)
         else:
             yield raw, raw
+
+
+class _Unzipped(gzip.GzipFile):
+    """A log that was packed with gzip. Reading it raises an OSError where it takes far more room than any log would."""
+
+    def __init__(self, raw: BufferedReader) -> None:
+        super().__init__(fileobj=raw)
+        self._raw = raw
+
+    def read(self, size: int | None = -1) -> bytes:
+        """As any file."""
+        text = super().read(size)
+        if self.tell() > MAX_JSON + MAX_PACKING * self._raw.tell():
+            raise gzip.BadGzipFile(f"packed more than {MAX_PACKING} times over")
+        return text
 
 
 def _gathered(pieces: Iterable[tuple[pa.Table, float]]) -> Iterator[tuple[pa.Table, float]]:

@@ -47,10 +47,7 @@ class Words:
 
     def column(self, numbers: Codes) -> pa.Array:
         """The words of these numbers, null for those below 0."""
-        try:
-            words = pa.array(self._known, pa.large_string())
-        except UnicodeEncodeError:  # JSON can write half a character
-            words = pa.array([word.encode(errors="backslashreplace").decode() for word in self._known])
+        words = pa.array(self._known, pa.large_string())
         return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=numbers < 0), words)
 
     def numbers(self, column: pa.ChunkedArray) -> Codes:

@@ -5,8 +5,9 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import Annotated, BinaryIO, TypeVar
+from typing import Annotated, TypeVar, cast
 
 import typer
 from rich.console import Console
@@ -38,16 +39,18 @@ def safe(text: str) -> str:
 
 
 @contextmanager
-def opened(path: str) -> Iterator[BinaryIO]:
-    """A file to read, `-` for standard input. Raises OSError."""
+def opened(path: str) -> Iterator[BufferedReader]:
+    """A file to read, `-` for standard input. Raises OSError, and `DefinitionError` where that is closed."""
     if path == "-":
-        yield sys.stdin.buffer
+        if sys.stdin is None:
+            raise DefinitionError("standard input is closed")
+        yield cast("BufferedReader", sys.stdin.buffer)
     else:
         with Path(path).open("rb") as file:
             yield file
 
 
-def with_progress(items: Iterable[T], source: BinaryIO, console: Console, *, after: float = 1.0) -> Iterator[T]:
+def with_progress(items: Iterable[T], source: BufferedReader, console: Console, *, after: float = 1.0) -> Iterator[T]:
     """Pass items on; once that has taken `after` seconds, show on a terminal how much of `source` is read."""
     if not console.is_terminal:
         yield from items
@@ -68,7 +71,7 @@ def with_progress(items: Iterable[T], source: BinaryIO, console: Console, *, aft
 _REFRESH = 0.1
 
 
-def _size(source: BinaryIO) -> int | None:
+def _size(source: BufferedReader) -> int | None:
     """How many bytes there are to read; None for a stream of unknown length."""
     return os.fstat(source.fileno()).st_size if source.seekable() else None
 

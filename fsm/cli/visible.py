@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from fsm.cli.terminal import JsonOption, PolicyOption, complain, opened, safe
-from fsm.log import Line, Outcome, Replay, read_events
+from fsm.json_lines import Line
+from fsm.log import Outcome, Replay, read_events
 from fsm.policies import load_policy
 
 

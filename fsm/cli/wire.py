@@ -8,8 +8,8 @@ import typer
 
 from fsm.cli.terminal import PolicyOption
 from fsm.errors import DecodeError, EventError
-from fsm.log import read_json
 from fsm.policies import codec_of, load_policy
+from fsm.strict_json import MAX_JSON, read_json
 
 wire = typer.Typer(help="Turn the content of an event into the bytes of the draft, or back.")
 
@@ -24,7 +24,7 @@ def encode(
     policy: PolicyOption = "mimi",
 ) -> None:
     """Print the bytes of a JSON value, in hexadecimal."""
-    text = sys.stdin.buffer.read() if value == "-" else value.encode(errors="surrogateescape")
+    text = sys.stdin.buffer.read(MAX_JSON + 1) if value == "-" else value.encode(errors="surrogateescape")
     try:
         content = read_json(text)
     except ValueError as problem:

@@ -9,7 +9,6 @@ under a name that stands for several policies such as `matrix`, for those::
     knock-can-be-declined = "revision 01 of our hub answers knocks by a message"
 """
 
-import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,16 +19,15 @@ from fsm.event import describe
 from fsm.family import AnyPolicy
 from fsm.policies import FAMILIES
 from fsm.review.errors import ReviewError
+from fsm.strict_json import read_json
 
 
 def read_accepted(file: Path, laws: frozenset[str]) -> Mapping[str, Any]:
     """Reasons by law, or by policy and law. Raises OSError, and `ReviewError` for a law that there is not."""
     try:
-        text = file.read_text(encoding="utf-8")
-        found: object = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
-    except (ValueError, RecursionError) as problem:
-        kind = "TOML" if file.suffix == ".toml" else "JSON"
-        raise ReviewError(f"`{file.name}`: not {kind}: {shorten(' '.join(str(problem).split()), 200)}") from None
+        found: object = _read_toml(file) if file.suffix == ".toml" else read_json(file.read_bytes())
+    except ValueError as problem:
+        raise ReviewError(f"`{file.name}`: {problem}") from None
     if not isinstance(found, dict):
         raise ReviewError(f"`{file.name}`: must be an object, not {describe(found)}")
     for law, reason in _entries(found):
@@ -49,6 +47,13 @@ def reason_for(accepted: Mapping[str, Any], policy: AnyPolicy, law: str) -> str 
         if isinstance(reason, str):
             return reason
     return None
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as problem:
+        raise ValueError(f"not TOML: {shorten(' '.join(str(problem).split()), 200)}") from None
 
 
 def _entries(found: Mapping[str, Any]) -> Iterator[tuple[str, object]]:

@@ -20,9 +20,9 @@ from typing import Any, Self
 from xml.etree import ElementTree as ET
 
 from fsm.errors import shorten
-from fsm.log import read_json
 from fsm.review.child import LONGEST, Child
 from fsm.review.vectors import Vector, expected
+from fsm.strict_json import read_json
 
 COMPARED = ("allowed", "transition", "before", "after")
 """What is compared of an answer. One that does not name transitions or states is compared in the rest."""
@@ -286,10 +286,7 @@ class _Dialogue:
 
 def _read(line: bytes) -> dict[str, Any]:
     """An answer of `fsm decide`. Raises ValueError for anything else."""
-    try:
-        answer = read_json(line)
-    except ValueError:
-        raise ValueError("not JSON") from None
+    answer = read_json(line)
     if not isinstance(answer, dict) or ("error" not in answer and not isinstance(answer.get("allowed"), bool)):
         raise ValueError("not an answer")
     return answer

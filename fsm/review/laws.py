@@ -39,8 +39,8 @@ from typing import Any, TypeAlias
 from fsm.decision import Decision
 from fsm.errors import shorten
 from fsm.facts import Value, about_of
+from fsm.loading import load_module, loading
 from fsm.participation.facts import Facts
-from fsm.policies import load_module
 from fsm.review.cells import Cell, Cells
 from fsm.review.errors import ReviewError
 from fsm.terms import JoinRule, Participation
@@ -456,11 +456,8 @@ LAWS: tuple[Law, ...] = tuple(each for each in list(globals().values()) if isins
 def load_laws(where: str) -> tuple[Law, ...]:
     """The laws that a Python file, or a module, defines. Raises `ReviewError` when it has none, or fails."""
     place = shorten(where)
-    try:
+    with loading(f"laws `{place}`", ReviewError):
         module = load_module(where)
-    except (Exception, SystemExit) as problem:  # the file is the user's: anything may be wrong in it
-        summary = " ".join(f"{type(problem).__name__}: {problem}".split())
-        raise ReviewError(f"laws `{place}` cannot be loaded: {shorten(summary, 200)}") from problem
     own = tuple(each for each in vars(module).values() if isinstance(each, Law) and each not in LAWS)
     if not own:
         raise ReviewError(f"laws `{place}`: there is no law in it")

@@ -146,7 +146,7 @@ class _Reporter:
     def _draw(self) -> Iterator[str]:
         """Draw what can be drawn: a policy that only another process has seen is found by its id or not at all."""
         from fsm.errors import PolicyError  # noqa: PLC0415
-        from fsm.policies import load_policy  # noqa: PLC0415
+        from fsm.policies import known_policy  # noqa: PLC0415
         from fsm.render import RenderError  # noqa: PLC0415
         from fsm.review.coverage import coverage  # noqa: PLC0415
         from fsm.review.coverage_drawing import draw  # noqa: PLC0415
@@ -160,7 +160,7 @@ class _Reporter:
         drawn: set[str] = set()
         for shape, each in self._gathered.items():
             try:
-                policy = known.get(shape) or load_policy(each.policy)
+                policy = known.get(shape) or known_policy(each.policy)
                 if each.policy in drawn or coverage(policy, ()).shape != shape:
                     continue  # another policy has this name
                 file = directory / f"{each.policy}.svg".replace("/", "_")

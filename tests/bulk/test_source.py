@@ -172,7 +172,7 @@ def test_lines_that_are_no_events_are_named(tmp_path: Path) -> None:
     assert report.faults == [
         f"{path}: line 2: an event must be an object, not a number",
         f"{path}: line 3: `type`: must be a string, not a number",
-        f"{path}: line 5: `sender`: holds half a character",
+        f"{path}: line 5: not readable: a text holds half of a surrogate pair",
         f"{path}: line 6: not JSON: expecting property name enclosed in double quotes at character 2",
     ]
     assert report.counts["summary"] == {"events": 6, "allowed": 1, "rejected": 1, "errors": 4}

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fsm.log import Replay, read_lines
+from fsm.json_lines import read_lines
+from fsm.log import Replay
 from fsm.policies import load_policy
 from tests.cli.conftest import Inside
 from tests.cli.runner import fsm

@@ -23,7 +23,7 @@ UNUSABLE = [
     (("decode", "MUserContent", "02 0g"),              "fsm: byte 0: not hexadecimal"),
     (("decode", "Nothing", "00"),                      "fsm: unknown struct `Nothing`: choose from MUserContent"),
     (("encode", "MUserContent", "{"),                  "fsm: not JSON"),
-    (("encode", "MUserContent", "[" * 100_000),        "fsm: not readable: nested too deeply"),
+    (("encode", "MUserContent", "[" * 100_000),        "fsm: not readable: nested more than 128 levels deep"),
     (("encode", "MUserContent", '{"participation": "dance"}'), "fsm: `participation`: `dance` is not one of invite, join, leave, ban, knock"),
 ]
 # fmt: on

@@ -67,11 +67,8 @@ def of_matrix() -> str:
     return written(*opening.log, joins, restricted, joins, invite, levels, *kicks, no_target)
 
 
-HALVES = written(create("@\ud800"), change("invite", "@\ud800", "\udc00<b>"), change("join", "\udc00<b>"))
-"""Names that no file can hold but as escapes."""
-
 LOGS: dict[str, tuple[AnyPolicy, str]] = {
-    "day": (MIMI, DAY), "odd": (MIMI, ODD), "halves": (MIMI, HALVES), "matrix": (MATRIX_12, of_matrix())
+    "day": (MIMI, DAY), "odd": (MIMI, ODD), "matrix": (MATRIX_12, of_matrix())
 }  # fmt: skip
 
 

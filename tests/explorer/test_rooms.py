@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fsm.family import AnyPolicy
-from fsm.log import Replay, read_lines
+from fsm.json_lines import read_lines
+from fsm.log import Replay
 from fsm.matrix.policies import MATRIX_12
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01
 from fsm.mimi.stage import ANN, BEN, CLEO, DAN, EVE

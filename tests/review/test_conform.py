@@ -160,11 +160,11 @@ ILL: dict[str, tuple[str, Ailment, str]] = {
         for line in sys.stdin.readlines()[:9]: say(answer(line))""", Ailment.OUT_OF_STEP, " questions unanswered (9 answered)"),
     "greets":             ("""
         print("ready", flush=True)
-        for line in sys.stdin: say(answer(line))""", Ailment.RUBBISH, "`ready` is not JSON (0 answered)"),
+        for line in sys.stdin: say(answer(line))""", Ailment.RUBBISH, "`ready` is not JSON: expecting value at character 1 (0 answered)"),
     "echoes":             ("""
         for line in sys.stdin: print(line, end="", flush=True)""", Ailment.RUBBISH, "is not an answer"),
     "speaks bytes":       ("""
-        os.write(1, b"\\xff\\xfe\\n"); time.sleep(60)""", Ailment.RUBBISH, "is not JSON"),
+        os.write(1, b"\\xff\\xfe\\n"); time.sleep(60)""", Ailment.RUBBISH, "is not UTF-8 at byte 1"),
     "says neither":       ("""
         print('{"allowed": "yes"}', flush=True); time.sleep(60)""", Ailment.RUBBISH, '`{"allowed": "yes"}` is not an answer'),
     "says a number":      ("""

@@ -11,7 +11,8 @@ import pytest
 
 from fsm.family import Log
 from fsm.guards import guard
-from fsm.log import Outcome, Replay, read_lines
+from fsm.json_lines import read_lines
+from fsm.log import Outcome, Replay
 from fsm.mimi.permits import (
     Kind,
     administrator_remains,

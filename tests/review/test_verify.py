@@ -13,7 +13,8 @@ from fsm.decision import Decision
 from fsm.facts import Domain, SenderFacts
 from fsm.family import Log
 from fsm.guards import guard
-from fsm.log import Line, Replay
+from fsm.json_lines import Line
+from fsm.log import Replay
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.policies import CATALOGUE, load_policy
 from fsm.policy import Policy, Transition

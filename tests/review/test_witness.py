@@ -10,7 +10,8 @@ import pytest
 
 from fsm.family import Log
 from fsm.guards import guard
-from fsm.log import Line, Replay, read_lines
+from fsm.json_lines import Line, read_lines
+from fsm.log import Replay
 from fsm.machine import memory_of
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.roles import Power

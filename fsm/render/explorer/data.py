@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from fsm.decision import Decision
 from fsm.family import AnyPolicy
-from fsm.log import Line
+from fsm.json_lines import Line
 from fsm.render.diagram import Diagram
 from fsm.render.explorer.picture import variable
 from fsm.render.explorer.recording import record

@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import Any
 
 from fsm.family import AnyPolicy
-from fsm.log import Line
+from fsm.json_lines import Line
 from fsm.render.explorer.data import page_data
 from fsm.render.explorer.picture import dark_colours, pictures
 from fsm.render.extract import extract

@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 
 from fsm.errors import EventError, ReplayError, shorten
 from fsm.family import AnyPolicy
-from fsm.log import Line, Outcome, Replay
+from fsm.json_lines import Line
+from fsm.log import Outcome, Replay
 from fsm.machine import memory_of
 from fsm.policies import play_of, room_of
 from fsm.render.explorer.table import Numbered

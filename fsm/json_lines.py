@@ -1,0 +1,119 @@
+"""JSON lines: one value a line, read as they come, in bounded memory.
+
+Blank lines cost next to nothing, and of a line that is too long only the beginning is kept.
+"""
+
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from io import BufferedIOBase
+from typing import Any
+
+from fsm.errors import ReplayError
+from fsm.strict_json import MAX_JSON, read_json
+
+BLOCK = 2**16
+"""So many bytes are read at once."""
+
+_BLANK = b" \t\r\n"
+"""What JSON takes for white space."""
+
+_CONTENT = re.compile(rb"[^%b]" % _BLANK)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a log: its number, counted from 1, and what was read from it.
+
+    In a JSON document of many events, the number counts the events. `is_state` tells
+    that the event is given as part of a state, and not to be judged.
+    """
+
+    number: int
+    value: Any = None
+    error: ReplayError | None = None
+    is_state: bool = False
+
+
+def read_lines(source: BufferedIOBase) -> Iterator[Line]:
+    """Read line by line, each as soon as it is there. A line is one value, whatever it begins with."""
+    return (read_line(number, text) for number, text in Lines(source))
+
+
+def read_line(number: int, text: bytes) -> Line:
+    """Read the value of one line, or what is wrong with it."""
+    try:
+        return Line(number, read_json(text))
+    except ValueError as problem:
+        return Line(number, error=ReplayError(number, str(problem)))
+
+
+def blocks(source: BufferedIOBase) -> Iterator[bytes]:
+    """What a source holds, in pieces, each as soon as it is there."""
+    return iter(partial(source.read1, BLOCK), b"")
+
+
+class Lines:
+    """The lines of a source that are not blank: their numbers, counted from 1, and their bytes.
+
+    A line comes without the white space before it, and of one that is longer than any
+    JSON text may be only so much that this can be seen. To be gone through once.
+    """
+
+    def __init__(self, source: BufferedIOBase) -> None:
+        self._blocks = blocks(source)
+        self._block = b""
+        self._start = 0
+
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        number = 1
+        while True:
+            found = _CONTENT.search(self._block, self._start)
+            if found is None:
+                number += self._block.count(b"\n", self._start)
+                self._block, self._start = next(self._blocks, b""), 0
+                if not self._block:
+                    return
+                continue
+            number += self._block.count(b"\n", self._start, found.start())
+            self._start = found.start()
+            text = self._line()
+            if number == 1:
+                text = text.removeprefix(BOM_UTF8).lstrip(_BLANK)
+            if text:
+                yield number, text
+            number += 1
+
+    def take(self, size: int) -> bytes:
+        """What follows the line that was given last: so many bytes or a few more, if there are so many."""
+        taken = bytearray(self._block[self._start :])
+        self._block, self._start = b"", 0
+        while len(taken) < size and (block := next(self._blocks, b"")):
+            taken += block
+        return bytes(taken)
+
+    def put_back(self, text: bytes) -> None:
+        """Go on with what was taken."""
+        self._block, self._start = text, 0
+
+    def _line(self) -> bytes:
+        """What follows, up to the end of the line."""
+        end = self._block.find(b"\n", self._start)
+        if end >= 0:
+            line = self._block[self._start : end]
+            self._start = end + 1
+            return line
+        pieces = [self._block[self._start :]]
+        size = len(pieces[0])
+        self._block = b""
+        for block in self._blocks:
+            end = block.find(b"\n")
+            if size <= MAX_JSON:
+                pieces.append(block if end < 0 else block[:end])
+                size += len(pieces[-1])
+            if end >= 0:
+                self._block, self._start = block, end + 1
+                break
+        return b"".join(pieces)

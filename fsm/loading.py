@@ -1,0 +1,91 @@
+"""Modules and files of a user's own.
+
+To load one is to run it. So only a name that a person has typed may come here, never
+one that stands in data (see `fsm.policies.known_rules`). Whatever goes wrong in it is
+one line.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module, util
+from pathlib import Path
+from types import FrameType, ModuleType
+
+from fsm.errors import DefinitionError, PolicyError, shorten
+
+
+@contextmanager
+def loading(what: str, error: Callable[[str], PolicyError]) -> Iterator[None]:
+    """Turn whatever ends the body into an error that says what cannot be loaded.
+
+    A `DefinitionError` passes as it is, and so does an interruption from outside.
+    """
+    with _noting_interruptions() as interruptions:
+        try:
+            yield
+        except DefinitionError:
+            raise
+        except BaseException as problem:  # the file is the user's: anything may be wrong in it
+            if interruptions:
+                raise
+            raise error(f"{what} cannot be loaded: {_summary(problem)}") from problem
+
+
+def load_module(where: str) -> ModuleType:
+    """A module by its name, or by its path where that ends in `.py`. Raises whatever goes wrong in it.
+
+    It runs once; a file runs again when it has changed since.
+    """
+    if not where.endswith(".py"):
+        return import_module(where)
+    path = str(Path(where).resolve())
+    status = Path(path).stat()
+    version = (status.st_ino, status.st_size, status.st_mtime_ns)
+    known = _FILES.get(path)
+    if known is None or known[0] != version:
+        known = _FILES[path] = version, _run(path)
+    return known[1]
+
+
+_FILES: dict[str, tuple[tuple[int, int, int], ModuleType]] = {}
+"""The files that have run: what they were like, and what came of them."""
+
+
+def _run(path: str) -> ModuleType:
+    spec = util.spec_from_file_location(Path(path).stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _summary(problem: BaseException) -> str:
+    try:
+        text = f"{type(problem).__name__}: {problem}"
+    except BaseException:  # noqa: BLE001 - an exception of the user's own may fail at that, too
+        text = type(problem).__name__
+    return shorten(" ".join(text.split()), 200)
+
+
+@contextmanager
+def _noting_interruptions() -> Iterator[list[int]]:
+    """The interruptions that come from outside meanwhile: a file can raise KeyboardInterrupt as well."""
+    interruptions: list[int] = []
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield interruptions
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        interruptions.append(number)
+        handler(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield interruptions
+    finally:
+        if signal.getsignal(signal.SIGINT) is note:
+            signal.signal(signal.SIGINT, handler)
