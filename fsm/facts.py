@@ -9,7 +9,8 @@ come from that walk. Identifiers, clocks and unbounded numbers must never become
 facts: ranks, for one, arrive already compared.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from enum import Enum, StrEnum
 from functools import cached_property
@@ -17,6 +18,7 @@ from itertools import product
 from typing import Any, Generic, TypeAlias, TypeVar, get_args, get_type_hints
 
 from fsm.errors import DefinitionError, shorten
+from fsm.walk import Constraint, walk
 
 Value: TypeAlias = Enum | bool
 """The value of one fact."""
@@ -91,6 +93,9 @@ class PairFacts(SenderFacts[S_co]):
 
 F = TypeVar("F")
 
+MOST_RECORDS = 2**20
+"""So many records are looked at one by one. Walks that tell apart what somebody looks at have no such limit."""
+
 
 @dataclass(frozen=True, eq=False)
 class Domain(Generic[F]):
@@ -128,12 +133,69 @@ class Domain(Generic[F]):
 
     def __iter__(self) -> Iterator[F]:
         """Walk all possible records, always in the same order."""
-        for combination in product(*self.values.values()):
-            facts = dict(zip(self.values, combination, strict=True))
-            if not facts.get("is_self") or facts["sender"] is facts["target"]:
-                record = self.record(**facts)
-                if all(test(record) for test in self.possible):
-                    yield record
+        return (record for record, _ in self.walk(self.values))
+
+    def walk(
+        self,
+        reads: Iterable[str],
+        limits: Mapping[str, tuple[Value, ...]] | None = None,
+        nearest: Mapping[str, Value] | None = None,
+    ) -> Iterator[tuple[F, int]]:
+        """One possible record for all that differ in none of the facts named, and how many it stands for.
+
+        In the other facts it is as near as can be to `nearest`, by default the plain case.
+        `limits` leaves only some of the values of a fact.
+        """
+        limits, nearest = limits or {}, nearest or self.plain
+        varied = set(reads)
+        choices = {
+            name: [value for value in values if name not in limits or value in limits[name]]
+            for name, values in self.values.items()
+        }
+        for name, values in choices.items():
+            if name not in varied:
+                values.sort(key=lambda value, name=name: value is not nearest[name])  # type: ignore[misc]
+        for facts, count in walk(choices, self._constraints, varied):
+            yield self.record(**facts), count
+
+    def count(self, limits: Mapping[str, tuple[Value, ...]] | None = None) -> int:
+        """How many possible records there are within these limits."""
+        return sum(count for _, count in self.walk((), limits))
+
+    def allows(self, facts: F) -> bool:
+        """Whether a record is possible."""
+        values = {name: getattr(facts, name) for name in self.values}
+        return all(each.holds(values) for each in self._constraints)
+
+    def reads(self, test: Callable[[F], object]) -> frozenset[str]:
+        """The facts that a function of them looks at, found by watching it.
+
+        All values of what it has been seen to look at are tried, until it looks at nothing new.
+        """
+        if test not in self._read:
+            self._read[test] = watched(test, self.record, self.values, self.plain)
+        return self._read[test]
+
+    @cached_property
+    def constrained(self) -> frozenset[str]:
+        """The facts of which not all combinations are possible."""
+        return frozenset(name for each in self._constraints for name in each.reads)
+
+    @cached_property
+    def _constraints(self) -> tuple[Constraint, ...]:
+        pair = [name for name in self.values if name in _PAIR]
+        ours = (Constraint(pair, _is_one_user),) if len(pair) == len(_PAIR) else ()
+        return (*ours, *(Constraint(sorted(self.reads(test)), self._asked(test)) for test in self.possible))
+
+    def _asked(self, test: Callable[[F], bool]) -> Callable[[Mapping[str, Value]], bool]:
+        """A test of records as a test of some of the facts."""
+        return lambda facts: bool(
+            test(self.record(**{**self.plain, **{n: facts[n] for n in self.values if n in facts}}))
+        )
+
+    @cached_property
+    def _read(self) -> dict[Callable[[F], object], frozenset[str]]:
+        return {}
 
     @cached_property
     def plain(self) -> dict[str, Value]:
@@ -166,13 +228,17 @@ class Domain(Generic[F]):
 
     @cached_property
     def records(self) -> tuple[F, ...]:
-        """All possible records, for those who walk them again and again."""
+        """All possible records, for those who look at each. Raises `DefinitionError` for more than `MOST_RECORDS`."""
+        if self.size > MOST_RECORDS:
+            raise DefinitionError(
+                f"the facts can come together in {self.size} ways: to look at each takes at most {MOST_RECORDS}"
+            )
         return tuple(self)
 
     @cached_property
     def size(self) -> int:
         """How many records there are."""
-        return len(self.records)
+        return self.count()
 
     def given(self, **known: Value) -> "Domain[F]":
         """The part of the domain in which the named facts have these values."""
@@ -245,6 +311,37 @@ def _arguments(record: type) -> dict[Any, Any]:
             variables = getattr(origin, "__parameters__", ())
             told |= {var: told.get(arg, arg) for var, arg in zip(variables, get_args(base), strict=False) if var != arg}
     return told
+
+
+def watched(
+    test: Callable[[Any], object], record: type, values: Mapping[str, tuple[Value, ...]], plain: Mapping[str, Value]
+) -> frozenset[str]:
+    """The facts of a record that a function of it looks at (see `Domain.reads`)."""
+    seen: set[str] = set()
+
+    def watch(self: object, name: str) -> Any:
+        if name in values:
+            seen.add(name)
+        return object.__getattribute__(self, name)
+
+    spied = type(record.__name__, (record,), {"__slots__": (), "__getattribute__": watch})
+    tried: set[str] | None = None
+    while tried != seen:
+        tried = set(seen)
+        for combination in product(*(values[name] for name in sorted(tried))):
+            facts = spied(**{**plain, **dict(zip(sorted(tried), combination, strict=True))})
+            # It may rely on never meeting impossible facts: what it looked at before counts all the same.
+            with suppress(Exception):
+                test(facts)
+    return frozenset(seen)
+
+
+_PAIR = ("target", "sender", "is_self")
+
+
+def _is_one_user(facts: Mapping[str, Value]) -> bool:
+    """Nobody stands in two states at once."""
+    return not facts["is_self"] or facts["sender"] is facts["target"]
 
 
 def _checked(record: type) -> tuple[tuple[str, type], ...]:

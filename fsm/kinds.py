@@ -8,17 +8,13 @@ permits. That is found by asking it, since a row may well be for others only wit
 asking for it: nobody who is joined can be a target who is not.
 """
 
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from fsm.facts import Domain, F
+from fsm.facts import F
 from fsm.guards import Guard
 from fsm.policy import Policy, Transition
-from fsm.reads import reads
-
-_PAIR = frozenset({"target", "sender", "is_self"})
 
 
 class Kind(NamedTuple):
@@ -36,7 +32,7 @@ class Kinds:
         guards = dict.fromkeys(guard for row in rows for guard in row.guards)
         self._telling: tuple[Guard[Any], ...] = tuple(guard for guard in guards if guard.tells_kind)
         self.by_row: dict[str, set[Kind]] = {row.id: set() for row in rows}
-        for facts in _varied(policy, action, tuple(guards)):
+        for facts, _ in policy.walk(action):
             for row in policy.candidates(action, facts.target):
                 if row.permits(facts):
                     self.by_row[row.id].add(self.of(facts))
@@ -54,16 +50,6 @@ class Kinds:
         """
         kind = self.of(facts)
         return next((each for each in (kind, kind._replace(is_self=not kind.is_self)) if each in self.known), None)
-
-
-def _varied(policy: Policy[F], action: StrEnum, guards: tuple[Guard[F], ...]) -> Iterator[F]:
-    """The facts that an action can meet; only those vary that the guards, or what is possible, look at."""
-    domain, carried = policy.domain, policy.carries.get(action, {})
-    tests = (*(guard.test for guard in guards), *domain.possible)
-    wanted = _PAIR.union(*(reads(test, domain) for test in tests))
-    values = {**domain.values, **carried}
-    fixed = {name: choices[:1] for name, choices in values.items() if name not in wanted}
-    yield from Domain(domain.record, {**domain.limits, **carried, **fixed}, domain.possible)
 
 
 _known: WeakKeyDictionary[Policy[Any], dict[StrEnum, Kinds]] = WeakKeyDictionary()

@@ -149,6 +149,35 @@ class Policy(Generic[F]):
             if all(getattr(facts, name) in values for name, values in limits):
                 yield facts
 
+    def walk(
+        self, action: str, reads: Iterable[str] = (), limits: Mapping[str, tuple[Value, ...]] | None = None
+    ) -> Iterator[tuple[F, int]]:
+        """The facts that an action can meet: one record for all that differ in nothing that matters, and their number.
+
+        What matters are the facts that its rows look at, and those named. `limits` leaves some values of a fact only.
+        """
+        within: dict[str, tuple[Value, ...]] = {**self.carries.get(action, {})}  # type: ignore[call-overload]  # a word will do
+        for name, values in (limits or {}).items():
+            within[name] = tuple(value for value in within.get(name, values) if value in values)
+        return self.domain.walk({*self.reads(action), *reads}, within)
+
+    def reads(self, action: str) -> frozenset[str]:
+        """The facts that have a say in an action: those that its rows look at."""
+        return self._reads.get(action, _ALWAYS)
+
+    @cached_property
+    def _reads(self) -> Mapping[str, frozenset[str]]:
+        reads: dict[str, frozenset[str]] = {}
+        for row in self.transitions:
+            looked_at = (self.domain.reads(guard.test) for guard in row.guards)
+            reads[row.trigger] = reads.get(row.trigger, _ALWAYS).union(*looked_at)
+        return reads
+
+    @property
+    def size(self) -> int:
+        """How many questions can be asked: the number of `cells`."""
+        return sum(self.domain.count(self.carries.get(action)) for action in self.triggers)
+
     def candidates(self, action: str, state: str) -> tuple[Transition[F], ...]:
         """The rows for this action in this state, whatever their guards say."""
         return self._by_cell.get((action, state), ())
@@ -165,11 +194,12 @@ class Policy(Generic[F]):
     def actors(self) -> Mapping[str, Actor]:
         """By transition id: who can make it happen, found by asking all facts."""
         selves: dict[str, set[bool]] = {row.id: set() for row in self.transitions}
-        for action, facts in self.cells():
-            state, is_self = facts.target, facts.is_self  # type: ignore[attr-defined]
-            for row in self.candidates(action, state):
-                if is_self not in selves[row.id] and row.permits(facts):
-                    selves[row.id].add(is_self)
+        for action in self.triggers:
+            for facts, _ in self.walk(action):
+                state, is_self = facts.target, facts.is_self  # type: ignore[attr-defined]
+                for row in self.candidates(action, state):
+                    if is_self not in selves[row.id] and row.permits(facts):
+                        selves[row.id].add(is_self)
         return {row: _ACTORS[frozenset(seen)] for row, seen in selves.items()}
 
     def evolve(
@@ -198,6 +228,9 @@ class Policy(Generic[F]):
             rows[new.id] = new
         return _changed(self, id=id, transitions=(*rows.values(), *add), **changes)
 
+
+_ALWAYS = frozenset({"target", "sender", "is_self"})
+"""The facts that every row looks at."""
 
 _changed = replace  # `evolve` has a parameter of that name
 

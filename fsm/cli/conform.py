@@ -61,7 +61,7 @@ def _chosen(rules: AnyPolicy, *, every: bool, cover: bool, walks: bool) -> tuple
     if every + cover + walks > 1:
         raise ReviewError("choose one of --all, --cover and --paths")
     if every:
-        return sum(1 for _ in rules.cells()), every_vector(rules)
+        return rules.size, every_vector(rules)
     vectors = [step for walk in paths(rules) for step in walk.vectors()] if walks else covering_vectors(rules)[0]
     return len(vectors), iter(vectors)
 

@@ -16,7 +16,7 @@ def policies(*, as_json: JsonOption = False) -> None:
             "id": policy.id,
             "title": policy.title,
             "transitions": len(policy.transitions),
-            "cells": sum(1 for _ in policy.cells()),
+            "cells": policy.size,
             "source": policy.source,
         }
         for policy in map(load_policy, CATALOGUE)

@@ -39,7 +39,7 @@ def vectors(
     if every + cover + walks > 1:
         raise ReviewError("choose one of --all, --cover and --paths")
     items = _chosen(rules, every=every, walks=walks)
-    size = sum(1 for _ in rules.cells()) if every else None
+    size = rules.size if every else None
     with _opened(output) as file:
         # A bar would come between the lines.
         bar = Console(stderr=True, quiet=output == "-" and sys.stdout.isatty())

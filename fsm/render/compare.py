@@ -91,7 +91,9 @@ def _contradictions(first: AnyPolicy, second: AnyPolicy, given: Mapping[str, Val
     """Where the two answer the same question differently by the same row, whatever their guards are called."""
     if first.domain.record is not second.domain.record:
         return frozenset()
-    old, new = (_permitted(policy, _known(policy, given)) for policy in (first, second))
+    old, new = (
+        _permitted(policy, other, _known(policy, given)) for policy, other in ((first, second), (second, first))
+    )
     return frozenset(
         key
         for key in old.keys() & new.keys()
@@ -99,8 +101,10 @@ def _contradictions(first: AnyPolicy, second: AnyPolicy, given: Mapping[str, Val
     )
 
 
-def _permitted(policy: AnyPolicy, given: Mapping[str, Value]) -> dict[_Key, dict[Any, bool]]:
-    cells = cells_of(policy, given)
+def _permitted(policy: AnyPolicy, other: AnyPolicy, given: Mapping[str, Value]) -> dict[_Key, dict[Any, bool]]:
+    """Which facts each row permits, told apart by what either policy looks at."""
+    tied = policy.domain.constrained | other.domain.constrained
+    cells = cells_of(policy, given, lambda action: other.reads(action) | tied)
     return {
         (row.id, state.value, row.dest.value): {facts: row.permits(facts) for facts in cells[row.trigger, state]}
         for row in policy.transitions

@@ -6,7 +6,7 @@ of it that is left when some facts are given.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import product
 from typing import Any
@@ -43,16 +43,19 @@ def extract(policy: Policy[F], given: Mapping[str, Value] | None = None) -> Diag
     )
 
 
-def cells_of(policy: Policy[F], known: Mapping[str, Value]) -> Mapping[tuple[StrEnum, StrEnum], Sequence[Any]]:
-    """All facts that each action can meet in each state, as far as they agree with what is known."""
+def cells_of(
+    policy: Policy[F], known: Mapping[str, Value], reads: Callable[[str], Iterable[str]] = lambda _: ()
+) -> Mapping[tuple[StrEnum, StrEnum], Sequence[Any]]:
+    """The facts that each action can meet in each state, as far as they agree with what is known.
+
+    Of those that differ in nothing that the action's rows look at, or that `reads` names for it, there is one.
+    """
     policy.domain.given(**known)  # refuses a fact or a value that does not exist
-    part = [facts for facts in policy.domain.records if all(getattr(facts, name) is known[name] for name in known)]
+    limits = {name: (value,) for name, value in known.items()}
     cells: dict[tuple[StrEnum, StrEnum], list[Any]] = {each: [] for each in product(policy.triggers, policy.states)}
     for action in policy.triggers:
-        limits = policy.carries.get(action, {}).items()
-        for facts in part:
-            if all(getattr(facts, name) in values for name, values in limits):
-                cells[action, facts.target].append(facts)  # type: ignore[attr-defined]
+        for facts, _ in policy.walk(action, reads(action), limits):
+            cells[action, facts.target].append(facts)  # type: ignore[attr-defined]
     return cells
 
 

@@ -2,32 +2,25 @@
 
 Theory of operation. A policy has some ten thousand *cells*, each an action and a
 record of facts. Most facts have no say in most actions: an invite does not ask who
-may ban. A guard is therefore first watched for the facts it looks at, and a walk
-varies only those that somebody looks at, the rows or the law in hand. The others
-keep their plain value, and each cell says how many cells it stands for. So every
-cell is counted, and none is asked twice.
+may ban. So a walk varies only those that somebody looks at, the rows or the law in
+hand (see `fsm.walk`). The others are as plain as they can be, and each cell says how
+many cells it stands for. So every cell is counted, and none is asked twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from functools import cache, cached_property
-from itertools import product
-from math import prod
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision, allow
-from fsm.facts import Domain, Value, plain_among
+from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.participation.facts import Facts
 from fsm.policy import Transition
-from fsm.reads import reads as reads_of
 from fsm.terms import Action, JoinRule, Participation
 
 Row: TypeAlias = Transition[Any]
-
-_ALWAYS = frozenset({"target", "sender", "is_self"})
-"""The facts that every row and every law looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +43,6 @@ class Cells:
     def __init__(self, policy: AnyPolicy) -> None:
         self.policy = policy
         self._known: dict[tuple[StrEnum, Any], Cell] = {}
-        self._looked_at: dict[str, frozenset[str]] = {}
         self._walks: dict[frozenset[str], tuple[Cell, ...]] = {}
 
     @cached_property
@@ -73,21 +65,17 @@ class Cells:
     @cached_property
     def size(self) -> int:
         """How many cells there are."""
-        return sum(cell.count for cell in self.walk())
-
-    def reads(self, action: str) -> frozenset[str]:
-        """The facts that have a say in an action: those that its rows look at."""
-        if action not in self._looked_at:
-            rows = (row for row in self.policy.transitions if row.trigger == action)
-            looked_at = (reads_of(guard.test, self.policy.domain) for row in rows for guard in row.guards)
-            self._looked_at[action] = _ALWAYS.union(*looked_at)
-        return self._looked_at[action]
+        return sum(self.policy.domain.count(self.policy.carries.get(action)) for action in self.actions)
 
     def walk(self, reads: Iterable[str] = ()) -> tuple[Cell, ...]:
         """All cells, telling apart what the rows look at and the facts named."""
-        wanted = frozenset(reads) | self._possible
+        wanted = frozenset(reads)
         if wanted not in self._walks:
-            self._walks[wanted] = tuple(cell for action in self.actions for cell in self._of(action, wanted))
+            self._walks[wanted] = tuple(
+                replace(self.at(action, facts), count=count)
+                for action in self.actions
+                for facts, count in self.policy.walk(action, wanted)
+            )
         return self._walks[wanted]
 
     def at(self, action: StrEnum, facts: Any) -> Cell:
@@ -99,7 +87,7 @@ class Cells:
 
     def varied(self, cell: Cell, changes: Mapping[str, Value]) -> Cell | None:
         """The same question under facts that differ so; None where they are impossible."""
-        if self.reads(cell.action).isdisjoint(changes):
+        if self.policy.reads(cell.action).isdisjoint(changes):
             return cell
         return self._possibly(cell.action, replace(cell.facts, **changes))
 
@@ -151,36 +139,28 @@ class Cells:
 
     def toward(self, cell: Cell, reads: Iterable[str], baseline: Mapping[str, Value]) -> Cell:
         """The cell that differs from this one in nothing that matters, and least from a baseline."""
-        relevant = {*reads, *self._possible, *self.reads(cell.action)}
-        facts = replace(cell.facts, **{name: value for name, value in baseline.items() if name not in relevant})
+        ((facts, _),) = self.policy.domain.walk((), self._alike(cell, reads), baseline)
         return self.at(cell.action, facts)
 
     def alike(self, cell: Cell, reads: Iterable[str]) -> Iterator[Cell]:
         """The cells that differ from this one in nothing that the rows or the facts named look at; it comes first."""
-        relevant = {*reads, *self.reads(cell.action)}
-        values = {**self.policy.domain.values, **self.policy.carries.get(cell.action, {})}
-        free = {name: _first(getattr(cell.facts, name), values[name]) for name in values if name not in relevant}
-        for combination in product(*free.values()):
-            other = self._possibly(cell.action, replace(cell.facts, **dict(zip(free, combination, strict=True))))
-            if other:
-                yield other
+        yield cell
+        domain = self.policy.domain
+        for facts, _ in domain.walk(domain.values, self._alike(cell, reads)):
+            if facts != cell.facts:
+                yield self.at(cell.action, facts)
+
+    def _alike(self, cell: Cell, reads: Iterable[str]) -> dict[str, tuple[Value, ...]]:
+        """What the facts can be where a cell differs from this one in nothing that matters."""
+        matter = (*reads, *self.policy.reads(cell.action))
+        return {**self.policy.carries.get(cell.action, {}), **{name: (getattr(cell.facts, name),) for name in matter}}
 
     def distance(self, facts: Any, baseline: Mapping[str, Value]) -> int:
         """How many facts differ from a baseline such as `plain`."""
         return sum(getattr(facts, name) is not value for name, value in baseline.items())
 
     def _possibly(self, action: StrEnum, facts: Any) -> Cell | None:
-        impossible = facts.is_self and facts.sender is not facts.target
-        if impossible or not all(test(facts) for test in self.policy.domain.possible):
-            return None
-        return self.at(action, facts)
-
-    def _of(self, action: StrEnum, wanted: frozenset[str]) -> Iterator[Cell]:
-        carried = tuple(self.policy.carries.get(action, {}).items())
-        count, records = _records(self.policy.domain, carried, wanted | self.reads(action))
-        for facts in records:
-            cell = self.at(action, facts)
-            yield cell if count == 1 else replace(cell, count=count)
+        return self.at(action, facts) if self.policy.domain.allows(facts) else None
 
     def _ask(self, action: StrEnum, facts: Any) -> Cell:
         rows = tuple(row for row in self.policy.candidates(action, facts.target) if row.permits(facts))
@@ -193,27 +173,3 @@ class Cells:
         """The facts that the draft does not have."""
         common = {item.name for item in fields(Facts)}
         return tuple(name for name in self.policy.domain.values if name not in common)
-
-    @cached_property
-    def _possible(self) -> frozenset[str]:
-        """The facts that decide which records are possible: they are always told apart."""
-        domain = self.policy.domain
-        return frozenset().union(*(reads_of(test, domain) for test in domain.possible))
-
-
-@cache
-def _records(
-    domain: Domain[Any], carried: tuple[tuple[str, tuple[Value, ...]], ...], relevant: frozenset[str]
-) -> tuple[int, tuple[Any, ...]]:
-    """The possible records in which only what is relevant varies, and how many each stands for."""
-    limits = {**domain.limits, **dict(carried)}
-    values = {**domain.values, **limits}
-    fixed = {
-        name: (plain_among(domain.about[name], choices),) for name, choices in values.items() if name not in relevant
-    }
-    count = prod(len(values[name]) for name in fixed)
-    return count, Domain(domain.record, {**limits, **fixed}, domain.possible).records
-
-
-def _first(value: Value, values: tuple[Value, ...]) -> tuple[Value, ...]:
-    return value, *(other for other in values if other is not value)

@@ -15,6 +15,7 @@ processes and written as JSON.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from typing import Any, TypeAlias
 
 from fsm.decision import refuse
@@ -35,6 +36,9 @@ from fsm.unrecorded import unrecorded
 
 _TRIES = 32
 """How many of the smallest counterexamples are tried for one that a room can come to."""
+
+MOST_ALIKE = 4096
+"""Of the cells that differ in nothing that matters, how many are tried for the shortest log."""
 
 _ORDER = tuple(Severity)
 
@@ -247,7 +251,10 @@ def _shown(
 
 def _log(cells: Cells, cell: Cell, reads: tuple[str, ...]) -> Log | None:
     """The shortest log to a cell, or to one that differs from it in nothing that matters."""
-    logs = (witness(cells.policy, each.action, each.facts) for each in cells.alike(cell, reads))
+    if play_of(cells.policy) is None:
+        return None
+    alike = islice(cells.alike(cell, reads), MOST_ALIKE)
+    logs = (witness(cells.policy, each.action, each.facts) for each in alike)
     return min(filter(None, logs), key=len, default=None)
 
 

@@ -186,7 +186,8 @@ class Search:
         More than any room can reach. What is not even in here needs no search.
         """
         moves: dict[tuple[Any, Any, bool], set[Any]] = {}
-        for action, facts in self._policy.cells():
+        cells = ((action, facts) for action in self._policy.triggers for facts, _ in self._policy.walk(action))
+        for action, facts in cells:
             for row in self._policy.candidates(action, facts.target):
                 if row.permits(facts):
                     moves.setdefault((facts.target, facts.sender, facts.is_self), set()).add(row.dest)

@@ -281,9 +281,9 @@ def test_a_fact_has_a_say_when_a_guard_looks_at_it_in_any_case() -> None:
     def is_odd(given: Facts) -> bool:
         return given.may_invite and (given.outranks_for_kick or given.join_rule is JoinRule.KNOCK)
 
-    reads = Cells(given("accept", is_odd)).reads("join")
+    reads = given("accept", is_odd).reads("join")
     assert reads == {"target", "sender", "is_self", "join_rule", "may_invite", "outranks_for_kick"}
-    assert Cells(MIMI).reads("invite") == {"target", "sender", "is_self", "may_invite"}
+    assert MIMI.reads("invite") == {"target", "sender", "is_self", "may_invite"}
 
 
 def test_the_plain_case() -> None:

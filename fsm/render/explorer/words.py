@@ -104,14 +104,16 @@ _GROUPS: Mapping[Subject, str] = {
 def _meanings(policy: AnyPolicy) -> Iterator[tuple[tuple[str, Value], Guard[Any]]]:
     # Facts that only ever occur together would take each other's words.
     domain: Domain[Any] = Domain(policy.domain.record, policy.domain.limits)
+    always = {"target", "sender", "is_self"}
     for guard in reversed(policy.guards):
         shared: dict[str, Value] | None = None
         failed = []
-        for facts in domain.records:
+        reads = domain.reads(guard.test)
+        for facts, _ in domain.walk(always | reads):
             if not guard(facts):
                 failed.append(facts)
             elif shared is None:
-                shared = {name: getattr(facts, name) for name in domain.values}
+                shared = {name: getattr(facts, name) for name in always | reads}
             else:
                 shared = {name: value for name, value in shared.items() if getattr(facts, name) is value}
         for name, value in (shared or {}).items():
