@@ -9,6 +9,7 @@ from benchmarks.decisions import WrongVerdictsError
 from benchmarks.measured import Measured
 from benchmarks.plot import svg
 from benchmarks.report import bounds, markdown
+from fsm import atomic
 
 README = ROOT / "README.md"
 RESULTS, PLOT = (Path(__file__).with_name(name) for name in ("RESULTS.md", "results.svg"))
@@ -22,9 +23,9 @@ def main() -> int:
         print(problem, file=sys.stderr)
         return 1
     text = markdown(run, PLOT.name)
-    RESULTS.write_text(text, encoding="utf-8")
-    PLOT.write_text(svg(run), encoding="utf-8")
-    README.write_text(quoting(README.read_text(encoding="utf-8"), bounds(run)), encoding="utf-8")
+    atomic.write(RESULTS, text.encode())
+    atomic.write(PLOT, svg(run).encode())
+    atomic.write(README, quoting(README.read_text(encoding="utf-8"), bounds(run)).encode())
     print(text)
     return 0
 

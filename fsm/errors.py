@@ -70,6 +70,12 @@ class ReplayError(PolicyError):
         super().__init__(f"line {line}: {problem}" if line else problem)
 
 
+def in_words(problem: OSError) -> str:
+    """What the system says of a file, in one line: `path: no such file or directory`."""
+    where = f"{problem.filename}: " if problem.filename else ""
+    return f"{where}{(problem.strerror or ' '.join(str(problem).split())).lower()}"
+
+
 def shorten(given: str, most: int = 60) -> str:
     """Somebody else's text, fit to stand in a one-line message."""
     printable = given if given.isprintable() else given.encode("unicode_escape").decode()

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import TypeAlias
 from xml.etree import ElementTree as ET
 
-from fsm.errors import DefinitionError, PolicyError
+from fsm import atomic
+from fsm.errors import DefinitionError, PolicyError, in_words
 from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
@@ -207,7 +208,7 @@ def draw(folder: Path) -> None:
     """Write the gallery."""
     for name, content in _drawn(contents()):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
+        atomic.write(folder / name, content)
 
 
 def _drawn(files: Mapping[str, Draw]) -> Iterator[tuple[str, bytes]]:
@@ -274,7 +275,10 @@ def main(arguments: list[str]) -> int:
             draw(folders[0])
             return 0
         problems = check(folders[0])
-    except (PolicyError, OSError) as problem:
+    except OSError as problem:
+        sys.stderr.write(f"{in_words(problem)}\n")
+        return 2
+    except PolicyError as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
     sys.stdout.writelines(f"{problem}\n" for problem in problems)

@@ -33,7 +33,7 @@ LAYERS: list[set[str]] = [
     {"fsm.participation"},
     {"families"},
     {"fsm.policies", "fsm.shapes"},
-    {"fsm.log"},
+    {"fsm.log", "fsm.atomic"},
     {"fsm.render"},
     {"tools"},
     {"fsm.testing", "fsm.gallery"},

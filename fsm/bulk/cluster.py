@@ -46,14 +46,15 @@ import ray
 from ray.data import DataContext
 from ray.exceptions import RayError
 
+from fsm import atomic
 from fsm.bulk import layout
 from fsm.bulk.backtest import WORTH_COMPILING, Backtest, can_compile
 from fsm.bulk.files import FAULTS_TOLD, Progress, Report, faults_in, stopped
-from fsm.bulk.output import appearing, whole
+from fsm.bulk.output import whole
 from fsm.bulk.source import Fragment, History, read_fragment, read_group, rooms_that_look_back
 from fsm.bulk.tally import falling
 from fsm.bulk.words import Words
-from fsm.errors import PolicyError, ReplayError
+from fsm.errors import PolicyError, ReplayError, in_words
 from fsm.policies import load_policy
 
 Task: TypeAlias = dict[str, Any]
@@ -107,7 +108,9 @@ def backtest(  # noqa: PLR0913 - what to read, what to write, and how
             job.run(fragments, partitions or _PARTITIONS_PER_CPU * cpus)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(stopped("interrupted", job.events, list(results.values()))) from None
-    except (PolicyError, OSError, RayError) as problem:
+    except OSError as problem:
+        raise ReplayError(0, stopped(in_words(problem), job.events, list(results.values()))) from None
+    except (PolicyError, RayError) as problem:
         raise ReplayError(0, stopped(_one_line(problem), job.events, list(results.values()))) from None
     return Report(job.counts(), job.faults[:FAULTS_TOLD], {"in all": time.perf_counter() - started})
 
@@ -174,8 +177,10 @@ def _carefully(row: dict[str, str], work: Callable[[Task], Task]) -> dict[str, s
     pa.set_cpu_count(1)
     try:
         told = work(json.loads(row["task"]))
-    except (PolicyError, OSError) as problem:
+    except PolicyError as problem:
         told = {"problem": str(problem)}
+    except OSError as problem:
+        told = {"problem": in_words(problem)}
     return {"told": json.dumps(told)}
 
 
@@ -192,7 +197,7 @@ def _deal(task: Task) -> Task:
     sizes = np.bincount(places, minlength=len(labels)).tolist()
     file = Path(task["dealt_to"]) / f"{task['number']:06}.parquet"
     schema = layout.without_dictionaries(table.schema)  # a share is to hold its own words only
-    with appearing(file) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+    with atomic.writing(file) as temporary, pq.ParquetWriter(temporary, schema) as writer:
         for start, end in pairwise(accumulate(sizes, initial=0)):
             share = table.take(pa.array(order[start:end])).cast(schema)
             writer.write_table(share, row_group_size=max(len(share), 1))

@@ -14,7 +14,7 @@ from fsm.bulk.backtest import Backtest, Piece, can_compile
 from fsm.bulk.lines import LINE
 from fsm.bulk.output import Output, whole
 from fsm.bulk.source import History
-from fsm.errors import PolicyError, ReplayError
+from fsm.errors import PolicyError, ReplayError, in_words
 from fsm.family import AnyPolicy
 
 Progress: TypeAlias = Callable[[int, float], None]
@@ -96,8 +96,10 @@ def _telling_where(events: Callable[[], int], results: Sequence[Path]) -> Iterat
         yield
     except KeyboardInterrupt:
         raise KeyboardInterrupt(stopped("interrupted", events(), results)) from None
-    except (PolicyError, OSError) as problem:
+    except PolicyError as problem:
         raise ReplayError(0, stopped(str(problem), events(), results)) from None
+    except OSError as problem:
+        raise ReplayError(0, stopped(in_words(problem), events(), results)) from None
 
 
 @contextmanager

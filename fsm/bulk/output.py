@@ -1,21 +1,15 @@
-"""Writing tables that are there whole, or not at all.
-
-A file is written under a temporary name beside its own, and gets its own when it is
-complete. Whatever ends the work before leaves nothing under that name.
-"""
+"""Writing tables, into files that are there whole or not at all."""
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from errno import EISDIR
 from pathlib import Path
-from secrets import token_hex
-from typing import Protocol, TextIO
+from typing import BinaryIO, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fsm import atomic
 from fsm.bulk import layout
 from fsm.errors import ReplayError, shorten
 
@@ -33,25 +27,25 @@ class Writer(Protocol):
 class Output:
     """A file of tables, in the making. The first table decides on the columns."""
 
-    def __init__(self, path: Path, temporary: Path) -> None:
+    def __init__(self, path: Path, file: BinaryIO) -> None:
         self._path = path
-        self._temporary = temporary
+        self._file = file
         self._writer: Writer | None = None
         self._schema: pa.Schema | None = None
 
     def write(self, table: pa.Table) -> None:
-        """Write some more rows. Raises `ReplayError` when that cannot be, or the columns are others than before."""
-        with telling(self._path):
+        """Write some more rows. Raises OSError, and `ReplayError` when the columns are others than before."""
+        with _telling(self._path):
             if self._writer is None:
                 self._schema = _lasting(table.schema, self._path)
-                self._writer = _KINDS[self._path.suffix](str(self._temporary), self._schema)
+                self._writer = _KINDS[self._path.suffix](self._file, self._schema)
             self._writer.write_table(self._fitting(table))
 
     def close(self) -> None:
-        """Complete the file, or at least let go of it. Raises `ReplayError`."""
+        """Complete the file, or at least let go of it. Raises OSError and `ReplayError`."""
         if self._writer is not None:
             writer, self._writer = self._writer, None
-            with telling(self._path):
+            with _telling(self._path):
                 writer.close()
 
     def _fitting(self, table: pa.Table) -> pa.Table:
@@ -67,8 +61,8 @@ class Output:
 class _LinesWriter:
     """Rows as JSON lines, without what is null."""
 
-    def __init__(self, path: str, _: pa.Schema) -> None:
-        self._file = Path(path).open("w", encoding="utf-8")  # noqa: SIM115 - closed by `close`
+    def __init__(self, file: BinaryIO, _: pa.Schema) -> None:
+        self._file = file
 
     def write_table(self, table: pa.Table) -> None:
         try:
@@ -77,10 +71,10 @@ class _LinesWriter:
             raise pa.ArrowInvalid(f"cannot be written as JSON: {problem}") from None
         for row in rows:
             fields = {name: value for name, value in row.items() if value is not None}
-            self._file.write(json.dumps(fields, default=str) + "\n")
+            self._file.write(f"{json.dumps(fields, default=str)}\n".encode())
 
     def close(self) -> None:
-        self._file.close()
+        """There is nothing to complete."""
 
 
 _GROUP = 2**20
@@ -90,8 +84,8 @@ _GROUP = 2**20
 class _ParquetWriter:
     """Rows in groups, put together from the tables that come."""
 
-    def __init__(self, path: str, schema: pa.Schema) -> None:
-        self._writer = pq.ParquetWriter(path, schema)
+    def __init__(self, file: BinaryIO, schema: pa.Schema) -> None:
+        self._writer = pq.ParquetWriter(file, schema)
         self._waiting: list[pa.Table] = []
 
     def write_table(self, table: pa.Table) -> None:
@@ -111,7 +105,7 @@ class _ParquetWriter:
             self._writer.write_table(table, row_group_size=max(len(table), 1))
 
 
-_KINDS: Mapping[str, Callable[[str, pa.Schema], Writer]] = {
+_KINDS: Mapping[str, Callable[[BinaryIO, pa.Schema], Writer]] = {
     ".parquet": _ParquetWriter,
     ".arrow": pa.ipc.new_file,
     ".feather": pa.ipc.new_file,
@@ -130,51 +124,27 @@ def _lasting(schema: pa.Schema, path: Path) -> pa.Schema:
 def whole(path: Path) -> Iterator[Output]:
     """A file of tables that appears when the body has ended without an error; its kind is told by its ending.
 
-    Raises `ReplayError` when it cannot be written; where there is no way to write it, at once.
+    Raises OSError that names it, and `ReplayError` for columns that such a file cannot hold; where there is no way
+    to write it, at once.
     """
     if path.suffix not in _KINDS:
         raise ReplayError(0, f"{path}: the name must end in {', '.join(_KINDS)}")
-    with appearing(path) as temporary:
-        output = Output(path, temporary)
+    with atomic.writing(path) as file:
+        output = Output(path, file)
         try:
             yield output
             output.close()
         finally:
-            with suppress(ReplayError):  # what ended the work is told already
+            with suppress(ReplayError, OSError):  # what ended the work is told already
                 output.close()
 
 
 @contextmanager
-def whole_lines(path: Path) -> Iterator[TextIO]:
-    """A text file that appears when the body has ended without an error. Raises `ReplayError`."""
-    with appearing(path) as temporary, telling(path), temporary.open("w", encoding="utf-8") as file:
-        yield file
-
-
-@contextmanager
-def appearing(path: Path) -> Iterator[Path]:
-    """A temporary file that gets its name when the body has ended without an error. Raises `ReplayError`."""
-    temporary = path.with_name(f".{path.name}.{token_hex(4)}.partial")
-    with telling(path):
-        if path.is_dir():
-            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
-        temporary.touch(exist_ok=False)
-    try:
-        yield temporary
-        with telling(path):
-            temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def telling(path: Path) -> Iterator[None]:
-    """Say of what goes wrong which file it is about, in one line. Raises `ReplayError`."""
+def _telling(path: Path) -> Iterator[None]:
+    """Say of what Arrow cannot write which file it is about. Raises `ReplayError`, and OSError as it is."""
     try:
         yield
-    except UnicodeEncodeError:
-        raise ReplayError(0, f"{path}: the name is not UTF-8") from None
-    except (OSError, pa.ArrowException) as problem:
-        number = problem.errno if isinstance(problem, OSError) else None
-        reason = os.strerror(number) if number else shorten(" ".join(str(problem).split()), 200)
-        raise ReplayError(0, f"{path}: {reason.lower()}") from None
+    except (pa.ArrowException, OSError) as problem:
+        if isinstance(problem, OSError) and problem.errno is not None:
+            raise
+        raise ReplayError(0, f"{path}: {shorten(' '.join(str(problem).split()), 200).lower()}") from None

@@ -7,16 +7,20 @@ line on standard error, never a traceback.
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from errno import EDQUOT, EFBIG, ENOSPC
 from importlib import import_module
+from io import BufferedWriter, FileIO, RawIOBase, TextIOWrapper
 
 import typer
 
 from fsm.cli.terminal import complain
-from fsm.errors import PolicyError
+from fsm.errors import PolicyError, in_words
 
 UNUSABLE = 2
 CLOSED_PIPE = 141
 """What a shell reports of a program that wrote to a closed pipe."""
+_NO_ROOM = {ENOSPC, EFBIG, EDQUOT}
+"""What is wrong with the output and never with an input."""
 
 COMMANDS = (
     "policies",
@@ -57,8 +61,7 @@ def program(names: Iterable[str]) -> typer.Typer:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit status."""
-    # A name from a log may hold what the terminal cannot show; that is no reason to stop.
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    _prepare_output()
     # A command loads what it needs: nobody waits for the others.
     app = program([name for name in COMMANDS if name in arguments[:1]] or COMMANDS)
     try:
@@ -66,12 +69,13 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):
         # Whoever read our output has seen enough; SystemExit is how typer takes it.
-        # Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return CLOSED_PIPE
     except OSError as problem:
-        where = f"{problem.filename}: " if problem.filename else ""
-        complain(f"{where}{(problem.strerror or str(problem)).lower()}")
+        if problem.filename is None and problem.errno in _NO_ROOM:
+            _drop_output()
+            problem.filename = "standard output"
+        complain(in_words(problem))
         return UNUSABLE
     except PolicyError as problem:
         complain(str(problem))
@@ -83,3 +87,17 @@ def run(arguments: Sequence[str]) -> int:
         complain("interrupted")
         return 130
     return int(status or 0)
+
+
+def _prepare_output() -> None:
+    if isinstance(sys.stdout.buffer, RawIOBase):
+        # With `python -u`, what a full disk takes a part of would count as written.
+        buffer = BufferedWriter(FileIO(sys.stdout.fileno(), "w", closefd=False))
+        sys.stdout = TextIOWrapper(buffer, sys.stdout.encoding, line_buffering=True)
+    # A name from a log may hold what the terminal cannot show; that is no reason to stop.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _drop_output() -> None:
+    """Let what is still to be written go nowhere: Python would complain of it once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

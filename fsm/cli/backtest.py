@@ -1,7 +1,6 @@
 """`fsm backtest`: what policies would have done to a whole history."""
 
 import json
-import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,11 +13,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from fsm.cli.terminal import JsonOption, PolicyOption, complain, safe
+from fsm.cli.terminal import JsonOption, PolicyOption, complain, interruptible, safe
 from fsm.errors import DefinitionError, shorten
 from fsm.policies import load_policy
 
-_DIFFERENT, _UNUSABLE, _INTERRUPTED = 1, 2, 130
+_DIFFERENT, _UNUSABLE = 1, 2
 _SHOWN = 10
 """The most rooms of which the first divergence is shown; `--json` has them all."""
 
@@ -99,44 +98,6 @@ def _engine(engine: Engine, address: str | None, scratch: Path | None) -> Callab
     if engine is Engine.COMPILED and not can_compile():
         raise ModuleNotFoundError(name="numba")
     return partial(here, compiled=engine is Engine.COMPILED)
-
-
-class _InterruptionError(KeyboardInterrupt):
-    """An interruption. Where its base class passes through `exec`, Python ends by SIGINT, whoever catches it."""
-
-
-@contextmanager
-def interruptible() -> Iterator[Callable[[], None]]:
-    """Take being terminated like an interruption, so that nothing is left half done, and end with a line on it.
-
-    Gives a function to call now and then: where an interruption hits a library that
-    takes no notice of it, the function interrupts once more.
-    """
-    signals: list[int] = []
-
-    def check() -> None:
-        if signals:
-            raise _InterruptionError
-
-    def interrupt(number: int, _: object) -> None:
-        signals.append(number)
-        raise _InterruptionError
-
-    ending = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
-        ending.append(signal.SIGHUP)
-    before = {each: signal.signal(each, interrupt) for each in ending}
-    try:
-        yield check
-    except BaseException as end:
-        # An interruption may hit a library where it makes another error of it.
-        if not signals:
-            raise
-        complain((str(end) if isinstance(end, KeyboardInterrupt) else "") or "interrupted")
-        raise typer.Exit(_INTERRUPTED) from None
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 @contextmanager

@@ -1,12 +1,10 @@
 """`fsm conform`: whether an implementation decides as a policy says."""
 
 import json
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -14,7 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from fsm.cli.terminal import JsonOption, safe
+from fsm import atomic
+from fsm.cli.terminal import JsonOption, interruptible, safe
 from fsm.cli.vectors import AllOption, CoverOption, PathsOption
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
@@ -45,10 +44,10 @@ def conform(  # noqa: PLR0913 - one option for each choice
     rules = load_policy(policy)
     size, vectors = _chosen(rules, every=every, cover=cover, walks=walks)
     run = Conformance(rules.id, tuple(command), strict)
-    with _progress(size) as advance, _ending_on_signals():
+    with interruptible(), _progress(size) as advance:
         run.run(vectors, timeout=timeout, watch=advance)
     if junit:
-        junit.write_bytes(to_junit(run))
+        atomic.write(junit, to_junit(run))
     if as_json:
         print(json.dumps(run.as_json()))
     else:
@@ -74,22 +73,6 @@ def _progress(size: int) -> Iterator[Callable[[], None]]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=size)
         yield lambda: progress.advance(task)
-
-
-@contextmanager
-def _ending_on_signals() -> Iterator[None]:
-    """Let whoever ends us end the implementation as well: unwind, as for an interrupt."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {number: signal.signal(number, interrupt) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _show(run: Conformance) -> None:

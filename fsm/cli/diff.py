@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from fsm import atomic
 from fsm.cli.terminal import GivenOption, JsonOption, parse_given, safe
 from fsm.policies import load_policy
 from fsm.render import compare as draw_both
@@ -49,7 +50,7 @@ def _save_logs(directory: Path, found: Diff) -> None:
     for number, (name, log) in enumerate(logs, start=1):
         if log:
             text = "".join(f"{json.dumps(event)}\n" for event in log)
-            (directory / f"{number:02}-{name}.jsonl").write_text(text, encoding="utf-8")
+            atomic.write(directory / f"{number:02}-{name}.jsonl", text.encode())
 
 
 def _lines(found: Diff) -> Iterator[str]:

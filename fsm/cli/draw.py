@@ -1,12 +1,10 @@
 """`fsm draw`: a picture of a policy, or of two."""
 
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fsm.cli.terminal import GivenOption, parse_given
+from fsm.cli.terminal import GivenOption, output_to, parse_given
 from fsm.policies import load_policy
 from fsm.render import FORMATS, Detail, compare, extract, format_of, render
 
@@ -42,12 +40,5 @@ def draw(  # noqa: PLR0913 - one option for each property of a picture
         others = load_policy(against)
         diagram = compare(rules, others, parse_given(given, rules, others))
     picture = render(diagram, wanted, detail, tall=tall, prefix=prefix, link_base=link_base)
-    write(output, picture)
-
-
-def write(output: str, content: bytes) -> None:
-    """Write a file, or to standard output."""
-    if output == "-":
-        sys.stdout.buffer.write(content)
-    else:
-        Path(output).write_bytes(content)
+    with output_to(output) as file:
+        file.write(picture)

@@ -1,12 +1,11 @@
 """`fsm explore`: a page on which every case of a policy can be tried."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fsm.cli.terminal import opened
+from fsm.cli.terminal import opened, output_to
 from fsm.errors import DefinitionError
 from fsm.log import read_events
 from fsm.policies import load_policy, stage_of
@@ -30,7 +29,5 @@ def explore(
     else:
         with opened(log) as source:
             page = to_page(loaded, name=Path(log).name, log=read_events(source))
-    if output == "-":
-        sys.stdout.buffer.write(page.encode())
-    else:
-        Path(output).write_bytes(page.encode())
+    with output_to(output) as file:
+        file.write(page.encode())

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from fsm.cli.draw import LinkBaseOption, PrefixOption, write
+from fsm.cli.draw import LinkBaseOption, PrefixOption
+from fsm.cli.terminal import output_to
 from fsm.policies import load_policy
 from fsm.render.section import to_section
 
@@ -18,4 +19,6 @@ def spec(
     link_base: LinkBaseOption = None,
 ) -> None:
     """Write the section of a draft on legal transitions, as kramdown-rfc Markdown to include."""
-    write(output, to_section(load_policy(policy), level=level, prefix=prefix, link_base=link_base).encode())
+    section = to_section(load_policy(policy), level=level, prefix=prefix, link_base=link_base)
+    with output_to(output) as file:
+        file.write(section.encode())

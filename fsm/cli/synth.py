@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from fsm.cli.backtest import interruptible, needing
-from fsm.cli.terminal import PolicyOption
+from fsm import atomic
+from fsm.cli.backtest import needing
+from fsm.cli.terminal import PolicyOption, interruptible
 from fsm.policies import load_policy
 
 _LINES = 2**16
@@ -30,16 +31,16 @@ def synth(  # noqa: PLR0913 - one parameter for each option
     """Write a believable log, in which the policy allows most events."""
     rules = load_policy(policy)
     with needing("bulk"):
-        from fsm.bulk.output import whole, whole_lines  # noqa: PLC0415 - an extra
+        from fsm.bulk.output import whole  # noqa: PLC0415 - an extra
         from fsm.bulk.synth import as_events, synthesise  # noqa: PLC0415
     pieces = synthesise(rules, events=events, rooms=rooms, users=users, seed=seed)
     with interruptible() as check, _progress(events, check) as advance:
         if output.suffix == ".jsonl":
-            with whole_lines(output) as lines:
+            with atomic.writing(output) as lines:
                 for piece in pieces:
                     for start in range(0, len(piece), _LINES):
                         some = piece.slice(start, _LINES)
-                        lines.writelines(json.dumps(event) + "\n" for event in as_events(some, rules))
+                        lines.writelines(f"{json.dumps(event)}\n".encode() for event in as_events(some, rules))
                         advance(len(some))
         else:
             with whole(output) as tables:

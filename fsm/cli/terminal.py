@@ -1,23 +1,27 @@
 """What the commands share: reading their input, and writing to a terminal or a pipe."""
 
 import os
+import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
-from typing import Annotated, TypeVar, cast
+from typing import Annotated, BinaryIO, TypeVar, cast
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from fsm import atomic
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import Value
 from fsm.family import AnyPolicy
 
 T = TypeVar("T")
+
+_INTERRUPTED = 130
 
 PolicyOption = Annotated[
     str, typer.Option("--policy", help="A policy's id (see `fsm policies`), `module:NAME` or `path.py:NAME`.")
@@ -38,6 +42,44 @@ def safe(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
+class _InterruptionError(KeyboardInterrupt):
+    """An interruption. Where its base class passes through `exec`, Python ends by SIGINT, whoever catches it."""
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], None]]:
+    """Take being terminated like an interruption, so that nothing is left half done, and end with a line on it.
+
+    Gives a function to call now and then: where an interruption hits a library that
+    takes no notice of it, the function interrupts once more.
+    """
+    signals: list[int] = []
+
+    def check() -> None:
+        if signals:
+            raise _InterruptionError
+
+    def interrupt(number: int, _: object) -> None:
+        signals.append(number)
+        raise _InterruptionError
+
+    ending = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # What we were started to ignore, as in the background or under nohup, stays ignored.
+    heeded = [each for each in ending if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {each: signal.signal(each, interrupt) for each in heeded}
+    try:
+        yield check
+    except BaseException as end:
+        # An interruption may hit a library where it makes another error of it.
+        if not signals:
+            raise
+        complain((str(end) if isinstance(end, KeyboardInterrupt) else "") or "interrupted")
+        raise typer.Exit(_INTERRUPTED) from None
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
 @contextmanager
 def opened(path: str) -> Iterator[BufferedReader]:
     """A file to read, `-` for standard input. Raises OSError, and `DefinitionError` where that is closed."""
@@ -47,6 +89,18 @@ def opened(path: str) -> Iterator[BufferedReader]:
         yield cast("BufferedReader", sys.stdin.buffer)
     else:
         with Path(path).open("rb") as file:
+            yield file
+
+
+@contextmanager
+def output_to(path: str) -> Iterator[BinaryIO]:
+    """A file to write, whole or not at all; `-` for standard output. Raises OSError."""
+    if path == "-":
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    else:
+        with interruptible(), atomic.writing(Path(path)) as file:
             yield file
 
 

@@ -1,16 +1,14 @@
 """`fsm vectors`: test vectors in no particular language."""
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, TextIO
+from collections.abc import Iterable
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import track
 
-from fsm.cli.terminal import complain
+from fsm.cli.terminal import complain, output_to
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.review.errors import ReviewError
@@ -40,13 +38,13 @@ def vectors(
         raise ReviewError("choose one of --all, --cover and --paths")
     items = _chosen(rules, every=every, walks=walks)
     size = rules.size if every else None
-    with _opened(output) as file:
+    with output_to(output) as file:
         # A bar would come between the lines.
         bar = Console(stderr=True, quiet=output == "-" and sys.stdout.isatty())
         if size is not None and bar.is_terminal:
             items = track(items, "writing", total=size, console=bar, transient=True)
         for line in to_lines(items):
-            file.write(line)
+            file.write(line.encode())
 
 
 def _chosen(rules: AnyPolicy, *, every: bool, walks: bool) -> Iterable[Vector | Walk]:
@@ -59,13 +57,3 @@ def _chosen(rules: AnyPolicy, *, every: bool, walks: bool) -> Iterable[Vector | 
         named = ", ".join(f"`{guard}` of `{row}`" for row, guard in gaps)
         complain(f"no room can show that these guards decide alone: {named}")
     return vectors
-
-
-@contextmanager
-def _opened(path: str) -> Iterator[TextIO]:
-    """A file to write, `-` for standard output. Raises OSError."""
-    if path == "-":
-        yield sys.stdout
-    else:
-        with Path(path).open("w", encoding="utf-8", newline="\n") as file:
-            yield file

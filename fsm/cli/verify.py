@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from fsm import atomic
 from fsm.cli.terminal import JsonOption, safe
 from fsm.errors import shorten
 from fsm.policies import CATALOGUE, load_policy
@@ -101,7 +102,7 @@ def _save_witnesses(directory: Path, reviews: Iterable[Review]) -> None:
     for review in reviews:
         for name, log in witness_files(review):
             text = "".join(f"{json.dumps(event)}\n" for event in log)
-            (directory / name).write_text(text, encoding="utf-8")
+            atomic.write(directory / name, text.encode())
 
 
 def _print(reviews: Iterable[Review]) -> None:

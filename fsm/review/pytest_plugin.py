@@ -145,7 +145,8 @@ class _Reporter:
 
     def _draw(self) -> Iterator[str]:
         """Draw what can be drawn: a policy that only another process has seen is found by its id or not at all."""
-        from fsm.errors import PolicyError  # noqa: PLC0415
+        from fsm import atomic  # noqa: PLC0415
+        from fsm.errors import PolicyError, in_words  # noqa: PLC0415
         from fsm.policies import known_policy  # noqa: PLC0415
         from fsm.render import RenderError  # noqa: PLC0415
         from fsm.review.coverage import coverage  # noqa: PLC0415
@@ -154,7 +155,6 @@ class _Reporter:
         directory: Path | None = self._config.option.fsm_coverage_drawing
         if directory is None:
             return
-        directory.mkdir(parents=True, exist_ok=True)
         policies = (*self._wanted.values(), *self._recorder.policies)
         known = {coverage(policy, ()).shape: policy for policy in policies}
         drawn: set[str] = set()
@@ -164,11 +164,14 @@ class _Reporter:
                 if each.policy in drawn or coverage(policy, ()).shape != shape:
                     continue  # another policy has this name
                 file = directory / f"{each.policy}.svg".replace("/", "_")
-                file.write_bytes(draw(policy, each))
+                directory.mkdir(parents=True, exist_ok=True)
+                atomic.write(file, draw(policy, each))
             except PolicyError as problem:
                 # A policy that is known to another process only is nobody's fault.
                 self._cannot_draw |= isinstance(problem, RenderError)
                 yield f"{each.policy} is not drawn: {problem}"
+            except OSError as problem:
+                yield f"{each.policy} is not drawn: {in_words(problem)}"
             else:
                 drawn.add(each.policy)
                 yield f"drawn: {file}"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
+from fsm import atomic
 from fsm.review.errors import ReviewError
 
 _PAGE = """<!doctype html>
@@ -33,15 +34,15 @@ def save(file: Path, title: str, markdown: str, pictures: Mapping[str, bytes]) -
     `picture_name`). Raises OSError, and `ReviewError` for a file of another kind.
     """
     if file.suffix == ".md":
-        file.write_text(markdown, encoding="utf-8")
         for name, picture in pictures.items():
-            (file.parent / name).write_bytes(picture)
+            atomic.write(file.parent / name, picture)
+        atomic.write(file, markdown.encode())
     elif file.suffix in (".html", ".htm"):
         page = to_html(title, markdown)
         for name, picture in pictures.items():
             data = b64encode(picture).decode()
             page = page.replace(f'src="{escape(name)}"', f'src="data:image/svg+xml;base64,{data}"')
-        file.write_text(page, encoding="utf-8")
+        atomic.write(file, page.encode())
     else:
         raise ReviewError(f"`{file.name}`: a report is a file that ends in .md or .html")
 

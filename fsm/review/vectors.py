@@ -18,8 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fsm import atomic
 from fsm.decision import Decision
-from fsm.errors import DefinitionError
+from fsm.errors import PolicyError, in_words
 from fsm.facts import Value, spell
 from fsm.family import AnyPolicy, Log
 from fsm.machine import memory_of
@@ -287,24 +288,30 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         policies = list(filter(can_be_played, map(load_policy, options.policies)))
-    except DefinitionError as problem:
-        print(problem, file=sys.stderr)  # noqa: T201
+        stale = _update(options.directory, policies, check=options.check)
+    except (PolicyError, OSError) as problem:
+        print(in_words(problem) if isinstance(problem, OSError) else problem, file=sys.stderr)  # noqa: T201
         return 2
-    if not options.check:
-        options.directory.mkdir(parents=True, exist_ok=True)
+    if stale:
+        print(f"{'out of date' if options.check else 'written'}: {', '.join(stale)}", file=sys.stderr)  # noqa: T201
+    return 1 if stale and options.check else 0
+
+
+def _update(directory: Path, policies: Iterable[AnyPolicy], *, check: bool) -> list[str]:
+    """The files that were not up to date; with `check` they stay so. Raises OSError and `PolicyError`."""
+    if not check:
+        directory.mkdir(parents=True, exist_ok=True)
     stale = []
     for policy in policies:
         name = policy.id
         for file, items in ((f"{name}.jsonl", covering_vectors(policy)[0]), (f"{name}.paths.jsonl", paths(policy))):
-            place, text = options.directory / file, "".join(to_lines(items)).encode()
+            place, text = directory / file, "".join(to_lines(items)).encode()
             if place.exists() and place.read_bytes() == text:
                 continue
             stale.append(file)
-            if not options.check:
-                place.write_bytes(text)
-    if stale:
-        print(f"{'out of date' if options.check else 'written'}: {', '.join(stale)}", file=sys.stderr)  # noqa: T201
-    return 1 if stale and options.check else 0
+            if not check:
+                atomic.write(place, text)
+    return stale
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 """Running the command line as its user does, in a process of its own."""
 
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,3 +34,13 @@ def fsm(*arguments: str, given: bytes = b"") -> Run:
     run = Run(done.returncode, done.stdout.decode(), done.stderr.decode())
     assert "Traceback" not in run.err
     return run
+
+
+@contextmanager
+def inheriting(kind: signal.Signals, handler: signal.Handlers) -> Iterator[None]:
+    """Processes started within take a signal so, whatever whoever started the tests does with it."""
+    before = signal.signal(kind, handler)
+    try:
+        yield
+    finally:
+        signal.signal(kind, before)

@@ -16,9 +16,9 @@ import pytest
 import typer
 
 from fsm.bulk.synth import synthesise
-from fsm.cli.backtest import interruptible
+from fsm.cli.terminal import interruptible
 from fsm.policies import load_policy
-from tests.cli.runner import DAY, ROOT, fsm
+from tests.cli.runner import DAY, ROOT, fsm, inheriting
 
 EVENTS = 3_000
 
@@ -154,7 +154,7 @@ def test_a_signal_of_which_a_library_takes_no_notice_is_not_forgotten(capsys: py
     steps = []
 
     def work() -> None:
-        with interruptible() as check:
+        with inheriting(signal.SIGTERM, signal.SIG_DFL), interruptible() as check:
             check()
             steps.append("before")
             with suppress(KeyboardInterrupt):
@@ -172,22 +172,25 @@ def test_a_signal_of_which_a_library_takes_no_notice_is_not_forgotten(capsys: py
 def test_a_signal_while_code_is_made_ends_like_any_other(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text("""
 import signal, sys, typer
-from fsm.cli.backtest import interruptible
+from fsm.cli.terminal import interruptible
 try:
     with interruptible():
         exec("signal.raise_signal(signal.SIGTERM)")
 except typer.Exit as end:
     sys.exit(end.exit_code)
 """)
-    run = subprocess.run(
-        [sys.executable, "-m", "program"], capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
-    )  # fmt: skip
+    with inheriting(signal.SIGTERM, signal.SIG_DFL):
+        run = subprocess.run(
+            [sys.executable, "-m", "program"], capture_output=True, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        )  # fmt: skip
     assert (run.returncode, run.stderr) == (130, "fsm: interrupted\n")
 
 
-def test_who_hangs_up_ends_nothing_that_is_to_go_on(history: Path, tmp_path: Path) -> None:
-    run, output = interrupted(history, 20, tmp_path, signal.SIGHUP, ignored=True)
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_is_to_be_ignored_ends_nothing(kind: signal.Signals, history: Path, tmp_path: Path) -> None:
+    """As of what was started in the background, or with `nohup`."""
+    run, output = interrupted(history, 20, tmp_path, kind, ignored=True)
     _, err = run.communicate(timeout=60)
     assert (run.returncode, err) == (0, "")
     assert output.stat().st_size
@@ -201,13 +204,12 @@ def interrupted(
     for number in range(times):
         (folder / "history" / f"{number:03}.parquet").symlink_to(history)
     output = folder / "verdicts.jsonl"
-    before = signal.signal(kind, signal.SIG_IGN if ignored else signal.SIG_DFL)
-    run = subprocess.Popen(
-        [sys.executable, "-m", "fsm", "backtest", str(folder / "history"), "-o", str(output)],
-        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    signal.signal(kind, before)
-    while not [path for path in folder.glob(".verdicts*") if path.stat().st_size]:
+    with inheriting(kind, signal.SIG_IGN if ignored else signal.SIG_DFL):
+        run = subprocess.Popen(
+            [sys.executable, "-m", "fsm", "backtest", str(folder / "history"), "-o", str(output)],
+            cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+    while not [path for path in folder.glob(".*.partial") if path.stat().st_size]:
         assert run.poll() is None, run.communicate()
         time.sleep(0.05)
     run.send_signal(kind)

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.cli.conftest import Inside
-from tests.cli.runner import ROOT, fsm
+from tests.cli.runner import ROOT, fsm, inheriting
 
 SIZE = len((ROOT / "vectors" / "mimi.jsonl").read_text(encoding="utf-8").splitlines())
 DECIDE = ("--", sys.executable, "-m", "fsm", "decide")
@@ -84,7 +84,9 @@ def test_whoever_ends_the_run_ends_the_implementation(number: signal.Signals, tm
     file = tmp_path / "pid"
     script = f"import os, time; open({str(file)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     command = [sys.executable, "-m", "fsm", "conform", "mimi", "--paths", "--", sys.executable, "-c", script]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as run:
+    with inheriting(number, signal.SIG_DFL):
+        started = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    with started as run:
         until = time.monotonic() + 20
         while not (file.exists() and file.read_text(encoding="utf-8")) and time.monotonic() < until:
             time.sleep(0.01)

@@ -1,0 +1,106 @@
+"""Whatever a command writes is there whole or not at all, and a disk without room is told in one line."""
+
+import errno
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fsm import atomic, gallery
+from fsm.review import vectors
+from tests.cli.conftest import Inside
+from tests.cli.runner import DAY, ROOT
+
+SAYS_YES = ("--", sys.executable, "-c", "for _ in open(0): print('{\"allowed\": true}')")
+
+# fmt: off
+COMMANDS: list[tuple[tuple[str, ...], str]] = [
+    (("draw", "mimi", "-o", "{}"),                                          "picture.svg"),
+    (("spec", "mimi", "-o", "{}"),                                          "section.md"),
+    (("explore", "mimi", "-o", "{}"),                                       "page.html"),
+    (("vectors", "mimi", "-o", "{}"),                                       "vectors.jsonl"),
+    (("verify", "mimi-01", "--rooms", "0", "--report", "{}"),               "report.md"),
+    (("verify", "mimi-01", "--rooms", "0", "--report", "{}"),               "report.html"),
+    (("diff", "mimi-00", "mimi", "--report", "{}"),                         "report.md"),
+    (("conform", "mimi", "--junit", "{}", *SAYS_YES),                       "run.xml"),
+    (("synth", "--events", "100", "--rooms", "1", "--users", "9", "-o", "{}"), "log.jsonl"),
+    (("synth", "--events", "100", "--rooms", "1", "--users", "9", "-o", "{}"), "log.parquet"),
+    (("backtest", str(DAY), "-o", "{}"),                                    "verdicts.arrow"),
+    (("backtest", str(DAY), "--participation", "{}"),                       "states.jsonl"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("command", "name"), COMMANDS, ids=[f"{row[0][0]}-{row[1]}" for row in COMMANDS])
+def test_a_full_disk(
+    command: tuple[str, ...], name: str, inside: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / name
+    file.write_text("old", encoding="utf-8")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "")
+
+    monkeypatch.setattr(os, "fsync", full)
+    run = inside(*(word.format(file) if word == "{}" else word for word in command))
+    (complaint,) = [line for line in run.err.splitlines() if "no space left on device" in line]
+    assert run.status == 2
+    assert complaint.startswith("fsm: ")
+    assert str(tmp_path) in complaint
+    assert file.read_text(encoding="utf-8") == "old"
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    "command", [("verify", "mimi-01", "--rooms", "0", "--witnesses"), ("diff", "mimi-00", "mimi", "--logs")]
+)
+def test_logs_on_a_full_disk(
+    command: tuple[str, ...], inside: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "")
+
+    monkeypatch.setattr(os, "fsync", full)
+    run = inside(*command, str(tmp_path / "logs"))
+    assert run.status == 2
+    assert run.complaint.endswith(".jsonl: no space left on device")
+    assert list((tmp_path / "logs").iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [("draw", "mimi"), ("vectors", "mimi"), ("replay", str(DAY)), ("policies",)])
+@pytest.mark.parametrize(("full", "unbuffered"), [("device", ""), ("file", ""), ("file", "1")])
+def test_standard_output_without_room(command: tuple[str, ...], full: str, unbuffered: str, tmp_path: Path) -> None:
+    with (tmp_path / "out" if full == "file" else Path("/dev/full")).open("wb") as out:
+        run = subprocess.run(
+            [sys.executable, "-m", "fsm", *command], cwd=ROOT, stdout=out, env={**os.environ, "PYTHONUNBUFFERED": unbuffered}, stderr=subprocess.PIPE, text=True, check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
+        )  # fmt: skip
+    reason = "no space left on device" if full == "device" else "file too large"
+    assert (run.returncode, run.stderr.splitlines()[-1]) == (2, f"fsm: standard output: {reason}")
+
+
+def test_a_report_comes_after_its_pictures(tmp_path: Path, inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that it never shows what is not there."""
+    written, write = list[str](), atomic.write
+
+    def noting(path: Path, content: bytes) -> None:
+        written.append(path.suffix)
+        write(path, content)
+
+    monkeypatch.setattr(atomic, "write", noting)
+    inside("verify", "mimi-01", "--rooms", "0", "--report", str(tmp_path / "report.md"))
+    assert written == [".svg", ".md"]
+
+
+@pytest.mark.parametrize("program", [gallery.main, vectors.main])
+def test_programs_that_write_folders(
+    program: Callable[[list[str]], int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "file" / "folder"
+    folder.parent.write_text("", encoding="utf-8")
+    assert program([str(folder)]) == 2
+    assert capsys.readouterr().err.startswith(f"{folder}")
