@@ -157,6 +157,7 @@ def _lines(finding: Finding) -> Iterator[str]:
     if finding.accepted is not None:
         yield f"accepted: {finding.accepted}"
         return
+    yield from finding.says
     if finding.rooms is not None:
         yield f"broken in {_count(finding.rooms, 'room')}"
     if finding.example:

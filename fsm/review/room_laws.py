@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision
+from fsm.review import draft
+from fsm.review.draft import Source, ours, stated
 from fsm.review.laws import Severity
 from fsm.terms import Action, Participation
 
@@ -68,49 +70,54 @@ class RoomLaw:
     id: str
     sentence: str
     severity: Severity
-    clause: str
+    source: Source
     test: Callable[[Step], bool]
     shows: Callable[[Step], Removal | None] = lambda _: None
     """What is to be tried after a step that breaks it, for everybody to see."""
+
+    @property
+    def clause(self) -> str:
+        """The title of the section that it comes from; of a law that is ours, of the one that comes closest."""
+        return self.source.title
 
 
 def room_law(
     sentence: str,
     severity: Severity = Severity.HIGH,
     *,
-    clause: str,
+    source: Source,
     shows: Callable[[Step], Removal | None] = lambda _: None,
 ) -> Callable[[Callable[[Step], bool]], RoomLaw]:
     """Make a room law of a function that tells whether a step keeps it."""
-    return lambda test: RoomLaw(test.__name__.replace("_", "-"), sentence, severity, clause, test, shows)
+    return lambda test: RoomLaw(test.__name__.replace("_", "-"), sentence, severity, source, test, shows)
 
 
-@room_law("Who is not joined sends nothing", clause="Event Sending Permissions")
+@room_law("Who is not joined sends nothing", source=stated(draft.SENDER_IS_JOINED))
 def only_the_joined_send(step: Step) -> bool:
     """Participation has conditions of its own."""
     return not step.decision or step.is_participation or step.before.state(step.sender) is Participation.JOIN
 
 
-@room_law("Nobody does without permission what takes permission", clause="Event Sending Permissions")
+@room_law("Nobody does without permission what takes permission", source=stated(draft.SENDING_TAKES_PERMISSION))
 def deeds_take_permission(step: Step) -> bool:
     """To change a setting takes the permission to send that event, and to change a role that to change the role."""
     return not step.decision or step.needs <= step.before.permissions[step.sender]
 
 
-@room_law("Nobody gives, or gains, a permission that the giver does not hold", clause="Role Changes")
+@room_law("Nobody gives, or gains, a permission that the giver does not hold", source=ours(draft.ROLES_NEED_WORDS))
 def grants_are_held(step: Step) -> bool:
     """No sequence of events lets a member gain what nobody granted."""
     held = step.before.permissions[step.sender]
     return all(step.after.permissions[user] - had <= held for user, had in step.before.permissions.items())
 
 
-@room_law("Nobody changes a role as high as their own, or higher", clause="Role Changes")
+@room_law("Nobody changes a role as high as their own, or higher", source=ours(draft.ROLES_NEED_WORDS))
 def higher_roles_are_out_of_reach(step: Step) -> bool:
     """To step out of a role is everybody's own, and no change of the role."""
     return not step.decision or step.height is None or step.height < step.before.ranks[step.sender]
 
 
-@room_law("Once roles are assigned, somebody can always change them", clause="Role Changes")
+@room_law("Once roles are assigned, somebody can always change them", source=ours(draft.CREATOR_NEEDS_WORDS))
 def nobody_is_locked_out(step: Step) -> bool:
     """A room in which nobody can is never mended."""
     return step.after.can_be_mended or not step.before.can_be_mended
@@ -133,7 +140,7 @@ def _newly_protected(step: Step) -> Removal | None:
 @room_law(
     'An explicit "no" in a role does not protect its holder',
     Severity.MEDIUM,
-    clause="Effective Power Level",
+    source=ours(draft.POWER_LEVEL),
     shows=_newly_protected,
 )
 def no_protects_nobody(step: Step) -> bool:
@@ -144,7 +151,7 @@ def no_protects_nobody(step: Step) -> bool:
 @room_law(
     "Who is joined can speak, and do what they hold the permission for",
     Severity.MEDIUM,
-    clause="Participation Definitions",
+    source=stated(draft.JOINED),
 )
 def permission_suffices(step: Step) -> bool:
     """Spec: "Participation Definitions", *Joined*: capable of engaging with the room."""
@@ -154,7 +161,7 @@ def permission_suffices(step: Step) -> bool:
     )
 
 
-@room_law("Where users stand and what they may do are kept apart", clause="Introduction")
+@room_law("Where users stand and what they may do are kept apart", source=stated(draft.KEPT_APART))
 def participation_is_kept_apart(step: Step) -> bool:
     """Spec: "Introduction": a user's permissions do not change their participation."""
     if step.is_participation:
@@ -162,7 +169,7 @@ def participation_is_kept_apart(step: Step) -> bool:
     return step.before.states == step.after.states
 
 
-@room_law("A room takes nothing that contradicts itself", Severity.MEDIUM, clause="Permissions")
+@room_law("A room takes nothing that contradicts itself", Severity.MEDIUM, source=stated(draft.DISTINCT_ROLES))
 def contradictions_are_rejected(step: Step) -> bool:
     """It is created once; in its role map, role ids and orders are distinct."""
     return not (step.decision and step.contradicts)
@@ -175,7 +182,7 @@ FRESH = RoomLaw(
     id="fresh-room-lives",
     sentence="In a fresh room the creator can let others in, and deal roles",
     severity=Severity.HIGH,
-    clause="Role Changes",
+    source=ours(draft.CREATOR_NEEDS_WORDS),
     test=lambda step: step.decision.allowed,
 )
 """Held against the steps by which boards are set up, and no others."""

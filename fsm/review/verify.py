@@ -27,7 +27,7 @@ from fsm.review.accepted import reason_for
 from fsm.review.cells import Cell, Cells
 from fsm.review.errors import ReviewError
 from fsm.review.laws import LAWS, Breach, Law, Severity
-from fsm.review.room_laws import FRESH, ROOM_LAWS
+from fsm.review.room_laws import FRESH, ROOM_LAWS, RoomLaw
 from fsm.review.rooms import RoomBreach, Search
 from fsm.review.structure import TABLE_LAWS, faults
 from fsm.review.witness import can_be_played, witness
@@ -73,7 +73,8 @@ class Example:
 class Finding:
     """A law that a policy breaks.
 
-    `clause` is the title of the section that the law comes from, `rows` are the
+    `clause` is the title of the section that the law comes from, `says` what the draft
+    says there, and `is_ours` whether the law is ours, where the draft is silent. `rows` are the
     transitions concerned, each with the number of its section. `cells` or `rooms`
     says how many show it. `example` is the smallest of the cells. `witness` is the
     shortest log whose last event shows the fault by its `answer`; it is None when no
@@ -88,6 +89,8 @@ class Finding:
     sentence: str
     severity: Severity
     clause: str = ""
+    says: tuple[str, ...] = ()
+    is_ours: bool = False
     subject: str = ""
     rows: tuple[tuple[str, str], ...] = ()
     cells: int | None = None
@@ -221,8 +224,21 @@ def _of_cells(cells: Cells, laws: Iterable[Law]) -> Iterator[Finding]:
             summary = " ".join(f"{type(problem).__name__}: {problem}".split())
             raise ReviewError(f"law `{law.id}` fails: {shorten(summary, 200)}") from problem
         if breaches:
-            finding = Finding(cells.policy.id, law.id, law.sentence, law.severity, clause=law.clause)
+            finding = _of_law(cells.policy, law)
             yield _shown(cells, finding, breaches, law.reads, strong=law.looks_for_strength)
+
+
+def _of_law(policy: AnyPolicy, law: Law | RoomLaw) -> Finding:
+    """That a law is broken, and where it comes from."""
+    return Finding(
+        policy.id,
+        law.id,
+        law.sentence,
+        law.severity,
+        clause=law.clause,
+        says=tuple(map(str, law.source.quotes)),
+        is_ours=law.source.is_ours,
+    )
 
 
 def _shown(
@@ -283,12 +299,8 @@ def _example(cells: Cells, cell: Cell) -> Example:
 
 def _of_room(policy: AnyPolicy, breach: RoomBreach) -> Finding:
     law, decision = breach.law, breach.decision
-    return Finding(
-        policy.id,
-        law.id,
-        law.sentence,
-        law.severity,
-        clause=law.clause,
+    return replace(
+        _of_law(policy, law),
         rooms=breach.rooms,
         answer="allowed" if decision else f"rejected: {decision.reason}",
         witness=breach.log,

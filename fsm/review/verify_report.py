@@ -74,6 +74,7 @@ def _finding(number: int, finding: Finding) -> Iterator[str]:
     subject = f": {finding.subject}" if finding.subject else ""
     yield f"\n### {number}. {finding.sentence}{subject}\n"
     yield f"- law `{finding.law}`, severity {finding.severity}{told_clause(finding)}"
+    yield from (f"- {quote}" for quote in finding.says)
     if finding.accepted is not None:
         yield f"- **accepted**: {finding.accepted}"
     if finding.cells is not None:
@@ -103,9 +104,11 @@ def witness_files(review: Review) -> Iterator[tuple[str, Log]]:
 
 
 def told_clause(finding: Finding) -> str:
-    """Where the law comes from, and the sections of the rows concerned."""
+    """Whose law it is or where it comes from, and the sections of the rows concerned."""
     rows = ", ".join(f"{row} {section}".strip() for row, section in finding.rows)
     title = f', from "{finding.clause}"' if finding.clause else ""
+    if finding.is_ours:
+        title = ", ours: the MIMI draft does not say so"
     return f"{title}, rows {rows}" if rows else title
 
 

@@ -28,9 +28,10 @@ def test_findings_in_words(inside: Inside) -> None:
     run = inside("verify", "mimi-01", "--rooms", "0")
     assert run.status == 1
     _, _, found = run.out.partition("HIGH  ")
-    assert found.splitlines()[:11] == [
+    assert found.splitlines()[:12] == [
         "Nobody bans a peer or a superior",
-        '  law ban-takes-rank, from "Ban Conditions", rows ban 5.5, reban 5.5',
+        "  law ban-takes-rank, ours: the MIMI draft does not say so, rows ban 5.5, reban 5.5",
+        '  MIMI draft, "Ban Conditions": “Note that a ban implies kick.”',
         "  broken in 120 cells, the smallest: ban, target=join, sender=join, may_ban",
         "    allowed as ban",
         "  shown by the last of 6 events, allowed as ban:",
@@ -40,6 +41,16 @@ def test_findings_in_words(inside: Inside) -> None:
         '    @alice:a.example → member  m.room.role  {"permissions": {"ban": true}}',
         '    @alice:a.example  m.room.role_map  {"roles": [{"role_id": "member", "user_ids": ["@alice:a.example", "@bob:b.example"], "order": 1}]}',
         '    @alice:a.example → @bob:b.example  m.room.user  {"participation": "ban"}',
+    ]
+
+
+def test_a_law_that_the_draft_states_comes_with_its_sentence(inside: Inside) -> None:
+    run = inside("verify", "matrix-12", "--rooms", "0")
+    assert [line for line in run.out.splitlines() if line.startswith(("  law join-is-own", '  MIMI draft, "Join'))][
+        :2
+    ] == [
+        '  law join-is-own, from "Join Conditions", rows found 5.3.1',
+        '  MIMI draft, "Join Conditions": “The target and sender of a join MUST be the same.”',
     ]
 
 

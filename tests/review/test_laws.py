@@ -28,6 +28,7 @@ from fsm.participation.guards import (
     sender_outranks_for_kick,
 )
 from fsm.policy import Transition
+from fsm.review import draft
 from fsm.review.cells import Cell, Cells
 from fsm.review.errors import ReviewError
 from fsm.review.laws import (
@@ -179,6 +180,7 @@ SOUND: list[tuple[str, AnyPolicy]] = [
     ("two rows that are one",           MIMI.evolve("sound", drop=["reinvite", "welcome"],
                                                     replace=[replace(ROWS["invite"], source={LEAVE, INVITE, KNOCK})])),
     ("other ids and clauses",           anew([replace(row, id=f"{row.id}-x", clause="") for row in MIMI.transitions])),
+    ("as the README has it",            MIMI.evolve("later", participation_events={"m.room.user"})),
     ("no knocking, and no word of it",  MIMI.evolve("sound", drop=["knock", "reknock", "withdraw", "deny", "welcome"],
                                                     replace=[replace(ROWS["join"], source={LEAVE}), replace(ROWS["ban"], source={LEAVE, INVITE, JOIN})],
                                                     domain=replace(DOMAIN, limits={
@@ -306,6 +308,37 @@ def test_laws_are_sentences_and_cite_sections_that_exist() -> None:
     for sentence in (each.sentence for each in [*laws, *TABLE_LAWS]):
         assert is_one_line(sentence)
         assert not sentence.endswith(".")
+
+
+SECTIONS = json.loads((Path(__file__).parents[1] / "data" / "draft_sections.json").read_text("utf-8"))
+"""By revision and title: the sections of the draft that laws quote, without cross-references and bullets."""
+
+QUOTES = [each for each in vars(draft).values() if isinstance(each, draft.Quote)]
+
+
+@pytest.mark.parametrize("quote", QUOTES, ids=lambda quote: quote.sentence[:40])
+def test_what_laws_quote_stands_in_that_section_of_the_draft(quote: draft.Quote) -> None:
+    stands_in = [revision for revision, texts in SECTIONS.items() if quote.sentence in texts.get(quote.section, "")]
+    assert stands_in == ([quote.revision] if quote.revision else ["-00", "-01"])
+
+
+def test_every_law_quotes_the_draft_and_every_quotation_serves_a_law() -> None:
+    laws: list[Any] = [*LAWS, *ROOM_LAWS, FRESH]
+    assert {quote for each in laws for quote in each.source.quotes} == set(QUOTES)
+    assert all(each.source.quotes and each.clause == each.source.quotes[0].section for each in laws)
+
+
+OURS = {
+    "no-ban-of-oneself", "ban-takes-rank", "invited-need-not-knock", "more-is-never-less", "join-rule-is-for-strangers",
+    "permission-is-for-its-action", "oneself-takes-no-permission", "invite-can-be-withdrawn", "grants-are-held",
+    "higher-roles-are-out-of-reach", "nobody-is-locked-out", "no-protects-nobody", "fresh-room-lives",
+}  # fmt: skip
+"""The laws that the draft does not state."""
+
+
+def test_laws_that_the_draft_does_not_state_are_ours() -> None:
+    laws: list[Any] = [*LAWS, *ROOM_LAWS, FRESH]
+    assert {each.id for each in laws if each.source.is_ours} == OURS
 
 
 # Laws of one's own.
