@@ -62,12 +62,17 @@ class DecodeError(PolicyError):
 
 
 class ReplayError(PolicyError):
-    """A log cannot be read at `line` (counted from 1; 0 for the log as a whole)."""
+    """A log cannot be read at `line` (counted from 1; 0 for the log as a whole).
 
-    def __init__(self, line: int, problem: str) -> None:
+    `event` says which of the events in the line it is, counted from 1, where there may be many.
+    """
+
+    def __init__(self, line: int, problem: str, event: int | None = None) -> None:
         self.line = line
         self.problem = problem
-        super().__init__(f"line {line}: {problem}" if line else problem)
+        self.event = event
+        place = f"line {line}" if event is None else f"line {line}, event {event}"
+        super().__init__(f"{place}: {problem}" if line else problem)
 
 
 def in_words(problem: OSError) -> str:

@@ -25,16 +25,18 @@ _CONTENT = re.compile(rb"[^%b]" % _BLANK)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a log: its number, counted from 1, and what was read from it.
+    """One line of a log, or one event in it: the line's number, counted from 1, and what was read.
 
-    In a JSON document of many events, the number counts the events. `is_state` tells
-    that the event is given as part of a state, and not to be judged.
+    `event` says which of the events in the line it is, counted from 1 as they stand there,
+    where there may be many: in an array, or in the response of a server. `is_state` tells
+    that the event is given, as part of a state or as what led to it, and not to be judged.
     """
 
     number: int
     value: Any = None
     error: ReplayError | None = None
     is_state: bool = False
+    event: int | None = None
 
 
 def read_lines(source: BufferedIOBase) -> Iterator[Line]:
@@ -87,16 +89,24 @@ class Lines:
             number += 1
 
     def take(self, size: int) -> bytes:
-        """What follows the line that was given last: so many bytes or a few more, if there are so many."""
-        taken = bytearray(self._block[self._start :])
-        self._block, self._start = b"", 0
-        while len(taken) < size and (block := next(self._blocks, b"")):
-            taken += block
-        return bytes(taken)
+        """The lines that follow the one that was given last: so many bytes, and what is left of the last line."""
+        taken = bytearray()
+        while True:
+            end = self._block.find(b"\n", self._start + max(size - len(taken), 1) - 1) + 1
+            taken += self._block[self._start : end or len(self._block)]
+            self._start = end or len(self._block)
+            if end:
+                return bytes(taken)
+            self._block, self._start = next(self._blocks, b""), 0
+            if not self._block:
+                return bytes(taken)
 
     def put_back(self, text: bytes) -> None:
-        """Go on with what was taken."""
-        self._block, self._start = text, 0
+        """Go on with what was taken, or the end of it."""
+        if self._block.endswith(text, 0, self._start):
+            self._start -= len(text)
+        else:
+            self._block, self._start = text + self._block[self._start :], 0
 
     def _line(self) -> bytes:
         """What follows, up to the end of the line."""

@@ -1,44 +1,89 @@
-"""Reading event logs, and running them through rooms.
+"""Running logs through rooms.
 
-A log is JSON lines, or one JSON document, of events of one room or of many, in any of
-the shapes in which events come (see `fsm.shapes`). A line that cannot be read is named
-and passed over; it changes nothing and stops nothing.
+Theory of operation. Each event of a log goes to its room, which is made when the first
+one comes. What is given as state is taken as it stands. The others are judged, if the
+room's creation has come before them: without it nothing is known of who may do what, so
+that everything is taken as it stands (`Creations`). An event that comes twice, as where
+pages overlap or a state repeats what a timeline says, counts once, by its id.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from io import BufferedIOBase
-from itertools import islice, starmap
-from typing import Any
+from typing import Any, NamedTuple
 
 from fsm.decision import Decision
-from fsm.errors import EventError, ReplayError
+from fsm.errors import EventError, ReplayError, shorten
 from fsm.event import Event, read_event
 from fsm.family import AnyPolicy, AnyRoom
-from fsm.json_lines import Line, Lines, read_line
-from fsm.policies import Rules, new_room, room_of
-from fsm.shapes import unfold
-from fsm.strict_json import MAX_JSON
+from fsm.json_lines import Line
+from fsm.policies import Rules, new_room, room_of, shapes_of
+
+GIVEN = Decision(allowed=True, judged=False, reason="not judged: given as state")
+"""The answer to an event that is given as part of a state."""
+
+UNFOUNDED = Decision(allowed=True, judged=False, reason="not judged: the log has no creation of this room")
+"""The answer to an event of a room whose creation is missing."""
 
 
-def read_events(source: BufferedIOBase) -> Iterator[Line]:
-    """Read a log of events, in whatever shape they come."""
-    for line in _values(source):
-        if line.error is not None:
-            yield line
-            continue
-        try:
-            pieces = unfold(line.value)
-        except EventError as problem:
-            yield Line(line.number, error=ReplayError(line.number, str(problem)))
-            continue
-        for number, piece in enumerate(pieces, start=line.number):
-            yield Line(number, piece.value, is_state=piece.is_state)
+class Creations:
+    """The rooms of a log whose creation has come, and those that had events before it.
+
+    The latter are judged again once a creation is given as part of their state.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._type = shapes_of(rules).creation
+        self._created: set[str | None] = set()
+        self._missing: set[str | None] = set()
+
+    def judges(self, room_id: str | None, event: Mapping[str, Any]) -> bool:
+        """Whether an event that is not given can be judged: its room's creation has come, or it is that itself."""
+        is_creation = event.get("type") == self._type and room_id not in self._missing
+        return self._type is None or room_id in self._created or is_creation
+
+    def note(self, room_id: str | None, event: Mapping[str, Any], decision: Decision) -> str | None:
+        """Take note of an answer. What there is to say about the room, if anything, once for each thing."""
+        is_creation = event.get("type") == self._type
+        room = "the room" if room_id is None else f"room `{shorten(room_id)}`"
+        if decision is UNFOUNDED:
+            if is_creation:
+                return f"the creation of {room} comes after other events of it: `--order` says how the events stand"
+            if room_id not in self._missing:
+                self._missing.add(room_id)
+                return f"the creation of {room} is missing: its events are taken as they stand, and none is judged"
+        elif is_creation and decision.allowed:
+            self._created.add(room_id)
+            self._missing.discard(room_id)
+        return None
+
+
+def take(room: AnyRoom, event: dict[str, Any]) -> None:
+    """Apply an event as it stands: what is no state event changes nothing. Raises `EventError` for a malformed one."""
+    try:
+        room.take(event)
+    except EventError as problem:
+        if problem.field != "state_key" or "state_key" in event:
+            raise
+        read_event(event)
+
+
+class _Known(NamedTuple):
+    """An event that has been accepted, as far as another of its id must be the same."""
+
+    type: str
+    sender: str
+    state_key: str | None
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one line: a policy's decision on its event, or the error that made it unreadable."""
+    """What became of one event: a policy's decision on it, or the error that made it unreadable.
+
+    `place` says which of the events in the line it is, where there may be many. What
+    `is_repeated` has come before, and has the answer that it got then. `notice` is what is
+    to be said about the room.
+    """
 
     line: int
     room_id: str | None = None
@@ -47,6 +92,19 @@ class Outcome:
     decision: Decision | None = None
     error: ReplayError | None = None
     policy: AnyPolicy | None = None
+    place: int | None = None
+    is_repeated: bool = False
+    notice: str | None = None
+
+    @property
+    def where(self) -> str:
+        """The place of the event in the log, in words."""
+        return f"line {self.line}" if self.place is None else f"line {self.line}, event {self.place}"
+
+    @property
+    def number(self) -> str:
+        """The place of the event in the log, as a number."""
+        return f"{self.line}" if self.place is None else f"{self.line}:{self.place}"
 
     @property
     def asked(self) -> str:
@@ -64,7 +122,10 @@ class Outcome:
             answer = self.decision.as_json(self.policy.id)
         if self.event_id is not None:
             answer["event_id"] = self.event_id
-        return {**answer, "room_id": self.room_id, "line": self.line}
+        if self.is_repeated:
+            answer["repeated"] = True
+        place = {} if self.place is None else {"event": self.place}
+        return {**answer, "room_id": self.room_id, "line": self.line, **place}
 
 
 @dataclass
@@ -81,12 +142,20 @@ class Replay:
     errors: int = 0
     not_judged: int = 0
 
+    def __post_init__(self) -> None:
+        self._creations = Creations(self.rules)
+        self._known: dict[tuple[str | None, str], _Known] = {}
+        self.is_incomplete = False
+        """Whether there were events that could not be judged, since their room's creation is missing."""
+
     def run(self, lines: Iterable[Line]) -> Iterator[Outcome]:
         """Send the events, in order, each to its room."""
         for line in lines:
             outcome = self._send(line)
             if outcome.decision is None:
                 self.errors += 1
+            elif outcome.is_repeated:
+                pass  # it has been counted
             elif not outcome.decision.judged:
                 self.not_judged += 1
             elif outcome.decision.allowed:
@@ -95,19 +164,50 @@ class Replay:
                 self.rejected += 1
             yield outcome
 
+    def judges(self, line: Line) -> bool:
+        """Whether the event of a line will be judged, if it can be read."""
+        event = line.value
+        if type(event) is not dict or line.is_state:
+            return False
+        return self._creations.judges(room_of(self.rules, event), event)
+
     def _send(self, line: Line) -> Outcome:
         if line.error is not None:
-            return Outcome(line.number, error=line.error)
+            return Outcome(line.number, error=line.error, place=line.event)
         room_id = room_of(self.rules, line.value) if type(line.value) is dict else None
         event_id = _text(line.value, "event_id")
         try:
             event = read_event(line.value)
+            known = self._known_as(room_id, event)
             room = self.rooms.get(room_id) or new_room(self.rules, room_id)
-            decision = _take(room, line.value) if line.is_state else room.send(line.value)
+            decision = self._answer(room, room_id, line, known)
         except EventError as problem:
-            return Outcome(line.number, room_id, event_id, error=ReplayError(line.number, str(problem)))
+            error = ReplayError(line.number, str(problem), line.event)
+            return Outcome(line.number, room_id, event_id, error=error, place=line.event)
         self.rooms[room_id] = room
-        return Outcome(line.number, room_id, event_id, event, decision, policy=room.policy)
+        notice = self._creations.note(room_id, line.value, decision)
+        self.is_incomplete |= decision is UNFOUNDED
+        if event_id is not None and decision.allowed and known is None:
+            self._known[room_id, event_id] = _Known(event.type, event.sender, event.state_key, decision)
+        return Outcome(
+            line.number, room_id, event_id, event, decision,
+            policy=room.policy, place=line.event, is_repeated=known is not None, notice=notice,
+        )  # fmt: skip
+
+    def _answer(self, room: AnyRoom, room_id: str | None, line: Line, known: _Known | None) -> Decision:
+        if known is not None and not line.is_state:
+            return known.decision
+        if not line.is_state and self._creations.judges(room_id, line.value):
+            return room.send(line.value)
+        take(room, line.value)
+        return GIVEN if line.is_state else UNFOUNDED
+
+    def _known_as(self, room_id: str | None, event: Event) -> _Known | None:
+        """What is known of an event with this id. Raises `EventError` when that is another event."""
+        known = None if event.event_id is None else self._known.get((room_id, event.event_id))
+        if known is not None and known[:3] != (event.type, event.sender, event.state_key):
+            raise EventError("event_id", f"`{shorten(event.event_id or '')}` is the id of another event")
+        return known
 
     def summary(self) -> dict[str, int]:
         """How many events there were, and what became of them."""
@@ -122,42 +222,6 @@ class Replay:
             room_id or "": {user: state.value for user, state in room.participations().items()}
             for room_id, room in self.rooms.items()
         }
-
-
-_GIVEN = Decision(allowed=True, judged=False, reason="not judged: given as state")
-
-
-def _take(room: AnyRoom, event: dict[str, Any]) -> Decision:
-    room.take(event)
-    return _GIVEN
-
-
-def _values(source: BufferedIOBase) -> Iterator[Line]:
-    """The values of a log: one a line, or a single one that goes over many lines."""
-    lines = Lines(source)
-    numbered = iter(lines)
-    for number, text in islice(numbered, 1):
-        line = read_line(number, text)
-        if line.error is not None and _may_go_on(text):
-            rest = lines.take(MAX_JSON)
-            document = read_line(number, text + b"\n" + rest)
-            if document.error is None or (text.startswith(b"[") and _is_cut_off(text)):
-                yield document
-                return
-            # This is no start of a document but a line of its own that is at fault.
-            lines.put_back(rest)
-        yield line
-    yield from starmap(read_line, numbered)
-
-
-def _may_go_on(text: bytes) -> bool:
-    """Whether the first line of a log can be the beginning of a document over many lines."""
-    return text.startswith(b"[") or (text.startswith(b"{") and _is_cut_off(text))
-
-
-def _is_cut_off(text: bytes) -> bool:
-    """Whether a line ends where a JSON document goes on."""
-    return text.rstrip().endswith((b"[", b"{", b","))
 
 
 def _text(event: object, key: str) -> str | None:

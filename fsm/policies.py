@@ -14,6 +14,7 @@ from fsm.errors import DefinitionError, shorten
 from fsm.family import AnyBoards, AnyColumns, AnyPlay, AnyPolicy, AnyRoom, AnyStage, Codec
 from fsm.loading import load_module, loading
 from fsm.policy import Policy
+from fsm.shapes import Shapes
 
 CATALOGUE: Mapping[str, str] = {
     "mimi": "fsm.mimi.policies:MIMI",
@@ -87,13 +88,13 @@ def known_rules(name: str, allowed: Mapping[str, Rules] = _NO_OTHERS) -> Rules:
 
 def new_room(rules: Rules, room_id: str | None = None) -> AnyRoom:
     """A room of the family that nobody has created yet."""
-    room: AnyRoom = _room_type(rules)(room_id, policy=_policy_of(rules))
+    room: AnyRoom = _room_type(rules)(room_id, policy=policy_of(rules))
     return room
 
 
 def room_from_state(rules: Rules, state: list[object]) -> AnyRoom:
     """A room of the family in the given state. Raises `EventError`."""
-    room: AnyRoom = _room_type(rules).from_state(state, policy=_policy_of(rules))
+    room: AnyRoom = _room_type(rules).from_state(state, policy=policy_of(rules))
     return room
 
 
@@ -138,17 +139,33 @@ def columns_of(policy: AnyPolicy) -> AnyColumns:
     return cast("AnyColumns", part.Columns(policy))
 
 
-def _part_of(policy: AnyPolicy, name: str) -> ModuleType | None:
+def shapes_of(rules: Rules) -> Shapes:
+    """What logs of rooms under these rules look like. A family that says nothing has lines and arrays of events."""
+    part = _part_of(rules, "shapes")
+    return part.SHAPES if part else Shapes(title=rules.family)
+
+
+@cache
+def other_shapes(rules: Rules) -> Mapping[str, Shapes]:
+    """What logs of other families in the catalogue look like, each under a name by which rooms of it can be run."""
+    names = {where.partition(".policies:")[0]: name for name, where in reversed([*CATALOGUE.items()])}
+    names |= {family.family: family.id for family in FAMILIES.values()}
+    names.pop(rules.family, None)
+    return {name: import_module(f"{family}.shapes").SHAPES for family, name in names.items()}
+
+
+def policy_of(rules: Rules) -> AnyPolicy | None:
+    """The policy that these rules are; None where each room has its own."""
+    return None if isinstance(rules, Family) else rules
+
+
+def _part_of(policy: Rules, name: str) -> ModuleType | None:
     """The module of this name in the policy's family; None when it has none, or is none."""
     try:
         spec = util.find_spec(f"{policy.family}.{name}")
     except ModuleNotFoundError:  # the family itself
         return None
     return import_module(spec.name) if spec else None
-
-
-def _policy_of(rules: Rules) -> AnyPolicy | None:
-    return None if isinstance(rules, Family) else rules
 
 
 def _room_type(rules: Rules) -> Any:

@@ -1,102 +1,140 @@
-"""The shapes in which events come: alone, in an array, or in a response of the Matrix client-server API.
+"""The order of the events in a JSON value, and which of them are to be judged.
 
-| shape | what is in it |
-| --- | --- |
-| an object with a `type` | one event |
-| an array | a history, oldest or newest first; or, where that can only be so, a state (`/state`) |
-| an object with a `chunk` | a history, oldest or newest first (`/messages`) |
-| an object with `rooms` | by room, a state and the history that follows it (`/sync`) |
+A log may be lines, arrays, or responses of a server. What a response looks like is a
+family's own (`Shapes`), which takes it apart into `Part`s. Here each part
+is brought into the order in which its events happened. Clocks say nothing about that:
+one that is fast would turn a history into something else.
 
-A history is to be judged, oldest event first. A state is not: its events are in no
-order, and have been judged before. Anything else is passed on as one event, for whoever
-reads events to complain.
+1. `--order` decides, where somebody has said it.
+2. Else the shape does (a state, a timeline, a page with a direction).
+3. Else the events do, where they say what came before them (`Shapes.order_of`).
+4. Else it is guessed, and said: with the creation first they are oldest first, with the
+   creation last newest first. With the creation elsewhere they are a state, if no piece
+   of it comes twice. Else they stand in the order that is usual for their shape.
+
+A history is to be judged, the oldest event first. A state is not: its events have been
+judged before, and are in no order.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from fsm.event import mapping, sequence
 
-CREATE = "m.room.create"
-"""The type of the first event of any room."""
+class Order(StrEnum):
+    """How the events of a log stand."""
 
-_SECTIONS = ("join", "leave", "invite", "knock")
-_STATES = ("state", "invite_state", "knock_state")
+    OLDEST_FIRST = "oldest-first"
+    NEWEST_FIRST = "newest-first"
+    STATE = "state"
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """An event as it was found, and whether it is part of a state that is given."""
+class Part:
+    """Some events of a JSON value, as they stand in it.
 
-    value: Any
-    is_state: bool = False
-
-
-def unfold(value: object) -> list[Piece]:
-    """The events in a JSON value. Raises `EventError` when a response is malformed."""
-    if isinstance(value, list):
-        return list(_state(value) if _is_state(value) else map(Piece, oldest_first(value)))
-    if not isinstance(value, dict) or "type" in value:
-        return [Piece(value)]
-    if "rooms" in value:
-        return list(_sync(mapping(value["rooms"], "rooms")))
-    if "chunk" in value:
-        return list(map(Piece, oldest_first(sequence(value["chunk"], "chunk"))))
-    return [Piece(value)]
-
-
-def oldest_first(events: list[Any]) -> list[Any]:
-    """A history in the order in which it happened: the creation, else the earlier time, tells which end is older."""
-    if len(events) < 2 or _type(events[0]) == CREATE:  # noqa: PLR2004 - one event is in order
-        return events
-    first, last = (_time(event) for event in (events[0], events[-1]))
-    is_reversed = _type(events[-1]) == CREATE or (first is not None and last is not None and first > last)
-    return events[::-1] if is_reversed else events
-
-
-def _is_state(events: list[Any]) -> bool:
-    """Whether this can be no history, but the state of one room: nothing comes twice, and times are in no order.
-
-    A history begins with the creation, and times then run forwards; or it ends with
-    the creation, and they run backwards.
+    `order` is what the shape says of them, None where it says nothing; then `usual` is what
+    such events mostly are. What `is_fixed` is so whatever anybody says about the order of
+    the log. What `is_past` belongs before a state that is known, and is not judged.
+    `begins` and `ends` are the marks by which pages follow one another. `note` is what
+    there is to say, such as what is left out.
     """
-    keys = [(event.get("type"), event["state_key"]) for event in events if type(event) is dict and "state_key" in event]
-    places = [place for place, (event_type, _) in enumerate(keys) if event_type == CREATE]
-    if len(keys) != len(events) or len(places) != 1 or len(set(map(repr, keys))) != len(keys):
-        return False
-    times = [time for time in map(_time, events) if time is not None]
-    if places == [0]:
-        return times != sorted(times)
-    return places != [len(events) - 1] or times != sorted(times, reverse=True)
+
+    events: Sequence[Any]
+    order: Order | None = None
+    usual: Order = Order.OLDEST_FIRST
+    is_fixed: bool = False
+    is_past: bool = False
+    begins: str | None = None
+    ends: str | None = None
+    note: str | None = None
 
 
-def _sync(rooms: Mapping[str, Any]) -> Iterator[Piece]:
-    for section in _SECTIONS:
-        for room_id, room in mapping(rooms.get(section, {}), f"rooms.{section}").items():
-            place = f"rooms.{section}.{room_id}"
-            parts = mapping(room, place)
-            for part in _STATES:
-                yield from _state(_placed(parts, part, place, room_id))
-            yield from map(Piece, _placed(parts, "timeline", place, room_id))
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """What a family says about the logs of its rooms.
+
+    `title` is what the protocol is called, `creation` the type of the event with which a
+    room begins if there is one, `types` are event types by which its logs are told from others', and
+    `names` the responses that are read, for whoever comes with another.
+
+    `unfold` takes a JSON value apart, and gives None for what is no response; it raises
+    `EventError` for one that is malformed. `order_of` is what events themselves say about
+    their order. `naming` gives, for rooms of this policy or with None of whatever version
+    their creation names, a function that puts ids into the events of a log that lack them.
+    """
+
+    title: str
+    creation: str | None = None
+    types: frozenset[str] = frozenset()
+    names: Sequence[str] = ()
+    unfold: Callable[[object], Sequence[Part] | None] = lambda _: None
+    order_of: Callable[[Sequence[Any]], Order | None] = lambda _: None
+    naming: Callable[[Any], Callable[[Mapping[str, Any]], Mapping[str, Any]]] = lambda _: lambda event: event
 
 
-def _placed(room: Mapping[str, Any], part: str, place: str, room_id: str) -> list[Any]:
-    """The events of one part of a room, each told which room it is of."""
-    inside = mapping(room.get(part, {}), f"{place}.{part}")
-    events = sequence(inside.get("events", []), f"{place}.{part}.events")
-    return [{"room_id": room_id, **event} if type(event) is dict else event for event in events]
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """The events of a part in the order in which they happened, each with its place in the part, from 0.
+
+    `is_given` tells that they are to be applied as they stand. `notes` say what was guessed
+    about their order and why, and what was left out.
+    """
+
+    events: Sequence[tuple[int, Any]]
+    order: Order
+    is_given: bool
+    notes: Sequence[str] = ()
 
 
-def _state(events: Iterable[Any]) -> list[Piece]:
-    """The events of a state, the creation first: it says how the others are to be read."""
-    return [Piece(event, is_state=True) for event in sorted(events, key=lambda event: _type(event) != CREATE)]
+def arrange(part: Part, shapes: Shapes, said: Order | None = None) -> Arranged:
+    """Bring the events of a part into order, which is the one `said` if any."""
+    order, events = part.order if part.is_fixed else said or part.order, part.events
+    notes = [] if part.note is None else [part.note]
+    if order is None and len(events) > 1:
+        order = shapes.order_of(events)
+        if order is None:
+            order, why = _guess(events, shapes.creation, part.usual)
+            notes.append(f"{len(events)} events are taken to be {_WORDS[order]}: {why} (`--order` says otherwise)")
+    order = order or part.usual
+    placed: Sequence[tuple[int, Any]] = list(enumerate(events))
+    if order is Order.NEWEST_FIRST:
+        placed = placed[::-1]
+    elif order is Order.STATE:  # the creation says how the others are to be read
+        placed = sorted(placed, key=lambda pair: type_of(pair[1]) != shapes.creation)
+    return Arranged(placed, order, part.is_past or order is Order.STATE, notes)
 
 
-def _type(event: object) -> object:
+def type_of(event: object) -> object:
+    """The type of an event, malformed as it may be."""
     return event.get("type") if type(event) is dict else None
 
 
-def _time(event: object) -> int | float | None:
-    time = event.get("origin_server_ts") if type(event) is dict else None
-    return time if type(time) in (int, float) else None
+_WORDS = {Order.OLDEST_FIRST: "oldest first", Order.NEWEST_FIRST: "newest first", Order.STATE: "a state"}
+
+
+def _guess(events: Sequence[Any], creation: str | None, usual: Order) -> tuple[Order, str]:
+    """The likely order of some events, and why."""
+    places = [place for place, event in enumerate(events) if creation is not None and type_of(event) == creation]
+    if not places:
+        return usual, "there is no creation, and this is how such events mostly come"
+    if places[0] == 0:
+        return Order.OLDEST_FIRST, "the creation comes first"
+    if places[-1] == len(events) - 1:
+        return Order.NEWEST_FIRST, "the creation comes last"
+    if _is_each_once(events):
+        return Order.STATE, "the creation stands among them, and no type and state key comes twice"
+    return usual, "the creation stands among them, and this is how such events mostly come"
+
+
+def _is_each_once(events: Sequence[Any]) -> bool:
+    """Whether these are state events, each of another piece of the state."""
+    keys = set(_state_keys(events))
+    return None not in keys and len(keys) == len(events)
+
+
+def _state_keys(events: Sequence[Any]) -> Iterator[tuple[str, ...] | None]:
+    for event in events:
+        is_state = type(event) is dict and "state_key" in event
+        yield tuple(repr(event.get(field)) for field in ("room_id", "type", "state_key")) if is_state else None

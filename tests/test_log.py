@@ -9,36 +9,41 @@ import pytest
 
 from fsm import MIMI
 from fsm.json_lines import BLOCK, read_lines
-from fsm.log import Replay, read_events
+from fsm.log import Replay
+from fsm.log_reader import read_events
 from fsm.strict_json import MAX_JSON
 
 DAY = Path(__file__).parent.parent / "examples" / "day.jsonl"
-GOOD = b'{"a": 1}'
+GOOD = b'{"type": "x"}'
 
 # fmt: off
-DOCUMENTS: list[tuple[str, bytes, list[object]]] = [
-    ("an array over many lines",     b"\n[1,\n 2]\n",                                [(2, 1), (3, 2)]),
-    ("an empty array",               b"[]",                                          []),
-    ("an array cut off",             b'[\n{"a": 1},\n{"a": 1}\n',                    [(1, "line 1: not JSON")]),
-    ("an array of its own line",     b"[1]\n" + GOOD,                                [(1, 1), (2, {"a": 1})]),
-    ("a faulty array on a line",     b"[1e999]\n" + GOOD,                            [(1, "line 1: not readable: the number"), (2, {"a": 1})]),
-    ("a document with a fault",      b'[{"a": 1,\n"a": 1},\n2]',                     [(1, "line 1: not readable: the key `a` comes twice")]),
-    ("one event over many lines",    b'{\n "type": "x",\n "a": [\n1]}\n',          [(1, {"type": "x", "a": [1]})]),
-    ("a response over many lines",   b'{"chunk": [\n{"type": "x"},\n{"type": "y"}]}', [(1, {"type": "x"}), (2, {"type": "y"})]),
-    ("a response on a line",         b'{"chunk": [{"type": "x"}, {"type": "y"}]}\n', [(1, {"type": "x"}), (2, {"type": "y"})]),
-    ("a response among lines",       GOOD + b'\n{"chunk": [{"type": "x"}]}\n' + GOOD, [(1, {"a": 1}), (2, {"type": "x"}), (3, {"a": 1})]),
-    ("an array",                     b'[{"type": "x"},\n 2]',                         [(1, {"type": "x"}), (2, 2)]),
-    ("an event cut off, then more",  b'{"type":\n' + GOOD,                            [(1, "line 1: not JSON"), (2, {"a": 1})]),
-    ("an object cut off, then more", b"{\n" + GOOD,                                   [(1, "line 1: not JSON"), (2, {"a": 1})]),
-    ("a malformed response",         b'{"chunk": 5}\n' + GOOD,                        [(1, "line 1: `chunk`: must be an array, not a number"), (2, {"a": 1})]),
+X = {"type": "x"}
+DOCUMENTS: list[tuple[str, bytes, list[tuple[str, object]]]] = [
+    ("lines",                        GOOD + b"\n\n" + GOOD,                        [("1", X), ("3", X)]),
+    ("an array over many lines",     b"\n[1,\n 2]\n",                             [("2:1", 1), ("2:2", 2)]),
+    ("an empty array",               b"[]",                                        []),
+    ("an array cut off",             b'[\n{"a": 1},\n{"a": 1}\n',                  [("1", "line 1: not JSON")]),
+    ("an array of its own line",     b"[1]\n" + GOOD,                              [("1:1", 1), ("2", X)]),
+    ("an array among lines",         GOOD + b"\n[1, 2]\n" + GOOD,                  [("1", X), ("2:1", 1), ("2:2", 2), ("3", X)]),
+    ("a faulty array on a line",     b"[1e999]\n" + GOOD,                          [("1", "line 1: not readable: the number"), ("2", X)]),
+    ("a document with a fault",      b'[{"a": 1,\n"a": 1},\n2]',                   [("1", "line 1: not readable: the key `a` comes twice")]),
+    ("one event over many lines",    b'{\n "type": "x",\n "a": [\n1]}\n',         [("1", {"type": "x", "a": [1]})]),
+    ("events over many lines",       b'{\n "type": "x"\n}\n\n{\n "type": "x"}\n' + GOOD, [("1", X), ("5", X), ("7", X)]),
+    ("a fault in one of them",       b'{\n "type" "x",\n "a": [\n ]\n}\n' + GOOD,  [("1", "line 1: not JSON: expecting ':' delimiter at line 2, character 9"), ("6", X)]),
+    ("one behind the other",         GOOD + GOOD + b"\n" + GOOD,                   [("1", X), ("1", X), ("2", X)]),
+    ("an event cut off, then more",  b'{"type":\n' + GOOD,                         [("1", "line 1: not JSON"), ("2", X)]),
+    ("an object cut off, then more", b"{\n" + GOOD,                                [("1", "line 1: not JSON"), ("2", X)]),
+    ("no UTF-8 in it",               b'{\n"a": \xff}\n' + GOOD,                    [("1", "line 1: not JSON"), ("2", "line 2: not UTF-8"), ("3", X)]),
+    ("what is no event",             b'{"a": 1}\n' + GOOD,                         [("1", "line 1: is neither an event nor any of what is read besides: arrays"), ("2", X)]),
 ]
 # fmt: on
 
 
 @pytest.mark.parametrize(("log", "expected"), [log[1:] for log in DOCUMENTS], ids=[log[0] for log in DOCUMENTS])
 def test_what_events_are_read_from_a_log(log: bytes, expected: list[Any]) -> None:
-    lines = list(read_events(BytesIO(log)))
-    assert [line.number for line in lines] == [number for number, _ in expected]
+    lines = list(read_events(BytesIO(log), MIMI))
+    places = [f"{line.number}" if line.event is None else f"{line.number}:{line.event}" for line in lines]
+    assert places == [place for place, _ in expected]
     for line, (_, value) in zip(lines, expected, strict=True):
         if line.error:
             assert str(line.error).startswith(value)
@@ -59,14 +64,14 @@ def test_a_document_over_many_lines_has_the_limit_of_a_line() -> None:
             return (b"[\n" if self.given == size else b"{},\n" * size)[:size]
 
     source = Endless()
-    (line,) = read_events(source)
+    (line,) = read_events(source, MIMI)
     assert str(line.error) == f"line 1: not readable: longer than {MAX_JSON} bytes"
     assert source.given <= MAX_JSON + 2 * BLOCK
 
 
 def test_lines_after_one_that_began_like_a_document_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fsm.log.MAX_JSON", 10)
-    lines = list(read_events(BytesIO(b'{"type":\n' + (GOOD + b"\n") * 20_000)))
+    monkeypatch.setattr("fsm.json_values.MAX_JSON", 10)
+    lines = list(read_events(BytesIO(b'{"type":\n' + (GOOD + b"\n") * 20_000), MIMI))
     assert [line.error is None for line in lines] == [False] + [True] * 20_000
     assert [line.number for line in lines] == list(range(1, 20_002))
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from fsm.bulk import layout
 from fsm.family import AnyColumns, AnyPolicy
 from fsm.json_lines import Line, blocks
-from fsm.log import read_events
+from fsm.log_reader import read_events
 from fsm.policies import columns_of, room_of
 
 LINE = "line"
@@ -27,7 +27,7 @@ _TYPES = {LINE: pa.int64(), layout.IS_STATE: pa.bool_()}
 def read_log(source: BufferedIOBase, policies: Sequence[AnyPolicy]) -> Iterator[pa.Table]:
     """Read a log in pieces, for these policies."""
     speakers = tuple(map(columns_of, policies))
-    rows = (_row(line, policies[0], speakers) for line in read_events(source))
+    rows = (_row(line, policies[0], speakers) for line in read_events(source, policies[0]))
     while piece := list(islice(rows, _PIECE)):
         yield _table(piece)
 
@@ -37,17 +37,17 @@ def rooms_that_look_back(source: BufferedIOBase, policies: Sequence[AnyPolicy]) 
     speakers = tuple(map(columns_of, policies))
     return {
         room_of(policies[0], event)
-        for event in _suspects(source, speakers)
+        for event in _suspects(source, policies[0], speakers)
         if type(event) is dict and any(speaker.looks_back(event) for speaker in speakers)
     }
 
 
-def _suspects(source: BufferedIOBase, speakers: Sequence[AnyColumns]) -> Iterator[Any]:
+def _suspects(source: BufferedIOBase, policy: AnyPolicy, speakers: Sequence[AnyColumns]) -> Iterator[Any]:
     """All events of a log in which some may look back; most logs need not be understood to see that none does."""
     words = {word for speaker in speakers for word in speaker.past_words}
     if words and _mentions(source, (*words, ESCAPE)):
         source.seek(0)
-        yield from (line.value for line in read_events(source))
+        yield from (line.value for line in read_events(source, policy))
 
 
 def _mentions(source: BufferedIOBase, words: Collection[bytes]) -> bool:

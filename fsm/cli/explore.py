@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from fsm.cli.terminal import opened, output_to
+from fsm.cli.terminal import OrderOption, complain, opened, output_to
 from fsm.errors import DefinitionError
-from fsm.log import read_events
+from fsm.log_reader import read_events
 from fsm.policies import load_policy, stage_of
 from fsm.render.explorer import to_page
 
@@ -19,6 +19,7 @@ def explore(
     log: Annotated[
         str | None, typer.Option("--log", help="A log, as `fsm replay` takes it, that the page plays back.")
     ] = None,
+    order: OrderOption = None,
 ) -> None:
     """Write a page that needs nothing else: every case of a policy to try, and a room to play in."""
     loaded = load_policy(policy)
@@ -28,6 +29,6 @@ def explore(
         raise DefinitionError(f"policy `{loaded.id}` has no room in which a log could be played")
     else:
         with opened(log) as source:
-            page = to_page(loaded, name=Path(log).name, log=read_events(source))
+            page = to_page(loaded, name=Path(log).name, log=read_events(source, loaded, order=order, tell=complain))
     with output_to(output) as file:
         file.write(page.encode())

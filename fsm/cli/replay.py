@@ -8,31 +8,34 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from fsm.cli.terminal import JsonOption, PolicyOption, complain, opened, safe, with_progress
+from fsm.cli.terminal import JsonOption, OrderOption, PolicyOption, complain, opened, safe, with_progress
 from fsm.errors import shorten
 from fsm.event import Event
-from fsm.log import Outcome, Replay, read_events
+from fsm.log import Outcome, Replay
+from fsm.log_reader import read_events
 from fsm.policies import load_rules
 
-_STYLES = {"allowed": "green", "rejected": "red", "taken": "dim", "error": "bold yellow"}
+_STYLES = {"allowed": "green", "rejected": "red", "taken": "dim", "again": "dim", "error": "bold yellow"}
 
 
 def replay(
     log: Annotated[str, typer.Argument(help="JSON lines or a JSON document of events; `-` for standard input.")],
     *,
     policy: PolicyOption = "mimi",
+    order: OrderOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Run a log of events, of one room or many, and print each decision with its reason.
 
     The policy `matrix` is, for each room, that of the version that its creation names.
     """
-    run = Replay(load_rules(policy))
+    rules = load_rules(policy)
+    run = Replay(rules)
     output = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     # The bar shares the terminal with the table, or has it for itself when the table goes elsewhere.
     terminal = output if output.is_terminal else Console(stderr=True)
     with opened(log) as source:
-        for outcome in with_progress(run.run(read_events(source)), source, terminal):
+        for outcome in with_progress(run.run(read_events(source, rules, order=order, tell=complain)), source, terminal):
             if as_json:
                 print(json.dumps(outcome.as_json()))
             elif output.is_terminal:
@@ -41,16 +44,20 @@ def replay(
                 print("  ".join(_cells(outcome)).rstrip())
             if outcome.error and not (output.is_terminal and not as_json):
                 complain(str(outcome.error))
+            if outcome.notice:
+                complain(f"{outcome.where}: {outcome.notice}")
     if as_json:
         print(json.dumps({"summary": run.summary(), "participation": run.participation()}))
     else:
         _conclude(run)
-    return 2 if run.errors else 0
+    return 2 if run.errors or run.is_incomplete else 0
 
 
 def _verdict(outcome: Outcome) -> str:
     if outcome.decision is None:
         return "error"
+    if outcome.is_repeated:
+        return "again"
     if not outcome.decision.judged:
         return "taken"
     return "allowed" if outcome.decision.allowed else "rejected"
@@ -60,12 +67,12 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
     """One row: line, verdict, what was asked, where it leads, who to whom, the room, why not."""
     decision, event = outcome.decision, outcome.event
     if decision is None or event is None:
-        return (f"{outcome.line:>6}", f"{_verdict(outcome):<8}", safe(str(outcome.error)))
+        return (f"{outcome.number:>6}", f"{_verdict(outcome):<8}", safe(str(outcome.error)))
     move = f"{decision.before} → {decision.after}" if decision.transition else decision.before or ""
     reason = f"— {decision.reason}" if decision.reason else ""
     asked = safe(shorten(decision.transition or outcome.asked))
     return (
-        f"{outcome.line:>6}",
+        f"{outcome.number:>6}",
         f"{_verdict(outcome):<8}",
         f"{asked:<15}  {move:<15}" if move else f"{asked:<32}",
         f"{_parties(event):<44}",

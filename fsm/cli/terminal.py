@@ -18,6 +18,7 @@ from fsm import atomic
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import Value
 from fsm.family import AnyPolicy
+from fsm.shapes import Order
 
 T = TypeVar("T")
 
@@ -25,6 +26,9 @@ _INTERRUPTED = 130
 
 PolicyOption = Annotated[
     str, typer.Option("--policy", help="A policy's id (see `fsm policies`), `module:NAME` or `path.py:NAME`.")
+]
+OrderOption = Annotated[
+    Order | None, typer.Option("--order", help="How the events of the log stand; by default that is told from the log.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 

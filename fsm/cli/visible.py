@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from fsm.cli.terminal import JsonOption, PolicyOption, complain, opened, safe
+from fsm.cli.terminal import JsonOption, OrderOption, PolicyOption, complain, opened, safe
 from fsm.json_lines import Line
-from fsm.log import Outcome, Replay, read_events
+from fsm.log import Outcome, Replay
+from fsm.log_reader import read_events
 from fsm.policies import load_policy
 
 
@@ -18,25 +19,29 @@ def visible(
     *,
     user: Annotated[str, typer.Option(help="Whose view to take, at the end of the log.")],
     policy: PolicyOption = "mimi",
+    order: OrderOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Say of every event that was allowed whether the user may be shown it, and if not, why."""
-    run = Replay(load_policy(policy))
+    loaded = load_policy(policy)
+    run = Replay(loaded)
     with opened(log) as source:
-        outcomes = list(run.run(_named(read_events(source))))
+        outcomes = list(run.run(_named(read_events(source, loaded, order=order, tell=complain))))
     for outcome in outcomes:
         if outcome.error:
             complain(str(outcome.error))
-        elif outcome.decision:
+        elif outcome.decision and not outcome.is_repeated:
             _show(run, outcome, user, as_json=as_json)
-    return 2 if run.errors else 0
+        if outcome.notice:
+            complain(f"{outcome.where}: {outcome.notice}")
+    return 2 if run.errors or run.is_incomplete else 0
 
 
 def _named(lines: Iterable[Line]) -> Iterator[Line]:
     """Give every event an id, for a room remembers by id."""
     for line in lines:
         if type(line.value) is dict and "event_id" not in line.value:
-            yield replace(line, value={**line.value, "event_id": f"line {line.number}"})
+            yield replace(line, value={**line.value, "event_id": f"line {line.number}:{line.event}"})
         else:
             yield line
 
@@ -48,8 +53,10 @@ def _show(run: Replay, outcome: Outcome, user: str, *, as_json: bool) -> None:
     view = run.rooms[outcome.room_id].view(event.event_id, user)
     if as_json:
         answer = {"visible": view.allowed, "event_id": event.event_id, "room_id": outcome.room_id, "line": outcome.line}
+        if outcome.place is not None:
+            answer["event"] = outcome.place
         print(json.dumps(answer if view else {**answer, "reason": view.reason}))
     else:
         verdict = "shown" if view else "hidden"
         reason = "" if view else f"— {view.reason}"
-        print(f"{outcome.line:>6}  {verdict:<6}  {safe(event.type):<26}{safe(event.sender)}  {reason}".rstrip())
+        print(f"{outcome.number:>6}  {verdict:<6}  {safe(event.type):<26}{safe(event.sender)}  {reason}".rstrip())

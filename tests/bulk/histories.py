@@ -15,7 +15,8 @@ from fsm.bulk.backtest import Piece
 from fsm.bulk.lines import read_log, rooms_that_look_back
 from fsm.decision import Decision
 from fsm.family import AnyPolicy
-from fsm.log import Replay, read_events
+from fsm.log import Replay
+from fsm.log_reader import read_events
 from tests.builders import ALICE, BOB, CAROL, JOIN, JSON, change, create, message
 from tests.mimi.histories import MALFORMED, OPENINGS, WELL_FORMED
 
@@ -73,7 +74,7 @@ def plain_replay(policy: AnyPolicy, log: Sequence[Any]) -> tuple[list[Outcome], 
     run = Replay(policy)
     outcomes = [
         (outcome.decision, outcome.error.problem if outcome.error else None)
-        for outcome in run.run(read_events(BytesIO(text_of(log))))
+        for outcome in run.run(read_events(BytesIO(text_of(log)), run.rules))
     ]
     return outcomes, {
         (room, user): state for room, users in run.participation().items() for user, state in users.items()

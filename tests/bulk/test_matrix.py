@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from fsm.bulk import replay
 from fsm.bulk.files import backtest
 from fsm.bulk.synth import as_events, synthesise
-from fsm.log import Replay, read_events
+from fsm.log import Replay
+from fsm.log_reader import read_events
 from fsm.matrix.policies import VERSIONS, MatrixPolicy
 from fsm.policies import load_policy
 from tests.bulk.histories import LOOPS, columnar_replay, plain_replay, table_of
@@ -66,7 +67,7 @@ def test_real_histories(name: str) -> None:
     path = DATA / f"{name}.json"
     for policy in (VERSIONS["11"], VERSIONS["12"]):
         run = Replay(policy)
-        list(run.run(read_events(BytesIO(path.read_bytes()))))
+        list(run.run(read_events(BytesIO(path.read_bytes()), run.rules)))
         counts = backtest(path, policy).counts
         assert counts["summary"] == {"not_judged": 0, **run.summary()}
         states = [state for users in run.participation().values() for state in users.values()]

@@ -11,7 +11,8 @@ from fsm import MIMI
 from fsm.bulk import Backtest, replay
 from fsm.bulk.synth import TIME, as_events, synthesise
 from fsm.errors import DefinitionError
-from fsm.log import Replay, read_events
+from fsm.log import Replay
+from fsm.log_reader import read_events
 from fsm.policies import load_policy
 from tests.bulk.histories import POLICIES, text_of
 
@@ -84,7 +85,7 @@ def test_its_events_are_events_for_everybody() -> None:
     table = synth(events=1_000)
     events = list(as_events(table, MIMI))
     run = Replay(MIMI)
-    decisions = [outcome.decision for outcome in run.run(read_events(BytesIO(text_of(events))))]
+    decisions = [outcome.decision for outcome in run.run(read_events(BytesIO(text_of(events)), run.rules))]
     assert [bool(decision) for decision in decisions] == replay(table).column("allowed").to_pylist()
 
 

@@ -146,9 +146,9 @@ def test_replay_takes_the_version_of_the_creation() -> None:
     assert run.status == 0
     assert "8 events, 2 allowed, 0 rejected, 0 errors, 6 not judged" in run.out.splitlines()
     first, second, *_ = run.out.splitlines()
-    assert first.split()[:3] == ["1", "taken", "m.room.create"]
+    assert first.split()[:3] == ["1:1", "taken", "m.room.create"]
     assert first.endswith("— not judged: only membership is")
-    assert second.split()[:6] == ["2", "allowed", "found", "leave", "→", "join"]
+    assert second.split()[:6] == ["1:2", "allowed", "found", "leave", "→", "join"]
     answers = [json.loads(line) for line in fsm("replay", str(CHAT), "--policy", "matrix", "--json").out.splitlines()]
     assert {answer["policy"] for answer in answers[:-1]} == {"matrix-10"}
     assert answers[-1]["summary"] == {"events": 8, "allowed": 2, "rejected": 0, "errors": 0, "not_judged": 6}

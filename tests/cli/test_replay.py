@@ -50,7 +50,9 @@ def test_standard_input_is_read_and_an_array_too() -> None:
     array = json.dumps([json.loads(CREATE), 3]).encode()
     run = fsm("replay", "-", "--json", given=array)
     assert run.status == 2
-    assert run.complaint == "fsm: line 2: an event must be an object, not a number"
+    guess, problem = run.err.splitlines()
+    assert guess.startswith("fsm: line 1: 2 events are taken to be oldest first: the creation comes first")
+    assert problem == "fsm: line 1, event 2: an event must be an object, not a number"
     assert json.loads(run.out.splitlines()[-1])["summary"] == {"events": 2, "allowed": 1, "rejected": 0, "errors": 1}
 
 

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from fsm.family import AnyPolicy
-from fsm.log import Replay, read_events
+from fsm.log import Replay
+from fsm.log_reader import read_events
 from fsm.matrix.events import MEMBER
 from fsm.matrix.policies import MATRIX_12
 from fsm.mimi.policies import MIMI
@@ -78,7 +79,7 @@ def log(request: pytest.FixtureRequest) -> tuple[AnyPolicy, str]:
 
 
 def visited(browser: Browser, path: Path, policy: AnyPolicy, log: str) -> Page:
-    page_text = to_page(policy, name="log", log=read_events(BytesIO(log.encode())))
+    page_text = to_page(policy, name="log", log=read_events(BytesIO(log.encode()), policy))
     assert len(page_text.encode()) < 500_000
     path.write_text(page_text, encoding="utf-8")
     page = browser.new_page(viewport=DESK, reduced_motion="reduce")
@@ -90,7 +91,7 @@ def visited(browser: Browser, path: Path, policy: AnyPolicy, log: str) -> Page:
 def test_it_says_what_python_says(log: tuple[AnyPolicy, str], browser: Browser, tmp_path: Path) -> None:
     policy, text = log
     run = Replay(policy)
-    outcomes = list(run.run(read_events(BytesIO(text.encode()))))
+    outcomes = list(run.run(read_events(BytesIO(text.encode()), run.rules)))
     page = visited(browser, tmp_path / "log.html", policy, text)
     rooms = list(run.rooms)
     begun = page.locator("#opening option").count() - len(rooms)

@@ -16,7 +16,7 @@ from hypothesis import find
 
 from fsm import MIMI, Action, DefinitionError, Participation, Room, load_policy
 from fsm.bulk.synth import synthesise
-from fsm.log import read_events
+from fsm.log_reader import read_events
 from fsm.machine import Machine, Memory, memory_of
 from fsm.render.explorer.page import to_page
 from fsm.render.section import to_section
@@ -131,7 +131,7 @@ TOOLS: dict[str, Callable[[], object]] = {
     "covering_vectors": lambda: covering_vectors(QUIET),
     "every_vector": lambda: list(islice(every_vector(QUIET), 20)),
     "paths": lambda: paths(QUIET),
-    "explorer": lambda: to_page(QUIET, log=read_events(io.BytesIO(DAY.read_bytes()))),
+    "explorer": lambda: to_page(QUIET, log=read_events(io.BytesIO(DAY.read_bytes()), QUIET)),
     "coverage": lambda: draw(QUIET, coverage(QUIET, [])),
     "spec": lambda: to_section(QUIET),
     "synth": lambda: next(synthesise(QUIET, events=100, rooms=3, users=9)),

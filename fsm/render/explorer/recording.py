@@ -75,7 +75,7 @@ def _facts(policy: AnyPolicy, run: Replay, line: Line) -> Any:
     """The facts under which a change will be judged; None for anything that they do not explain."""
     event, play = line.value, play_of(policy)
     room = run.rooms.get(room_of(policy, event)) if type(event) is dict and not line.is_state else None
-    if room is None or play is None:
+    if room is None or play is None or not run.judges(line):
         return None
     try:
         decision = room.decide(event)
@@ -97,7 +97,7 @@ def _words(outcome: Outcome) -> str:
         return shorten(str(outcome.error), 200)
     said = outcome.decision.reason or ("allowed" if outcome.decision.allowed else "rejected")
     verdict = "" if outcome.decision.allowed else "rejected: "
-    return f"line {outcome.line}: {shorten(outcome.event.sender)}, {shorten(outcome.asked)}: {verdict}{said}"
+    return f"{outcome.where}: {shorten(outcome.event.sender)}, {shorten(outcome.asked)}: {verdict}{said}"
 
 
 def _moves(policy: AnyPolicy, reel: _Reel, now: dict[str, Participation]) -> list[list[int]]:

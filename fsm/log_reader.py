@@ -1,0 +1,164 @@
+"""Reading logs: from bytes to events, in the order in which they happened, each with its place.
+
+A log is JSON lines, or JSON values over many lines: events, arrays of them, or responses
+of a server, which the policy's family knows (see `fsm.shapes`). What cannot be read is
+named and passed over; it changes nothing and stops nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from io import BufferedIOBase
+from typing import Any
+
+from fsm.errors import EventError, ReplayError
+from fsm.json_lines import Line
+from fsm.json_values import read_values
+from fsm.policies import Rules, other_shapes, policy_of, shapes_of
+from fsm.shapes import Order, Part, Shapes, arrange, type_of
+
+_ENOUGH = 100
+"""After so many events it is no question any more which protocol a log is of."""
+
+_FIELDS = frozenset(("type", "sender", "state_key", "content", "event_id", "room_id"))
+"""What has one of these keys is meant to be an event."""
+
+Tell = Callable[[str], None]
+
+
+def read_events(
+    source: BufferedIOBase, rules: Rules, *, order: Order | None = None, tell: Tell = lambda _: None
+) -> Iterator[Line]:
+    """Read a log of events for rooms under these rules, the oldest event first.
+
+    `order` is how the events of the log stand; without it, that is told from the log.
+    `tell` is given a line on whatever was guessed or left out. Raises `ReplayError` for
+    a log of another protocol, and `DefinitionError` when an extra is missing.
+    """
+    shapes = shapes_of(rules)
+    values: Iterator[_Value] = (_take_apart(line, shapes, order, tell, rules) for line in read_values(source))
+    if order is Order.NEWEST_FIRST:
+        values = reversed(list(values))
+    elif order is None:
+        values = _pages_in_order(values)
+    lines: Iterator[Line] = (line for value in values for line in value.lines)
+    if order is Order.STATE:  # the creation says how the others are to be read
+        lines = iter(sorted(lines, key=lambda line: type_of(line.value) != shapes.creation))
+    return _named(_recognised(lines, shapes, rules), shapes, rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A JSON value of a log as events in order. `page` is its only part, if it has just one."""
+
+    lines: Sequence[Line]
+    page: Part | None = None
+    order: Order = Order.OLDEST_FIRST
+
+
+def _take_apart(line: Line, shapes: Shapes, said: Order | None, tell: Tell, rules: Rules) -> _Value:
+    """The events in a value. Raises `ReplayError` when that is a response of another protocol."""
+    if line.error is not None:
+        return _Value([line])
+    try:
+        parts = _parts(line.value, shapes)
+    except EventError as problem:
+        return _Value([Line(line.number, error=ReplayError(line.number, str(problem)))])
+    if parts is None:
+        _expect_ours(line, rules)
+        names = ", ".join(shapes.names)
+        what = f"is neither an event nor any of what is read besides: arrays{', ' if names else ''}{names}"
+        return _Value([Line(line.number, error=ReplayError(line.number, what))])
+    is_alone = type(line.value) is dict and len(parts) == 1 and parts[0].events == [line.value]
+    lines: list[Line] = []
+    before, order = 0, Order.OLDEST_FIRST
+    for part in parts:
+        arranged = arrange(part, shapes, said)
+        for note in arranged.notes:
+            tell(f"line {line.number}: {note}")
+        lines += (
+            Line(line.number, event, is_state=arranged.is_given, event=None if is_alone else before + place + 1)
+            for place, event in arranged.events
+        )
+        before, order = before + len(part.events), arranged.order
+    pages = [part for part in parts if part.note is None]
+    return _Value(lines, pages[0] if len(pages) == 1 else None, order)
+
+
+def _parts(value: object, shapes: Shapes) -> Sequence[Part] | None:
+    """The parts of a value; None for an object that is nothing known. Raises `EventError` for a malformed response."""
+    parts = shapes.unfold(value)
+    if parts is not None:
+        return parts
+    if type(value) is list:
+        return _parts_of_array(value, shapes)
+    return None if type(value) is dict and _FIELDS.isdisjoint(value) else [Part([value])]
+
+
+def _parts_of_array(array: list[Any], shapes: Shapes) -> Sequence[Part]:
+    """An array is one part, unless it is of responses; where each of these is an event, they are one part together."""
+    if not array or shapes.unfold(array[0]) is None:
+        return [Part(array)]
+    parts = [part for value in array for part in _parts(value, shapes) or [Part([value])]]
+    if all(len(part.events) == 1 and part.order is None for part in parts):
+        return [Part([event for part in parts for event in part.events])]
+    return parts
+
+
+def _pages_in_order(values: Iterable[_Value]) -> Iterator[_Value]:
+    """The same values, where pages that lead back in time, each from where the one before ended, come last first."""
+    pages: list[_Value] = []
+    ends: str | None = None
+    for value in values:
+        page = value.page if value.order is Order.NEWEST_FIRST else None
+        if page is None or ends is None or page.begins != ends:
+            yield from reversed(pages)
+            pages = []
+        ends = None if page is None else page.ends
+        if page is not None and (pages or ends is not None):
+            pages.append(value)
+        else:
+            yield value
+    yield from reversed(pages)
+
+
+def _named(lines: Iterable[Line], shapes: Shapes, rules: Rules) -> Iterator[Line]:
+    """The same events with the ids that they lack, as far as these can be computed."""
+    name = shapes.naming(policy_of(rules))
+    for line in lines:
+        if type(line.value) is not dict:
+            yield line
+            continue
+        try:
+            event = name(line.value)
+        except EventError as problem:
+            yield replace(line, value=None, error=ReplayError(line.number, str(problem), line.event))
+        else:
+            yield line if event is line.value else replace(line, value=event)
+
+
+def _recognised(lines: Iterable[Line], shapes: Shapes, rules: Rules) -> Iterator[Line]:
+    """The same events. Raises `ReplayError` when the first that tell are of another protocol."""
+    left = _ENOUGH if shapes.types else 0
+    for line in lines:
+        if left and line.error is None:
+            event_type = type_of(line.value)
+            left = 0 if event_type in shapes.types else left - 1
+            for option, theirs in other_shapes(rules).items() if left else ():
+                if event_type in theirs.types:
+                    raise _foreign(line, f"`{event_type}` is an event of {theirs.title}", option)
+        yield line
+
+
+def _expect_ours(line: Line, rules: Rules) -> None:
+    """Raise `ReplayError` for a response that another protocol knows."""
+    for option, theirs in other_shapes(rules).items():
+        try:
+            is_theirs = theirs.unfold(line.value) is not None
+        except EventError:  # malformed, but one of theirs
+            is_theirs = True
+        if is_theirs:
+            raise _foreign(line, f"this is a response of {theirs.title}", option)
+
+
+def _foreign(line: Line, what: str, option: str) -> ReplayError:
+    return ReplayError(line.number, f"{what}, and the log is to be read with `--policy {option}`", line.event)

@@ -1,0 +1,79 @@
+"""The JSON values of a log, wherever lines end: see also the documents in `test_log.py`."""
+
+import json
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsm.json_values import read_values
+from fsm.strict_json import MAX_JSON
+
+VALUES = st.lists(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+    .map(lambda value: {"a": value})
+    .map(lambda value: value),
+    max_size=8,
+)
+
+
+@given(
+    VALUES, st.lists(st.sampled_from([None, 0, 1, 4]), min_size=8, max_size=8), st.sampled_from(["\n", "\n\n", " \r\n"])
+)
+def test_values_are_read_however_they_are_laid_out(values: list[Any], indents: list[int | None], between: str) -> None:
+    texts = [json.dumps(value, indent=indent) for value, indent in zip(values, indents, strict=False)]
+    lines = list(read_values(BytesIO(between.join(texts).encode())))
+    assert [line.value for line in lines] == values
+    assert not any(line.error for line in lines)
+    starts = [1 + sum(f"{text}{between}".count("\n") for text in texts[:place]) for place in range(len(texts))]
+    assert [line.number for line in lines] == starts
+
+
+@given(VALUES)
+def test_values_need_nothing_between_them(values: list[Any]) -> None:
+    text = "".join(map(json.dumps, values)).encode()
+    assert [line.value for line in read_values(BytesIO(text))] == values
+
+
+# fmt: off
+HOSTILE: list[tuple[str, bytes, int]] = [
+    ("objects that only begin",      b"{\n" * 3_000,                    3_000),
+    ("arrays that only begin",       b"[\n" * 3_000,                    1),
+    ("texts that only begin",        b'{"a": "\n' * 3_000,              3_000),
+    ("objects in objects",           b'{"a":\n' * 3_000,                3_000),
+    ("brackets on a line",           b"[" * 10**6 + b"\n{}",            1),
+    ("braces on a line",             b'{"a":' * 10**6 + b"\n{}",        2),
+    ("small ones over many lines",   b'{\n"a":\n1}\n' * 3_000,          3_000),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("text", "count"), [row[1:] for row in HOSTILE], ids=[row[0] for row in HOSTILE])
+def test_every_text_comes_to_an_end(text: bytes, count: int) -> None:
+    assert len(list(read_values(BytesIO(text)))) == count
+
+
+class Counting(BytesIO):
+    """Notes how much is read."""
+
+    given = 0
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        block = super().read1(size)
+        self.given += len(block)
+        return block
+
+
+def test_a_value_over_many_lines_may_be_as_long_as_one_on_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fsm.json_values.MAX_JSON", 2**17)
+    long = b'{"a": [\n' + b"1,\n" * 2**16
+    (first, *_) = read_values(BytesIO(long))
+    assert str(first.error) == f"line 1: not readable: longer than {2**17} bytes"
+    short = b'{"a": [\n' + b"1,\n" * 2**15 + b"1]}\n{}"
+    assert [line.error for line in read_values(BytesIO(short))] == [None, None]
+    assert MAX_JSON >= 20 * 2**20
