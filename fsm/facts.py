@@ -155,7 +155,7 @@ class Domain(Generic[F]):
         for name, values in choices.items():
             if name not in varied:
                 values.sort(key=lambda value, name=name: value is not nearest[name])  # type: ignore[misc]
-        for facts, count in walk(choices, self._constraints, varied):
+        for facts, count in walk(choices, self.constraints, varied):
             yield self.record(**facts), count
 
     def count(self, limits: Mapping[str, tuple[Value, ...]] | None = None) -> int:
@@ -165,7 +165,7 @@ class Domain(Generic[F]):
     def allows(self, facts: F) -> bool:
         """Whether a record is possible."""
         values = {name: getattr(facts, name) for name in self.values}
-        return all(each.holds(values) for each in self._constraints)
+        return all(each.holds(values) for each in self.constraints)
 
     def reads(self, test: Callable[[F], object]) -> frozenset[str]:
         """The facts that a function of them looks at, found by watching it.
@@ -179,10 +179,11 @@ class Domain(Generic[F]):
     @cached_property
     def constrained(self) -> frozenset[str]:
         """The facts of which not all combinations are possible."""
-        return frozenset(name for each in self._constraints for name in each.reads)
+        return frozenset(name for each in self.constraints for name in each.reads)
 
     @cached_property
-    def _constraints(self) -> tuple[Constraint, ...]:
+    def constraints(self) -> tuple[Constraint, ...]:
+        """What cannot come together: who is one user stands in one place, and what `possible` denies."""
         pair = [name for name in self.values if name in _PAIR]
         ours = (Constraint(pair, _is_one_user),) if len(pair) == len(_PAIR) else ()
         return (*ours, *(Constraint(sorted(self.reads(test)), self._asked(test)) for test in self.possible))

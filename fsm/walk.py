@@ -116,7 +116,7 @@ class _Part:
             return int(all(tie.holds(fixed) for tie in self._ties)), {}
         if not self._ties:
             ((name, values),) = self._choices.items()
-            return len(values), {name: values[0]}
+            return len(values), {name: next(iter(values), None)}
         choices = {**{name: (value,) for name, value in fixed.items()}, **self._choices}
         found = [{name: each[name] for name in self._choices} for each, _ in walk(choices, self._ties, choices)]
         return len(found), min(found, key=self._steps, default={})

@@ -15,6 +15,7 @@ from fsm.facts import MOST_RECORDS, PairFacts, Subject, about
 from fsm.matrix.facts import DOMAIN as MATRIX
 from fsm.policies import load_policy
 from fsm.render.extract import extract
+from fsm.review.diff import diff
 from fsm.review.verify import verify
 from fsm.walk import Constraint, walk
 from tests.builders import is_one_line
@@ -25,12 +26,14 @@ NAMES = "abcde"
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[dict[str, list[int]], list[tuple[str, set[tuple[int, ...]]]], set[str]]:
     """Facts with their values, what cannot come together, and which facts are varied."""
-    choices = {name: list(range(draw(st.integers(1, 3)))) for name in NAMES[: draw(st.integers(1, 5))]}
+    choices = {
+        name: list(range(draw(st.sampled_from([1, 2, 3, 3, 2, 0])))) for name in NAMES[: draw(st.integers(1, 5))]
+    }
     forbidden = []
     for _ in range(draw(st.integers(0, 3))):
         reads = "".join(draw(st.lists(st.sampled_from(list(choices)), max_size=3, unique=True)))
         combinations = list(product(*(choices[name] for name in reads)))
-        forbidden.append((reads, draw(st.sets(st.sampled_from(combinations)))))
+        forbidden.append((reads, draw(st.sets(st.sampled_from(combinations))) if combinations else set()))
     return choices, forbidden, draw(st.sets(st.sampled_from(list(choices))))
 
 
@@ -173,6 +176,11 @@ def test_what_nobody_looks_at_costs_nothing() -> None:
     # It takes two flags that exclude each other.
     assert [each.subject for each in reviewed.findings if each.law == "every-row-fires"] == ["`enter`"]
     assert {edge.transition for edge in extract(MANY).edges} == {"exit", "vanish", "appear"}
+    fewer = MANY.evolve("fewer", replace=[Transition("exit", OUT, {IN}, OUT, (flag(9),), "2")])
+    found = diff(MANY, fewer)
+    # The target is in, the sender anywhere or the same; flag 9 is given, flag 2 is not, flag 3 is free.
+    assert (found.compared, found.differing) == (3 * records, (3 + 1) * 2 * 2**21)
+    assert [each.cells for each in found.groups] == [found.differing]
 
 
 def test_to_look_at_each_record_has_a_limit() -> None:

@@ -7,7 +7,7 @@ transition, the cells are grouped by how they differ, and each group is said in 
 listed apart, row by row.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby, islice
@@ -21,12 +21,15 @@ from fsm.policy import Transition
 from fsm.review.conditions import Condition, fewest
 from fsm.review.grid import Cells, Grid, Move, numbers
 from fsm.review.readings import Reading, other_fields, readings
-from fsm.review.shared import Sharing
+from fsm.review.shared import Records, Sharing
 from fsm.review.witness import can_be_played, witness
 from fsm.unrecorded import unrecorded
 
 LOOKED_AT = 30
 """Of equally plain cells, for how many a log is sought, to take the shortest."""
+
+MOST_ALIKE = 512
+"""Of cells that differ in nothing that anybody looks at, for how many a log is sought."""
 
 Change: TypeAlias = dict[tuple[Move | None, Move | None], Cells]
 """Cells of one way to differ, by what the old policy and the new one do there; None is a rejection."""
@@ -55,23 +58,20 @@ class Answer:
 class Group:
     """Cells that differ in one way and meet one condition.
 
-    `example` is the plainest of them that a room can reach, or else the plainest.
-    `log` leads to it from an empty room, its last event being the question; it plays
-    under the policies named in `plays_under`. None when no room can reach the cells.
+    `cells` says how many there are; those of two groups may overlap. `example` is the
+    plainest of them that a room can reach, or else the plainest. `log` leads to it from an
+    empty room, its last event being the question; it plays under the policies named in
+    `plays_under`. None when no room can reach the cells.
     """
 
     action: str
     old: Answer
     new: Answer
     condition: Condition
+    cells: int
     example: Mapping[str, Value]
     log: Log | None
     plays_under: tuple[str, ...]
-
-    @property
-    def cells(self) -> int:
-        """How many cells there are. Those of two groups may overlap."""
-        return self.condition.cells.bit_count()
 
     @property
     def sentence(self) -> str:
@@ -189,7 +189,7 @@ def diff(old: AnyPolicy, new: AnyPolicy, given: Mapping[str, Value] | None = Non
     for action in dict.fromkeys(trigger.value for policy in (old, new) for trigger in policy.triggers):
         changes, rejected = comparison.changes(action)
         compared += comparison.size(action)
-        differing += sum(_union(change.values()).bit_count() for change in changes)
+        differing += sum(comparison.count(action, _union(change.values())) for change in changes)
         groups += (group for change in changes for group in comparison.groups(action, change))
         reasons += comparison.reasons(action, rejected)
     if not compared:
@@ -220,14 +220,17 @@ class _Comparison:
 
     def __init__(self, old: AnyPolicy, new: AnyPolicy, given: Mapping[str, Value]) -> None:
         self._policies = (old, new)
-        self._sharing: Sharing[Any] = Sharing(old, new, given)
+        self._sharing = Sharing(old, new, given)
 
     @property
     def left_out(self) -> tuple[str, ...]:
         return self._sharing.left_out
 
     def size(self, action: str) -> int:
-        return self._sharing.cells(action).table.size
+        return self._sharing.cells(action).size
+
+    def count(self, action: str, cells: Cells) -> int:
+        return self._sharing.cells(action).count(cells)
 
     def changes(self, action: str) -> tuple[list[Change], Cells]:
         """How the answers differ, and the cells that both policies reject."""
@@ -245,7 +248,8 @@ class _Comparison:
             told |= condition.cells
             moves = [pair for pair, cells in change.items() if cells & condition.cells]
             old, new = _answer(one for one, _ in moves), _answer(two for _, two in moves)
-            yield Group(action, old, new, condition, *self._example(action, own, condition.cells))
+            example = self._example(action, own, condition.cells)
+            yield Group(action, old, new, condition, shared.count(condition.cells), *example)
 
     def reasons(self, action: str, rejected: Cells) -> Iterator[Reasons]:
         """Rows that refuse otherwise where both policies reject."""
@@ -256,25 +260,36 @@ class _Comparison:
             one, other = _failing(shared.old, old), _failing(shared.new, new)
             cells = rejected & _union(one.get(name, 0) ^ other.get(name, 0) for name in {**one, **other})
             if cells:
-                example = shared.example(min(numbers(cells), key=shared.plainness))
-                yield Reasons(action, row_id, tuple(_row_changes(old, new, one, other)), cells.bit_count(), example)
+                example = shared.example(shared.records(min(numbers(cells), key=shared.plainness)))
+                yield Reasons(action, row_id, tuple(_row_changes(old, new, one, other)), shared.count(cells), example)
 
     def _example(self, action: str, own: Cells, cells: Cells) -> tuple[dict[str, Value], Log | None, tuple[str, ...]]:
         """The plainest cell that a room can reach, rather one that no other condition holds, and the log to it."""
         shared = self._sharing.cells(action)
         ranked = sorted(numbers(cells), key=lambda number: (not own >> number & 1, *shared.plainness(number)))
         for _, alike in groupby(ranked, key=lambda number: (own >> number & 1, shared.plainness(number)[0])):
-            logs = ((number, *self._log(action, number)) for number in islice(alike, LOOKED_AT))
+            logs = ((number, *self._log(action, shared.records(number))) for number in islice(alike, LOOKED_AT))
             found = [(len(log), -len(under), number, log, under) for number, log, under in logs if log]
             if found:
                 *_, number, log, under = min(found)
-                return shared.example(number), log, under
-        return shared.example(ranked[0]), None, ()
+                return shared.example(shared.records(number)), log, under
+        return self._example_alike(action, ranked)
 
-    def _log(self, action: str, number: int) -> tuple[Log | None, tuple[str, ...]]:
-        """A log to one cell, rather one that plays under both policies, and under which it plays."""
+    def _example_alike(
+        self, action: str, ranked: Sequence[int]
+    ) -> tuple[dict[str, Value], Log | None, tuple[str, ...]]:
+        """A cell that a room can reach, and the log to it, where facts that nobody looks at are not plain."""
         shared = self._sharing.cells(action)
-        records = shared.old.records[number], shared.new.records[number]
+        if any(map(play_of, self._policies)):
+            for number in ranked[:LOOKED_AT]:
+                for records in islice(shared.alike(number), MOST_ALIKE):
+                    log, under = self._log(action, records)
+                    if log:
+                        return shared.example(records), log, under
+        return shared.example(shared.records(ranked[0])), None, ()
+
+    def _log(self, action: str, records: Records) -> tuple[Log | None, tuple[str, ...]]:
+        """A log to one cell, rather one that plays under both policies, and under which it plays."""
         # The same order whichever policy comes first, so that the diff is symmetric.
         sides = sorted(zip(self._policies, records, strict=True), key=lambda side: side[0].id)
         best: tuple[Log | None, tuple[str, ...]] = (None, ())
