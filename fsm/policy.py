@@ -215,8 +215,10 @@ class Policy(Generic[F]):
 
         `add` puts rows behind the others, `drop` takes out rows by id,
         `replace` puts a row in the place of the one with the same id, and
-        `changes` sets other fields, such as `title` or `domain`. Raises
-        `DefinitionError` when a dropped or replaced row does not exist.
+        `changes` sets other fields, such as `title` or `domain`. A policy that
+        differs is no longer the document that this one is: unless a `title` is
+        told, title and source say "with changes". Raises `DefinitionError` when
+        a dropped or replaced row does not exist.
         """
         rows = {row.id: row for row in self.transitions}
         for gone in drop:
@@ -226,7 +228,19 @@ class Policy(Generic[F]):
             if new.id not in rows:
                 raise DefinitionError(f"policy `{id}` replaces unknown transition `{new.id}`")
             rows[new.id] = new
-        return _changed(self, id=id, transitions=(*rows.values(), *add), **changes)
+        told = {"transitions": (*rows.values(), *add), **changes}
+        differs = any(value != getattr(self, name, None) for name, value in told.items() if name not in _NAMES)
+        if differs and "title" not in told:
+            told = {name: _with_changes(getattr(self, name)) for name in _NAMES} | told
+        return _changed(self, id=id, **told)
+
+
+_NAMES = ("title", "source")
+"""What names the document that a policy stands in."""
+
+
+def _with_changes(name: str) -> str:
+    return name if name.endswith(", with changes") else f"{name}, with changes"
 
 
 _ALWAYS = frozenset({"target", "sender", "is_self"})

@@ -139,6 +139,7 @@ def test_a_refusal_explains_itself_on_every_cell(walked: Policy[Any]) -> None:
 def test_a_policy_of_the_catalogue_goes_by_its_name(policy: Policy[Any]) -> None:
     assert load_policy(policy.id) is policy
     assert policy.title.isprintable()
+    assert "with changes" not in f"{policy.title} {policy.source}"
     assert policy.source.isprintable()
     assert all(row.clause for row in policy.transitions)
 

@@ -257,6 +257,30 @@ def test_evolve_leaves_the_original_as_it_was() -> None:
     assert second.candidates(LEAVE, JOIN) == ()
 
 
+# What is told when evolving, and the title and the source that come of it.
+# fmt: off
+NAMED: list[tuple[dict[str, Any], tuple[str, str]]] = [
+    ({},                                               ("Tea", "a book")),
+    ({"replace": [BOW]},                               ("Tea", "a book")),
+    ({"drop": ["wave"]},                               ("Tea, with changes", "a book, with changes")),
+    ({"add": [row(id="nod")]},                         ("Tea, with changes", "a book, with changes")),
+    ({"replace": [row(id="bow", clause="9")]},         ("Tea, with changes", "a book, with changes")),
+    ({"carries": {JOIN: {"is_self": (True,)}}},        ("Tea, with changes", "a book, with changes")),
+    ({"source": "my book"},                            ("Tea", "my book")),
+    ({"drop": ["wave"], "source": "my book"},          ("Tea, with changes", "my book")),
+    ({"drop": ["wave"], "title": "Coffee"},            ("Coffee", "a book")),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("told", "names"), NAMED)
+def test_what_differs_does_not_go_by_the_name_of_the_document(told: dict[str, Any], names: tuple[str, str]) -> None:
+    derived = policy(BOW, WAVE).evolve("coffee", **told)
+    assert (derived.title, derived.source) == names
+    again = derived.evolve("decaf", drop=["bow"]) if len(derived.transitions) > 1 else derived
+    assert again.title.count("with changes") <= 1
+
+
 def test_a_replaced_row_keeps_its_place() -> None:
     assert [each.id for each in policy(BOW, WAVE).evolve("x", replace=[row(id="bow")]).transitions] == ["bow", "wave"]
 

@@ -182,8 +182,9 @@ MATRIX_7 = MATRIX_6.evolve(
 
 # Restricted rooms come. A new rule 4.2, on the signature of who authorises a join, moves the others.
 _OF_8 = {"4.2.5": "4.3.6", "4.2": "4.3", "4.3": "4.4", "4.4": "4.5", "4.5": "4.6", "4.6": "4.7"}
-MATRIX_8 = MATRIX_7.evolve("matrix-8", **_version("8"), replace=_renumbered(MATRIX_7, _OF_8)).evolve(
+MATRIX_8 = MATRIX_7.evolve("matrix-8", replace=_renumbered(MATRIX_7, _OF_8)).evolve(
     "matrix-8",
+    **_version("8"),
     replace=(
         Transition("accept", JOIN, {INVITE}, JOIN,
                    (join_is_later, sender_is_target, rule_is_invite_knock_restricted_or_public),
