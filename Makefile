@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-draft test-synapse test-spark java check format browser kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
+.PHONY: help demo test test-all test-long test-draft test-synapse test-spark mutants java check format browser kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -54,9 +54,23 @@ browser: $(VENV)/dev
 # that walks through all that can be asked would always have seen it.
 SEEN := -m "not walk" --fsm-coverage-min=100 $(addprefix --fsm-coverage-policy=,mimi mimi-00 mimi-01)
 
-test: $(VENV)/dev browser ## run the tests
-	$(BIN)/pytest -n auto
+test: $(VENV)/dev browser ## run the tests, but for those that take long
+	$(BIN)/pytest -n auto -m "not long"
 	$(BIN)/pytest --quiet $(SEEN) tests/mimi/test_policies.py tests/mimi/test_revisions.py
+
+# What is added to `check` here takes more time, other programs or the network, and seldom breaks.
+test-all: ## what `check` does, and all tests that take long
+	$(MAKE) --no-print-directory check
+	$(MAKE) --no-print-directory test-long
+	$(MAKE) --no-print-directory test-spark
+	$(MAKE) --no-print-directory test-synapse
+	$(MAKE) --no-print-directory mutants
+
+test-long: $(VENV)/dev browser ## run the tests that take long
+	$(BIN)/pytest -n auto -m long
+
+mutants: $(VENV)/dev ## change the rules in every small way, and say which change no test notices
+	$(BIN)/python -m tests.mutants
 
 # A whole draft is built with the programs that authors of drafts use.
 kramdown:

@@ -1,8 +1,13 @@
-"""For all tests: one browser, and one Hypothesis profile: the same examples on every machine, however slow it is."""
+"""For all tests: one browser, one Hypothesis profile, and no test that is skipped.
+
+The profile has the same examples on every machine, however slow it is. Where a tool is missing, nobody knows whether
+what it tests works: a test that asks to be skipped fails.
+"""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from shutil import which
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,6 +28,28 @@ QUIET = (
     " --disable-component-update --disable-sync"
 ).split()
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+T = TypeVar("T", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return unskipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return unskipped((yield))
+
+
+def unskipped(report: T) -> T:
+    """The report, as that of a failure where the test would be skipped; expected failures are none of these."""
+    if report.outcome == "skipped" and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        reason = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.longrepr = f"no test here may be skipped, also where a tool is missing: {reason}"
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from fsm.review.accepted import read_accepted
 from fsm.review.laws import LAWS, Severity, load_laws
 from fsm.review.verify import MOST_ROOMS, Finding, Review, Told, law_ids
 from fsm.review.verify import verify as hold
-from fsm.review.verify_report import save, told_clause, witness_files
+from fsm.review.verify_report import save, told_clause, told_example, witness_files
 from fsm.review.witness import can_be_played
 
 _STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
@@ -161,7 +161,7 @@ def _lines(finding: Finding) -> Iterator[str]:
     if finding.rooms is not None:
         yield f"broken in {_count(finding.rooms, 'room')}"
     if finding.example:
-        yield f"broken in {_count(finding.cells or 0, 'cell')}, the smallest: {finding.example.question}"
+        yield f"broken in {_count(finding.cells or 0, 'cell')}, {told_example(finding)}: {finding.example.question}"
         yield f"  {finding.example.answer}"
     if finding.contrast:
         yield f"  but {finding.contrast.question}: {finding.contrast.answer}"

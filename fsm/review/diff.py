@@ -26,7 +26,7 @@ from fsm.review.witness import can_be_played, witness
 from fsm.unrecorded import unrecorded
 
 LOOKED_AT = 30
-"""Of equally plain cells, for how many a log is sought, to take the shortest."""
+"""Of equally plain cells that a room can reach, how many are looked at, to take the one with the shortest log."""
 
 MOST_ALIKE = 512
 """Of cells that differ in nothing that anybody looks at, for how many a log is sought."""
@@ -59,7 +59,8 @@ class Group:
     """Cells that differ in one way and meet one condition.
 
     `cells` says how many there are; those of two groups may overlap. `example` is the
-    plainest of them that a room can reach, or else the plainest. `log` leads to it from an
+    plainest of them that a room can reach, or else the plainest: the one that differs in
+    the fewest facts from the plain case (see `fsm.facts.about`). `log` leads to it from an
     empty room, its last event being the question; it plays under the policies named in
     `plays_under`. None when no room can reach the cells.
     """
@@ -268,8 +269,9 @@ class _Comparison:
         shared = self._sharing.cells(action)
         ranked = sorted(numbers(cells), key=lambda number: (not own >> number & 1, *shared.plainness(number)))
         for _, alike in groupby(ranked, key=lambda number: (own >> number & 1, shared.plainness(number)[0])):
-            logs = ((number, *self._log(action, shared.records(number))) for number in islice(alike, LOOKED_AT))
-            found = [(len(log), -len(under), number, log, under) for number, log, under in logs if log]
+            logs = ((number, *self._log(action, shared.records(number))) for number in alike)
+            reached = ((len(log), -len(under), number, log, under) for number, log, under in logs if log)
+            found = list(islice(reached, LOOKED_AT))
             if found:
                 *_, number, log, under = min(found)
                 return shared.example(shared.records(number)), log, under

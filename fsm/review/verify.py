@@ -2,12 +2,13 @@
 
 Theory of operation. Each kind of law says where it is broken; here that becomes a
 `Finding` for people to read. Of all cells in which a law is broken, the smallest
-counterexample is shown: the one that differs in the fewest facts from the *plain*
-case, in which two joined users meet who have no permission and no rank, and the
-join rule is the first there is. Where the law asks for something to be possible,
-it is the one nearest to a sender who may all and outranks everybody. Among the
-nearest, one that a room can come to is taken before one that none can. The log that
-shows it is the shortest; in facts that have no say there, it may differ.
+counterexample is shown. That is, of those that a room can come to (of all, if there
+is none), the one that differs in the fewest facts from the *plain* case (see
+`fsm.facts.about`), and of several the first in the order of actions and facts.
+Where the law asks for something to be possible, it is the one that differs least
+from the *strong* case, in which the sender may all and outranks everybody: what is
+missing there is not for want of permission. The log that shows it is the shortest;
+in facts that have no say there, it may differ.
 
 A finding holds nothing but words and numbers, so that it can be passed between
 processes and written as JSON.
@@ -33,9 +34,6 @@ from fsm.review.structure import TABLE_LAWS, faults
 from fsm.review.witness import can_be_played, witness
 from fsm.terms import Participation
 from fsm.unrecorded import unrecorded
-
-_TRIES = 32
-"""How many of the smallest counterexamples are tried for one that a room can come to."""
 
 MOST_ALIKE = 4096
 """Of the cells that differ in nothing that matters, how many are tried for the shortest log."""
@@ -76,7 +74,8 @@ class Finding:
     `clause` is the title of the section that the law comes from, `says` what the draft
     says there, and `is_ours` whether the law is ours, where the draft is silent. `rows` are the
     transitions concerned, each with the number of its section. `cells` or `rooms`
-    says how many show it. `example` is the smallest of the cells. `witness` is the
+    says how many show it. `example` is the smallest of the cells, counted from the strong
+    case where `is_from_strong`, else from the plain one. `witness` is the
     shortest log whose last event shows the fault by its `answer`; it is None when no
     room can come to it, or when the policy's family offers no rooms to look in: then
     `is_reachable` is None, too. Where only a comparison shows the fault, `contrast` is the
@@ -97,6 +96,7 @@ class Finding:
     rooms: int | None = None
     answer: str = ""
     example: Example | None = None
+    is_from_strong: bool = False
     witness: Log | None = None
     is_reachable: bool | None = None
     contrast: Example | None = None
@@ -246,11 +246,11 @@ def _shown(
 ) -> Finding:
     """The finding with its smallest counterexample, and the log that leads there."""
     baseline = cells.strong if strong else cells.plain
-    nearest = sorted(breaches, key=lambda breach: cells.distance(breach.cell.facts, baseline))[:_TRIES]
     # Facts that have no say here are still part of the question: as the baseline has them.
-    tried = ((cells.toward(breach.cell, reads, baseline), breach.contrast) for breach in nearest)
-    logged = ((cell, contrast, _log(cells, cell, reads)) for cell, contrast in tried)
-    cell, contrast, log = next((each for each in logged if each[2]), (nearest[0].cell, nearest[0].contrast, None))
+    shown = [(cells.toward(breach.cell, reads, baseline), breach.contrast) for breach in breaches]
+    shown.sort(key=lambda each: cells.distance(each[0].facts, baseline))
+    logged = ((*each, _log(cells, each[0], reads)) for each in shown)
+    cell, contrast, log = next((each for each in logged if each[2]), (*shown[0], None))
     example = _example(cells, cell)
     return replace(
         finding,
@@ -258,6 +258,7 @@ def _shown(
         cells=sum(each.cell.count for each in breaches),
         answer=example.answer,
         example=example,
+        is_from_strong=strong,
         witness=log,
         is_reachable=bool(log) if play_of(cells.policy) else None,
         contrast=_example(cells, contrast) if contrast else None,

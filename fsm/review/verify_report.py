@@ -81,7 +81,7 @@ def _finding(number: int, finding: Finding) -> Iterator[str]:
         yield f"- cells: {finding.cells}"
     if finding.rooms is not None:
         yield f"- rooms: {finding.rooms}"
-    yield from _example("smallest counterexample", finding.example)
+    yield from _example(told_example(finding), finding.example)
     yield from _example("to compare with", finding.contrast)
     if finding.witness:
         yield f"- log, the last event being {finding.answer}:"
@@ -110,6 +110,11 @@ def told_clause(finding: Finding) -> str:
     if finding.is_ours:
         title = ", ours: the MIMI draft does not say so"
     return f"{title}, rows {rows}" if rows else title
+
+
+def told_example(finding: Finding) -> str:
+    """Which of the cells that break the law the example is."""
+    return "the nearest to a sender who may all" if finding.is_from_strong else "the smallest"
 
 
 def _example(name: str, example: Example | None) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection, Sequence
-from importlib.util import find_spec
 from io import BufferedReader, BytesIO
 from typing import Any, TypeAlias, cast
 
@@ -22,8 +21,7 @@ from tests.mimi.histories import MALFORMED, OPENINGS, WELL_FORMED
 
 POLICIES = ["mimi", "mimi-00", "mimi-01"]
 
-COMPILED = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
-LOOPS = [pytest.param(False, id="plain"), pytest.param(True, id="compiled", marks=COMPILED)]
+LOOPS = [pytest.param(False, id="plain"), pytest.param(True, id="compiled")]
 
 ROOMS = ("!a:a.example", "!b:b.example", None)
 

@@ -89,6 +89,7 @@ def test_the_command_answers_alike(
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.long
 def test_nothing_is_lost_when_a_node_dies(
     history: Path, expected: tuple[dict[str, Any], pa.Table], nodes: Any, tmp_path: Path
 ) -> None:

@@ -176,7 +176,6 @@ def test_files_that_do_not_fit_into_one_result(history: Path, tmp_path: Path) ->
 
 
 def test_the_loops_report_alike(history: Path) -> None:
-    pytest.importorskip("numba")
     reports = [backtest(history, MIMI, MIMI_01, compiled=compiled).counts for compiled in (False, True)]
     assert reports[0] == reports[1]
 

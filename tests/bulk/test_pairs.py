@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba.core import caching
 
+from fsm.bulk import compiled as loops
 from fsm.bulk.arrays import Indexes
+from fsm.bulk.compiled import machine_code
 from fsm.bulk.pairs import NOBODY, PLAIN, Pairs, Search
 from tests.bulk.histories import LOOPS
 
@@ -15,8 +18,6 @@ PAIRS = st.tuples(st.integers(0, 40), st.integers(0, 40) | st.just(2**32 - 1))
 def search(*, compiled: bool) -> Search:
     if not compiled:
         return PLAIN
-    from fsm.bulk import compiled as loops  # noqa: PLC0415 - numba may not be installed
-
     return loops.SEARCH
 
 
@@ -94,9 +95,6 @@ def test_only_what_is_wanted_gets_a_number(compiled: bool) -> None:
 
 
 def test_loops_are_compiled_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    caching = pytest.importorskip("numba.core.caching")
-    from fsm.bulk.compiled import machine_code  # noqa: PLC0415 - numba may not be installed
-
     monkeypatch.setattr(caching.FunctionCache._impl_class, "_locator_classes", [])
     double = machine_code(lambda number: number * 2)
     assert double(21) == 42

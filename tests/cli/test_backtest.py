@@ -83,8 +83,6 @@ def test_results_in_files(history: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("engine", ["auto", "plain", "compiled"])
 def test_engines(engine: str, history: Path) -> None:
-    if engine == "compiled":
-        pytest.importorskip("numba")
     run = fsm("backtest", str(history), "--engine", engine, "--json")
     assert json.loads(run.out)["summary"]["events"] == EVENTS
 

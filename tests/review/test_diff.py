@@ -23,6 +23,7 @@ from fsm.policy import Transition
 from fsm.review.diff import Diff, Group, diff
 from fsm.review.diff_report import to_markdown
 from fsm.review.report import to_html
+from fsm.review.witness import witness
 from fsm.terms import JoinRule
 from fsm.testing import histories_of
 from tests.builders import label
@@ -113,6 +114,24 @@ def test_groups_hold_every_cell_that_differs_and_no_other(policy: AnyPolicy) -> 
             assert after[0] is None or after[0] in group.new.transitions
     assert found.differing == differing
     assert found.compared == 14400
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=label)
+def test_no_example_is_smaller(policy: AnyPolicy) -> None:
+    """Of the cells that a room can reach, and that are no other group's, none differs in fewer facts from plain."""
+    plain = MIMI.domain.plain
+
+    def size(facts: Mapping[str, Any]) -> int:
+        return sum(facts[name] is not value for name, value in plain.items())
+
+    for number, group in enumerate(from_mimi(policy).groups):
+        earlier = [each for each in from_mimi(policy).groups[:number] if each.action == group.action]
+        for action, facts in MIMI.cells():
+            if action != group.action or not holds(group, facts) or any(holds(each, facts) for each in earlier):
+                continue
+            given = {name: getattr(facts, name) for name in plain}
+            if answers(MIMI, action, facts) != answers(policy, action, facts) and size(given) < size(group.example):
+                assert not any(witness(each, action, facts) for each in (MIMI, policy)), f"{group.sentence}: {given}"
 
 
 @pytest.mark.parametrize("policy", [MIMI_01, *(policy for policy, _ in CHANGES[3:6])], ids=label)

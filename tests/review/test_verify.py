@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fsm.decision import Decision
-from fsm.facts import Domain, SenderFacts
+from fsm.facts import Domain, SenderFacts, spell
 from fsm.family import Log
 from fsm.guards import guard
 from fsm.json_lines import Line
@@ -25,6 +25,7 @@ from fsm.review.laws import LAWS, Severity, law
 from fsm.review.structure import faults
 from fsm.review.verify import Review, law_ids, verify
 from fsm.review.verify_report import save, to_markdown, witness_files
+from fsm.review.witness import witness
 from fsm.terms import Participation
 from tests.builders import JOIN, LEAVE, is_one_line
 
@@ -93,6 +94,46 @@ def test_nothing_else_is_found_in_them(reviews: Mapping[str, Review]) -> None:
         # Revision 01 lets nobody set the room who may not speak, whatever their permissions.
         also = {"permission-suffices"} if policy is MIMI_01 else set[str]()
         assert {finding.law for finding in reviews[policy.id].findings} - also == told
+
+
+# The smallest counterexample, against all cells one by one: whatever a law reads, and whoever else is near.
+
+
+def rows_without(policy: Policy[Any], *names: str) -> Policy[Any]:
+    rows = (
+        replace(row, guards=tuple(each for each in row.guards if each.name not in names)) for row in policy.transitions
+    )
+    return policy.evolve("planted", replace=rows)
+
+
+PLANTED: dict[str, Policy[Any]] = {
+    "mimi-00": MIMI_00,
+    "nobody has to be joined": rows_without(MIMI, "sender_is_joined"),
+    "knocks without end": MIMI.evolve("planted", drop=["deny", "withdraw"]),
+    "nobody is asked": rows_without(MIMI, "sender_is_another", "sender_outranks_for_ban", "room_is_public"),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_no_counterexample_is_smaller(name: str) -> None:
+    policy = PLANTED[name]
+    cells, laws = Cells(policy), {law.id: law for law in LAWS}
+    found = [each for each in verify(policy, rooms=0).findings if each.law in laws and each.example is not None]
+    assert found
+    for finding in found:
+        assert finding.example is not None
+        baseline = policy.domain.strong if finding.is_from_strong else policy.domain.plain
+        whole = replace(laws[finding.law], reads=tuple(policy.domain.values))
+        broken = [breach.cell for breach in whole.breaches(cells)]
+        sizes = [cells.distance(cell.facts, baseline) for cell in broken]
+        told = {name: spell(value) for name, value in baseline.items()}
+        size = sum(finding.example.facts[name] != word for name, word in told.items())
+        shown = [(str(cell.action), {name: spell(getattr(cell.facts, name)) for name in told}) for cell in broken]
+        place = shown.index((finding.example.action, dict(finding.example.facts)))
+        for number, cell in enumerate(broken):
+            if (sizes[number], number) < (size, place):
+                assert witness(policy, cell.action, cell.facts) is None, finding.law
+        assert (finding.witness is None) is (finding.is_reachable is False)
 
 
 def test_the_gravest_comes_first(reviews: Mapping[str, Review]) -> None:
