@@ -63,11 +63,17 @@ def kinds_of(policy: Policy[Any], action: StrEnum) -> Kinds:
     return kinds[action]
 
 
-def meant(policy: Policy[F], action: StrEnum, facts: F) -> tuple[Transition[F], ...]:
-    """The rows that lead from the target's state and are for the kind of event that was asked for.
+def rows_for_kind(policy: Policy[F], action: StrEnum, facts: F) -> tuple[Transition[F], ...]:
+    """The rows for the kind of event that was asked for, wherever they lead from.
 
-    All that lead from there, where the policy knows no such kind of event at all.
+    All rows for the action, where the policy knows no such kind of event at all.
     """
-    kinds, rows = kinds_of(policy, action), policy.candidates(action, facts.target)  # type: ignore[attr-defined]
+    kinds = kinds_of(policy, action)
     kind = kinds.asked(facts)
-    return tuple(row for row in rows if kind in kinds.by_row[row.id]) if kind else rows
+    rows = (row for row in policy.transitions if row.trigger is action)
+    return tuple(row for row in rows if kind is None or kind in kinds.by_row[row.id])
+
+
+def meant(policy: Policy[F], action: StrEnum, facts: F) -> tuple[Transition[F], ...]:
+    """Those of them that lead from the target's state."""
+    return tuple(row for row in rows_for_kind(policy, action, facts) if facts.target in row.source)  # type: ignore[attr-defined]

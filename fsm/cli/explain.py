@@ -1,6 +1,7 @@
 """`fsm explain`: one cell of a policy, in words."""
 
 import json
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -10,8 +11,10 @@ from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.facts import Value, spell
 from fsm.family import AnyPolicy
+from fsm.kinds import meant, rows_for_kind
 from fsm.machine import memory_of
 from fsm.policies import load_policy
+from fsm.policy import Transition
 
 
 def explain(  # noqa: PLR0913 - one option for each fact
@@ -29,8 +32,11 @@ def explain(  # noqa: PLR0913 - one option for each fact
     outranks_for_ban: Annotated[bool, typer.Option("--outranks-for-ban", help="… the target, to ban.")] = False,
     given: GivenOption = None,
     as_json: JsonOption = False,
-) -> None:
-    """Explain one case: what would be decided, and how every candidate transition judges it."""
+) -> int:
+    """Explain one case: what would be decided, and how every candidate transition judges it.
+
+    Exit status 1 says that it is rejected.
+    """
     rules = load_policy(policy)
     words = {
         "target": target,
@@ -52,7 +58,8 @@ def explain(  # noqa: PLR0913 - one option for each fact
     if as_json:
         print(json.dumps(decision.as_json(rules.id)))
     else:
-        print("\n".join(_words(rules, action, facts, decision)))
+        print("\n".join(_words(rules, actions[action], facts, decision)))
+    return 0 if decision else 1
 
 
 def _facts(policy: AnyPolicy, known: dict[str, Value], given: list[str] | None) -> Any:
@@ -64,12 +71,18 @@ def _facts(policy: AnyPolicy, known: dict[str, Value], given: list[str] | None) 
     return policy.domain.record(**values)
 
 
-def _words(policy: AnyPolicy, action: str, facts: Any, decision: Decision) -> list[str]:
+def _words(policy: AnyPolicy, action: StrEnum, facts: Any, decision: Decision) -> list[str]:
     verdict = f"allowed as `{decision.transition}`" if decision else f"rejected — {decision.reason}"
     lines = [f"{policy.id}: `{action}`, the target in `{facts.target}`, the sender in `{facts.sender}`", verdict]
+    if not decision and not meant(policy, action, facts):
+        lines += [f"possible from {_states(policy, row)}: {row.id}" for row in rows_for_kind(policy, action, facts)]
     for row in policy.candidates(action, facts.target):
         lines += ["", f"{row.id}: {facts.target} → {row.dest}, by {policy.actors[row.id]} (section {row.clause})"]
         for guard in row.guards:
             holds = guard(facts)
             lines.append(f"  {'yes' if holds else 'no ':<5}{guard.holds if holds else guard.fails:<58}{guard.name}")
     return lines
+
+
+def _states(policy: AnyPolicy, row: Transition[Any]) -> str:
+    return ", ".join(f"`{state}`" for state in policy.states if state in row.source)

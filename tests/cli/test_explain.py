@@ -11,7 +11,7 @@ from tests.cli.runner import fsm
 
 def test_a_case_in_words() -> None:
     run = fsm("explain", "mimi", "leave", "--target", "ban", "--sender", "join", "--outranks-for-ban")
-    assert run.status == 0
+    assert run.status == 1
     assert [line.split() for line in run.out.splitlines()] == [
         "mimi: `leave`, the target in `ban`, the sender in `join`".split(),
         "rejected — unban: the sender may not ban".split(),
@@ -25,11 +25,30 @@ def test_a_case_in_words() -> None:
 
 def test_a_case_without_a_row(inside: Inside) -> None:
     run = inside("explain", "mimi", "join", "--target", "ban", "--self")
-    assert "rejected — no transition: `join` is not possible while the target is in `ban`" in run.out
+    assert run.status == 1
+    assert run.out.splitlines()[1:] == [
+        "rejected — no transition: `join` is not possible while the target is in `ban`",
+        "possible from `invite`: accept",
+        "possible from `leave`, `knock`: join",
+        "possible from `join`: rejoin",
+    ]
+
+
+def test_a_case_with_rows_for_others_only(inside: Inside) -> None:
+    run = inside("explain", "mimi-01", "leave", "--target", "invite", "--may-kick", "--outranks-for-kick")
+    assert run.status == 1
+    assert run.out.splitlines()[1:6] == [
+        "rejected — no transition: `leave` is not possible while the target is in `invite`, except by the target itself",
+        "possible from `join`: kick",
+        "possible from `ban`: unban",
+        "",
+        "decline: invite → leave, by the target itself (section 5.6.1)",
+    ]
 
 
 def test_a_case_as_json(inside: Inside) -> None:
     run = inside("explain", "mimi", "join", "--self", "--given", "join_rule=public", "--json")
+    assert run.status == 0
     assert json.loads(run.out) == {
         "allowed": True, "transition": "join", "before": "leave", "after": "join", "policy": "mimi", "refusals": [],
     }  # fmt: skip

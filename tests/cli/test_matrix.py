@@ -169,10 +169,12 @@ def test_replay_names_a_malformed_response() -> None:
 
 def test_explain(inside: Inside) -> None:
     run = inside("explain", "matrix-8", "join", "--self", "--given", "join_rule=restricted")
+    assert run.status == 1
     assert "rejected — enter: no member who may invite authorises the join" in run.out
     run = inside(
         "explain", "matrix-8", "join", "--self", "--given", "join_rule=restricted", "--given", "is_authorised=true"
     )
+    assert run.status == 0
     assert "allowed as `enter`" in run.out
 
 
