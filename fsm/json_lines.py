@@ -20,7 +20,7 @@ BLOCK = 2**16
 _BLANK = b" \t\r\n"
 """What JSON takes for white space."""
 
-_CONTENT = re.compile(rb"[^%b]" % _BLANK)
+_BLANKS = re.compile(rb"[%b]*" % _BLANK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +72,15 @@ class Lines:
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         number = 1
         while True:
-            found = _CONTENT.search(self._block, self._start)
-            if found is None:
-                number += self._block.count(b"\n", self._start)
+            blanks = _BLANKS.match(self._block, self._start)
+            assert blanks is not None
+            number += self._block.count(b"\n", *blanks.span())
+            self._start = blanks.end()
+            if self._start == len(self._block):
                 self._block, self._start = next(self._blocks, b""), 0
                 if not self._block:
                     return
                 continue
-            number += self._block.count(b"\n", self._start, found.start())
-            self._start = found.start()
             text = self._line()
             if number == 1:
                 text = text.removeprefix(BOM_UTF8).lstrip(_BLANK)

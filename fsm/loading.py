@@ -64,10 +64,10 @@ def _run(path: str) -> ModuleType:
 
 def _summary(problem: BaseException) -> str:
     try:
-        text = f"{type(problem).__name__}: {problem}"
+        said = f": {problem}" if str(problem) else ""
     except BaseException:  # noqa: BLE001 - an exception of the user's own may fail at that, too
-        text = type(problem).__name__
-    return shorten(" ".join(text.split()), 200)
+        said = ""
+    return shorten(" ".join(f"{type(problem).__name__}{said}".split()), 200)
 
 
 @contextmanager

@@ -1,12 +1,11 @@
 """`fsm wire`: the content of events in the draft's binary form, and back."""
 
 import json
-import sys
 from typing import Annotated
 
 import typer
 
-from fsm.cli.terminal import PolicyOption
+from fsm.cli.terminal import PolicyOption, opened
 from fsm.errors import DecodeError, EventError
 from fsm.policies import codec_of, load_policy
 from fsm.strict_json import MAX_JSON, read_json
@@ -24,9 +23,8 @@ def encode(
     policy: PolicyOption = "mimi",
 ) -> None:
     """Print the bytes of a JSON value, in hexadecimal."""
-    text = sys.stdin.buffer.read(MAX_JSON + 1) if value == "-" else value.encode(errors="surrogateescape")
     try:
-        content = read_json(text)
+        content = read_json(_given(value))
     except ValueError as problem:
         raise EventError("", str(problem)) from None
     print(codec_of(load_policy(policy)).encode(struct, content).hex())
@@ -40,9 +38,19 @@ def decode(
     policy: PolicyOption = "mimi",
 ) -> None:
     """Print the JSON value of bytes given in hexadecimal."""
-    text = sys.stdin.read() if value == "-" else value
+    text = _given(value)
+    if len(text) > MAX_JSON:
+        raise DecodeError(0, "", f"longer than {MAX_JSON} digits")
     try:
-        data = bytes.fromhex(text)
+        data = bytes.fromhex(text.decode())
     except ValueError:
         raise DecodeError(0, "", "not hexadecimal") from None
     print(json.dumps(codec_of(load_policy(policy)).decode(struct, data)))
+
+
+def _given(value: str) -> bytes:
+    """An argument, or what stands on standard input in its place: so much that it can be seen to be too long."""
+    if value != "-":
+        return value.encode(errors="surrogateescape")
+    with opened("-") as source:
+        return source.read(MAX_JSON + 1)

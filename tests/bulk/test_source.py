@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,11 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import feather
 
-from fsm.bulk import layout
+from fsm.bulk import layout, lines
 from fsm.bulk.files import backtest
 from fsm.bulk.source import History
 from fsm.bulk.synth import as_events, synthesise
 from fsm.errors import ReplayError
+from fsm.json_lines import BLOCK
 from fsm.policies import load_policy
 from tests.builders import ALICE, JSON, change, create, message, one_line
 
@@ -118,6 +120,23 @@ def test_fragments_are_the_history(table: pa.Table, tmp_path: Path) -> None:
     write_folder(table, tmp_path / "history")
     fragments = History(tmp_path / "history").fragments(500)
     assert [fragment.groups for fragment in fragments] == [range(2), range(2, 4), None, None]
+
+
+def test_a_log_may_be_packed_well_but_not_beyond_all_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fsm.bulk.source.MAX_JSON", 0)
+    path = tmp_path / "log.gz"
+    path.write_bytes(gzip.compress(f"{json.dumps(create())}\n".encode() * 10_000))
+    assert counts(path)["summary"]["events"] == 10_000
+    path.write_bytes(gzip.compress(b"\n" * 2**20))
+    with pytest.raises(ReplayError, match=one_line(f"{path}: cannot be read beyond row 0: packed more than 500 times")):
+        backtest(path, MIMI)
+
+
+@pytest.mark.parametrize("before", range(-12, 2))
+def test_a_word_is_found_wherever_it_stands(before: int) -> None:
+    text = b" " * (BLOCK + before) + b"authEvents"
+    assert lines._mentions(BytesIO(text), (b"authEvents", b"a longer word"))
+    assert not lines._mentions(BytesIO(text[:-1]), (b"authEvents", b"a longer word"))
 
 
 # fmt: off

@@ -1,10 +1,14 @@
 """`fsm decide`: one question a line, one answer a line."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fsm.errors import shorten
 from tests.cli.runner import fsm
 
 CREATE = {"type": "m.room.create", "sender": "@a", "state_key": "", "content": {}}
@@ -86,6 +90,60 @@ def test_a_question_that_cannot_be_read(question: object, code: str, message: st
     assert bad["error"]["message"].startswith(message)
     assert "allowed" not in bad
     assert good["allowed"] is True
+
+
+EVIL = "from pathlib import Path\nwith Path(__file__).with_suffix('.ran').open('a') as ran: ran.write('x')\n"
+OWN = f"{EVIL}from fsm import MIMI\nTEA = MIMI.evolve('tea')\n"
+
+
+def test_no_line_runs_a_file(tmp_path: Path) -> None:
+    (tmp_path / "tea.py").write_text(OWN)
+    name = f"{tmp_path / 'tea.py'}:TEA"
+    answers = ask(*({"policy": policy, "event": CREATE} for policy in (name, "this:X", "tests.builders:MIMI", "mimi")))
+    assert [answer.get("error", {}).get("code") for answer in answers] == ["bad_policy"] * 3 + [None]
+    assert answers[0]["error"]["message"].startswith(f"unknown policy `{shorten(name)}`: choose from ")
+    assert not (tmp_path / "tea.ran").exists()
+
+
+def test_a_line_may_name_what_the_command_line_allows_and_files_run_once(tmp_path: Path) -> None:
+    for file in ("tea.py", "milk.py"):
+        (tmp_path / file).write_text(OWN.replace("'tea'", f"{file!r}"))
+    tea, milk = (f"{tmp_path / file}:TEA" for file in ("tea.py", "milk.py"))
+    questions = [
+        {"event": CREATE},
+        {"policy": tea, "event": CREATE},
+        {"policy": milk, "event": CREATE},
+        {"policy": "mimi", "event": CREATE},
+    ]
+    given = "\n".join(map(json.dumps, questions * 3)).encode()
+    run = fsm("decide", "--policy", tea, "--allow", milk, "--allow", "matrix", given=given)
+    assert run.status == 0
+    assert [json.loads(line)["policy"] for line in run.out.splitlines()] == ["tea.py", "tea.py", "milk.py", "mimi"] * 3
+    assert {file.name: file.read_text() for file in tmp_path.glob("*.ran")} == {"tea.ran": "x", "milk.ran": "x"}
+
+
+def test_what_is_allowed_must_be_there() -> None:
+    run = fsm("decide", "--allow", "no-such-policy", given=b"{}")
+    assert run.status == 2
+    assert run.out == ""
+    assert run.complaint.startswith("fsm: unknown policy `no-such-policy`")
+
+
+def test_a_question_is_a_line_and_answered_at_once() -> None:
+    command = [sys.executable, "-m", "fsm", "decide"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        for line, start in (
+            ("[", "line 1: not JSON"),
+            ("[{}]", "a question must be an object, not an array"),
+            ("{", "line 3: not JSON"),
+        ):
+            child.stdin.write(f"{line}\n".encode())
+            child.stdin.flush()
+            assert json.loads(child.stdout.readline())["error"]["message"].startswith(start)
+        child.stdin.close()
+        assert child.wait(timeout=60) == 2
 
 
 def test_the_status_tells_of_unreadable_lines() -> None:
