@@ -16,7 +16,7 @@ from io import BufferedIOBase
 
 from fsm.errors import ReplayError
 from fsm.json_lines import Line, Lines, read_line
-from fsm.strict_json import MAX_JSON
+from fsm.strict_json import MAX_JSON, TOO_DEEP
 
 _CONTENT = re.compile(r"[^ \t\r\n]")
 
@@ -82,7 +82,7 @@ class _Stretch:
                 self._fail(problem.pos, f"not readable: longer than {MAX_JSON} bytes" if is_too_long else what)
                 return
             except RecursionError:
-                self._fail(len(self._text), "not readable: nested too deeply")
+                self._fail(len(self._text), TOO_DEEP)
                 return
             yield read_line(self.number, self._text[self._at : end].encode())
             self._move(end)

@@ -19,6 +19,9 @@ MAX_JSON = 32 * 2**20
 MAX_DEPTH = 128
 """How deep objects and arrays may be nested."""
 
+TOO_DEEP = f"not readable: nested more than {MAX_DEPTH} levels deep"
+"""What is said of a text that is nested deeper."""
+
 
 def read_json(text: bytes) -> Any:
     """Read one JSON value from UTF-8. Raises ValueError with one line of explanation."""
@@ -34,18 +37,15 @@ def read_json(text: bytes) -> Any:
     except _AmbiguousError as problem:
         raise ValueError(f"not readable: {problem}") from None
     except RecursionError:
-        raise ValueError(_TOO_DEEP) from None
+        raise ValueError(TOO_DEEP) from None
     except ValueError:  # Python's own limit of the digits of a whole number
         raise ValueError("not readable: a number has too many digits") from None
     # The quick looks at the text come first: few texts need the thorough look at the value.
     if decoded.count("[") + decoded.count("{") > MAX_DEPTH and _is_deeper(value):
-        raise ValueError(_TOO_DEEP)
+        raise ValueError(TOO_DEEP)
     if ("\\ud" in decoded or "\\uD" in decoded) and not _is_unicode(value):
         raise ValueError("not readable: a text holds half of a surrogate pair")
     return value
-
-
-_TOO_DEEP = f"not readable: nested more than {MAX_DEPTH} levels deep"
 
 
 class _AmbiguousError(ValueError):
