@@ -85,7 +85,7 @@ def _step(size: int) -> Step:
     for _ in range(_QUESTIONS):
         action, target, sender = (dice.choice(policy.states) for _ in range(3))
         code = weights["is_self"][dice.random() < _HALF] + weights["may"][dice.random() < _HALF]
-        keys.append((action.value, target, sender, code))
+        keys.append((str(action), target, sender, code))
     memory, machine = memory_of(policy), Machine(policy)
     facts = [(key[0], policy.domain.unpack(key[3], target=key[1], sender=key[2])) for key in keys]
     for key in keys:

@@ -16,7 +16,7 @@ from statemachine.exceptions import TransitionNotAllowed
 from benchmarks.scene import Ask, Event, Scene
 from fsm import MIMI, Facts, Guard
 
-_STATES = [state.value for state in MIMI.states]
+_STATES = [str(state) for state in MIMI.states]
 
 
 class Model:
@@ -30,9 +30,9 @@ def stock_machine(model: Model, initial: str) -> transitions.Machine:
     """A machine of `transitions` as it comes, but for the triggers that would go past every guard."""
     machine = transitions.Machine(model=model, states=_STATES, initial=initial, auto_transitions=False)
     for row in MIMI.transitions:
-        source = [state.value for state in row.source]
+        source: list[Any] = [str(state) for state in row.source]
         conditions: list[Any] = [guard.test for guard in row.guards]
-        machine.add_transition(row.trigger.value, source, row.dest.value, conditions=conditions)
+        machine.add_transition(row.trigger.value, source, str(row.dest), conditions=conditions)
     return machine
 
 
@@ -73,7 +73,7 @@ def python_statemachine(scene: Scene) -> Ask:
     events: dict[str, Any] = {}
     for row in MIMI.transitions:
         for state in row.source:
-            made = states[state.value].to(states[row.dest.value], cond=[partial(_condition, g) for g in row.guards])
+            made = states[state.value].to(states[str(row.dest)], cond=[partial(_condition, g) for g in row.guards])
             known = events.get(row.trigger.value)
             events[row.trigger.value] = made if known is None else known | made
     # A word of the draft names an action and a state, here two things of different names.
@@ -125,7 +125,7 @@ def _automat_class() -> Any:
         row = next((row for row in MIMI.candidates(action, facts.target) if row.permits(facts)), None)
         if row is not None and (name, state) not in seen:
             seen.add((name, state))
-            states[state].upon(inputs[name], enter=states[row.dest.value], outputs=[])
+            states[state].upon(inputs[name], enter=states[str(row.leads_to(facts))], outputs=[])
     restore = machine.unserializer()(lambda _, state: state)
     return type("Pair", (), {"machine": machine, "restore": restore, **inputs})
 

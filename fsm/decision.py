@@ -9,6 +9,7 @@ from fsm.facts import F
 from fsm.guards import Guard
 from fsm.kinds import kinds_of, meant
 from fsm.policy import Actor, Policy, Transition
+from fsm.state import AnyState
 
 
 class Row(Protocol[F]):  # type: ignore[misc]  # F is read and never written
@@ -69,8 +70,8 @@ class Decision:
 
     allowed: bool
     transition: str | None = None
-    before: StrEnum | None = None
-    after: StrEnum | None = None
+    before: AnyState | None = None
+    after: AnyState | None = None
     refusals: tuple[Refusal, ...] = ()
     reason: str = ""
     judged: bool = True
@@ -95,8 +96,8 @@ class Decision:
         answer: dict[str, Any] = {
             "allowed": self.allowed,
             "transition": self.transition,
-            "before": self.before,
-            "after": self.after,
+            "before": None if self.before is None else self.before.value,
+            "after": None if self.after is None else self.after.value,
             "policy": policy,
         }
         if not self.judged:
@@ -110,16 +111,22 @@ class Decision:
         return answer
 
 
-def allow(row: Transition[F], before: StrEnum) -> Decision:
-    """The decision in which `row` permits."""
+def allow(row: Transition[F], facts: F) -> Decision:
+    """The decision in which `row` permits under these facts."""
+    before: AnyState = facts.target  # type: ignore[attr-defined]
     return Decision(
-        allowed=True, transition=row.id, before=before, after=row.dest, clause=row.clause, guards=_names(row.guards)
+        allowed=True,
+        transition=row.id,
+        before=before,
+        after=row.leads_to(facts),
+        clause=row.clause,
+        guards=_names(row.guards),
     )
 
 
 def refuse(policy: Policy[F], action: StrEnum, facts: F) -> Decision:
     """The decision in which no row of the policy permits."""
-    before: StrEnum = facts.target  # type: ignore[attr-defined]
+    before: AnyState = facts.target  # type: ignore[attr-defined]
     rows = meant(policy, action, facts)
     return Decision(
         allowed=False,

@@ -18,9 +18,10 @@ from itertools import product
 from typing import Any, Generic, TypeAlias, TypeVar, get_args, get_type_hints
 
 from fsm.errors import DefinitionError, shorten
+from fsm.state import State
 from fsm.walk import Constraint, walk
 
-Value: TypeAlias = Enum | bool
+Value: TypeAlias = Enum | bool | State
 """The value of one fact."""
 
 S_co = TypeVar("S_co", covariant=True)
@@ -102,7 +103,8 @@ class Domain(Generic[F]):
     """Every combination of facts that a policy can meet.
 
     `record` is the dataclass of the facts. A fact takes every value of its
-    type unless `limits` names fewer. Three things are impossible: that a user
+    type unless `limits` names fewer; one whose type is `State` takes those that
+    `limits` names. Three things are impossible: that a user
     stands in two states at once, so `is_self` implies equal states of sender and
     target; what `limits` leaves out; and a record that one of the functions in
     `possible` denies.
@@ -117,9 +119,13 @@ class Domain(Generic[F]):
         for name, values in self.limits.items():
             if name not in self._types:
                 raise DefinitionError(f"unknown fact `{name}`: the facts are {', '.join(self._types)}")
-            known = _all_values(name, self._types[name])
-            # A bare word equals an enum member, but guards compare with `is`.
-            if not values or any(all(value is not each for each in known) for value in values):
+            if self._types[name] is State:
+                is_fit = len(set(values)) == len(values) and all(type(value) is State for value in values)
+            else:
+                known = _all_values(name, self._types[name])
+                # A bare word equals an enum member, but guards compare with `is`.
+                is_fit = all(any(value is each for each in known) for value in values)
+            if not values or not is_fit:
                 raise DefinitionError(f"fact `{name}` cannot be limited to {values!r}")
 
     @cached_property
@@ -281,8 +287,8 @@ class Domain(Generic[F]):
 
 
 def spell(value: Value) -> str:
-    """Write a value as people type it: `true`, `public`."""
-    return str(value.value if isinstance(value, Enum) else value).lower()
+    """Write a value as people type it: `true`, `public`, `3`."""
+    return str(value) if isinstance(value, State) else str(value.value if isinstance(value, Enum) else value).lower()
 
 
 def about_of(record: type) -> dict[str, About]:
@@ -342,7 +348,7 @@ _PAIR = ("target", "sender", "is_self")
 
 def _is_one_user(facts: Mapping[str, Value]) -> bool:
     """Nobody stands in two states at once."""
-    return not facts["is_self"] or facts["sender"] is facts["target"]
+    return not facts["is_self"] or facts["sender"] == facts["target"]
 
 
 def _checked(record: type) -> tuple[tuple[str, type], ...]:
@@ -376,4 +382,6 @@ def _all_values(name: str, kind: Any) -> tuple[Value, ...]:
         return (False, True)
     if _is_finite(kind):
         return tuple(kind)
-    raise DefinitionError(f"fact `{name}` is not finite: it must be a bool or an Enum")
+    if kind is State:
+        raise DefinitionError(f"fact `{name}` is not finite: the domain must name its states")
+    raise DefinitionError(f"fact `{name}` is not finite: it must be a bool, an Enum or a State")

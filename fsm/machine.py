@@ -15,7 +15,7 @@ the machine, never a second set of rules.
 from collections.abc import Callable
 from enum import Enum, StrEnum, auto
 from functools import cache, partial
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeAlias
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeAlias, cast
 
 import transitions
 
@@ -23,7 +23,8 @@ from fsm.decision import Decision, allow, refuse
 from fsm.errors import DefinitionError
 from fsm.facts import Domain, F
 from fsm.guards import Guard
-from fsm.policy import Policy, Transition
+from fsm.policy import Asked, Policy, Transition
+from fsm.state import AnyState
 from fsm.terms import Action, Participation
 
 Key: TypeAlias = tuple[str, Any, Any, int]
@@ -41,10 +42,11 @@ class Machine(Generic[F]):
 
     def __init__(self, policy: Policy[F]) -> None:
         self.policy = policy
+        self._states = {state: _state(state) for state in policy.states}
         self._machine = transitions.Machine(
             model=None,
-            states=[_state(state) for state in policy.states],
-            initial=policy.states[0],
+            states=list(self._states.values()),
+            initial=self._states[policy.initial],
             # The default adds `to_join()` and the like, which pass every guard.
             auto_transitions=False,
             # A queued machine answers True to an action that it then refuses.
@@ -53,12 +55,20 @@ class Machine(Generic[F]):
             model_attribute="_fsm_state",
         )
         for row in policy.transitions:
+            self._add(row)
+
+    def _add(self, row: Transition[F]) -> None:
+        """Add a row: one transition of the library for each state that it may lead to."""
+        # Sources are a set, which has no order of its own.
+        sources: list[Any] = [known for state, known in self._states.items() if state in row.source]
+        for dest in self.policy.destinations(row):
+            leads = [partial(_leads, row, dest)] if isinstance(row.dest, Asked) else []
             self._machine.add_transition(
                 row.trigger.value,
-                # Sources are a set, which has no order of its own.
-                [state for state in policy.states if state in row.source],
-                row.dest,
-                conditions=[partial(_holds, guard) for guard in row.guards],
+                sources,
+                # The state itself, since the word `=` means something else to the library.
+                self._states[dest],
+                conditions=[*leads, *(partial(_holds, guard) for guard in row.guards)],
                 before=partial(_note, row),
                 after=partial(_call, f"after_{row.id}"),
             )
@@ -85,7 +95,7 @@ class Machine(Generic[F]):
         """Ask the machine what `action` would do under `facts`; nothing moves."""
         probe = _Probe(facts.target)  # type: ignore[attr-defined]
         row = self.fire(probe, action, facts)
-        return refuse(self.policy, action, facts) if row is None else allow(row, facts.target)  # type: ignore[attr-defined]
+        return refuse(self.policy, action, facts) if row is None else allow(row, facts)
 
 
 class Memory(dict[Key, Decision], Generic[F]):
@@ -218,15 +228,15 @@ class _Probe:
 
     __slots__ = ("_fsm_state",)
 
-    def __init__(self, state: StrEnum) -> None:
+    def __init__(self, state: AnyState) -> None:
         self._fsm_state = state
 
 
-def _state(state: StrEnum) -> transitions.State:
+def _state(state: AnyState) -> transitions.State:
     # Inside, the library calls an Enum state by its member's name, not its value:
     # callbacks are named here, so that they carry the draft's words.
     return transitions.State(
-        state,
+        cast("StrEnum", state),  # any value that can be hashed will do
         on_enter=partial(_call, f"on_enter_{state.value}"),
         on_exit=partial(_call, f"on_exit_{state.value}"),
     )
@@ -238,6 +248,10 @@ def _holds(guard: Guard[F], event: transitions.EventData) -> bool:
     if not isinstance(answer, bool):
         raise DefinitionError(f"guard `{guard.name}` answers {answer!r}, not true or false")
     return answer
+
+
+def _leads(row: Transition[F], dest: AnyState, event: transitions.EventData) -> bool:
+    return row.leads_to(event.kwargs["facts"]) == dest
 
 
 def _note(row: Transition[F], event: transitions.EventData) -> None:

@@ -7,6 +7,7 @@ matters, and adding a row never takes a permission away. Versions of a policy
 are differences (`Policy.evolve`), never flags inside a guard.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from typing import Any, Generic, Self
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import Domain, F, Value
 from fsm.guards import Guard
+from fsm.state import PLAIN, AnyState, Display, label_of
 
 
 class Actor(StrEnum):
@@ -29,17 +31,25 @@ class Actor(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The destination of a row that leads where the event asks: `fact` holds the state."""
+
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
 class Transition(Generic[F]):
     """One row: `trigger` leads from any state of `source` to `dest` if all guards hold.
 
-    `id` is the verb that people use (kick, decline, unban); `clause` the number
-    of the section that the row implements.
+    `dest` is a state, or `Asked(fact)` where the event names the state. `id` is the
+    verb that people use (kick, decline, unban); `clause` the number of the section
+    that the row implements.
     """
 
     id: str
     trigger: StrEnum
     source: AbstractSet[Any]
-    dest: StrEnum
+    dest: AnyState | Asked
     guards: tuple[Guard[F], ...]
     clause: str = ""
 
@@ -59,8 +69,13 @@ class Transition(Generic[F]):
 
     @property
     def repeats(self) -> bool:
-        """Whether the row leaves the state as it is."""
+        """Whether the row leaves the state as it is, whatever the event asks."""
         return self.source == {self.dest}
+
+    def leads_to(self, facts: F) -> AnyState:
+        """Where the row leads under these facts."""
+        dest: AnyState = getattr(facts, self.dest.fact) if isinstance(self.dest, Asked) else self.dest
+        return dest
 
     def permits(self, facts: F) -> bool:
         """Whether every guard holds; the source state is not looked at."""
@@ -73,7 +88,12 @@ class Policy(Generic[F]):
 
     `title` and `source` name the document; `family` is the import name of the
     package whose `Room` speaks this policy's protocol. `action_key` is where the
-    content of an event names its action. Building a policy raises
+    content of an event names its action. Everybody starts in the state `initial`, by
+    default the first of the domain. `displays` says how people see the states, in the
+    order in which they look at them; states without one follow in the order of the
+    domain, and displays of states that the domain lacks are of no account. With
+    `precedence`, rows may permit the same, and the first of them decides; without, at
+    most one row permits anything. Building a policy raises
     `DefinitionError` when the table contradicts itself.
 
     Facts that say what an event brings along, such as the token of an invite, may
@@ -89,6 +109,9 @@ class Policy(Generic[F]):
     family: str
     action_key: str = field(default="participation", kw_only=True)
     carries: Mapping[StrEnum, Mapping[str, tuple[Value, ...]]] = field(default_factory=dict, kw_only=True)
+    initial: Any = field(default=None, kw_only=True)
+    displays: Mapping[Any, Display] = field(default_factory=dict, kw_only=True)
+    precedence: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         """Check the table against the domain."""
@@ -101,16 +124,22 @@ class Policy(Generic[F]):
         for repeated in _repeated(row.id for row in self.transitions):
             raise DefinitionError(f"policy `{self.id}` has two transitions with the id `{repeated}`")
         for limits in self.carries.values():
-            Domain(self.domain.record, limits)  # refuses what the record does not have
+            Domain(self.domain.record, {**self.domain.limits, **limits})  # refuses what the record does not have
+        if self.initial is None:
+            object.__setattr__(self, "initial", self.states[0])
+        self._check_state(self.initial, f"policy `{self.id}`")
         sample = next(iter(self.domain))
         for row in self.transitions:
             self._check(row, sample)
 
     def _check(self, row: Transition[F], sample: F) -> None:
         place = f"policy `{self.id}`, transition `{shorten(row.id)}`"
-        for state in (*row.source, row.dest):
-            if not any(state is known for known in self.states):
-                raise DefinitionError(f"{place}: unknown state `{state}`")
+        for state in row.source:
+            self._check_state(state, place)
+        if isinstance(row.dest, Asked) and row.dest.fact not in self.domain.values:
+            raise DefinitionError(f"{place}: leads to unknown fact `{shorten(row.dest.fact)}`")
+        for state in self.destinations(row):
+            self._check_state(state, place)
         for guard in row.guards:
             try:
                 answer = guard(sample)
@@ -121,10 +150,37 @@ class Policy(Generic[F]):
             if not isinstance(answer, bool):
                 raise DefinitionError(f"{place}: guard `{guard.name}` answers {answer!r}, not true or false")
 
+    def _check_state(self, state: object, place: str) -> None:
+        # A bare word equals a member of an enumeration, but is none.
+        if type(self._known_states.get(state)) is not type(state):
+            raise DefinitionError(f"{place}: unknown state `{shorten(str(state))}`")
+
     @property
-    def states(self) -> tuple[StrEnum, ...]:
+    def states(self) -> tuple[AnyState, ...]:
         """The states a target can be in."""
         return self.domain.values["target"]  # type: ignore[return-value]
+
+    @cached_property
+    def _known_states(self) -> Mapping[object, AnyState]:
+        return {state: state for state in self.states}
+
+    def destinations(self, row: Transition[F]) -> tuple[AnyState, ...]:
+        """Where a row may lead, each state once."""
+        if isinstance(row.dest, Asked):
+            return self.domain.values[row.dest.fact]  # type: ignore[return-value]
+        return (row.dest,)
+
+    @cached_property
+    def labels(self) -> Mapping[AnyState, str]:
+        """What people call each state, told apart where two are called the same."""
+        labels = {state: label_of(state, self.displays.get(state, PLAIN)) for state in self.states}
+        counts = Counter(labels.values())
+        return {state: label if counts[label] == 1 else f"{label} ({state.value})" for state, label in labels.items()}
+
+    @cached_property
+    def ordered(self) -> tuple[AnyState, ...]:
+        """The states in the order in which people look at them."""
+        return tuple(dict.fromkeys((*(state for state in self.displays if state in self._known_states), *self.states)))
 
     @cached_property
     def triggers(self) -> tuple[StrEnum, ...]:
@@ -170,7 +226,8 @@ class Policy(Generic[F]):
         reads: dict[str, frozenset[str]] = {}
         for row in self.transitions:
             looked_at = (self.domain.reads(guard.test) for guard in row.guards)
-            reads[row.trigger] = reads.get(row.trigger, _ALWAYS).union(*looked_at)
+            leads = {row.dest.fact} if isinstance(row.dest, Asked) else set()
+            reads[row.trigger] = reads.get(row.trigger, _ALWAYS).union(leads, *looked_at)
         return reads
 
     @property
@@ -178,13 +235,13 @@ class Policy(Generic[F]):
         """How many questions can be asked: the number of `cells`."""
         return sum(self.domain.count(self.carries.get(action)) for action in self.triggers)
 
-    def candidates(self, action: str, state: str) -> tuple[Transition[F], ...]:
+    def candidates(self, action: str, state: AnyState | str) -> tuple[Transition[F], ...]:
         """The rows for this action in this state, whatever their guards say."""
-        return self._by_cell.get((action, state), ())
+        return self._by_cell.get((action, state), ())  # type: ignore[arg-type]  # a bare word finds its member
 
     @cached_property
-    def _by_cell(self) -> Mapping[tuple[str, str], tuple[Transition[F], ...]]:
-        cells: dict[tuple[str, str], tuple[Transition[F], ...]] = {}
+    def _by_cell(self) -> Mapping[tuple[str, AnyState], tuple[Transition[F], ...]]:
+        cells: dict[tuple[str, AnyState], tuple[Transition[F], ...]] = {}
         for row in self.transitions:
             for state in row.source:
                 cells[row.trigger, state] = (*cells.get((row.trigger, state), ()), row)

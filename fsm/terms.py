@@ -4,8 +4,11 @@ The draft uses one list of words twice: `ban` names the action of banning and
 the state of being banned. So does this module.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeAlias
+
+from fsm.state import Display, Tone
 
 
 class Participation(StrEnum):
@@ -23,6 +26,15 @@ class Participation(StrEnum):
     BAN = "ban"
     KNOCK = "knock"
 
+
+DISPLAYS: Mapping[Participation, Display] = {
+    Participation.LEAVE: Display(tone=Tone.OUTSIDE, prose="left"),
+    Participation.KNOCK: Display(prose="knocking"),
+    Participation.INVITE: Display(prose="invited"),
+    Participation.JOIN: Display(tone=Tone.MEMBER, prose="joined"),
+    Participation.BAN: Display(tone=Tone.BARRED, prose="banned"),
+}
+"""How people see the states: from outside, and asking to come in, to being shut out."""
 
 Action: TypeAlias = Participation
 """A participation word used as a verb: what the sender does to the target."""

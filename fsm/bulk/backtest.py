@@ -138,7 +138,7 @@ class Backtest:
         self.seconds[work] = self.seconds.get(work, 0) + time.perf_counter() - started
 
 
-def _count_states(run: Run) -> dict[str, int]:
+def _count_states(run: Run) -> dict[str | int, int]:
     """How many users stand in each state but the one of strangers."""
     counts = np.bincount(run.states(), minlength=len(run.book.states)).tolist()
     counts[run.initial] = 0

@@ -25,6 +25,7 @@ from fsm.errors import DefinitionError
 from fsm.family import AnyPolicy
 from fsm.machine import memory_of
 from fsm.policies import columns_of
+from fsm.state import AnyState
 
 UNKNOWN = -1
 """In place of the decision of a cell that has not come up yet."""
@@ -40,7 +41,7 @@ class Book:
         self.decisions: list[Decision] = []
         self.states = policy.states
         self.unheard = len(policy.states)
-        self.numbers_of_states: Mapping[str, int] = {state: number for number, state in enumerate(policy.states)}
+        self.numbers_of_states: Mapping[AnyState, int] = {state: number for number, state in enumerate(policy.states)}
         self.actions: Mapping[str, int] = {action.value: number for number, action in enumerate(policy.triggers)}
         self.radix = self.unheard + 1
         self.codes = prod(len(values) for values in policy.domain.weights.values())

@@ -77,7 +77,10 @@ def _words(policy: AnyPolicy, action: StrEnum, facts: Any, decision: Decision) -
     if not decision and not meant(policy, action, facts):
         lines += [f"possible from {_states(policy, row)}: {row.id}" for row in rows_for_kind(policy, action, facts)]
     for row in policy.candidates(action, facts.target):
-        lines += ["", f"{row.id}: {facts.target} → {row.dest}, by {policy.actors[row.id]} (section {row.clause})"]
+        lines += [
+            "",
+            f"{row.id}: {facts.target} → {row.leads_to(facts)}, by {policy.actors[row.id]} (section {row.clause})",
+        ]
         for guard in row.guards:
             holds = guard(facts)
             lines.append(f"  {'yes' if holds else 'no ':<5}{guard.holds if holds else guard.fails:<58}{guard.name}")

@@ -49,7 +49,7 @@ from fsm.participation.guards import (
     sender_outranks_for_kick,
 )
 from fsm.policy import Policy, Transition
-from fsm.terms import Participation
+from fsm.terms import DISPLAYS, Participation
 
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
 
@@ -122,6 +122,8 @@ MATRIX_1 = MatrixPolicy(
     domain=DOMAIN,
     transitions=TRANSITIONS,
     family="fsm.matrix",
+    initial=LEAVE,
+    displays=DISPLAYS,
     action_key="membership",
     carries={
         JOIN: {"warrant": WARRANTS_OF_JOINS},

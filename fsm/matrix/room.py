@@ -23,7 +23,7 @@ too, say the invite of one by a local user. We follow the text.
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import isnan
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from fsm.decision import Decision, judge
 from fsm.errors import DefinitionError, EventError, shorten
@@ -440,7 +440,7 @@ class MatrixRoom:
 
     def _move(self, event: Mapping[str, Any], decision: Decision) -> None:
         """Apply an allowed membership change, and run the callbacks if there are any."""
-        target, after = event["state_key"], Participation(decision.after or _LEAVE)
+        target, after = event["state_key"], cast("Participation", decision.after)
         if not self._participant.has_callbacks:
             self._states[target] = after
             return

@@ -40,7 +40,7 @@ from fsm.participation.guards import (
     sender_outranks_for_kick,
 )
 from fsm.policy import Policy, Transition
-from fsm.terms import JoinRule, Participation
+from fsm.terms import DISPLAYS, JoinRule, Participation
 
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
 
@@ -128,6 +128,8 @@ MIMI = MimiPolicy(
     domain=DOMAIN,
     transitions=TRANSITIONS,
     family="fsm.mimi",
+    initial=LEAVE,
+    displays=DISPLAYS,
     participation_events=frozenset({"m.user", "m.room.user"}),
     permits=PERMITS,
     power=Power.GRANTED,

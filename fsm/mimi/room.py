@@ -13,7 +13,7 @@ same look-up.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from fsm.decision import Decision, judge
 from fsm.errors import EventError, shorten
@@ -406,7 +406,7 @@ class Room:
 
     def _move(self, event: Mapping[str, Any], decision: Decision) -> None:
         """Apply an allowed participation change, and run the callbacks if there are any."""
-        target, after = event["state_key"], Participation(decision.after or _LEAVE)
+        target, after = event["state_key"], cast("Participation", decision.after)
         if not self._participant.has_callbacks:
             self._states[target] = after
             return

@@ -12,7 +12,7 @@ from fsm.errors import DefinitionError
 from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.render.diagram import Change, Diagram, Edge, State
-from fsm.render.extract import cells_of, extract
+from fsm.render.extract import cells_of, extract, ways_of
 from fsm.render.ids import plain, unique
 
 
@@ -28,7 +28,7 @@ def compare(first: AnyPolicy, second: AnyPolicy, given: Mapping[str, Value] | No
             raise DefinitionError(f"unknown fact `{name}`: the facts are {', '.join(first.domain.values)}")
     one, two = (extract(policy, _known(policy, known)) for policy in (first, second))
     states = _states(one, two)
-    ids = {state.name: state.id for state in states}
+    ids = {state.word: state.id for state in states}
     edges = [
         replace(edge, source=ids[source], dest=ids[dest])
         for edge, source, dest in _edges(one, two, _contradictions(first, second, known))
@@ -44,6 +44,7 @@ def compare(first: AnyPolicy, second: AnyPolicy, given: Mapping[str, Value] | No
         edges=tuple(
             replace(edge, id=id_) for edge, id_ in zip(edges, unique([*ids.values(), *names])[len(ids) :], strict=True)
         ),
+        initial=ids[one.words[one.initial]],
         sides=(one.id, two.id) if one.id != two.id else (f"{one.id} (first)", f"{two.id} (second)"),
     )
 
@@ -53,11 +54,14 @@ def _known(policy: AnyPolicy, given: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _states(one: Diagram, two: Diagram) -> tuple[State, ...]:
-    names = [{state.name for state in diagram.states} for diagram in (one, two)]
-    both = list(dict.fromkeys(state.name for state in (*one.states, *two.states)))
+    words = [{state.word for state in diagram.states} for diagram in (one, two)]
+    both = {state.word: state for state in (*two.states, *one.states)}
+    order = dict.fromkeys(state.word for state in (*one.states, *two.states))
     return tuple(
-        State(id_, name, Change.NONE if all(name in each for each in names) else _ONLY[name in names[1]])
-        for name, id_ in zip(both, unique(map(plain, both)), strict=True)
+        replace(
+            both[word], id=id_, change=Change.NONE if all(word in each for each in words) else _ONLY[word in words[1]]
+        )
+        for word, id_ in zip(order, unique(map(plain, order)), strict=True)
     )
 
 
@@ -66,7 +70,7 @@ _Key = tuple[str, str, str]
 
 
 def _edges(one: Diagram, two: Diagram, contradictions: frozenset[_Key]) -> Iterable[tuple[Edge, str, str]]:
-    """The edges, and the names of the states that each leads from and to."""
+    """The edges, and the words of the states that each leads from and to."""
     olds, news = ({_key(diagram, edge): edge for edge in diagram.edges} for diagram in (one, two))
     for key in dict.fromkeys((*olds, *news)):
         old, new = olds.get(key), news.get(key)
@@ -80,7 +84,7 @@ def _edges(one: Diagram, two: Diagram, contradictions: frozenset[_Key]) -> Itera
 
 
 def _key(diagram: Diagram, edge: Edge) -> _Key:
-    return edge.transition, diagram.names[edge.source], diagram.names[edge.dest]
+    return edge.transition, diagram.words[edge.source], diagram.words[edge.dest]
 
 
 def _conditions(edge: Edge) -> object:
@@ -106,8 +110,8 @@ def _permitted(policy: AnyPolicy, other: AnyPolicy, given: Mapping[str, Value]) 
     tied = policy.domain.constrained | other.domain.constrained
     cells = cells_of(policy, given, lambda action: other.reads(action) | tied)
     return {
-        (row.id, state.value, row.dest.value): {facts: row.permits(facts) for facts in cells[row.trigger, state]}
-        for row in policy.transitions
-        for state in policy.states
-        if state in row.source
+        (way.row.id, str(way.source), str(way.dest)): {
+            facts: way.permits(facts) for facts in cells[way.row.trigger, way.source]
+        }
+        for way in ways_of(policy)
     }

@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from fsm.policy import Actor
+from fsm.state import Tone
 
 
 class Detail(StrEnum):
@@ -45,10 +46,17 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state by its word; `id` is a plain name for it, unique in the diagram."""
+    """A state by its name; `id` is a plain name for it, unique in the diagram.
+
+    `word` stands for it in data. `place` counts the states in the order in which people
+    look at them; None where the policy does not declare one.
+    """
 
     id: str
     name: str
+    word: str = ""
+    tone: Tone = Tone.PLAIN
+    place: int | None = None
     change: Change = Change.NONE
 
 
@@ -89,8 +97,9 @@ class Diagram:
     """A policy, or what is left of it when some facts are given.
 
     `given` holds those facts and their values, as people write them; `actions` the
-    words for what can be asked, whether it is possible or not. `sides` are the names
-    of two policies that are drawn in one picture.
+    words for what can be asked, whether it is possible or not. `initial` is the id of
+    the state in which everybody starts. `sides` are the names of two policies that are
+    drawn in one picture.
     """
 
     id: str
@@ -100,12 +109,28 @@ class Diagram:
     states: tuple[State, ...]
     actions: tuple[str, ...]
     edges: tuple[Edge, ...]
+    initial: str
     sides: tuple[str, str] | None = None
 
     @cached_property
     def names(self) -> dict[str, str]:
         """The word of each state, by id."""
         return {state.id: state.name for state in self.states}
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """What stands for each state in data, by id."""
+        return {state.id: state.word for state in self.states}
+
+    @cached_property
+    def tones(self) -> dict[str, Tone]:
+        """The tone of each state, by id."""
+        return {state.id: state.tone for state in self.states}
+
+    @cached_property
+    def ordered(self) -> tuple[State, ...]:
+        """The states in the order in which people look at them; those without a place come last."""
+        return tuple(sorted(self.states, key=lambda state: (state.place is None, state.place or 0)))
 
     @property
     def moves(self) -> tuple[Edge, ...]:

@@ -30,6 +30,7 @@ from fsm.render.markup import (
 )
 from fsm.render.plan import HAIR, Plan, Way, plan_of
 from fsm.render.style import (
+    BOXES,
     CHANGES,
     FAINT,
     FONTS,
@@ -43,7 +44,6 @@ from fsm.render.style import (
     TITLE,
     VERB,
     Look,
-    box_of,
     line_of,
     lines_of,
     width_of,
@@ -145,7 +145,7 @@ def _leave_free(graph: Digraph, diagram: Diagram, look: Look, words: _Words, aro
 
 
 def _box(look: Look, state: State) -> dict[str, str]:
-    box = look.box(box_of(state.name))
+    box = look.box(BOXES[state.tone])
     return {
         "id": state.id,
         "class": "state",

@@ -7,15 +7,17 @@ of it that is left when some facts are given.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
-from typing import Any
+from typing import Any, Generic
 
 from fsm.facts import F, Value, spell
 from fsm.guards import Guard
-from fsm.policy import Actor, Policy, Transition
+from fsm.policy import Actor, Asked, Policy, Transition
 from fsm.render.diagram import Condition, Diagram, Edge, State
 from fsm.render.ids import plain, unique
+from fsm.state import PLAIN, AnyState
 
 
 def extract(policy: Policy[F], given: Mapping[str, Value] | None = None) -> Diagram:
@@ -25,13 +27,21 @@ def extract(policy: Policy[F], given: Mapping[str, Value] | None = None) -> Diag
     """
     known = given or {}
     cells = cells_of(policy, known)
-    ways = [(row, state) for row in policy.transitions for state in policy.states if state in row.source]
+    ways = ways_of(policy)
     # An impossible edge takes its id all the same: what an edge is called does not depend on what is given.
-    ids = unique([*(plain(state) for state in policy.states), *(f"{plain(row.id)}-{plain(s)}" for row, s in ways)])
-    states = {state: State(ids.pop(0), state.value) for state in policy.states}
-    edges = (
-        _edge(id_, row, state, states, cells[row.trigger, state]) for id_, (row, state) in zip(ids, ways, strict=True)
-    )
+    ids = unique([*(plain(str(state)) for state in policy.states), *map(_id, ways)])
+    places = {state: place for place, state in enumerate(policy.displays)}
+    states = {
+        state: State(
+            ids.pop(0),
+            policy.labels[state],
+            str(state.value),
+            policy.displays.get(state, PLAIN).tone,
+            places.get(state),
+        )
+        for state in policy.states
+    }
+    edges = (_edge(id_, way, states, cells[way.row.trigger, way.source]) for id_, way in zip(ids, ways, strict=True))
     return Diagram(
         id=policy.id,
         title=policy.title,
@@ -40,28 +50,58 @@ def extract(policy: Policy[F], given: Mapping[str, Value] | None = None) -> Diag
         states=tuple(states.values()),
         actions=tuple(action.value for action in policy.triggers),
         edges=tuple(edge for edge in edges if edge is not None),
+        initial=states[policy.initial].id,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Way(Generic[F]):
+    """A row from one of its states to one of its destinations."""
+
+    row: Transition[F]
+    source: AnyState
+    dest: AnyState
+
+    def permits(self, facts: F) -> bool:
+        """Whether the row permits and leads there; the source state is not looked at."""
+        return self.row.leads_to(facts) == self.dest and self.row.permits(facts)
+
+
+def ways_of(policy: Policy[F]) -> list[Way[F]]:
+    """Every way that the table has, whether it is possible or not."""
+    return [
+        Way(row, state, dest)
+        for row in policy.transitions
+        for state in policy.states
+        if state in row.source
+        for dest in policy.destinations(row)
+    ]
+
+
+def _id(way: Way[Any]) -> str:
+    """What an edge is called: by its destination too where its row has several."""
+    ends = [way.source, way.dest] if isinstance(way.row.dest, Asked) else [way.source]
+    return "-".join(map(plain, [way.row.id, *map(str, ends)]))
 
 
 def cells_of(
     policy: Policy[F], known: Mapping[str, Value], reads: Callable[[str], Iterable[str]] = lambda _: ()
-) -> Mapping[tuple[StrEnum, StrEnum], Sequence[Any]]:
+) -> Mapping[tuple[StrEnum, AnyState], Sequence[Any]]:
     """The facts that each action can meet in each state, as far as they agree with what is known.
 
     Of those that differ in nothing that the action's rows look at, or that `reads` names for it, there is one.
     """
     policy.domain.given(**known)  # refuses a fact or a value that does not exist
     limits = {name: (value,) for name, value in known.items()}
-    cells: dict[tuple[StrEnum, StrEnum], list[Any]] = {each: [] for each in product(policy.triggers, policy.states)}
+    cells: dict[tuple[StrEnum, AnyState], list[Any]] = {each: [] for each in product(policy.triggers, policy.states)}
     for action in policy.triggers:
         for facts, _ in policy.walk(action, reads(action), limits):
             cells[action, facts.target].append(facts)  # type: ignore[attr-defined]
     return cells
 
 
-def _edge(
-    id_: str, row: Transition[F], source: StrEnum, states: Mapping[StrEnum, State], cells: Sequence[Any]
-) -> Edge | None:
+def _edge(id_: str, way: Way[F], states: Mapping[AnyState, State], cells: Sequence[Any]) -> Edge | None:
+    row, cells = way.row, [facts for facts in cells if way.row.leads_to(facts) == way.dest]
     selves = {facts.is_self for facts in cells if row.permits(facts)}
     if not selves:
         return None
@@ -73,8 +113,8 @@ def _edge(
         id=id_,
         transition=row.id,
         action=row.trigger.value,
-        source=states[source].id,
-        dest=states[row.dest].id,
+        source=states[way.source].id,
+        dest=states[way.dest].id,
         actor=actor,
         guards=tuple(
             # Two guards of one edge must not read the same.

@@ -7,7 +7,6 @@ from functools import cached_property
 from fsm.policy import Actor
 from fsm.render.diagram import Change, Detail, Diagram, Edge, State
 from fsm.render.label import asked, clean
-from fsm.render.style import order_of
 
 _WHO: Mapping[Actor, str] = {
     Actor.TARGET: "the sender is the target",
@@ -44,8 +43,8 @@ class Grid:
 
     @property
     def states(self) -> Sequence[State]:
-        """The rows, in their natural order."""
-        return sorted(self.diagram.states, key=lambda state: order_of(state.name))
+        """The rows, in the order in which people look at them."""
+        return self.diagram.ordered
 
     def name(self, state: State) -> str:
         """The word of a state, and whether only one of two policies has it."""

@@ -10,7 +10,8 @@ import re
 from fsm.render.diagram import Detail, Diagram, Edge
 from fsm.render.ids import names_of
 from fsm.render.label import SEPARATOR, Notes, caption_of, clean, conditions_of, legend_of, notes_if_crowded
-from fsm.render.style import STATES, order_of
+from fsm.render.style import BOXES
+from fsm.state import Tone
 
 # Words that mean something else at the beginning of a line.
 _TAKEN = {"accdescr", "acctitle", "as", "class", "classdef", "click", "default", "direction", "end", "hide", "note"}
@@ -25,7 +26,7 @@ def to_mermaid(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
     notes = notes_if_crowded(diagram, detail)
     lines = ["---", f"title: {_quoted(caption_of(diagram))}", "---", "stateDiagram-v2"]
     # Mermaid lays out from the first state on.
-    for state in sorted(diagram.states, key=lambda state: order_of(state.name)):
+    for state in diagram.ordered:
         name = _text(clean(state.name)) or "#160;"
         lines.append(f'    state "{name}" as {names[state.id]}')
         lines += [
@@ -37,12 +38,14 @@ def to_mermaid(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
         for edge in diagram.moves
     ]
     if notes:
-        first = min(diagram.states, key=lambda state: order_of(state.name))
-        lines += [f"    note right of {names[first.id]}", *(f"        {_text(each)}" for each in legend_of(notes))]
+        lines += [
+            f"    note right of {names[diagram.ordered[0].id]}",
+            *(f"        {_text(each)}" for each in legend_of(notes)),
+        ]
         lines.append("    end note")
     for state in diagram.states:
-        if state.name in STATES:
-            box, name = STATES[state.name], names[state.id]
+        if state.tone is not Tone.PLAIN:
+            box, name = BOXES[state.tone], names[state.id]
             lines.append(f"    classDef {name}Box fill:{box.fill},stroke:{box.border},color:{box.ink}")
             lines.append(f"    class {name} {name}Box")
     return "\n".join(lines) + "\n"

@@ -21,7 +21,7 @@ from itertools import pairwise
 from fsm.render.curve import Point
 from fsm.render.diagram import Diagram, Edge, State
 from fsm.render.label import Label
-from fsm.render.style import COLUMNS, GROUND, NAME, SMALL, VERB, row_of, width_of
+from fsm.render.style import NAME, SMALL, VERB, row_of, width_of
 
 AIR = 11.0  # between a label and what is next to it
 BESIDE = 5.0  # from an upright line to its label
@@ -30,6 +30,7 @@ HAIR = 2  # between a level line and the small type under it
 OVER, UNDER = row_of(VERB), row_of(SMALL)
 _GROUND_HEIGHT, _BOX_HEIGHT, BOX_WIDTH = 36.0, 50.0, 110.0
 _TURN = 22.0  # what a way overhead needs above a box, for an arrow's head and a corner
+_MOST = 5  # states in the row: more would need more ways overhead than one can follow
 _SLOT = 34.0  # between ways that leave the top of a box
 
 
@@ -120,12 +121,14 @@ def plan_of(diagram: Diagram, labels: Mapping[str, Label]) -> Plan | None:
 
 
 def natural_order(diagram: Diagram) -> tuple[State, Sequence[State]] | None:
-    """The ground, and the other states in a row; None when a state has no natural place."""
-    by_name = {state.name: state for state in diagram.states}
-    row = [by_name[name] for name in COLUMNS if name in by_name]
-    if not by_name.keys() <= {GROUND, *COLUMNS} or GROUND not in by_name or not row:
+    """The ground, where all begins, and the other states in a row.
+
+    None when the policy does not declare an order of all its states, or has too few or too many of them for a row.
+    """
+    ground, *row = sorted(diagram.ordered, key=lambda state: state.id != diagram.initial)
+    if any(state.place is None for state in diagram.states) or not 1 <= len(row) <= _MOST:
         return None
-    return by_name[GROUND], row
+    return ground, row
 
 
 def far_of(diagram: Diagram, row: Sequence[State]) -> list[Edge]:

@@ -9,7 +9,8 @@ import re
 from fsm.render.diagram import Detail, Diagram, Edge
 from fsm.render.ids import names_of
 from fsm.render.label import SEPARATOR, Notes, caption_of, clean, conditions_of, legend_of, notes_if_crowded
-from fsm.render.style import STATES, Line, line_of, lines_of, order_of
+from fsm.render.style import BOXES, Line, line_of, lines_of
+from fsm.state import Tone
 
 # Words that mean something else at the beginning of a line.
 _TAKEN = {"end", "hide", "left", "legend", "note", "right", "skinparam", "state", "title", "top"}
@@ -22,9 +23,9 @@ def to_plantuml(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
     names = names_of((state.id for state in diagram.states), _TAKEN)
     notes = notes_if_crowded(diagram, detail)
     lines = ["@startuml", f"title {_text(caption_of(diagram))}", "hide empty description"]
-    for state in sorted(diagram.states, key=lambda state: order_of(state.name)):
-        name, box = names[state.id], STATES.get(state.name)
-        lines.append(f'state "{_text(state.name)}" as {name}{f" {box.fill}" if box else ""}')
+    for state in diagram.ordered:
+        name, fill = names[state.id], "" if state.tone is Tone.PLAIN else f" {BOXES[state.tone].fill}"
+        lines.append(f'state "{_text(state.name)}" as {name}{fill}')
         lines += [f"{name} : {_label(diagram, edge, detail, notes, SEPARATOR)}" for edge in diagram.repeats(state)]
     for edge in diagram.moves:
         line = line_of(diagram, edge)

@@ -13,34 +13,27 @@ from typing import Any
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
 from fsm.policy import Transition
-from fsm.render.extract import cells_of
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A transition out of one state."""
-
-    transition: str
-    source: str
+from fsm.render.extract import Way, cells_of, ways_of
+from fsm.state import AnyState
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Ways of one action to one state, which all ask for the same guards."""
+    """Ways of one action to one state, which all ask for the same guards: transitions, each with a state it leaves."""
 
-    ways: tuple[Way, ...]
-    dest: str
+    ways: tuple[tuple[str, AnyState], ...]
+    dest: AnyState
     guards: tuple[Guard[Any], ...]
 
     @property
-    def sources(self) -> tuple[str, ...]:
+    def sources(self) -> tuple[AnyState, ...]:
         """The states that they lead from."""
-        return tuple(dict.fromkeys(way.source for way in self.ways))
+        return tuple(dict.fromkeys(source for _, source in self.ways))
 
     @property
     def transitions(self) -> tuple[str, ...]:
         """Their names."""
-        return tuple(dict.fromkeys(way.transition for way in self.ways))
+        return tuple(dict.fromkeys(transition for transition, _ in self.ways))
 
 
 def rules_of(policy: AnyPolicy) -> Mapping[str, Sequence[Case]]:
@@ -53,45 +46,46 @@ def rules_of(policy: AnyPolicy) -> Mapping[str, Sequence[Case]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """A row in one state: what it asks there that may fail, and the facts that it permits."""
+class _Possible:
+    """A way that is possible: what it asks there that may fail, and the facts that it permits."""
 
-    way: Way
-    row: Transition[Any]
+    way: Way[Any]
     asked: frozenset[Guard[Any]]
     permitted: Sequence[Any]
 
 
-def _cases(policy: AnyPolicy, action: StrEnum, cells: Mapping[StrEnum, Sequence[Any]]) -> Iterator[Case]:
-    groups: list[list[_Row]] = []
-    for row in policy.transitions:
-        for state in policy.states:
-            if row.trigger is not action or state not in row.source:
-                continue
-            permitted = [facts for facts in cells[state] if row.permits(facts)]
-            if permitted:
-                asked = frozenset(guard for guard in row.guards if not all(map(guard, cells[state])))
-                found = _Row(Way(row.id, state.value), row, asked, permitted)
-                next((group for group in groups if _belongs(found, group)), _new(groups)).append(found)
+def _cases(policy: AnyPolicy, action: StrEnum, cells: Mapping[AnyState, Sequence[Any]]) -> Iterator[Case]:
+    groups: list[list[_Possible]] = []
+    for way in ways_of(policy):
+        if way.row.trigger is not action:
+            continue
+        permitted = [facts for facts in cells[way.source] if way.permits(facts)]
+        if permitted:
+            meets = [facts for facts in cells[way.source] if way.row.leads_to(facts) == way.dest]
+            found = _Possible(
+                way, frozenset(guard for guard in way.row.guards if not all(map(guard, meets))), permitted
+            )
+            next((group for group in groups if _belongs(found, group)), _new(groups)).append(found)
     for group in filter(None, groups):
-        ways = tuple(found.way for found in group)
-        yield Case(ways, group[0].row.dest.value, tuple(_ordered(_asked(group), (found.row for found in group))))
+        ways = tuple((found.way.row.id, found.way.source) for found in group)
+        guards = _ordered(_asked(group), (found.way.row for found in group))
+        yield Case(ways, group[0].way.dest, tuple(guards))
 
 
-def _new(groups: list[list[_Row]]) -> list[_Row]:
+def _new(groups: list[list[_Possible]]) -> list[_Possible]:
     groups.append([])
     return groups[-1]
 
 
-def _belongs(found: _Row, group: Sequence[_Row]) -> bool:
+def _belongs(found: _Possible, group: Sequence[_Possible]) -> bool:
     """Whether all that the whole group and this row ask for holds wherever one of them permits."""
-    if not group or found.row.dest is not group[0].row.dest:
+    if not group or found.way.dest != group[0].way.dest:
         return False
     asked = _asked([*group, found])
     return all(guard(facts) for each in (*group, found) for facts in each.permitted for guard in asked)
 
 
-def _asked(group: Iterable[_Row]) -> set[Guard[Any]]:
+def _asked(group: Iterable[_Possible]) -> set[Guard[Any]]:
     return {guard for found in group for guard in found.asked}
 
 

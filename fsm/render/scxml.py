@@ -16,7 +16,6 @@ from fsm.render.diagram import Condition, Detail, Diagram, Edge
 from fsm.render.engine import RenderError
 from fsm.render.ids import unique
 from fsm.render.label import caption_of, clean
-from fsm.render.style import order_of
 
 _NAMESPACE = "http://www.w3.org/2005/07/scxml"
 _JAVASCRIPT = (
@@ -36,7 +35,6 @@ def to_scxml(diagram: Diagram, detail: Detail = Detail.GUARDS) -> bytes:
     states = _names(state.id for state in diagram.states)
     actions = _names(diagram.actions)
     guards = _guards(diagram)
-    first = min(diagram.states, key=lambda state: order_of(state.name))
     root = ET.Element(
         "scxml",
         {
@@ -44,7 +42,7 @@ def to_scxml(diagram: Diagram, detail: Detail = Detail.GUARDS) -> bytes:
             "version": "1.0",
             "datamodel": "ecmascript",
             "name": _name(diagram.id),
-            "initial": states[first.id],
+            "initial": states[diagram.initial],
         },
     )
     root.append(_comment(caption_of(diagram)))

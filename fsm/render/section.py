@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import unescape
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeAlias
 
 from fsm.facts import EVENT, PAIR, ROOM, SENDER, TARGET, Subject
 from fsm.family import AnyPolicy
@@ -23,15 +23,10 @@ from fsm.render.label import capital, clean
 from fsm.render.markdown import escaped
 from fsm.render.rfc import figure_of, prefix_of
 from fsm.render.rules import Case, rules_of
+from fsm.state import PLAIN, AnyState
 
-_STATES: Mapping[str, str] = {
-    "invite": "invited",
-    "join": "joined",
-    "leave": "left",
-    "ban": "banned",
-    "knock": "knocking",
-}
-"""What drafts call those who are in a state."""
+_Names: TypeAlias = Mapping[AnyState, str]
+"""What a sentence calls the states, in the order of the policy."""
 
 _LINE = 80
 _HEAD = "the target is in"
@@ -73,7 +68,7 @@ def _wrapped(part: str) -> str:
 
 
 def _overview(policy: AnyPolicy, diagram: Diagram, prefix: str, figure: str) -> Iterator[str]:
-    states = _or([_state(state.value) for state in policy.states], "and")
+    states = _or(list(_names(policy).values()), "and")
     yield (
         f"The target is in one of the following participation states: {states}. {{{{fig-{prefix}}}}} shows how it gets "
         f"from one to another, and {{{{tab-{prefix}}}}} by which transition each action does it. A number in the table "
@@ -127,21 +122,21 @@ def _conditions(policy: AnyPolicy, action: str, cases: Sequence[Case], head: str
     if not cases:
         yield f"{capital(what)} MUST be rejected."
         return
-    dests = _or(list(dict.fromkeys(_state(case.dest) for case in cases)), "or")
+    names = _names(policy)
+    dests = _or(list(dict.fromkeys(names[case.dest] for case in cases)), "or")
     yield f"{capital(what)} takes the target to {_in_state(dests)}."
-    all_states = [state.value for state in policy.states]
     if not any(set(one.sources) & set(other.sources) for one, other in combinations(cases, 2)):
-        sources = [state for state in all_states if any(state in case.sources for case in cases)]
+        sources = [state for state in names if any(state in case.sources for case in cases)]
         common = [guard for guard in cases[0].guards if all(guard in case.guards for case in cases)]
-        yield from _demands(f" of {what}", _standing(sources, all_states), common)
+        yield from _demands(f" of {what}", _standing(sources, names), common)
         for case in cases:
-            yield from _further(case, [guard for guard in case.guards if guard not in common], all_states)
+            yield from _further(case, [guard for guard in case.guards if guard not in common], names)
         yield "Otherwise, reject."
         return
     yield f"{capital(what)} MUST be one of the following. Otherwise, reject."
     for case in cases:
         yield f"{head}{_or([_title(each) for each in case.transitions], 'and')}"
-        yield from _demands("", _standing(case.sources, all_states, case), case.guards)
+        yield from _demands("", _standing(case.sources, names, case), case.guards)
 
 
 def _demands(of_what: str, standing: str, guards: Sequence[Guard[Any]]) -> Iterator[str]:
@@ -168,13 +163,13 @@ def _demands(of_what: str, standing: str, guards: Sequence[Guard[Any]]) -> Itera
         yield "\n".join(f"* {words};" for words in others[:-1]) + f"\n* {others[-1]}."
 
 
-def _further(case: Case, guards: Sequence[Guard[Any]], all_states: Sequence[str]) -> Iterator[str]:
+def _further(case: Case, guards: Sequence[Guard[Any]], names: _Names) -> Iterator[str]:
     """What is asked beyond what all cases of the action ask."""
     if not guards:
         return
-    states = [state for state in all_states if state in case.sources]
+    states = [names[state] for state in names if state in case.sources]
     demands = list(_clauses(guards))
-    condition = f"If the target is in {_in_state(_or(list(map(_state, states)), 'or'))}"
+    condition = f"If the target is in {_in_state(_or(states, 'or'))}"
     if len(demands) == 1:
         yield f"{condition}, {demands[0]}."
     else:
@@ -198,30 +193,30 @@ def _by_subject(guards: Iterable[Guard[Any]]) -> Mapping[Subject, list[str]]:
     return asked
 
 
-def _standing(sources: Sequence[str], all_states: Sequence[str], case: Case | None = None) -> str:
+def _standing(sources: Sequence[AnyState], names: _Names, case: Case | None = None) -> str:
     """Where the target must be: in the fewest words, or with the name of each way of a case."""
-    others = [state for state in all_states if state not in sources]
+    others = [names[state] for state in names if state not in sources]
     if not others:
         return ""
     if case and len(case.transitions) > 1:
-        return f"be in {_in_state(_or([_named(case, state) for state in sources], 'or'))}"
+        return f"be in {_in_state(_or([_named(case, state, names) for state in sources], 'or'))}"
     if len(others) < len(sources):
-        return f"NOT already be in {_in_state(_or(list(map(_state, others)), 'or'))}"
-    return f"already be in {_in_state(_or(list(map(_state, sources)), 'or'))}"
+        return f"NOT already be in {_in_state(_or(others, 'or'))}"
+    return f"already be in {_in_state(_or([names[state] for state in sources], 'or'))}"
 
 
-def _named(case: Case, state: str) -> str:
+def _named(case: Case, state: AnyState, names: _Names) -> str:
     """A state, and what leads from it."""
-    names = [_code(way.transition) for way in case.ways if way.source == state]
-    return f"{_state(state)} ({_or(names, 'or')})"
+    transitions = [_code(transition) for transition, source in case.ways if source == state]
+    return f"{names[state]} ({_or(transitions, 'or')})"
 
 
 def _in_state(states: str) -> str:
     return f"the {states} state"
 
 
-def _state(word: str) -> str:
-    return _STATES.get(word) or _code(word)
+def _names(policy: AnyPolicy) -> _Names:
+    return {state: policy.displays.get(state, PLAIN).prose or _code(policy.labels[state]) for state in policy.states}
 
 
 def _code(word: str) -> str:

@@ -12,6 +12,7 @@ from math import ceil
 
 from fsm.policy import Actor
 from fsm.render.diagram import Change, Diagram, Edge
+from fsm.state import Tone
 
 # The first is what pictures are laid out with (see `fsm.render.engine`); the
 # others are what a reader's machine may have, the nearest in width first.
@@ -72,17 +73,12 @@ class Box:
 
 
 PLAIN = Box("#ffffff", "#59636e", 1.1)
-STATES: Mapping[str, Box] = {
-    "join": Box("#d9f2e0", "#1a7f37", 2.4, "#0f5323"),
-    "ban": Box("#fbe3e0", BAN.colour, 2.4, "#8c1a12", BAN),
-    "leave": Box("#f1f3f5", "#59636e", 1.1),
+BOXES: Mapping[Tone, Box] = {
+    Tone.PLAIN: PLAIN,
+    Tone.MEMBER: Box("#d9f2e0", "#1a7f37", 2.4, "#0f5323"),
+    Tone.BARRED: Box("#fbe3e0", BAN.colour, 2.4, "#8c1a12", BAN),
+    Tone.OUTSIDE: Box("#f1f3f5", "#59636e", 1.1),
 }
-
-# The natural places. All begins and ends in the state that is the ground; the
-# others stand above it, from asking to come in on the left to being shut out on
-# the right. A policy with any other state is laid out by Graphviz alone.
-GROUND = "leave"
-COLUMNS = ("knock", "invite", "join", "ban")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,22 +110,11 @@ class Look:
 _BLACK, _WHITE, _THICK = "#000000", "#ffffff", 2.0
 
 
-def box_of(name: str) -> Box:
-    """How the state of this name is drawn."""
-    return STATES.get(name, PLAIN)
-
-
-def order_of(name: str) -> int:
-    """The natural order of the states; those without a natural place come last."""
-    order = (GROUND, *COLUMNS)
-    return order.index(name) if name in order else len(order)
-
-
 def line_of(diagram: Diagram, edge: Edge) -> Line:
     """How this edge is drawn."""
     if diagram.sides:
         return CHANGES[edge.change]
-    ends = (box_of(diagram.names[end]).marked for end in (edge.dest, edge.source))
+    ends = (BOXES[diagram.tones[end]].marked for end in (edge.dest, edge.source))
     return next((line for line in ends if line and line.actor is edge.actor), _BY_ACTOR[edge.actor])
 
 

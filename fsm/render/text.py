@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from fsm.render.columns import padded, width, wrapped
 from fsm.render.diagram import Change, Detail, Diagram, Edge, State
 from fsm.render.label import Notes, about_of, clean, conditions_of, legend_of, notes_if_crowded
-from fsm.render.style import line_of, lines_of, order_of
+from fsm.render.style import line_of, lines_of
 from fsm.render.typewriter import STROKES, drawing_of
 
 COLUMNS = 69  # of the 72 that a line of an RFC has, its text leaves 3 empty
@@ -42,10 +42,7 @@ def _legend(diagram: Diagram) -> Iterator[str]:
 
 def _list(diagram: Diagram, detail: Detail) -> Iterator[str]:
     """The edges, under the state that they lead from."""
-    rows = {
-        state: [edge for edge in diagram.edges if edge.source == state.id]
-        for state in sorted(diagram.states, key=lambda state: order_of(state.name))
-    }
+    rows = {state: [edge for edge in diagram.edges if edge.source == state.id] for state in diagram.ordered}
     notes = notes_if_crowded(diagram, detail)
     cells = {edge.id: _cells(diagram, edge, detail, notes) for edges in rows.values() for edge in edges}
     widths = [max(width(row[place]) for row in cells.values()) for place in range(2)]

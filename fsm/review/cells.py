@@ -18,7 +18,8 @@ from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.participation.facts import Facts
 from fsm.policy import Transition
-from fsm.terms import Action, JoinRule, Participation
+from fsm.state import AnyState
+from fsm.terms import Action, JoinRule
 
 Row: TypeAlias = Transition[Any]
 
@@ -111,14 +112,14 @@ class Cells:
         )
 
     @cached_property
-    def moves(self) -> Mapping[StrEnum, frozenset[StrEnum]]:
+    def moves(self) -> Mapping[AnyState, frozenset[AnyState]]:
         """Where a target can get in one step, by where they stand."""
-        moves: dict[StrEnum, set[StrEnum]] = {state: set() for state in self.policy.states}
+        moves: dict[AnyState, set[AnyState]] = {state: set() for state in self.policy.states}
         for cell in self.walk():
-            moves[cell.facts.target].update(row.dest for row in cell.rows)
+            moves[cell.facts.target].update(row.leads_to(cell.facts) for row in cell.rows)
         return {state: frozenset(dests) for state, dests in moves.items()}
 
-    def reached_from(self, state: StrEnum) -> frozenset[StrEnum]:
+    def reached_from(self, state: AnyState) -> frozenset[AnyState]:
         """Where a target can get in any number of steps, none included."""
         reached, waiting = {state}, [state]
         while waiting:
@@ -128,12 +129,13 @@ class Cells:
         return frozenset(reached)
 
     @property
-    def start(self) -> StrEnum:
-        """Where everybody stands at first: in `leave`, or in the first state of a policy without it."""
-        return Participation.LEAVE if Participation.LEAVE in self.policy.states else self.policy.states[0]
+    def start(self) -> AnyState:
+        """Where everybody stands at first."""
+        state: AnyState = self.policy.initial
+        return state
 
     @cached_property
-    def reachable(self) -> frozenset[StrEnum]:
+    def reachable(self) -> frozenset[AnyState]:
         """Where a target can get from the start."""
         return self.reached_from(self.start)
 
@@ -165,7 +167,7 @@ class Cells:
     def _ask(self, action: StrEnum, facts: Any) -> Cell:
         rows = tuple(row for row in self.policy.candidates(action, facts.target) if row.permits(facts))
         # Whether, and what becomes of it; the words of a refusal are found when somebody reads them.
-        decision = allow(rows[0], facts.target) if rows else Decision(False, before=facts.target, after=facts.target)
+        decision = allow(rows[0], facts) if rows else Decision(False, before=facts.target, after=facts.target)
         return Cell(action, facts, decision, rows)
 
     @cached_property

@@ -68,7 +68,8 @@ def _answer(policy: AnyPolicy, log: Log) -> Answer:
     decision = room.decide(log[-1])
     if decision.transition is None:
         return Answer(None, ())
-    return Answer(str(decision.after), (decision.transition,))
+    assert decision.after is not None
+    return Answer(decision.after.value, (decision.transition,))
 
 
 def to_markdown(introduction: str, changes: Sequence[Step], pictures: Mapping[tuple[str, str], str]) -> str:

@@ -185,7 +185,7 @@ def _unseen(board: Board, row: Transition[Any]) -> tuple[Parts, Parts]:
     """What there is to see of a row: it fires from each state, and each guard holds and fails."""
     grid, fires = board.grid(row.trigger), board.fires(row)
     asked = grid.at(row.source)
-    fired = {state.value: False for state in board.policy.states if state in row.source and fires & grid.at([state])}
+    fired = {str(state): False for state in board.policy.states if state in row.source and fires & grid.at([state])}
     outcomes: Parts = {}
     for guard in row.guards:
         for holds, cells in ((True, grid.where(guard)), (False, ~grid.where(guard))):

@@ -39,7 +39,7 @@ Change: TypeAlias = dict[tuple[Move | None, Move | None], Cells]
 class Answer:
     """What one policy says in all cells of a group. A rejection leads nowhere."""
 
-    dest: str | None
+    dest: str | int | None
     transitions: tuple[str, ...]
 
     @property

@@ -8,13 +8,13 @@ thousands of records takes a moment.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from typing import Any, Generic, TypeAlias
 
 from fsm.facts import F, Value
 from fsm.guards import Guard
-from fsm.policy import Transition
+from fsm.policy import Asked, Transition
+from fsm.state import AnyState
 
 Cells: TypeAlias = int
 """A set of cells: those whose bits are set."""
@@ -25,7 +25,7 @@ class Move:
     """What one row does where it permits: its id, and where it leads."""
 
     transition: str
-    dest: StrEnum
+    dest: AnyState
 
 
 class Grid(Generic[F]):
@@ -35,6 +35,7 @@ class Grid(Generic[F]):
         self.records: Sequence[F] = tuple(records)
         self.every: Cells = (1 << len(self.records)) - 1
         self._where: dict[Callable[[F], bool], Cells] = {}
+        self._asked: dict[Asked, tuple[tuple[AnyState, Cells], ...]] = {}
 
     def where(self, guard: Guard[F]) -> Cells:
         """The cells in which a guard holds."""
@@ -42,7 +43,7 @@ class Grid(Generic[F]):
             self._where[guard] = cells_of(guard(facts) for facts in self.records)
         return self._where[guard]
 
-    def at(self, states: Iterable[StrEnum]) -> Cells:
+    def at(self, states: Iterable[AnyState]) -> Cells:
         """The cells in which the target is in one of these states."""
         cells = 0
         for state in states:
@@ -62,12 +63,20 @@ class Grid(Generic[F]):
         moves: dict[Move, Cells] = {}
         for row in rows:
             if row.trigger == action and (cells := self.permitted(row) & rest):
-                moves[Move(row.id, row.dest)] = cells
                 rest &= ~cells
+                moves |= {Move(row.id, dest): cells & leading for dest, leading in self._leads(row) if cells & leading}
         return moves
 
+    def _leads(self, row: Transition[F]) -> Iterator[tuple[AnyState, Cells]]:
+        """Where a row leads, and in which cells."""
+        if not isinstance(row.dest, Asked):
+            return iter(((row.dest, self.every),))
+        if row.dest not in self._asked:
+            self._asked[row.dest] = tuple(columns([row.leads_to(facts) for facts in self.records]))
+        return iter(self._asked[row.dest])
+
     @cached_property
-    def _targets(self) -> dict[StrEnum, Cells]:
+    def _targets(self) -> dict[AnyState, Cells]:
         states: list[Any] = [facts.target for facts in self.records]  # type: ignore[attr-defined]
         return dict(columns(states))
 
@@ -75,7 +84,7 @@ class Grid(Generic[F]):
 def columns(values: Sequence[Value]) -> Iterator[tuple[Any, Cells]]:
     """For every value that occurs, in order of occurrence: the cells that have it."""
     for value in dict.fromkeys(values):
-        yield value, cells_of(each is value for each in values)
+        yield value, cells_of(each == value for each in values)
 
 
 def cells_of(answers: Iterable[bool]) -> Cells:

@@ -15,7 +15,6 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import groupby, islice, permutations
 from operator import itemgetter
 from typing import Any
@@ -25,7 +24,7 @@ from fsm.errors import EventError
 from fsm.family import AnyBoards, AnyPolicy, AnyRoom, Log, Settings
 from fsm.policies import new_room
 from fsm.review.room_laws import FRESH, REMOVALS, ROOM_LAWS, RoomLaw, Step, View
-from fsm.terms import Participation
+from fsm.state import AnyState
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ class Search:
                 decision = node.room.decide(event)
                 after = node.view
                 if decision:
-                    key = self._key(*_after(node, event, decision))
+                    key = self._key(*_after(node, event, decision, self._policy.initial))
                     is_new = number < len(deeds) and key not in queued
                     if is_new or key not in views:
                         following = self._node((*node.log, event))
@@ -176,7 +175,7 @@ class Search:
             can_be_mended=self._boards.can_be_mended(room),
         )
 
-    def _key(self, states: Mapping[str, StrEnum], settings: Settings) -> object:
+    def _key(self, states: Mapping[str, AnyState], settings: Settings) -> object:
         """Rooms with one key answer everything alike."""
         written = ((place, self._write(content)) for place, content in settings.items())
         return frozenset(states.items()), frozenset(written)
@@ -248,11 +247,13 @@ def _smaller(value: Any) -> Iterator[Any]:
             yield from ([*value[:index], less, *value[index + 1 :]] for less in _smaller(inner))
 
 
-def _after(node: _Node, event: Mapping[str, Any], decision: Decision) -> tuple[Mapping[str, StrEnum], Settings]:
+def _after(
+    node: _Node, event: Mapping[str, Any], decision: Decision, initial: AnyState
+) -> tuple[Mapping[str, AnyState], Settings]:
     """States and settings once an event is accepted."""
     if decision.after is not None:
         states = {**node.view.states, event["state_key"]: decision.after}
-        return {user: state for user, state in states.items() if state is not Participation.LEAVE}, node.settings
+        return {user: state for user, state in states.items() if state != initial}, node.settings
     if "state_key" in event:
         return node.view.states, {**node.settings, (event["type"], event["state_key"]): event["content"]}
     return node.view.states, node.settings

@@ -62,7 +62,7 @@ def _dead(cells: Cells, row: Row) -> Iterator[Fault]:
     live = {cell.facts.target for cell in _at(cells, row) if row in cell.rows}
     dead = [state for state in cells.policy.states if state in row.source - live]
     if dead:
-        subject = f"`{row.id}`" if not live else f"`{row.id}` from {', '.join(dead)}"
+        subject = f"`{row.id}`" if not live else f"`{row.id}` from {', '.join(map(str, dead))}"
         missed = [cell for cell in _at(cells, row) if cell.facts.target in dead]
         fewest = min(_failing(row, cell) for cell in missed)
         yield Fault(ROWS_FIRE, subject, tuple(cell for cell in missed if _failing(row, cell) == fewest))

@@ -13,7 +13,6 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from fsm.review.cover import Board, Question, cover
 from fsm.review.errors import ReviewError
 from fsm.review.grid import numbers
 from fsm.review.witness import can_be_played, witness
+from fsm.state import AnyState
 from fsm.unrecorded import unrecorded
 
 SCHEMA = Path(__file__).with_name("vectors.schema.json")
@@ -162,7 +162,7 @@ def paths(policy: AnyPolicy) -> tuple[Walk, ...]:
     logs = [log for row in policy.transitions for state in policy.states for log in _shortest(board, row, state)]
     walks = [_walk(policy, f"{policy.id}/path/{number:02}", log) for number, log in enumerate(logs, start=1)]
     kept: list[Walk] = []
-    taken: set[tuple[str | None, StrEnum | None]] = set()
+    taken: set[tuple[str | None, AnyState | None]] = set()
     # A long one often takes what a short one takes, and seldom the reverse.
     for walk in sorted(walks, key=lambda walk: -len(walk.events)):
         ways = {(decision.transition, decision.before) for decision in walk.decisions}
@@ -264,7 +264,7 @@ def _shows(policy: AnyPolicy, board: Board, questions: tuple[Question, ...]) -> 
     return shows
 
 
-def _shortest(board: Board, row: Any, state: StrEnum) -> Iterator[Log]:
+def _shortest(board: Board, row: Any, state: AnyState) -> Iterator[Log]:
     """The shortest log by which a row fires from a state, if there is one."""
     cells = board.fires(row) & board.grid(row.trigger).at([state])
     questions = sorted((Question(row.trigger, number) for number in numbers(cells)), key=board.plainness)

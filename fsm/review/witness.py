@@ -16,7 +16,6 @@ each for what the one before leaves open:
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from functools import cache, cached_property
 from heapq import heapify, heappop, heappush
 from itertools import count, product
@@ -25,7 +24,7 @@ from typing import Any, TypeAlias
 from fsm.decision import Decision
 from fsm.family import AnyPlay, AnyPolicy, AnyRoom, Log
 from fsm.policies import new_room, play_of
-from fsm.terms import Participation
+from fsm.state import AnyState
 from fsm.unrecorded import unrecorded
 
 Part: TypeAlias = tuple[Any, ...]
@@ -180,7 +179,7 @@ class Search:
             yield scene
 
     @cached_property
-    def _conceivable(self) -> set[tuple[Participation, Participation, bool]]:
+    def _conceivable(self) -> set[tuple[AnyState, AnyState, bool]]:
         """Where target and sender can stand if everybody had, at any time, whatever standing they need.
 
         More than any room can reach. What is not even in here needs no search.
@@ -190,10 +189,10 @@ class Search:
         for action, facts in cells:
             for row in self._policy.candidates(action, facts.target):
                 if row.permits(facts):
-                    moves.setdefault((facts.target, facts.sender, facts.is_self), set()).add(row.dest)
+                    moves.setdefault((facts.target, facts.sender, facts.is_self), set()).add(row.leads_to(facts))
         users = range(len(self._play.users))
         pairs = list(product(users, users))
-        waiting = {tuple(_state(scene, user) for user in self._play.users) for scene in self._scenes}
+        waiting = {tuple(self._state(scene, user) for user in self._play.users) for scene in self._scenes}
         reached = set(waiting)
         while waiting:
             states = waiting.pop()
@@ -222,7 +221,7 @@ class Search:
             for number, turn in enumerate(self._play.turns):
                 decision = scene.room.decide(turn)
                 if decision:
-                    key, settings = _after(states, scene.settings, number, turn, decision)
+                    key, settings = self._moved(states, scene.settings, number, turn, decision)
                     if key not in seen:
                         heappush(waiting, (length + 1, next(order), (*log, turn), key, settings))
 
@@ -240,6 +239,28 @@ class Search:
         place = tuple(getattr(facts, name) for name in self._place)
         return place, tuple(getattr(facts, name) for name in self._standing)
 
+    def _moved(
+        self,
+        states: Mapping[str, AnyState],
+        settings: Settings,
+        number: int,
+        turn: Mapping[str, Any],
+        decision: Decision,
+    ) -> tuple[object, Settings]:
+        """The key and the settings of the scene to which a turn leads."""
+        if decision.after is None:
+            place = (turn["type"], turn["state_key"])
+            settings = frozenset({*(each for each in settings if each[:2] != place), (*place, number)})
+        elif decision.after != decision.before:
+            states = {**states, turn["state_key"]: decision.after}
+            if decision.after == self._policy.initial:
+                del states[turn["state_key"]]
+        return (frozenset(states.items()), settings), settings
+
+    def _state(self, scene: _Scene, user: str) -> AnyState:
+        state: AnyState = scene.room.participations().get(user, self._policy.initial)
+        return state
+
 
 @cache
 def _search_of(policy: AnyPolicy) -> Search | None:
@@ -250,21 +271,3 @@ def _search_of(policy: AnyPolicy) -> Search | None:
 def _key(scene: _Scene) -> object:
     """Scenes with one key answer all questions alike."""
     return frozenset(scene.room.participations().items()), scene.settings
-
-
-def _after(
-    states: Mapping[str, StrEnum], settings: Settings, number: int, turn: Mapping[str, Any], decision: Decision
-) -> tuple[object, Settings]:
-    """The key and the settings of the scene to which a turn leads."""
-    if decision.after is None:
-        place = (turn["type"], turn["state_key"])
-        settings = frozenset({*(each for each in settings if each[:2] != place), (*place, number)})
-    elif decision.after is not decision.before:
-        states = {**states, turn["state_key"]: decision.after}
-        if decision.after is Participation.LEAVE:
-            del states[turn["state_key"]]
-    return (frozenset(states.items()), settings), settings
-
-
-def _state(scene: _Scene, user: str) -> Participation:
-    return scene.room.participations().get(user, Participation.LEAVE)

@@ -161,7 +161,12 @@ def test_transition(row: str, given: Given, failed: tuple[str, ...]) -> None:
         assert decision.allowed or Refusal(row, failed, transition.clause) in decision.refusals
     else:
         assert decision == Decision(
-            allowed=True, transition=row, before=situation.target, after=transition.dest, refusals=(), reason=""
+            allowed=True,
+            transition=row,
+            before=situation.target,
+            after=transition.leads_to(situation),
+            refusals=(),
+            reason="",
         )
 
 

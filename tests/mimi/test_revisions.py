@@ -74,7 +74,9 @@ def test_transition(policy: MimiPolicy, row: str, given: Given, failed: tuple[st
         assert decision.allowed or Refusal(row, failed, transition.clause) in decision.refusals
         assert decision.transition != row
     else:
-        assert decision == Decision(allowed=True, transition=row, before=situation.target, after=transition.dest)
+        assert decision == Decision(
+            allowed=True, transition=row, before=situation.target, after=transition.leads_to(situation)
+        )
 
 
 @pytest.mark.parametrize("policy", REVISIONS, ids=label)

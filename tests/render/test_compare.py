@@ -32,7 +32,7 @@ def permitted(policy: AnyPolicy) -> dict[tuple[str, str, str], set[Any]]:
     for action, facts in policy.cells():
         for row in policy.candidates(action, facts.target):
             if row.permits(facts):
-                found.setdefault((row.id, facts.target.value, row.dest.value), set()).add(facts)
+                found.setdefault((row.id, facts.target.value, str(row.leads_to(facts))), set()).add(facts)
     return found
 
 

@@ -70,9 +70,9 @@ def test_the_edges_are_what_can_happen(policy: AnyPolicy, given: dict[str, Value
     assert drawn.keys() == possible.keys()
     for key, seen in possible.items():
         edge, row = drawn[key], rows[key[0]]
-        assert diagram.names[edge.dest] == row.dest.value
+        assert diagram.names[edge.dest] == str(row.dest)
         assert (edge.action, edge.clause) == (row.trigger.value, row.clause)
-        assert edge.repeats == (key[1] == row.dest.value)
+        assert edge.repeats == (key[1] == str(row.dest))
         assert edge.actor is ACTORS[tuple(sorted(seen.selves))]
         uncertain = [guard for guard in row.guards if guard.name in seen.failed]
         assert [(guard.name, guard.words) for guard in edge.guards] == [(each.name, each.holds) for each in uncertain]

@@ -90,7 +90,7 @@ def test_the_published_revisions_decide_alike() -> None:
 
 
 @cache
-def answers(policy: AnyPolicy, action: str, facts: Any) -> tuple[str | None, str | None]:
+def answers(policy: AnyPolicy, action: str, facts: Any) -> tuple[str | None, object]:
     decision = memory_of(policy).machine.decide(Participation(action), facts)
     return decision.transition, decision.after.value if decision.transition and decision.after else None
 

@@ -195,10 +195,10 @@ def row_slips(policy: Policy[Facts], row: Transition[Facts]) -> Iterator[tuple[s
             yield f"by {state}", replace(row, trigger=state)
 
 
-def decided(policy: AnyPolicy, action: str, facts: Any) -> tuple[str, str] | None:
+def decided(policy: AnyPolicy, action: str, facts: Any) -> tuple[str, object] | None:
     for row in policy.candidates(action, facts.target):
         if row.permits(facts):
-            return row.id, row.dest.value
+            return row.id, row.leads_to(facts).value
     return None
 
 

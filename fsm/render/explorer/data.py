@@ -10,14 +10,15 @@ from typing import Any, TypeAlias
 from fsm.decision import Decision
 from fsm.family import AnyPolicy
 from fsm.json_lines import Line
+from fsm.policy import Asked
 from fsm.render.diagram import Diagram
 from fsm.render.explorer.picture import variable
 from fsm.render.explorer.recording import record
 from fsm.render.explorer.stage import stage_data
 from fsm.render.explorer.table import Table, tabulate
 from fsm.render.explorer.words import words_of
-from fsm.render.style import LINES, box_of, line_of, order_of
-from fsm.terms import Participation
+from fsm.render.style import BOXES, LINES, line_of
+from fsm.state import AnyState
 
 JSON: TypeAlias = dict[str, Any]
 Places: TypeAlias = Mapping[str, int]
@@ -27,9 +28,12 @@ def page_data(policy: AnyPolicy, diagram: Diagram, name: str = "", log: Iterable
     """The policy, its table of answers, its picture, its room, and a log of this name that was played there."""
     table, words = tabulate(policy), words_of(policy)
     rows, guards = _places([row.id for row in policy.transitions]), _places([guard.name for guard in policy.guards])
+    states = policy.states
     return {
         "policy": {"id": policy.id, "title": policy.title, "source": policy.source},
-        "facts": [{**asdict(words[name]), "matters": name in table.matter} for name in table.facts],
+        "facts": [
+            {**asdict(words[name]), "matters": name in table.matter, **_asked_for(policy, name)} for name in table.facts
+        ],
         "telling": [policy.domain.values[name].index(value) for name, value in table.telling.items()],
         "actions": [
             {"word": action.value, "root": table.actions[action], "asked": table.asked[action]}
@@ -40,9 +44,9 @@ def page_data(policy: AnyPolicy, diagram: Diagram, name: str = "", log: Iterable
         **_picture(policy, diagram, rows),
         "nodes": table.nodes,
         "possible": table.possible,
-        "decisions": [_decision(decision, rows, guards) for decision in table.decisions],
+        "decisions": [_decision(decision, rows, guards, states) for decision in table.decisions],
         "failures": [[guards[guard.name] for guard in failed] for failed in table.failures],
-        "initial": policy.states.index(Participation.LEAVE) if Participation.LEAVE in policy.states else 0,
+        "initial": policy.states.index(policy.initial),
         "recordings": record(policy, name, log, table.facts),
         "stage": stage_data(policy, table.facts),
     }
@@ -54,7 +58,9 @@ def _rows(policy: AnyPolicy, table: Table, guards: Places) -> list[JSON]:
             "id": row.id,
             "action": policy.triggers.index(row.trigger),
             "sources": [place for place, state in enumerate(policy.states) if state in row.source],
-            "dest": policy.states.index(row.dest),
+            # Where the event asks, `asks` is the fact that says where it leads.
+            "dest": None if isinstance(row.dest, Asked) else policy.states.index(row.dest),
+            "asks": table.facts.index(row.dest.fact) if isinstance(row.dest, Asked) else None,
             "clause": row.clause,
             "actor": policy.actors[row.id].value,
             "guards": [guards[guard.name] for guard in row.guards],
@@ -64,22 +70,36 @@ def _rows(policy: AnyPolicy, table: Table, guards: Places) -> list[JSON]:
     ]
 
 
+def _asked_for(policy: AnyPolicy, fact: str) -> JSON:
+    """The states among which an event chooses by a fact, if any row leads where it says."""
+    if Asked(fact) not in (row.dest for row in policy.transitions):
+        return {}
+    return {"states": [policy.states.index(state) for state in policy.domain.values[fact]]}
+
+
 def _picture(policy: AnyPolicy, diagram: Diagram, rows: Places) -> JSON:
-    states = _places([state.value for state in policy.states])
+    states = _places([state.id for state in diagram.states])
     lines = {edge.id: line_of(diagram, edge) for edge in diagram.edges}
-    boxes = [box_of(state.name) for state in diagram.states]
+    boxes = [BOXES[state.tone] for state in diagram.states]
     return {
         "states": [
-            {"id": state.id, "word": state.name, "fill": variable(box.fill), "border": variable(box.border)}
-            for state, box in zip(diagram.states, boxes, strict=True)
+            {
+                "id": state.id,
+                "word": word.value,
+                "label": state.name,
+                "fill": variable(box.fill),
+                "border": variable(box.border),
+            }
+            for word, state, box in zip(policy.states, diagram.states, boxes, strict=True)
         ],
         # How people look at the states, which is not how the policy lists them.
-        "order": sorted(states.values(), key=lambda place: order_of(policy.states[place].value)),
+        "order": [states[state.id] for state in diagram.ordered],
         "edges": [
             {
                 "id": edge.id,
                 "row": rows[edge.transition],
-                "source": states[diagram.names[edge.source]],
+                "source": states[edge.source],
+                "dest": states[edge.dest],
                 "actor": edge.actor.value,
                 "line": lines[edge.id].name,
             }
@@ -93,9 +113,10 @@ def _picture(policy: AnyPolicy, diagram: Diagram, rows: Places) -> JSON:
     }
 
 
-def _decision(decision: Decision, rows: Places, guards: Places) -> JSON:
+def _decision(decision: Decision, rows: Places, guards: Places, states: Sequence[AnyState]) -> JSON:
     if decision.transition:
-        return {"row": rows[decision.transition]}
+        assert decision.after is not None
+        return {"row": rows[decision.transition], "dest": states.index(decision.after)}
     return {
         "reason": decision.reason,
         "refusals": [[rows[each.transition], [guards[name] for name in each.failed]] for each in decision.refusals],

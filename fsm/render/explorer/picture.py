@@ -10,8 +10,9 @@ from xml.etree import ElementTree as ET
 
 from fsm.render.diagram import Detail, Diagram
 from fsm.render.plan import natural_order
-from fsm.render.style import ANYONE, BAN, FAINT, FONTS, INK, OTHER, OWN, PAPER, PLAIN, STATES
+from fsm.render.style import ANYONE, BAN, BOXES, FAINT, FONTS, INK, OTHER, OWN, PAPER, PLAIN
 from fsm.render.svg import to_svg
+from fsm.state import Tone
 
 _SVG = "http://www.w3.org/2000/svg"
 _GROUP = f"{{{_SVG}}}g"
@@ -26,12 +27,12 @@ DARK: Mapping[str, str] = {
     OTHER.colour: "#b6bec8",
     ANYONE.colour: "#c3cad3",
     BAN.colour: "#ff8f84",
-    STATES["join"].fill: "#10301b",
-    STATES["join"].border: "#4ac26b",
-    STATES["join"].ink: "#aef2bf",
-    STATES["ban"].fill: "#3b1614",
-    STATES["ban"].ink: "#ffc1ba",
-    STATES["leave"].fill: "#1c2129",
+    BOXES[Tone.MEMBER].fill: "#10301b",
+    BOXES[Tone.MEMBER].border: "#4ac26b",
+    BOXES[Tone.MEMBER].ink: "#aef2bf",
+    BOXES[Tone.BARRED].fill: "#3b1614",
+    BOXES[Tone.BARRED].ink: "#ffc1ba",
+    BOXES[Tone.OUTSIDE].fill: "#1c2129",
 }
 """The colours of the style table on a dark page; any other stays as it is."""
 

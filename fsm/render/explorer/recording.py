@@ -103,4 +103,4 @@ def _words(outcome: Outcome) -> str:
 def _moves(policy: AnyPolicy, reel: _Reel, now: dict[str, Participation]) -> list[list[int]]:
     """Whoever is somewhere else than before."""
     moved = [user for user in {**reel.standing, **now} if reel.standing.get(user) is not now.get(user)]
-    return [[reel.users[user] - 1, policy.states.index(now.get(user, Participation.LEAVE))] for user in moved]
+    return [[reel.users[user] - 1, policy.states.index(now.get(user, policy.initial))] for user in moved]

@@ -105,7 +105,7 @@ def _answers(scene: _Scene, words: str, answers: Numbered[tuple[bool, str]]) -> 
     numbers = []
     for user in users:
         event = scene.stage.settings(user)[words]
-        decisions = [scene.room_with(user, state).decide(event) for state in scene.policy.states]
+        decisions = [scene.room_with(user, str(state)).decide(event) for state in scene.policy.states]
         numbers.append([answers[decision.allowed, decision.reason] - 1 for decision in decisions])
     return numbers
 

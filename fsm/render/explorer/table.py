@@ -97,7 +97,7 @@ class Forest:
 class Table:
     """A policy's answers. Leaves count from 1: `decisions[leaf - 1]`, `failures[leaf - 1]`.
 
-    Decisions are without the states before and after.
+    Decisions are without the state before, and say the state after where they allow.
 
     The facts that `matter` make a difference to some decision, or to what can be asked.
     `actions` leads to what is decided, and `asked` to whether that can be asked, by
@@ -154,9 +154,9 @@ def tabulate(policy: AnyPolicy) -> Table:
 
 
 def _stateless(decision: Decision, action: str) -> Decision:
-    """The decision without what whoever asks knows already, so that those alike are one."""
+    """The decision without what whoever asks knows already, so that those alike are one; it says where it leads."""
     reason = decision.reason.replace(f"`{action}`", f"`{ACTION}`").replace(f"`{decision.before}`", f"`{TARGET}`")
-    return replace(decision, before=None, after=None, reason=reason)
+    return replace(decision, before=None, after=decision.after if decision else None, reason=reason)
 
 
 def _combined(facts: Iterable[str], record: Any) -> Combination:

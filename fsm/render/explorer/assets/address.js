@@ -61,7 +61,7 @@ const isTooLong = (parts) =>
   parts.reduce((sum, [key, value]) => sum + key.length + String(value).length, 0) > LONGEST_ADDRESS;
 
 const askPart = ({ action, target, row }) =>
-  dotted(data.actions[action].word, stateWord(target), ...(row === null ? [] : [data.rows[row].id]));
+  dotted(data.actions[action].word, wordOf(target), ...(row === null ? [] : [data.rows[row].id]));
 
 const eventPart = ({ kind, sender, action, target, setting }) =>
   kind === "change"

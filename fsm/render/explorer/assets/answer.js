@@ -6,7 +6,8 @@ function verdictOn({ action, at, row }) {
   const decision = decide(action, at);
   if (decision === null) return { yes: false, word: "Cannot be asked", words: "no such event has these facts" };
   if (!isAllowed(decision)) return { yes: false, word: "Rejected", words: reasonFor(decision, action, at) };
-  const { id, dest } = data.rows[decision.row];
+  const { dest, row: by } = decision;
+  const { id } = data.rows[by];
   const way = dest === at[TARGET] ? `stays in ${stateWord(dest)}` : `${stateWord(at[TARGET])} → ${stateWord(dest)}`;
   if (row !== null && row !== decision.row) {
     return { yes: false, word: `Not as ${data.rows[row].id}`, words: `it is allowed as ${id}: ${way}` };
@@ -53,7 +54,7 @@ function detailsOf(question, onChange) {
 
 /** A row, and for each of its guards whether it holds. */
 function rowDetails(row, at) {
-  const { id, sources, dest, actor, clause, guards } = data.rows[row];
+  const { id, sources, actor, clause, guards } = data.rows[row];
   const failed = failedGuards(row, at);
   const source = sources.includes(at[TARGET]) ? stateWord(at[TARGET]) : "";
   const items = guards.map((guard) => {
@@ -70,7 +71,7 @@ function rowDetails(row, at) {
   return make(
     "article",
     { "data-row": id },
-    make("h3", {}, id, aside(` ${source} → ${stateWord(dest)}, by ${actor}${clause ? `, section ${clause}` : ""}`)),
+    make("h3", {}, id, aside(` ${source} → ${stateWord(destOf(row, at))}, by ${actor}${clause ? `, section ${clause}` : ""}`)),
     items.length ? make("ul", { class: "guards" }, ...items) : make("p", {}, "Nothing else is asked for."),
   );
 }

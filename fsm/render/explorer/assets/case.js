@@ -108,7 +108,7 @@ function showMatrix({ cells, rows }, { caseOf, asked, chosen }) {
   for (const { button, action, state } of cells) {
     const decision = decide(action, caseOf(state, action));
     const row = isAllowed(decision) ? data.rows[decision.row] : null;
-    const line = row ? data.edges.find((edge) => edge.row === decision.row && edge.source === state)?.line : null;
+    const line = row ? data.edges.find((edge) => edge.row === decision.row && edge.source === state && edge.dest === decision.dest)?.line : null;
     const isAsked = asked !== null && asked.action === action && asked.target === state;
     button.textContent = row ? row.id : decision === null ? "·" : "–";
     const verdict = row ? `allowed as ${row.id}` : decision === null ? "cannot be asked" : "rejected";

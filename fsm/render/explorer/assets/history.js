@@ -74,7 +74,7 @@ function eventItem(room, outcome, place, act) {
 }
 
 /** An event in words: who, what, and what came of it. */
-function eventWords(room, { event, allowed, row, at, reason }) {
+function eventWords(room, { event, allowed, row, dest, at, reason }) {
   const name = (user) => shorten(nameOf(room, user), 24);
   if (event.kind === "setting") {
     return { who: name(event.sender), what: stage.settings[event.setting].words, came: reason };
@@ -82,7 +82,7 @@ function eventWords(room, { event, allowed, row, at, reason }) {
   const who = event.sender === event.target ? name(event.sender) : `${name(event.sender)} → ${name(event.target)}`;
   const before = stateWord(at[TARGET]);
   if (!allowed) return { who, what: data.actions[event.action].word, came: reason };
-  const came = row.dest === at[TARGET] ? `stays in ${before}` : `${before} → ${stateWord(row.dest)}`;
+  const came = dest === at[TARGET] ? `stays in ${before}` : `${before} → ${stateWord(dest)}`;
   return { who, what: row.id, came };
 }
 

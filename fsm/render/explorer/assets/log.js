@@ -184,6 +184,6 @@ function told(room) {
   const answers = outcomes.map(({ event, allowed, reason, row }) =>
     event.kind === "note" ? { note: event.words } : { allowed, reason, transition: row?.id ?? null },
   );
-  const participation = Object.fromEntries(room.users.map((user, place) => [user, stateWord(now.states[place])]));
+  const participation = Object.fromEntries(room.users.map((user, place) => [user, wordOf(now.states[place])]));
   return { outcomes: answers, participation };
 }

@@ -27,8 +27,10 @@ function ask(question) {
 }
 
 function askAboutEdge(place) {
-  const { row, source } = data.edges[place];
-  ask({ action: data.rows[row].action, target: source, row });
+  const { row, source, dest } = data.edges[place];
+  const { action, asks } = data.rows[row];
+  if (asks !== null && !isRoom()) change({ facts: leadingTo(row, dest, state.facts) });
+  ask({ action, target: source, row });
 }
 
 /** The target is in this state, or anywhere once more. */

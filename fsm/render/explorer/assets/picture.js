@@ -80,6 +80,12 @@ function widen(edge) {
   edge.firstElementChild.after(space);
 }
 
+/** The case in which the event asks for where an arrow leads, where that is for the event to say. */
+function leadingTo(row, dest, at) {
+  const { asks } = data.rows[row];
+  return asks === null ? at : changed(at, [[asks, data.facts[asks].states.indexOf(dest)]]);
+}
+
 function showPictures(pictures, view) {
   pictures.forEach((picture) => showPicture(picture, view));
 }
@@ -87,15 +93,16 @@ function showPictures(pictures, view) {
 /** Show for each arrow whether it is possible in its case; `asked` is the arrow asked about, if any. */
 function showPicture({ states, edges }, { caseOf, isHere, asked, chosen }) {
   const possible = new Set();
-  data.edges.forEach(({ row, source, actor }, place) => {
-    const failed = isHere(source) ? failedGuards(row, caseOf(source, data.rows[row].action)) : null;
+  data.edges.forEach(({ row, source, dest, actor }, place) => {
+    const at = caseOf(source, data.rows[row].action);
+    const failed = isHere(source) ? failedGuards(row, leadingTo(row, dest, at)) : null;
     const lit = failed !== null && failed.length === 0;
     if (lit) possible.add(row);
-    const { id, dest } = data.rows[row];
+    const { id } = data.rows[row];
     const way = source === dest ? `stays in ${stateWord(dest)}` : `${stateWord(source)} to ${stateWord(dest)}`;
     const edge = edges[place];
     edge.classList.toggle("lit", lit);
-    edge.classList.toggle("asked", asked !== null && asked.row === row && asked.target === source);
+    edge.classList.toggle("asked", asked !== null && asked.row === row && asked.target === source && destOf(row, at) === dest);
     edge.setAttribute("aria-label", `${id}: ${way}, by ${actor}: ${lit ? "possible" : "not possible"}`);
     edge.setAttribute("aria-pressed", String(edge.classList.contains("asked")));
   });

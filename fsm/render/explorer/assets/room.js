@@ -85,10 +85,10 @@ function send(room, now, event) {
   const allowed = isAllowed(decision);
   const row = allowed ? data.rows[decision.row] : null;
   const reason = allowed ? "" : decision ? reasonFor(decision, event.action, at) : "no such event has these facts";
-  const outcome = { event, allowed, row, at, reason };
+  const outcome = { event, allowed, row, dest: decision?.dest, at, reason };
   if (!allowed) return { outcome, now: { ...now, last: at } };
   const states = [...now.states];
-  states[event.target] = row.dest;
+  states[event.target] = decision.dest;
   return { outcome, now: { ...now, states, last: at } };
 }
 

@@ -33,7 +33,7 @@ function decide(action, at) {
 
 /** Why not: the reason has places for the words of the action and of the target's state. */
 function reasonFor(decision, action, at) {
-  const words = { "{action}": data.actions[action].word, "{target}": stateWord(at[TARGET]) };
+  const words = { "{action}": data.actions[action].word, "{target}": wordOf(at[TARGET]) };
   return decision.reason.replace(/\{action\}|\{target\}/g, (place) => words[place]);
 }
 
@@ -132,17 +132,25 @@ function sentencesOf(changes, at) {
   return told.map(([fact, value]) => data.facts[fact].options[value].sentence);
 }
 
-const stateWord = (state) => data.states[state].word;
+/** What people call a state, and what stands for it in data. */
+const stateWord = (state) => data.states[state].label;
+const wordOf = (state) => data.states[state].word;
+
+/** Where a row leads in a case: it may be for the event to say. */
+function destOf(row, at) {
+  const { dest, asks } = data.rows[row];
+  return asks === null ? dest : data.facts[asks].states[at[asks]];
+}
 
 /** A decision in the words of `fsm decide`. */
 function asAnswer(action, at) {
   const decision = decide(action, at);
   if (decision === null) return null;
-  const before = stateWord(at[TARGET]);
+  const before = wordOf(at[TARGET]);
   const answer = { allowed: true, transition: null, before, after: before, policy: data.policy.id, refusals: [] };
   if (isAllowed(decision)) {
-    const row = data.rows[decision.row];
-    return { ...answer, transition: row.id, after: stateWord(row.dest) };
+    const { id } = data.rows[decision.row];
+    return { ...answer, transition: id, after: wordOf(decision.dest) };
   }
   const refusals = decision.refusals.map(([row, failed]) => ({
     transition: data.rows[row].id,
