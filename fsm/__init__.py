@@ -13,7 +13,8 @@ from fsm.errors import DecodeError, DefinitionError, EventError, PolicyError, Re
 from fsm.facts import Domain, about
 from fsm.guards import Guard, guard
 from fsm.participation.facts import Facts
-from fsm.policy import Actor, Policy, Transition
+from fsm.policy import Actor, Asked, Policy, Transition
+from fsm.state import State
 from fsm.terms import Action, JoinRule, Participation, Visibility
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ __all__ = [
     "MIMI",
     "Action",
     "Actor",
+    "Asked",
     "Decision",
     "DecodeError",
     "DefinitionError",
@@ -44,6 +46,7 @@ __all__ = [
     "Refusal",
     "ReplayError",
     "Room",
+    "State",
     "Transition",
     "Visibility",
     "about",
