@@ -1,11 +1,13 @@
 """Reading a history: Parquet, Arrow, JSON lines, or a folder of these, piece by piece.
 
-The kind of a file is told by its first bytes, not by its name. Reading holds one piece
-at a time, of little more than a million rows.
+The kind of a file is told by its first bytes; one that its name calls columnar must be
+so. Reading holds one piece at a time, of little more than a million rows or 256 MiB of
+text. A file that holds far more than its size allows is refused (see `fsm.bulk.sizes`).
 """
 
 import gzip
 import re
+import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fsm.bulk import layout, lines
+from fsm.bulk import arrow_sizes, layout, lines, parquet_sizes, sizes
 from fsm.errors import EventError, ReplayError, shorten
 from fsm.family import AnyPolicy
 from fsm.json_lines import BLOCK
@@ -40,6 +42,8 @@ _CODED = [layout.ROOM, layout.SENDER, layout.TARGET, layout.ACTION, layout.TYPE]
 
 _PARQUET, _ARROW, _ARROW_STREAM, _GZIP = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff", b"\x1f\x8b"
 
+
+_COLUMNAR = {".parquet": "Parquet", ".arrow": "Arrow", ".feather": "Arrow"}
 
 _FRAGMENT = 2**22
 """So many rows of a file are the least that is worth a task of its own."""
@@ -118,7 +122,7 @@ def read_fragment(fragment: Fragment, policies: Sequence[AnyPolicy], *, carry: b
 
 def read_group(file: Path, group: int) -> pa.Table:
     """One row group of a Parquet file. Raises like `History.parts`."""
-    return pa.concat_tables([table for table, _ in _guarded(file, _parquet(file, None, range(group, group + 1)))])
+    return pa.concat_tables([table for table, _ in _guarded(file, _columnar(file, None, range(group, group + 1)))])
 
 
 def rooms_that_look_back(table: pa.Table, policies: Sequence[AnyPolicy]) -> set[str | None]:
@@ -180,7 +184,13 @@ def _start(file: Path) -> bytes:
 
 
 def _is_log(file: Path) -> bool:
-    return not _start(file).startswith((_PARQUET, _ARROW, _ARROW_STREAM))
+    """Whether a file is no columnar one. Raises `ReplayError` where its name says that it is one."""
+    is_log = not _start(file).startswith((_PARQUET, _ARROW, _ARROW_STREAM))
+    if is_log and file.suffix in _COLUMNAR:
+        raise ReplayError(
+            0, f"{file}: is no {_COLUMNAR[file.suffix]} file{'' if file.stat().st_size else ', but empty'}"
+        )
+    return is_log
 
 
 def _fragments(file: Path, rows: int) -> Iterator[Fragment]:
@@ -208,29 +218,42 @@ def _pieces(fragment: Fragment, policies: Sequence[AnyPolicy], *, carry: bool) -
 
 
 def _columnar(file: Path, names: Sequence[str] | None, groups: range | None = None) -> Iterator[tuple[pa.Table, float]]:
-    start = _start(file)
+    start, allowance = _start(file), sizes.Allowance(file)
     if start.startswith(_PARQUET):
-        return _parquet(file, names, groups)
-    return _arrow(file, names, is_stream=start.startswith(_ARROW_STREAM))
+        pieces = _parquet(file, names, groups, allowance)
+    else:
+        pieces = _arrow(file, names, allowance, is_stream=start.startswith(_ARROW_STREAM))
+    for table, share in pieces:
+        for piece, size in sizes.cut(table):
+            allowance.take(size)
+            yield piece, share
 
 
-def _parquet(file: Path, names: Sequence[str] | None, groups: range | None) -> Iterator[tuple[pa.Table, float]]:
+def _parquet(
+    file: Path, names: Sequence[str] | None, groups: range | None, allowance: sizes.Allowance
+) -> Iterator[tuple[pa.Table, float]]:
     metadata = pq.read_metadata(file)
     schema = metadata.schema.to_arrow_schema()
     wanted = [name for name in schema.names if names is None or name in names]
     coded = [field.name for field in schema if field.name in _CODED and not pa.types.is_nested(field.type)]
+    coded = parquet_sizes.coded_of(metadata, coded)
     with pq.ParquetFile(file, metadata=metadata, read_dictionary=coded) as source:
         groups = range(metadata.num_row_groups) if groups is None else groups
         rows, total = 0, sum(metadata.row_group(group).num_rows for group in groups)
         # One group at a time, so that a fault in one does not hide those before it.
         for group in groups:
-            for batch in source.iter_batches(_PIECE, columns=wanted, row_groups=[group]):
+            most = parquet_sizes.rows_at_once(metadata, group, wanted, coded, allowance)
+            for batch in source.iter_batches(min(_PIECE, most), columns=wanted, row_groups=[group]):
                 rows += len(batch)
                 yield pa.table(batch), rows / max(total, 1)
 
 
-def _arrow(file: Path, names: Sequence[str] | None, *, is_stream: bool) -> Iterator[tuple[pa.Table, float]]:
+def _arrow(
+    file: Path, names: Sequence[str] | None, allowance: sizes.Allowance, *, is_stream: bool
+) -> Iterator[tuple[pa.Table, float]]:
     with pa.memory_map(str(file)) as raw, (pa.ipc.open_stream if is_stream else pa.ipc.open_file)(raw) as source:
+        with pa.memory_map(str(file)) as again:
+            arrow_sizes.check_messages(again, allowance, is_stream=is_stream)
         count = 0 if is_stream else source.num_record_batches
         batches = iter(source) if is_stream else map(source.get_batch, range(count))
         wanted = [place for place, name in enumerate(source.schema.names) if names is None or name in names]
@@ -278,11 +301,17 @@ def _gathered(pieces: Iterable[tuple[pa.Table, float]]) -> Iterator[tuple[pa.Tab
     """Larger pieces: what is done once for each piece should cost little for each row."""
     waiting: list[pa.Table] = []
     share = 0.0
+    size = 0
     for table, share in pieces:
+        more = sizes.size_of(table)
+        if waiting and size + more > sizes.PIECE:
+            yield pa.concat_tables(waiting), share
+            waiting, size = [], 0
         waiting.append(table)
+        size += more
         if sum(map(len, waiting)) >= _ENOUGH:
             yield pa.concat_tables(waiting), share
-            waiting = []
+            waiting, size = [], 0
     if waiting:
         yield pa.concat_tables(waiting), share
 
@@ -320,7 +349,7 @@ def _readable(file: Path, rows: int = 0) -> Iterator[None]:
     """Turn the errors of the libraries that read files into one that says where. Raises `ReplayError` and OSError."""
     try:
         yield
-    except (pa.ArrowException, OSError, EOFError, zlib.error, UnicodeError) as problem:
+    except (pa.ArrowException, OSError, EOFError, zlib.error, struct.error, UnicodeError) as problem:
         if isinstance(problem, OSError) and problem.errno is not None:
             raise
         reason = "a name is not UTF-8" if isinstance(problem, UnicodeError) else str(problem)

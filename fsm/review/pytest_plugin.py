@@ -171,6 +171,7 @@ class _Reporter:
                 self._cannot_draw |= isinstance(problem, RenderError)
                 yield f"{each.policy} is not drawn: {problem}"
             except OSError as problem:
+                self._cannot_draw = True
                 yield f"{each.policy} is not drawn: {in_words(problem)}"
             else:
                 drawn.add(each.policy)
