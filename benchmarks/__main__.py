@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from benchmarks.clock import ROOT
-from benchmarks.decisions import WrongVerdictsError
 from benchmarks.measured import Measured
+from benchmarks.peer import WrongVerdictsError
 from benchmarks.plot import svg
 from benchmarks.report import bounds, markdown
 from fsm import atomic

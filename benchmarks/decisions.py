@@ -7,24 +7,34 @@ the machine.
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version
+from typing import Any, TypeAlias
 
 from benchmarks import engines, machines, plain
-from benchmarks.clock import ROOT, import_seconds, least, seconds_each
-from benchmarks.scene import VERSION, Ask, MatrixScene, Scene
+from benchmarks.clock import ROOT, Stream, Timing, timings
+from benchmarks.peer import Peer, WrongVerdictsError, facts_themselves
+from benchmarks.plain import LookUp
+from benchmarks.scene import VERSION, MatrixScene, MimiScene, Scene, asking
 
 SYNAPSE = ROOT / "build" / "synapse" / "bin" / "python"
 """Made by `make test-synapse`."""
 SYNAPSE_CHECK = "Synapse's check"
 
-QUICK, SLOW = 60, 3
+DECIDE = "fsm: `decide`"
+DECIDE_BARE = "fsm: `decide`, events without ids"
+SEND = "fsm: `send`"
+SEND_BARE = "fsm: `send`, events without ids"
+LOOK_UP = "the look-up"
+SHARED = "transitions, one machine shared"
+KEPT = "transitions, a machine per pair, kept"
+BUILT = "transitions, to make a machine"
+
+QUICK, SLOW = 60, 5
+_BUILT = 200
 _LATENCY_ROUNDS = 200
-_IMPORT_ROUNDS = 15
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,7 @@ class Cost:
 
     name: str
     version: str
-    seconds: float
+    seconds: Timing
     times: float
 
 
@@ -47,66 +57,47 @@ class Latency:
     p999: float
 
 
-class WrongVerdictsError(Exception):
-    """A peer decides otherwise, so its time means nothing."""
-
-
-@dataclass(frozen=True)
-class Peer:
-    """Somebody else who answers. `distribution` is the package that does it, if any."""
-
-    name: str
-    distribution: str | None
-    make: Callable[[Scene], Ask]
-    rounds: int = SLOW
-
+_AnyPeer: TypeAlias = Peer[Any]
 
 # fmt: off
-PEERS = (
-    Peer("inlined table look-up",             None,                  plain.table_look_up, QUICK),
-    Peer("if/else written by hand",           None,                  plain.written_by_hand, QUICK),
-    Peer("transitions, one machine shared",   "transitions",         machines.shared_machine, 10),
-    Peer("transitions, a machine per pair",   "transitions",         machines.machine_per_pair),
-    Peer("Automat",                           "automat",             machines.automat_machine),
-    Peer("python-statemachine",               "python-statemachine", machines.python_statemachine),
-    Peer("Cedar, by cedarpy",                 "cedarpy",             engines.cedar),
-    Peer("PyCasbin",                          "pycasbin",            engines.pycasbin),
+PEERS: tuple[_AnyPeer, ...] = (
+    Peer(SHARED,                "transitions",         machines.shared_machine,      facts_themselves,   20),
+    Peer(KEPT,                  "transitions",         machines.kept_machines,       facts_themselves,   20),
+    Peer("Automat",             "automat",             machines.automat_machine,     facts_themselves,   SLOW),
+    Peer("python-statemachine", "python-statemachine", machines.python_statemachine, facts_themselves,   SLOW),
+    Peer("Cedar, by cedarpy",   "cedarpy",             engines.cedar,                engines.words,      SLOW),
+    Peer("PyCasbin",            "pycasbin",            engines.pycasbin,             engines.attributes, SLOW),
 )
 # fmt: on
-
 
 DISTRIBUTIONS = tuple(dict.fromkeys(peer.distribution for peer in PEERS if peer.distribution))
 
 
-def mimi_costs(scene: Scene) -> list[Cost]:
+def mimi_costs(scene: MimiScene) -> list[Cost]:
     """Ours first, then the peers. Raises `WrongVerdictsError`."""
-    quick = [peer for peer in PEERS if peer.rounds == QUICK]
-    asks = {peer.name: _checked(peer.name, peer.make(scene), scene) for peer in PEERS}
-    works = [partial(seconds_each, ask, scene.events) for ask in (scene.room.decide, *(asks[p.name] for p in quick))]
-    ours, *rest = least(works, QUICK)
-    seconds = {peer.name: each for peer, each in zip(quick, rest, strict=True)}
+    look_up = plain.mimi_look_up(scene.room, scene.events)
+    _compare(scene, look_up, lambda: plain.mimi_look_up(scene.opened(False), scene.events))
+    by_hand = plain.written_by_hand(scene)
+    _check("if/else written by hand", [by_hand(event) for event in scene.events], scene.verdicts)
+    quick = {
+        **_ours(scene),
+        LOOK_UP: Stream(lambda: look_up.loop, scene.lines()),
+        "if/else written by hand": Stream(asking(by_hand), scene.lines()),
+    }
+    taken = dict(zip(quick, timings([stream.round for stream in quick.values()], QUICK), strict=True))
     for peer in PEERS:
-        if peer.rounds != QUICK:
-            (seconds[peer.name],) = least([partial(seconds_each, asks[peer.name], scene.events)], peer.rounds)
-    return [
-        Cost("fsm, MIMI room", version("mimi-fsm"), ours, 1),
-        *(
-            Cost(peer.name, version(peer.distribution) if peer.distribution else "", seconds[peer.name],
-                 seconds[peer.name] / ours)
-            for peer in PEERS
-        ),
-    ]  # fmt: skip
+        (taken[peer.name],) = timings([peer.stream(scene).round], peer.rounds)
+    (taken[BUILT],) = timings([_build], _BUILT)
+    return _costs(taken, {peer.name: version(peer.distribution) for peer in PEERS if peer.distribution})
 
 
 def matrix_costs(scene: MatrixScene) -> list[Cost]:
-    """Ours first, then a table look-up, then Synapse where it is installed. Raises `WrongVerdictsError`."""
-    look_up = _checked("inlined table look-up", plain.matrix_look_up(scene), scene)
-    works = [partial(seconds_each, ask, scene.events) for ask in (scene.room.decide, look_up)]
-    ours, table = least(works, QUICK)
-    costs = [
-        Cost("fsm, Matrix room", version("mimi-fsm"), ours, 1),
-        Cost("inlined table look-up", "", table, table / ours),
-    ]
+    """Ours first, then the look-up, then Synapse where it is installed. Raises `WrongVerdictsError`."""
+    look_up = plain.matrix_look_up(scene.room, scene.state, scene.events)
+    _compare(scene, look_up, lambda: plain.matrix_look_up(scene.opened(False), scene.state, scene.events))
+    quick = {**_ours(scene), LOOK_UP: Stream(lambda: look_up.loop, scene.lines())}
+    taken = dict(zip(quick, timings([stream.round for stream in quick.values()], QUICK), strict=True))
+    versions = {}
     if SYNAPSE.exists():
         question = {"version": VERSION, "state": scene.state, "events": scene.events, "rounds": QUICK}
         done = subprocess.run(  # noqa: S603 - our own
@@ -114,12 +105,13 @@ def matrix_costs(scene: MatrixScene) -> list[Cost]:
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         answer = json.loads(done.stdout)
-        _check(SYNAPSE_CHECK, answer["verdicts"], scene)
-        costs.append(Cost(SYNAPSE_CHECK, answer["version"], answer["seconds"], answer["seconds"] / ours))
-    return costs
+        _check(SYNAPSE_CHECK, answer["verdicts"], scene.verdicts)
+        taken[SYNAPSE_CHECK] = Timing.of(answer["rounds"])
+        versions[SYNAPSE_CHECK] = answer["version"]
+    return _costs(taken, versions)
 
 
-def latency(name: str, scene: Scene | MatrixScene) -> Latency:
+def latency(name: str, scene: Scene[Any]) -> Latency:
     """How long single decisions take, less what it takes to look at the clock."""
     decide, clock = scene.room.decide, time.perf_counter_ns
     empty, took = [], []
@@ -136,24 +128,36 @@ def latency(name: str, scene: Scene | MatrixScene) -> Latency:
     return Latency(name, *((took[int(len(took) * share)] - looking) / 1e9 for share in (0.5, 0.99, 0.999)))
 
 
-def import_costs() -> list[Cost]:
-    """What imports take; `times` is by what `import transitions` takes."""
-    statements = ("import transitions", "import fsm", "from fsm import MIMI, Room", "import fsm.matrix.room")
-    seconds = least([partial(import_seconds, statement) for statement in statements], _IMPORT_ROUNDS)
-    return [Cost(name, "", each, each / seconds[0]) for name, each in zip(statements, seconds, strict=True)]
+def _ours(scene: Scene[Any]) -> dict[str, Stream]:
+    return {
+        DECIDE: scene.deciding(),
+        DECIDE_BARE: scene.deciding(ids=False),
+        SEND: scene.sending(),
+        SEND_BARE: scene.sending(ids=False),
+    }
 
 
-def _checked(name: str, ask: Ask, scene: Scene | MatrixScene) -> Ask:
-    _check(name, [ask(event) for event in scene.events], scene)
-    return ask
+def _costs(taken: dict[str, Timing], versions: dict[str, str]) -> list[Cost]:
+    ours = taken[DECIDE].least
+    return [Cost(name, versions.get(name, ""), each, each.least / ours) for name, each in taken.items()]
 
 
-def _check(name: str, verdicts: list[bool], scene: Scene | MatrixScene) -> None:
-    wrong = sum(verdict is not ours for verdict, ours in zip(verdicts, scene.verdicts, strict=True))
+def _build() -> float:
+    started = time.process_time()
+    machines.build()
+    return time.process_time() - started
+
+
+def _compare(scene: Scene[Any], late: LookUp, early: Callable[[], LookUp]) -> None:
+    """Hold the look-up against `decide` at the end of the day, and against `send` from its beginning."""
+    _check(LOOK_UP, [late.loop([event]) is not None for event in scene.events], scene.verdicts)
+    for ids in (True, False):
+        room, look_up = scene.opened(ids), early()
+        events = [json.loads(line) for line in scene.lines(ids=ids)]
+        _check(LOOK_UP, [look_up.follows(event) for event in events], [room.send(event).allowed for event in events])
+
+
+def _check(name: str, verdicts: list[bool], ours: list[bool]) -> None:
+    wrong = sum(verdict is not own for verdict, own in zip(verdicts, ours, strict=True))
     if wrong:
         raise WrongVerdictsError(f"{name}: {wrong} verdicts differ from ours")
-
-
-def python() -> str:
-    """The interpreter's name and version."""
-    return f"{sys.implementation.name} {sys.version.split()[0]}"

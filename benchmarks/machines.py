@@ -13,7 +13,8 @@ import statemachine
 import transitions
 from statemachine.exceptions import TransitionNotAllowed
 
-from benchmarks.scene import Ask, Event, Scene
+from benchmarks.peer import Answer
+from benchmarks.scene import Event
 from fsm import MIMI, Facts, Guard
 
 _STATES = [str(state) for state in MIMI.states]
@@ -36,38 +37,42 @@ def stock_machine(model: Model, initial: str) -> transitions.Machine:
     return machine
 
 
-def shared_machine(scene: Scene) -> Ask:
+def shared_machine() -> Answer[Facts]:
     """`transitions`: one machine with one model."""
     model = Model()
     stock_machine(model, "leave")
-
-    def ask(event: Event) -> bool:
-        facts = scene.of(event)
-        model.state = facts.target.value
-        return _fire(model, event, facts)
-
-    return ask
+    return partial(_fire, model)
 
 
-def machine_per_pair(scene: Scene) -> Ask:
-    """`transitions`: a machine of its own for the pair, made for the question."""
+def kept_machines() -> Answer[Facts]:
+    """`transitions`: a machine of its own for each user in the room, made when they first come up and kept."""
+    models: dict[str, Model] = {}
 
-    def ask(event: Event) -> bool:
-        facts, model = scene.of(event), Model()
-        stock_machine(model, facts.target.value)
-        return _fire(model, event, facts)
+    def answer(facts: Facts, event: Event) -> bool:
+        target = event["state_key"]
+        model = models.get(target)
+        if model is None:
+            model = models[target] = Model()
+            stock_machine(model, "leave")
+        return _fire(model, facts, event)
 
-    return ask
+    return answer
 
 
-def _fire(model: Model, event: Event, facts: Facts) -> bool:
+def build() -> None:
+    """`transitions`: make a machine for one pair."""
+    stock_machine(Model(), "leave")
+
+
+def _fire(model: Model, facts: Facts, event: Event) -> bool:
+    model.state = facts.target.value
     try:
         return model.trigger(event["content"]["participation"], facts)
     except transitions.MachineError:
         return False
 
 
-def python_statemachine(scene: Scene) -> Ask:
+def python_statemachine() -> Answer[Facts]:
     """python-statemachine: one machine."""
     states = {name: statemachine.State(value=name, initial=name == "leave") for name in _STATES}
     events: dict[str, Any] = {}
@@ -81,8 +86,7 @@ def python_statemachine(scene: Scene) -> Ask:
     make: Any = type(statemachine.StateMachine)
     machine = make("Pair", (statemachine.StateMachine,), {**named, **events})()
 
-    def ask(event: Event) -> bool:
-        facts = scene.of(event)
+    def answer(facts: Facts, event: Event) -> bool:
         machine.current_state_value = facts.target.value
         try:
             machine.send(event["content"]["participation"], facts=facts)
@@ -90,27 +94,26 @@ def python_statemachine(scene: Scene) -> Ask:
             return False
         return True
 
-    return ask
+    return answer
 
 
 def _condition(guard: Guard[Facts], facts: Facts) -> bool:
     return guard.test(facts)
 
 
-def automat_machine(scene: Scene) -> Ask:
+def automat_machine() -> Answer[Facts]:
     """Automat, which has no conditions: what the guards say becomes part of the input's name."""
     pair = _automat_class()()
 
-    def ask(event: Event) -> bool:
-        action, facts = event["content"]["participation"], scene.of(event)
+    def answer(facts: Facts, event: Event) -> bool:
         pair.restore(facts.target.value)
         try:
-            getattr(pair, _input_name(action, facts))()
+            getattr(pair, _input_name(event["content"]["participation"], facts))()
         except automat.NoTransition:
             return False
         return True
 
-    return ask
+    return answer
 
 
 def _automat_class() -> Any:

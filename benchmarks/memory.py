@@ -12,23 +12,29 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from benchmarks.clock import in_fresh_process
 from benchmarks.machines import Model, stock_machine
+from benchmarks.works import matrix, matrix_levels, mimi, mimi_half, mimi_roles, users_of
 from fsm import Room
-from fsm.matrix.events import MEMBER
-from fsm.matrix.room import MatrixRoom
-
-R = TypeVar("R", Room, MatrixRoom)
 
 PAIRS = 1_000_000
 SIZES = (5, 50, 2_000)
-_LESS = {"mimi-roles": 5, "matrix-levels": 5}
+BOUNDS = (100, 50, 30)
+"""The most bytes of a pair in a plain MIMI room, by size."""
+
+_LESS = {"mimi-roles": 5, "mimi-half": 5, "matrix-levels": 5}
 """A fifth of the pairs tells as much, where to set up the rooms takes long."""
 
 _FEW = 2_000
 """So many machines are enough to know what one takes."""
+
+_EVENTS, _ROOMS = 500_000, 100_000
+"""Events with ids in one room, and rooms with one such event."""
+
+
+HALF = "MIMI room, half with roles"
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,8 @@ def footprints() -> list[Footprint]:
     """All kinds of rooms in all sizes, each in a process of its own."""
     kinds = {
         "MIMI room": "mimi",
-        "MIMI room with roles": "mimi-roles",
+        "MIMI room, two with roles": "mimi-roles",
+        HALF: "mimi-half",
         "Matrix room": "matrix",
         "Matrix room with power levels": "matrix-levels",
     }
@@ -55,38 +62,17 @@ def footprints() -> list[Footprint]:
     return [*rooms, Footprint("`transitions`, a machine per pair", (pair,) * len(SIZES))]
 
 
-def mimi(number: int, users: list[str]) -> Room:
-    """A public room that all have joined."""
-    room = Room.create(f"!room{number}:hub.example", users[0])
-    send(room, "m.room.join_rules", users[0], {"rule": "public"})
-    return joined(room, users, "m.room.user", "participation")
+@dataclass(frozen=True)
+class Past:
+    """What is kept of events that carry ids: bytes for each event of a long past, and for a room with one."""
+
+    event: float
+    room: float
 
 
-def mimi_roles(number: int, users: list[str]) -> Room:
-    """The same with two roles, an owner and a moderator."""
-    room = mimi(number, users)
-    staff = {"invite": True, "kick": True, "ban": True, "redact": True}
-    lists = {"roles": ["owner", "moderator"], "events": {"m.room.role_map": True, "m.room.name": True}}
-    send(room, "m.room.role", users[0], {"permissions": {**staff, **lists}}, "owner")
-    send(room, "m.room.role", users[0], {"permissions": staff}, "moderator")
-    roles = [{"role_id": name, "order": order, "user_ids": [users[place]]}
-             for place, (name, order) in enumerate({"owner": 100, "moderator": 50}.items())]  # fmt: skip
-    send(room, "m.room.role_map", users[0], {"roles": roles})
-    return room
-
-
-def matrix(number: int, users: list[str]) -> MatrixRoom:
-    """A public Matrix room that all have joined."""
-    room = MatrixRoom.create(f"!room{number}:hub.example", users[0])
-    send(room, "m.room.join_rules", users[0], {"join_rule": "public"})
-    return joined(room, users, MEMBER, "membership")
-
-
-def matrix_levels(number: int, users: list[str]) -> MatrixRoom:
-    """The same with a power level of one user's own."""
-    room = matrix(number, users)
-    send(room, "m.room.power_levels", users[0], {"users": {users[1]: 50}})
-    return room
+def past() -> Past:
+    """Both, each in a process of its own. The texts of the ids do not count: they are the host's."""
+    return Past(in_fresh_process("memory", "event", 1, _EVENTS), in_fresh_process("memory", "room", 1, _ROOMS))
 
 
 def machine(_: int, __: list[str]) -> Model:
@@ -99,23 +85,11 @@ def machine(_: int, __: list[str]) -> Model:
 KINDS: dict[str, Callable[[int, list[str]], Any]] = {
     "mimi": mimi,
     "mimi-roles": mimi_roles,
+    "mimi-half": mimi_half,
     "matrix": matrix,
     "matrix-levels": matrix_levels,
     "transitions": machine,
 }
-
-
-def send(room: Room | MatrixRoom, event_type: str, sender: str, content: dict[str, Any], key: str = "") -> None:
-    """Send a state event, which has to be allowed."""
-    if not room.send({"type": event_type, "sender": sender, "state_key": key, "content": content}):
-        raise ValueError(event_type)
-
-
-def joined(room: R, users: list[str], event_type: str, key: str) -> R:
-    """All but the creator join."""
-    for user in users[1:]:
-        send(room, event_type, user, {key: "join"}, user)
-    return room
 
 
 def resident() -> int:
@@ -125,10 +99,35 @@ def resident() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def event(number: int, ids: list[str], room: Room) -> None:
+    """Somebody joins the public room, or joins it again, by an event with an id."""
+    user = "@user:host.example"
+    room.send({"type": "m.room.user", "sender": user, "state_key": user, "content": {"participation": "join"},
+               "event_id": ids[number]})  # fmt: skip
+
+
+def kept(kind: str, count: int) -> float:
+    """Bytes for each event of one room, or for each room of one event; ids are made before."""
+    ids = [f"${number}" for number in range(count)]
+    users = users_of(1)
+    rooms: list[Any] = [None] * count
+    long = mimi(0, users)
+    event(0, ids, mimi(0, users))
+    before = resident()
+    for number in range(count):
+        if kind == "room":
+            rooms[number] = mimi(number, users)
+        event(number, ids, rooms[number] or long)
+    return (resident() - before) / count
+
+
 def main() -> None:
-    """Measure one kind of room."""
+    """Measure one kind of room, or what is kept of events."""
     kind, size, pairs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    users = [f"@user{number}:host{number % 97}.example" for number in range(size)]
+    if kind not in KINDS:
+        print(kept(kind, pairs))
+        return
+    users = users_of(size)
     make = KINDS[kind]
     make(0, users)  # what is loaded or made once is no part of it
     rooms: list[Any] = [None] * (pairs // size)

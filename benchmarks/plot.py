@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.decisions import Cost
 from benchmarks.measured import Measured
-from benchmarks.memory import SIZES
+from benchmarks.memory import BOUNDS, SIZES
 from benchmarks.report import duration, times
 from fsm.render.style import BAN, FAINT, INK, OTHER, OWN, PAPER
 
@@ -65,13 +65,18 @@ def _look() -> dict[str, Any]:
 
 def _bars(axes: Axes, title: str, costs: Sequence[Cost]) -> None:
     """One bar for each who decides, ours in colour; the scale is logarithmic."""
-    ordered = sorted(costs, key=lambda cost: cost.seconds, reverse=True)
+    ordered = sorted(costs, key=lambda cost: cost.seconds.least, reverse=True)
     colours = [_OURS if cost.name.startswith("fsm") else _THEIRS for cost in ordered]
-    bars = axes.barh([cost.name for cost in ordered], [cost.seconds for cost in ordered], color=colours, height=0.62)
-    labels = [f"{duration(cost.seconds)}   {times(cost.times)} ×" for cost in ordered]
+    bars = axes.barh(
+        [cost.name.replace("`", "") for cost in ordered],
+        [cost.seconds.least for cost in ordered],
+        color=colours,
+        height=0.62,
+    )
+    labels = [f"{duration(cost.seconds.least)}   {times(cost.times)} ×" for cost in ordered]
     axes.bar_label(bars, labels, padding=5, color=INK, fontsize=_TEXT)
     axes.set_xscale("log")
-    axes.set_xlim(1e-7, max(cost.seconds for cost in costs) * 4)
+    axes.set_xlim(1e-7, max(cost.seconds.least for cost in costs) * 4)
     axes.tick_params(axis="y", length=0)
     axes.set_title(title)
     _time_axis(axes.xaxis)
@@ -112,7 +117,7 @@ def _states(axes: Axes, run: Measured) -> None:
 
 def _memory(axes: Axes, run: Measured) -> None:
     rooms = [each for each in run.footprints if "machine" not in each.name]
-    colours = (_OURS, "#7fb0e6", OTHER.colour, _THEIRS)
+    colours = (_OURS, "#7fb0e6", "#b9d4f1", OTHER.colour, _THEIRS)
     width = 0.8 / len(rooms)
     for number, (each, colour) in enumerate(zip(rooms, colours, strict=True)):
         places = [place + (number - (len(rooms) - 1) / 2) * width for place in range(len(SIZES))]
@@ -120,7 +125,7 @@ def _memory(axes: Axes, run: Measured) -> None:
         labels = axes.bar_label(bars, [f"{taken:.0f}" for taken in each.bytes], padding=2, fontsize=_SMALL)
         for label in labels:
             label.set_bbox({"facecolor": PAPER, "edgecolor": "none", "pad": 0.8})
-    for place, most in enumerate((100, 50, 50)):
+    for place, most in enumerate(BOUNDS):
         line = axes.hlines(most, place - 0.48, place + 0.48, color=BAN.colour, linewidth=1.2, linestyle=":", zorder=0)
     line.set_label("bound, for MIMI rooms")
     axes.set_xticks(range(len(SIZES)), [f"rooms of {size:,}" for size in SIZES])

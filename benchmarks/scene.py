@@ -1,37 +1,79 @@
 """What everybody is asked: the same events in the same rooms, and our own verdicts on them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
+from benchmarks.clock import Loop, Stream
 from fsm import Facts, Room
 from fsm.matrix.events import MEMBER
 from fsm.matrix.room import MatrixRoom
 
 Event: TypeAlias = Mapping[str, Any]
-Ask: TypeAlias = Callable[[Event], bool]
+Ask: TypeAlias = Callable[[Event], object]
 
 LOG = Path(__file__).parent.parent / "examples" / "day.jsonl"
 VERSION = "11"
 """The room version of the Matrix room."""
 
 _LEVELS = {"@tow00:south.example": 100, "@tow01:south.example": 50, "@tow02:hub.example": 50}
+_OWN = ("type", "sender", "state_key", "content")
+"""The fields that every change has. Hosts add an id and the room's."""
+
+
+def asking(ask: Ask) -> Callable[[], Loop]:
+    """What asks about one event after the other."""
+
+    def loop(events: Iterable[Event]) -> None:
+        for event in events:
+            ask(event)
+
+    return lambda: loop
+
+
+R = TypeVar("R", Room, MatrixRoom)
 
 
 @dataclass(frozen=True)
-class Scene:
-    """A MIMI room at the end of a day, and the participation changes that were asked for that day."""
+class Scene(Generic[R]):
+    """A room at the end of a day, and the changes that were asked for that day.
 
-    room: Room
-    events: list[Event]
+    `opened` makes the room as it was before the first of them; without ids, its events
+    have had none either.
+    """
+
+    room: R
+    events: Sequence[Event]
+    opened: Callable[[bool], R]
 
     @cached_property
     def verdicts(self) -> list[bool]:
-        """Our own answers, which all others are held against."""
+        """Our own answers at the end of the day, which all others are held against."""
         return [self.room.decide(event).allowed for event in self.events]
+
+    def lines(self, *, ids: bool = True) -> list[str]:
+        """The events as JSON, as hosts send them, or without ids."""
+        return [json.dumps(event if ids else bare(event)) for event in self.events]
+
+    def deciding(self, *, ids: bool = True) -> Stream:
+        """All decided on, at the end of the day."""
+        return Stream(asking(self.room.decide), self.lines(ids=ids))
+
+    def sending(self, *, ids: bool = True) -> Stream:
+        """All sent, from the beginning of the day."""
+
+        def start() -> Loop:
+            return asking(self.opened(ids).send)()
+
+        return Stream(start, self.lines(ids=ids))
+
+
+@dataclass(frozen=True)
+class MimiScene(Scene[Room]):
+    """The public room of the example day."""
 
     @cached_property
     def facts(self) -> Mapping[tuple[str, str], Facts]:
@@ -39,45 +81,34 @@ class Scene:
         pairs = {(event["sender"], event["state_key"]) for event in self.events}
         return {pair: self.room.facts(*pair) for pair in pairs}
 
-    def of(self, event: Event) -> Facts:
-        """The facts of an event."""
-        return self.facts[event["sender"], event["state_key"]]
-
-    def ask(self, event: Event) -> bool:
-        """Our own way."""
-        return self.room.decide(event).allowed
-
 
 @dataclass(frozen=True)
-class MatrixScene:
+class MatrixScene(Scene[MatrixRoom]):
     """The same day in a Matrix room: who stands where, and who asks for what of whom."""
 
-    room: MatrixRoom
-    state: list[Event]
-    events: list[Event]
-
-    @cached_property
-    def verdicts(self) -> list[bool]:
-        """Our own answers."""
-        return [self.room.decide(event).allowed for event in self.events]
-
-    def ask(self, event: Event) -> bool:
-        """Our own way."""
-        return self.room.decide(event).allowed
+    state: Sequence[Event]
 
 
-def mimi_scene() -> Scene:
+def bare(event: Event) -> Event:
+    """An event without what hosts add."""
+    return {name: event[name] for name in _OWN if name in event}
+
+
+def mimi_scene() -> MimiScene:
     """The public room of the example day."""
     events = [json.loads(line) for line in LOG.open(encoding="utf-8")]
     room_id = events[0]["room_id"]
-    room = Room(room_id)
     mine = [event for event in events if event["room_id"] == room_id]
-    for event in mine:
-        room.send(event)
-    return Scene(room, [event for event in mine if event["type"] == "m.user"])
+    changes = [event for event in mine if event["type"] == "m.user"]
+    opening = mine[: mine.index(changes[0])]
+
+    def opened(ids: bool) -> Room:
+        return _sent(Room(room_id), opening if ids else map(bare, opening))
+
+    return MimiScene(_sent(Room(room_id), mine), changes, opened)
 
 
-def matrix_scene(scene: Scene) -> MatrixScene:
+def matrix_scene(scene: MimiScene) -> MatrixScene:
     """A public Matrix room with the people of the MIMI room, who ask for the same things."""
     room_id, creator = "!town-square:hub.example", next(iter(_LEVELS))
     common = {"room_id": room_id, "sender": creator}
@@ -88,12 +119,27 @@ def matrix_scene(scene: Scene) -> MatrixScene:
     def member(sender: str, target: str, word: str) -> Event:
         return {**common, "type": MEMBER, "sender": sender, "state_key": target, "content": {"membership": word}}
 
-    states = {**scene.room.participations(), **dict.fromkeys(_LEVELS, "join")}
-    given = [
+    settings = [
         state("m.room.create", {"room_version": VERSION}),
         state("m.room.power_levels", {"users": _LEVELS, "invite": 0, "kick": 50, "ban": 50}),
         state("m.room.join_rules", {"join_rule": "public"}),
-        *(member(user, user, str(word)) for user, word in states.items()),
     ]
-    asked = [member(each["sender"], each["state_key"], each["content"]["participation"]) for each in scene.events]
-    return MatrixScene(MatrixRoom.from_state(given), given, asked)
+    staff = [member(user, user, "join") for user in _LEVELS]
+    states = {**scene.room.participations(), **dict.fromkeys(_LEVELS, "join")}
+    given = [*settings, *(member(user, user, str(word)) for user, word in states.items())]
+    asked = [
+        {
+            "event_id": event["event_id"],
+            **member(event["sender"], event["state_key"], event["content"]["participation"]),
+        }
+        for event in scene.events
+    ]
+    return MatrixScene(
+        MatrixRoom.from_state(given), asked, lambda _: MatrixRoom.from_state([*settings, *staff]), state=given
+    )
+
+
+def _sent(room: Room, events: Iterable[Event]) -> Room:
+    for event in events:
+        room.send(event)
+    return room

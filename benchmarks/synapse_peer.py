@@ -1,8 +1,8 @@
 """Synapse's own check, measured where Synapse lives.
 
 Runs in Synapse's environment and knows nothing of ours. One question in (version,
-state, events, rounds), one answer out: the verdicts, the seconds that one check takes,
-and Synapse's version. Events are made, and the state that each is judged by is picked,
+state, events, rounds), one answer out: the verdicts, the seconds that one check takes
+in each round, and Synapse's version. Events are made, and the state that each is judged by is picked,
 before the clock starts.
 """
 
@@ -26,11 +26,11 @@ def main() -> None:
     verdicts = [_check(*question) for question in questions]
     times = []
     for _ in range(asked["rounds"]):
-        started = time.perf_counter()
+        started = time.process_time()
         for event, by in questions:
             _check(event, by)
-        times.append((time.perf_counter() - started) / len(questions))
-    print(json.dumps({"verdicts": verdicts, "seconds": min(times), "version": version("matrix-synapse")}))
+        times.append((time.process_time() - started) / len(questions))
+    print(json.dumps({"verdicts": verdicts, "rounds": times, "version": version("matrix-synapse")}))
 
 
 def _judged_by(event: dict[str, Any], state: dict[tuple[str, str], Any]) -> list[Any]:

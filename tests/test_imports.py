@@ -150,8 +150,6 @@ LIBRARIES: list[tuple[str, set[str]]] = [
     ("transitions", {"fsm.machine"}),
     ("graphviz",    {"fsm.render"}),
     ("pygraphviz",  {"fsm.render"}),
-    ("typer",       {"fsm.cli"}),
-    ("click",       {"fsm.cli"}),
     ("rich",        {"fsm.cli"}),
     ("signedjson",  {"fsm.matrix"}),
     ("numpy",       {"fsm.bulk"}),
@@ -180,7 +178,7 @@ def test_the_front_door() -> None:
         fsm.no_such_name  # noqa: B018
 
 
-HEAVY = ["graphviz", "pygraphviz", "typer", "click", "rich", "numpy", "pyarrow", "hypothesis", "pytest", "asyncio"]
+HEAVY = ["graphviz", "pygraphviz", "argparse", "rich", "numpy", "pyarrow", "hypothesis", "pytest", "asyncio"]
 
 
 # fmt: off

@@ -6,17 +6,19 @@ line on standard error, never a traceback.
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from errno import EDQUOT, EFBIG, ENOSPC
+from functools import partial
 from importlib import import_module
 from io import BufferedWriter, FileIO, RawIOBase, TextIOWrapper
+from typing import TypeAlias
 
-import typer
-
-from fsm.cli.terminal import complain
-from fsm.errors import PolicyError, in_words
+from fsm.cli.arguments import Command, UsageError, read_arguments
+from fsm.cli.terminal import StoppedError, complain
+from fsm.errors import PolicyError, in_words, shorten
 
 UNUSABLE = 2
+INTERRUPTED = 130
 CLOSED_PIPE = 141
 """What a shell reports of a program that wrote to a closed pipe."""
 _NO_ROOM = {ENOSPC, EFBIG, EDQUOT}
@@ -39,54 +41,92 @@ COMMANDS = (
     "backtest",
     "synth",
 )
-"""Each is a module here, with a function of the same name."""
+"""Each is a module here, with a function of the same name, or with several by the names that follow it."""
+
+Commands: TypeAlias = Mapping[str, Callable[[], "Command | Commands"]]
+"""By name: what loads a command, or several by the names that follow it."""
 
 
-def fsm() -> None:
-    """Participation in messaging rooms as an explicit finite state machine."""
+PURPOSE = "Participation in messaging rooms as an explicit finite state machine."
 
-
-def program(names: Iterable[str]) -> typer.Typer:
-    """The command line with these commands."""
-    app = typer.Typer(name="fsm", add_completion=False, rich_markup_mode=None)
-    app.callback()(fsm)
-    for name in names:
-        command = getattr(import_module(f"fsm.cli.{name}"), name)
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
-        else:
-            app.command()(command)
-    return app
+_HELP = ("-h", "--help")
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit status."""
     _prepare_output()
-    # A command loads what it needs: nobody waits for the others.
-    app = program([name for name in COMMANDS if name in arguments[:1]] or COMMANDS)
     try:
-        status = app(list(arguments) or ["--help"], prog_name="fsm", standalone_mode=False)
+        status = _run("fsm", _commands(), PURPOSE, arguments)
         sys.stdout.flush()
-    except (BrokenPipeError, SystemExit):
-        # Whoever read our output has seen enough; SystemExit is how typer takes it.
+    except SystemExit as end:  # help has been printed
+        return int(end.code or 0)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
         _drop_output()
         return CLOSED_PIPE
-    except OSError as problem:
-        if problem.filename is None and problem.errno in _NO_ROOM:
-            _drop_output()
-            problem.filename = "standard output"
-        complain(in_words(problem))
+    except (OSError, PolicyError, UsageError) as problem:
+        complain(_line(problem))
         return UNUSABLE
-    except PolicyError as problem:
-        complain(str(problem))
-        return UNUSABLE
-    except typer.TyperException as problem:
-        complain(" ".join(problem.format_message().split()))
-        return UNUSABLE
-    except (KeyboardInterrupt, typer.Abort):
+    except StoppedError as end:
+        return end.status
+    except KeyboardInterrupt:
         complain("interrupted")
-        return 130
-    return int(status or 0)
+        return INTERRUPTED
+    return status
+
+
+def _line(problem: Exception) -> str:
+    """What is wrong, in one line."""
+    if not isinstance(problem, OSError):
+        return " ".join(str(problem).split())
+    if problem.filename is None and problem.errno in _NO_ROOM:
+        _drop_output()
+        problem.filename = "standard output"
+    return in_words(problem)
+
+
+def _commands() -> Commands:
+    """All commands by name. Each is loaded when it is asked for: nobody waits for the others."""
+    return {name: partial(_loaded, name) for name in COMMANDS}
+
+
+def _loaded(name: str) -> "Command | Commands":
+    try:
+        return getattr(import_module(f"fsm.cli.{name}"), name)  # type: ignore[no-any-return]  # see COMMANDS
+    except ModuleNotFoundError as missing:
+        if missing.name != "rich":
+            raise
+        raise UsageError(f"`fsm {name}` needs rich: pip install 'mimi-fsm[cli]'") from None
+
+
+def _run(program: str, commands: Commands, purpose: str, arguments: Sequence[str]) -> int:
+    """Run the command that is named first. One that is several in turn has its own named next."""
+    if not arguments or arguments[0] in _HELP:
+        print("\n".join(_overview(program, commands, purpose)))
+        return 0
+    name, *others = arguments
+    if name not in commands:
+        raise UsageError(f"no such command `{shorten(name)}`: choose from {', '.join(commands)}")
+    command = commands[name]()
+    if isinstance(command, Mapping):
+        return _run(f"{program} {name}", command, "", others)
+    return command(**read_arguments(f"{program} {name}", command, others)) or 0
+
+
+def _overview(program: str, commands: Commands, purpose: str) -> Iterator[str]:
+    yield f"usage: {program} COMMAND ...\n"
+    if purpose:
+        yield f"{purpose}\n"
+    for name, load in commands.items():
+        yield f"  {name:<10} {_summary(load())}"
+    yield f"\n`{program} COMMAND --help` says more of each."
+
+
+def _summary(command: "Command | Commands") -> str:
+    """The first line of what a command says of itself."""
+    if isinstance(command, Mapping):
+        return " ".join(_summary(load()) for load in command.values())
+    return (command.__doc__ or "").partition("\n")[0]
 
 
 def _prepare_output() -> None:

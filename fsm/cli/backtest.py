@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from fsm.cli.arguments import Argument, Option
 from fsm.cli.terminal import JsonOption, PolicyOption, complain, interruptible, safe
 from fsm.errors import DefinitionError, shorten
 from fsm.policies import load_policy
@@ -32,23 +32,23 @@ class Engine(StrEnum):
 
 
 def backtest(  # noqa: PLR0913 - one parameter for each option
-    history: Annotated[Path, typer.Argument(help="Parquet, Arrow, JSON lines (also gzip), or a folder of these.")],
+    history: Annotated[Path, Argument(help="Parquet, Arrow, JSON lines (also gzip), or a folder of these.")],
     *,
     policy: PolicyOption = "mimi",
-    against: Annotated[str | None, typer.Option(help="A second policy, to compare with.")] = None,
+    against: Annotated[str | None, Option(help="A second policy, to compare with.")] = None,
     output: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--output",
             "-o",
             help="Write the events and their verdicts to a .parquet, .arrow or .jsonl file; with Ray, a folder.",
         ),
     ] = None,
-    participation: Annotated[Path | None, typer.Option(help="Write who is where at the end.")] = None,
-    engine: Annotated[Engine, typer.Option(help="By default `compiled` where numba is installed.")] = Engine.AUTO,
-    address: Annotated[str | None, typer.Option(help="The Ray cluster; by default one on this machine.")] = None,
+    participation: Annotated[Path | None, Option(help="Write who is where at the end.")] = None,
+    engine: Annotated[Engine, Option(help="By default `compiled` where numba is installed.")] = Engine.AUTO,
+    address: Annotated[str | None, Option(help="The Ray cluster; by default one on this machine.")] = None,
     scratch: Annotated[
-        Path | None, typer.Option(help="With Ray: a folder for what is in between, which all nodes see.")
+        Path | None, Option(help="With Ray: a folder for what is in between, which all nodes see.")
     ] = None,
     as_json: JsonOption = False,
 ) -> int:

@@ -7,12 +7,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from fsm import atomic
+from fsm.cli.arguments import Argument, Option
 from fsm.cli.terminal import JsonOption, interruptible, safe
 from fsm.cli.vectors import AllOption, CoverOption, PathsOption
 from fsm.family import AnyPolicy
@@ -25,15 +25,15 @@ _MOST = 50  # rows of the table; the other outputs hold all
 
 
 def conform(  # noqa: PLR0913 - one option for each choice
-    policy: Annotated[str, typer.Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
-    command: Annotated[list[str], typer.Argument(help="The implementation and its arguments, after `--`.")],
+    policy: Annotated[str, Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    command: Annotated[list[str], Argument(help="The implementation and its arguments, after `--`.")],
     *,
     every: AllOption = False,
     cover: CoverOption = False,
     walks: PathsOption = False,
-    strict: Annotated[bool, typer.Option("--strict", help="A rejection must name the right guards, too.")] = False,
-    timeout: Annotated[float, typer.Option(help="Seconds that one answer may take.", min=0.01)] = 10.0,
-    junit: Annotated[Path | None, typer.Option(help="Write a JUnit XML file, too.")] = None,
+    strict: Annotated[bool, Option("--strict", help="A rejection must name the right guards, too.")] = False,
+    timeout: Annotated[float, Option(help="Seconds that one answer may take.", min=0.01)] = 10.0,
+    junit: Annotated[Path | None, Option(help="Write a JUnit XML file, too.")] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Run an implementation over test vectors, and list where it disagrees.

@@ -4,8 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-import typer
-
+from fsm.cli.arguments import Option
 from fsm.cli.terminal import PolicyOption, complain, opened
 from fsm.errors import DefinitionError, EventError, ReplayError
 from fsm.event import describe, mapping, sequence
@@ -18,7 +17,7 @@ def decide(
     policy: PolicyOption = "mimi",
     allow: Annotated[
         list[str] | None,
-        typer.Option("--allow", metavar="POLICY", help="A policy of your own that lines may name; may be repeated."),
+        Option("--allow", metavar="POLICY", help="A policy of your own that lines may name; may be repeated."),
     ] = None,
 ) -> int:
     """Answer JSON lines `{"policy"?, "state": [events], "event": {…}}`, one for one.

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
 from rich.console import Console
 
 from fsm import atomic
+from fsm.cli.arguments import Argument, Option
 from fsm.cli.terminal import GivenOption, JsonOption, parse_given, safe
 from fsm.policies import load_policy
 from fsm.render import compare as draw_both
@@ -19,13 +19,13 @@ from fsm.review.diff_report import save
 
 
 def diff(  # noqa: PLR0913 - one option for each output
-    old: Annotated[str, typer.Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
-    new: Annotated[str, typer.Argument(help="The policy to compare it with.")],
+    old: Annotated[str, Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    new: Annotated[str, Argument(help="The policy to compare it with.")],
     *,
     given: GivenOption = None,
     as_json: JsonOption = False,
-    report: Annotated[Path | None, typer.Option(help="Write a report too: FILE.md or FILE.html.")] = None,
-    logs: Annotated[Path | None, typer.Option(help="Write the logs to this directory, for `fsm replay`.")] = None,
+    report: Annotated[Path | None, Option(help="Write a report too: FILE.md or FILE.html.")] = None,
+    logs: Annotated[Path | None, Option(help="Write the logs to this directory, for `fsm replay`.")] = None,
 ) -> int:
     """Say in the fewest conditions what policy NEW decides otherwise than policy OLD."""
     policies = load_policy(old), load_policy(new)

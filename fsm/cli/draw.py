@@ -2,32 +2,29 @@
 
 from typing import Annotated
 
-import typer
-
+from fsm.cli.arguments import Argument, Option
 from fsm.cli.terminal import GivenOption, output_to, parse_given
 from fsm.policies import load_policy
 from fsm.render import FORMATS, Detail, compare, extract, format_of, render
 
-PrefixOption = Annotated[
-    str | None, typer.Option(metavar="ID", help="What ids begin with, by default the policy's id.")
-]
-LinkBaseOption = Annotated[str | None, typer.Option(metavar="URL", help="The draft whose sections edges link to.")]
+PrefixOption = Annotated[str | None, Option(metavar="ID", help="What ids begin with, by default the policy's id.")]
+LinkBaseOption = Annotated[str | None, Option(metavar="URL", help="The draft whose sections edges link to.")]
 
 
 def draw(  # noqa: PLR0913 - one option for each property of a picture
-    policy: Annotated[str, typer.Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    policy: Annotated[str, Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
     *,
-    output: Annotated[str, typer.Option("--output", "-o", help="The file to write; `-` for standard output.")] = "-",
+    output: Annotated[str, Option("--output", "-o", help="The file to write; `-` for standard output.")] = "-",
     fmt: Annotated[
         str | None,
-        typer.Option("--format", help=f"By default told by the file's ending: {', '.join(FORMATS)}."),
+        Option("--format", help=f"By default told by the file's ending: {', '.join(FORMATS)}."),
     ] = None,
-    detail: Annotated[Detail, typer.Option(help="How much an edge says.")] = Detail.GUARDS,
+    detail: Annotated[Detail, Option(help="How much an edge says.")] = Detail.GUARDS,
     given: GivenOption = None,
     against: Annotated[
-        str | None, typer.Option(metavar="POLICY", help="Another policy: the picture shows how the two differ.")
+        str | None, Option(metavar="POLICY", help="Another policy: the picture shows how the two differ.")
     ] = None,
-    tall: Annotated[bool, typer.Option("--tall", help="For a narrow page (svg, png, pdf, dot).")] = False,
+    tall: Annotated[bool, Option("--tall", help="For a narrow page (svg, png, pdf, dot).")] = False,
     prefix: PrefixOption = None,
     link_base: LinkBaseOption = None,
 ) -> None:

@@ -4,8 +4,7 @@ import json
 from enum import StrEnum
 from typing import Annotated, Any
 
-import typer
-
+from fsm.cli.arguments import Argument, Option
 from fsm.cli.terminal import GivenOption, JsonOption, parse_given
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
@@ -18,18 +17,18 @@ from fsm.policy import Transition
 
 
 def explain(  # noqa: PLR0913 - one option for each fact
-    policy: Annotated[str, typer.Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
-    action: Annotated[str, typer.Argument(help="What the sender would do to the target.")],
+    policy: Annotated[str, Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    action: Annotated[str, Argument(help="What the sender would do to the target.")],
     *,
-    target: Annotated[str, typer.Option(help="The target's state.")] = "leave",
-    sender: Annotated[str | None, typer.Option(help="The sender's state, by default `join`.")] = None,
-    is_self: Annotated[bool, typer.Option("--self", help="The sender is the target.")] = False,
-    join_rule: Annotated[str | None, typer.Option(help="The join rule, by default the first of the policy.")] = None,
-    may_invite: Annotated[bool, typer.Option("--may-invite", help="The sender may invite.")] = False,
-    may_kick: Annotated[bool, typer.Option("--may-kick", help="The sender may kick.")] = False,
-    may_ban: Annotated[bool, typer.Option("--may-ban", help="The sender may ban.")] = False,
-    outranks_for_kick: Annotated[bool, typer.Option("--outranks-for-kick", help="… the target, to kick.")] = False,
-    outranks_for_ban: Annotated[bool, typer.Option("--outranks-for-ban", help="… the target, to ban.")] = False,
+    target: Annotated[str, Option(help="The target's state.")] = "leave",
+    sender: Annotated[str | None, Option(help="The sender's state, by default `join`.")] = None,
+    is_self: Annotated[bool, Option("--self", help="The sender is the target.")] = False,
+    join_rule: Annotated[str | None, Option(help="The join rule, by default the first of the policy.")] = None,
+    may_invite: Annotated[bool, Option("--may-invite", help="The sender may invite.")] = False,
+    may_kick: Annotated[bool, Option("--may-kick", help="The sender may kick.")] = False,
+    may_ban: Annotated[bool, Option("--may-ban", help="The sender may ban.")] = False,
+    outranks_for_kick: Annotated[bool, Option("--outranks-for-kick", help="… the target, to kick.")] = False,
+    outranks_for_ban: Annotated[bool, Option("--outranks-for-ban", help="… the target, to ban.")] = False,
     given: GivenOption = None,
     as_json: JsonOption = False,
 ) -> int:

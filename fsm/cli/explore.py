@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from fsm.cli.arguments import Argument, Option
 from fsm.cli.terminal import OrderOption, complain, opened, output_to
 from fsm.errors import DefinitionError
 from fsm.log_reader import read_events
@@ -13,11 +12,11 @@ from fsm.render.explorer import to_page
 
 
 def explore(
-    policy: Annotated[str, typer.Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    policy: Annotated[str, Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
     *,
-    output: Annotated[str, typer.Option("--output", "-o", help="The file to write; `-` for standard output.")],
+    output: Annotated[str, Option("--output", "-o", help="The file to write; `-` for standard output.")],
     log: Annotated[
-        str | None, typer.Option("--log", help="A log, as `fsm replay` takes it, that the page plays back.")
+        str | None, Option("--log", help="A log, as `fsm replay` takes it, that the page plays back.")
     ] = None,
     order: OrderOption = None,
 ) -> None:

@@ -2,24 +2,24 @@
 
 import json
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import typer
-from rich.console import Console
-from rich.text import Text
-
-from fsm.cli.terminal import JsonOption, OrderOption, PolicyOption, complain, opened, safe, with_progress
+from fsm.cli.arguments import Argument
+from fsm.cli.terminal import JsonOption, OrderOption, PolicyOption, complain, opened, safe, terminal, with_progress
 from fsm.errors import shorten
 from fsm.event import Event
 from fsm.log import Outcome, Replay
 from fsm.log_reader import read_events
 from fsm.policies import load_rules
 
+if TYPE_CHECKING:
+    from rich.text import Text
+
 _STYLES = {"allowed": "green", "rejected": "red", "taken": "dim", "again": "dim", "error": "bold yellow"}
 
 
 def replay(
-    log: Annotated[str, typer.Argument(help="JSON lines or a JSON document of events; `-` for standard input.")],
+    log: Annotated[str, Argument(help="JSON lines or a JSON document of events; `-` for standard input.")],
     *,
     policy: PolicyOption = "mimi",
     order: OrderOption = None,
@@ -31,18 +31,18 @@ def replay(
     """
     rules = load_rules(policy)
     run = Replay(rules)
-    output = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    output = terminal(sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
     # The bar shares the terminal with the table, or has it for itself when the table goes elsewhere.
-    terminal = output if output.is_terminal else Console(stderr=True)
+    bar = output or terminal(sys.stderr)
     with opened(log) as source:
-        for outcome in with_progress(run.run(read_events(source, rules, order=order, tell=complain)), source, terminal):
+        for outcome in with_progress(run.run(read_events(source, rules, order=order, tell=complain)), source, bar):
             if as_json:
                 print(json.dumps(outcome.as_json()))
-            elif output.is_terminal:
+            elif output is not None:
                 output.print(_styled(outcome))
             else:
                 print("  ".join(_cells(outcome)).rstrip())
-            if outcome.error and not (output.is_terminal and not as_json):
+            if outcome.error and (output is None or as_json):
                 complain(str(outcome.error))
             if outcome.notice:
                 complain(f"{outcome.where}: {outcome.notice}")
@@ -85,7 +85,9 @@ def _parties(event: Event) -> str:
     return f"{sender} → {target}" if target and target != sender else sender
 
 
-def _styled(outcome: Outcome) -> Text:
+def _styled(outcome: Outcome) -> "Text":
+    from rich.text import Text  # noqa: PLC0415 - takes long to load, and only terminals need it
+
     number, verdict, *rest = _cells(outcome)
     return Text("  ").join([Text(number, "dim"), Text(verdict, _STYLES[verdict.strip()]), *map(Text, rest)])
 

@@ -2,8 +2,7 @@
 
 from typing import Annotated
 
-import typer
-
+from fsm.cli.arguments import Argument, Option
 from fsm.cli.draw import LinkBaseOption, PrefixOption
 from fsm.cli.terminal import output_to
 from fsm.policies import load_policy
@@ -11,10 +10,10 @@ from fsm.render.section import to_section
 
 
 def spec(
-    policy: Annotated[str, typer.Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    policy: Annotated[str, Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
     *,
-    output: Annotated[str, typer.Option("--output", "-o", help="The file to write; `-` for standard output.")] = "-",
-    level: Annotated[int, typer.Option(min=1, max=5, help="The level of its first heading.")] = 2,
+    output: Annotated[str, Option("--output", "-o", help="The file to write; `-` for standard output.")] = "-",
+    level: Annotated[int, Option(min=1, max=5, help="The level of its first heading.")] = 2,
     prefix: PrefixOption = None,
     link_base: LinkBaseOption = None,
 ) -> None:

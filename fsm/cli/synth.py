@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from fsm import atomic
+from fsm.cli.arguments import Option
 from fsm.cli.backtest import needing
 from fsm.cli.terminal import PolicyOption, interruptible
 from fsm.policies import load_policy
@@ -21,12 +21,12 @@ _LINES = 2**16
 
 def synth(  # noqa: PLR0913 - one parameter for each option
     *,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write: .parquet, .arrow or .jsonl.")],
+    output: Annotated[Path, Option("--output", "-o", help="The file to write: .parquet, .arrow or .jsonl.")],
     policy: PolicyOption = "mimi",
-    events: Annotated[int, typer.Option(help="How many events.")] = 1_000_000,
-    rooms: Annotated[int, typer.Option(help="In how many rooms.")] = 1_000,
-    users: Annotated[int, typer.Option(help="By how many users.")] = 10_000,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed writes the same log.")] = 0,
+    events: Annotated[int, Option(help="How many events.")] = 1_000_000,
+    rooms: Annotated[int, Option(help="In how many rooms.")] = 1_000,
+    users: Annotated[int, Option(help="By how many users.")] = 10_000,
+    seed: Annotated[int, Option(min=0, help="The same seed writes the same log.")] = 0,
 ) -> None:
     """Write a believable log, in which the policy allows most events."""
     rules = load_policy(policy)

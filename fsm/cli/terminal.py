@@ -6,31 +6,40 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from io import BufferedReader
 from pathlib import Path
-from typing import Annotated, BinaryIO, TypeVar, cast
-
-import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TextIO, TypeVar, cast
 
 from fsm import atomic
+from fsm.cli.arguments import Option
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.shapes import Order
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 T = TypeVar("T")
 
 _INTERRUPTED = 130
 
 PolicyOption = Annotated[
-    str, typer.Option("--policy", help="A policy's id (see `fsm policies`), `module:NAME` or `path.py:NAME`.")
+    str, Option("--policy", help="A policy's id (see `fsm policies`), `module:NAME` or `path.py:NAME`.")
 ]
 OrderOption = Annotated[
-    Order | None, typer.Option("--order", help="How the events of the log stand; by default that is told from the log.")
+    Order | None, Option("--order", help="How the events of the log stand; by default that is told from the log.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
+JsonOption = Annotated[bool, Option("--json", help="Write JSON, for programs.")]
+
+
+class StoppedError(Exception):
+    """A command has been stopped, and has said why."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 def complain(problem: str) -> None:
@@ -78,10 +87,19 @@ def interruptible() -> Iterator[Callable[[], None]]:
         if not signals:
             raise
         complain((str(end) if isinstance(end, KeyboardInterrupt) else "") or "interrupted")
-        raise typer.Exit(_INTERRUPTED) from None
+        raise StoppedError(_INTERRUPTED) from None
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+def terminal(stream: TextIO, **options: Any) -> "Console | None":
+    """What writes to a terminal in colours; None where the stream is no terminal, or there are no colours."""
+    if not stream.isatty() or not find_spec("rich"):
+        return None
+    from rich.console import Console  # noqa: PLC0415 - takes long to load, and only terminals need it
+
+    return Console(file=stream, **options)
 
 
 @contextmanager
@@ -108,11 +126,21 @@ def output_to(path: str) -> Iterator[BinaryIO]:
             yield file
 
 
-def with_progress(items: Iterable[T], source: BufferedReader, console: Console, *, after: float = 1.0) -> Iterator[T]:
+def with_progress(
+    items: Iterable[T], source: BufferedReader, console: "Console | None", *, after: float = 1.0
+) -> Iterator[T]:
     """Pass items on; once that has taken `after` seconds, show on a terminal how much of `source` is read."""
-    if not console.is_terminal:
+    if console is None:
         yield from items
         return
+    from rich.progress import (  # noqa: PLC0415 - takes long to load, and only terminals need it
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     size = _size(source)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, auto_refresh=False) as progress:
@@ -136,7 +164,7 @@ def _size(source: BufferedReader) -> int | None:
 
 GivenOption = Annotated[
     list[str] | None,
-    typer.Option("--given", metavar="FACT=VALUE", help="A fact, such as `join_rule=public`; may be repeated."),
+    Option("--given", metavar="FACT=VALUE", help="A fact, such as `join_rule=public`; may be repeated."),
 ]
 
 

@@ -4,30 +4,30 @@ import sys
 from collections.abc import Iterable
 from typing import Annotated
 
-import typer
 from rich.console import Console
 from rich.progress import track
 
+from fsm.cli.arguments import Argument, Option
 from fsm.cli.terminal import complain, output_to
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.review.errors import ReviewError
 from fsm.review.vectors import Vector, Walk, covering_vectors, every_vector, paths, to_lines
 
-AllOption = Annotated[bool, typer.Option("--all", help="A vector for every cell that a room can reach.")]
+AllOption = Annotated[bool, Option("--all", help="A vector for every cell that a room can reach.")]
 CoverOption = Annotated[
-    bool, typer.Option("--cover", help="The fewest that tell the policy from all that is nearly the same. The default.")
+    bool, Option("--cover", help="The fewest that tell the policy from all that is nearly the same. The default.")
 ]
-PathsOption = Annotated[bool, typer.Option("--paths", help="Events from an empty room that take every transition.")]
+PathsOption = Annotated[bool, Option("--paths", help="Events from an empty room that take every transition.")]
 
 
 def vectors(
-    policy: Annotated[str, typer.Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    policy: Annotated[str, Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
     *,
     every: AllOption = False,
     cover: CoverOption = False,
     walks: PathsOption = False,
-    output: Annotated[str, typer.Option("--output", "-o", help="The file to write; `-` for standard output.")] = "-",
+    output: Annotated[str, Option("--output", "-o", help="The file to write; `-` for standard output.")] = "-",
 ) -> None:
     """Write test vectors as JSON lines: whole events, and what has to come of them.
 

@@ -9,11 +9,11 @@ from os import cpu_count
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from fsm import atomic
+from fsm.cli.arguments import Argument, Option
 from fsm.cli.terminal import JsonOption, safe
 from fsm.errors import shorten
 from fsm.policies import CATALOGUE, load_policy
@@ -33,24 +33,24 @@ _TOLD = ("redacts", "prev_events")
 def verify(  # noqa: PLR0913 - one option for each input and output
     policies: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[POLICY]...",
+        Argument(
+            metavar="POLICY",
             help="Ids, `module:NAME` or `path.py:NAME`; all that come with this package by default.",
         ),
     ] = None,
     *,
     laws: Annotated[
-        list[str] | None, typer.Option(help="Laws of your own, too: a module or `path.py`; may be repeated.")
+        list[str] | None, Option(help="Laws of your own, too: a module or `path.py`; may be repeated.")
     ] = None,
     rooms: Annotated[
-        int, typer.Option(min=0, help="How many whole rooms to play through at most, from each beginning.")
+        int, Option(min=0, help="How many whole rooms to play through at most, from each beginning.")
     ] = MOST_ROOMS,
     accept: Annotated[
-        Path | None, typer.Option(help="Reasons why findings are accepted, by law: FILE.toml or FILE.json.")
+        Path | None, Option(help="Reasons why findings are accepted, by law: FILE.toml or FILE.json.")
     ] = None,
     as_json: JsonOption = False,
-    report: Annotated[Path | None, typer.Option(help="Write a report too: FILE.md or FILE.html.")] = None,
-    witnesses: Annotated[Path | None, typer.Option(help="Write the logs to this directory, for `fsm replay`.")] = None,
+    report: Annotated[Path | None, Option(help="Write a report too: FILE.md or FILE.html.")] = None,
+    witnesses: Annotated[Path | None, Option(help="Write the logs to this directory, for `fsm replay`.")] = None,
 ) -> int:
     """Find the holes of a policy: laws that some decision breaks, with a log that shows each one."""
     names = policies or list(CATALOGUE)

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Annotated
 
-import typer
-
+from fsm.cli.arguments import Argument, Option
 from fsm.cli.terminal import JsonOption, OrderOption, PolicyOption, complain, opened, safe
 from fsm.json_lines import Line
 from fsm.log import Outcome, Replay
@@ -15,9 +14,9 @@ from fsm.policies import load_policy
 
 
 def visible(
-    log: Annotated[str, typer.Argument(help="JSON lines or a JSON array of events; `-` for standard input.")],
+    log: Annotated[str, Argument(help="JSON lines or a JSON array of events; `-` for standard input.")],
     *,
-    user: Annotated[str, typer.Option(help="Whose view to take, at the end of the log.")],
+    user: Annotated[str, Option(help="Whose view to take, at the end of the log.")],
     policy: PolicyOption = "mimi",
     order: OrderOption = None,
     as_json: JsonOption = False,

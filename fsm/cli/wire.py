@@ -3,22 +3,18 @@
 import json
 from typing import Annotated
 
-import typer
-
+from fsm.cli.arguments import Argument
 from fsm.cli.terminal import PolicyOption, opened
 from fsm.errors import DecodeError, EventError
 from fsm.policies import codec_of, load_policy
 from fsm.strict_json import MAX_JSON, read_json
 
-wire = typer.Typer(help="Turn the content of an event into the bytes of the draft, or back.")
-
-StructArgument = Annotated[str, typer.Argument(metavar="STRUCT", help="A struct's name, such as MUserContent.")]
+StructArgument = Annotated[str, Argument(metavar="STRUCT", help="A struct's name, such as MUserContent.")]
 
 
-@wire.command()
 def encode(
     struct: StructArgument,
-    value: Annotated[str, typer.Argument(help="JSON; `-` for standard input.")] = "-",
+    value: Annotated[str, Argument(help="JSON; `-` for standard input.")] = "-",
     *,
     policy: PolicyOption = "mimi",
 ) -> None:
@@ -30,10 +26,9 @@ def encode(
     print(codec_of(load_policy(policy)).encode(struct, content).hex())
 
 
-@wire.command()
 def decode(
     struct: StructArgument,
-    value: Annotated[str, typer.Argument(help="Hexadecimal bytes; `-` for standard input.")] = "-",
+    value: Annotated[str, Argument(help="Hexadecimal bytes; `-` for standard input.")] = "-",
     *,
     policy: PolicyOption = "mimi",
 ) -> None:
@@ -54,3 +49,7 @@ def _given(value: str) -> bytes:
         return value.encode(errors="surrogateescape")
     with opened("-") as source:
         return source.read(MAX_JSON + 1)
+
+
+wire = {"encode": lambda: encode, "decode": lambda: decode}
+"""The commands that follow `fsm wire`."""

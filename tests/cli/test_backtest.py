@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-import typer
 
 from fsm.bulk.synth import synthesise
-from fsm.cli.terminal import interruptible
+from fsm.cli.terminal import StoppedError, interruptible
 from fsm.policies import load_policy
 from tests.cli.runner import DAY, ROOT, fsm, inheriting
 
@@ -161,21 +160,21 @@ def test_a_signal_of_which_a_library_takes_no_notice_is_not_forgotten(capsys: py
             check()
             steps.append("forgotten")
 
-    with pytest.raises(typer.Exit) as end:
+    with pytest.raises(StoppedError) as end:
         work()
-    assert (end.value.exit_code, steps) == (130, ["before", "taken no notice of"])
+    assert (end.value.status, steps) == (130, ["before", "taken no notice of"])
     assert capsys.readouterr().err == "fsm: interrupted\n"
 
 
 def test_a_signal_while_code_is_made_ends_like_any_other(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text("""
-import signal, sys, typer
-from fsm.cli.terminal import interruptible
+import signal, sys
+from fsm.cli.terminal import StoppedError, interruptible
 try:
     with interruptible():
         exec("signal.raise_signal(signal.SIGTERM)")
-except typer.Exit as end:
-    sys.exit(end.exit_code)
+except StoppedError as end:
+    sys.exit(end.status)
 """)
     with inheriting(signal.SIGTERM, signal.SIG_DFL):
         run = subprocess.run(

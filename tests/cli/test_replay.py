@@ -91,9 +91,9 @@ def test_a_bad_line_is_named_and_stops_nothing(line: str, problem: str) -> None:
 UNUSABLE = [
     (("replay", "no-such-file"),                    "fsm: no-such-file: no such file or directory"),
     (("replay", "."),                               "fsm: .: is a directory"),
-    (("replay",),                                   "fsm: Missing argument 'log'."),
-    (("replay", "x", "--colour"),                   "fsm: No such option: --colour"),
-    (("dance",),                                    "fsm: No such command 'dance'."),
+    (("replay",),                                   "fsm: the following arguments are required: LOG"),
+    (("replay", "x", "--colour"),                   "fsm: unrecognized arguments: --colour"),
+    (("dance",),                                    "fsm: no such command `dance`: choose from policies, replay"),
     (("replay", str(DAY), "--policy", "mimi-99"),   "fsm: unknown policy `mimi-99`: choose from "),
     (("replay", str(DAY), "--policy", "no.such:X"), "fsm: policy `no.such:X` cannot be loaded: ModuleNotFoundError: No module named 'no'"),
     (("replay", str(DAY), "--policy", "fsm:Room"),  "fsm: `fsm:Room` is not a policy but type"),
