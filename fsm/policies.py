@@ -114,20 +114,20 @@ def codec_of(policy: AnyPolicy) -> Codec:
 
 def play_of(policy: AnyPolicy) -> AnyPlay | None:
     """The events from which small rooms of this policy are built; None when its family offers none."""
-    part = _part_of(policy, "play")
+    part = _rooms_part_of(policy, "play")
     return cast("AnyPlay", part.Play(policy)) if part else None
 
 
 @cache
 def boards_of(policy: AnyPolicy) -> AnyBoards | None:
     """The rooms of this policy to play through; None when its family offers none."""
-    part = _part_of(policy, "boards")
+    part = _rooms_part_of(policy, "boards")
     return cast("AnyBoards", part.Boards(policy)) if part else None
 
 
 def stage_of(policy: AnyPolicy) -> AnyStage | None:
     """The room of this policy that people play in; None when its family offers none."""
-    part = _part_of(policy, "stage")
+    part = _rooms_part_of(policy, "stage")
     return cast("AnyStage", part.Stage(policy)) if part else None
 
 
@@ -159,6 +159,11 @@ def policy_of(rules: Rules) -> AnyPolicy | None:
     return None if isinstance(rules, Family) else rules
 
 
+def _rooms_part_of(policy: AnyPolicy, name: str) -> ModuleType | None:
+    """The same; None also where a policy looks at facts of its own, which such rooms do not work out."""
+    return None if policy.unsupplied else _part_of(policy, name)
+
+
 def _part_of(policy: Rules, name: str) -> ModuleType | None:
     """The module of this name in the policy's family; None when it has none, or is none."""
     try:
@@ -169,4 +174,12 @@ def _part_of(policy: Rules, name: str) -> ModuleType | None:
 
 
 def _room_type(rules: Rules) -> Any:
-    return import_module(f"{rules.family}.room").Room
+    """What rooms of the family are. Raises `DefinitionError` when there are none."""
+    try:
+        return import_module(f"{rules.family}.room").Room
+    except (Exception, SystemExit) as problem:  # the family may be the user's: anything may be wrong in it
+        summary = " ".join(f"{type(problem).__name__}: {problem}".split())
+        raise DefinitionError(
+            f"policy `{shorten(rules.id)}`: no room of its family `{shorten(rules.family)}` can be made: "
+            f"{shorten(summary, 200)}"
+        ) from problem

@@ -13,10 +13,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Generic, Self
+from typing import Any, ClassVar, Generic, Self
 
 from fsm.errors import DefinitionError, shorten
-from fsm.facts import Domain, F, Value
+from fsm.facts import Domain, F, Value, about_of
 from fsm.guards import Guard
 from fsm.state import PLAIN, AnyState, Display, label_of
 
@@ -101,6 +101,9 @@ class Policy(Generic[F]):
     fact which.
     """
 
+    supplied: ClassVar[type | None] = None
+    """The record of the facts that rooms of the family work out; None where they work out whatever is looked at."""
+
     id: str
     title: str
     source: str
@@ -154,6 +157,36 @@ class Policy(Generic[F]):
         # A bare word equals a member of an enumeration, but is none.
         if type(self._known_states.get(state)) is not type(state):
             raise DefinitionError(f"{place}: unknown state `{shorten(str(state))}`")
+
+    @classmethod
+    def for_rooms(cls, policy: object) -> Self:
+        """The policy, if rooms of this class of policies can run it.
+
+        Raises `DefinitionError` for what is of another class, looks at facts that no
+        such room works out, or has no place for what each of them works out.
+        """
+        if not isinstance(policy, cls):
+            what = f"policy `{policy.id}`" if isinstance(policy, Policy) else f"`{shorten(repr(policy))}`"
+            raise DefinitionError(f"{what} is no {cls.__name__}, which is what such rooms are run by")
+        if policy.unsupplied:
+            facts = " and ".join(f"`{name}`" for name in policy.unsupplied)
+            raise DefinitionError(
+                f"policy `{policy.id}` looks at {facts}, which no room of `{policy.family}` works out"
+            )
+        values = policy.domain.values
+        for name, whole in Domain(cls.supplied or policy.domain.record).values.items():
+            if name not in values or (isinstance(whole[0], bool) and len(values[name]) < len(whole)):
+                raise DefinitionError(f"policy `{policy.id}`: rooms of `{policy.family}` need both values of `{name}`")
+        return policy
+
+    @cached_property
+    def unsupplied(self) -> tuple[str, ...]:
+        """The facts that rows look at, and rooms of the family do not work out."""
+        own = self.domain.about.keys() - about_of(self.supplied or self.domain.record).keys()
+        if not own:
+            return ()
+        looked_at = frozenset[str]().union(*map(self.reads, self.triggers))
+        return tuple(name for name in self.domain.values if name in own & looked_at)
 
     @property
     def states(self) -> tuple[AnyState, ...]:

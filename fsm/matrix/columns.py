@@ -110,6 +110,7 @@ class Columns:
     """Whether a text can be the id of a user."""
 
     def __init__(self, policy: MatrixPolicy) -> None:
+        policy = MatrixPolicy.for_rooms(policy)
         weights = policy.domain.weights
         self.is_self = weights["is_self"][True]
         # There is one power level for both.

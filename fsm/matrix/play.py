@@ -41,7 +41,7 @@ class Play:
     """Power is not judged, so that turns after a casting lead nowhere else than those before it."""
 
     def __init__(self, policy: MatrixPolicy) -> None:
-        self._policy = policy
+        self._policy = MatrixPolicy.for_rooms(policy)
         self._events: dict[int, tuple[Mapping[str, Any], Event]] = {}
         self._facts: dict[tuple[Action, Action, int], MatrixFacts] = {}
         self._questions: dict[str, Log] = {}  # signing some of them takes long

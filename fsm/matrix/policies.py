@@ -63,6 +63,8 @@ class MatrixPolicy(Policy[MatrixFacts]):
     `is_room_named_by_creation` whether a room's id is the id of its creation.
     """
 
+    supplied = MatrixFacts
+
     version: str = field(compare=False)  # a name, not a rule
     premise: Premise
     numbers: Numbers

@@ -53,7 +53,8 @@ class Rules:
 
 @cache
 def rules_of(policy: MatrixPolicy) -> Rules:
-    """The rules of a policy, made once."""
+    """The rules of a policy, made once. Raises `DefinitionError` for what rooms cannot be run by."""
+    policy = MatrixPolicy.for_rooms(policy)
     weights = policy.domain.weights
     return Rules(
         memory=memory_of(policy),

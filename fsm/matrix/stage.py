@@ -57,7 +57,7 @@ class Stage:
     """The events after which anybody may do something else than the opening says."""
 
     def __init__(self, policy: MatrixPolicy) -> None:
-        self._policy = policy
+        self._policy = MatrixPolicy.for_rooms(policy)
 
     @property
     def openings(self) -> Mapping[str, Opening]:

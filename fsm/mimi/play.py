@@ -37,6 +37,7 @@ class Play:
     gatherings: tuple[Log, ...] = ()
 
     def __init__(self, policy: MimiPolicy) -> None:
+        policy = MimiPolicy.for_rooms(policy)
         self._participation_event = policy.participation_event
         self._other_participation_event = min(policy.participation_events)
 

@@ -53,6 +53,8 @@ class MimiPolicy(Policy[Facts]):
     `permits` the rows for all other events, `power` how effective power is read.
     """
 
+    supplied = Facts
+
     participation_events: frozenset[str]
     permits: tuple[Permit, ...]
     power: Power

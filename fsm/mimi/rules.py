@@ -50,7 +50,8 @@ class Rules:
 
 @cache
 def rules_of(policy: MimiPolicy) -> Rules:
-    """The rules of a policy, made once."""
+    """The rules of a policy, made once. Raises `DefinitionError` for what rooms cannot be run by."""
+    policy = MimiPolicy.for_rooms(policy)
     weights = policy.domain.weights
     return Rules(
         policy=policy,

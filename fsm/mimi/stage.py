@@ -66,6 +66,7 @@ class Stage:
     """The events after which anybody may do something else than the opening says."""
 
     def __init__(self, policy: MimiPolicy) -> None:
+        policy = MimiPolicy.for_rooms(policy)
         self._types = sorted(policy.participation_events, reverse=True)
 
     @property
