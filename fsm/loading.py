@@ -7,30 +7,30 @@ one line.
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module, util
 from pathlib import Path
 from types import FrameType, ModuleType
 
-from fsm.errors import DefinitionError, PolicyError, shorten
+from fsm.errors import PolicyError, shorten
 
 
 @contextmanager
-def loading(what: str, error: Callable[[str], PolicyError]) -> Iterator[None]:
-    """Turn whatever ends the body into an error that says what cannot be loaded.
+def running(failure: str, error: type[PolicyError]) -> Iterator[None]:
+    """Run what a user has written: whatever ends it becomes an error of this kind, `failure` and what it was.
 
-    A `DefinitionError` passes as it is, and so does an interruption from outside.
+    An error of this kind passes as it is, and so does an interruption from outside.
     """
     with _noting_interruptions() as interruptions:
         try:
             yield
-        except DefinitionError:
+        except error:
             raise
         except BaseException as problem:  # the file is the user's: anything may be wrong in it
             if interruptions:
                 raise
-            raise error(f"{what} cannot be loaded: {_summary(problem)}") from problem
+            raise error(f"{failure}: {_summary(problem)}") from problem
 
 
 def load_module(where: str) -> ModuleType:

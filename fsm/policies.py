@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, cast
 
 from fsm.errors import DefinitionError, shorten
 from fsm.family import AnyBoards, AnyColumns, AnyPlay, AnyPolicy, AnyRoom, AnyStage, Codec
-from fsm.loading import load_module, loading
+from fsm.loading import load_module, running
 from fsm.policy import Policy
 from fsm.shapes import Shapes
 
@@ -64,7 +64,7 @@ def load_policy(name: str) -> AnyPolicy:
     where, _, attribute = name.rpartition(":")
     if not where:
         return known_policy(name, ", or name your own as `module:NAME` or `path.py:NAME`")
-    with loading(f"policy `{shorten(name)}`", DefinitionError):
+    with running(f"policy `{shorten(name)}` cannot be loaded", DefinitionError):
         policy = getattr(load_module(where), attribute)
         if not isinstance(policy, Policy):
             raise DefinitionError(f"`{shorten(name)}` is not a policy but {type(policy).__name__}")

@@ -39,7 +39,7 @@ from typing import Any, TypeAlias
 from fsm.decision import Decision
 from fsm.errors import shorten
 from fsm.facts import Value, about_of
-from fsm.loading import load_module, loading
+from fsm.loading import load_module, running
 from fsm.participation.facts import Facts
 from fsm.review import draft
 from fsm.review.cells import Cell, Cells
@@ -497,7 +497,7 @@ LAWS: tuple[Law, ...] = tuple(each for each in list(globals().values()) if isins
 def load_laws(where: str) -> tuple[Law, ...]:
     """The laws that a Python file, or a module, defines. Raises `ReviewError` when it has none, or fails."""
     place = shorten(where)
-    with loading(f"laws `{place}`", ReviewError):
+    with running(f"laws `{place}` cannot be loaded", ReviewError):
         module = load_module(where)
     own = tuple(each for each in vars(module).values() if isinstance(each, Law) and each not in LAWS)
     if not own:

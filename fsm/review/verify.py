@@ -20,9 +20,9 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from fsm.decision import refuse
-from fsm.errors import shorten
 from fsm.facts import spell
 from fsm.family import AnyPolicy, Log
+from fsm.loading import running
 from fsm.policies import boards_of, play_of
 from fsm.review.accepted import reason_for
 from fsm.review.cells import Cell, Cells
@@ -216,13 +216,8 @@ def _of_table(cells: Cells) -> Iterator[Finding]:
 
 def _of_cells(cells: Cells, laws: Iterable[Law]) -> Iterator[Finding]:
     for law in laws:
-        try:
+        with running(f"law `{law.id}` fails", ReviewError):
             breaches = tuple(law.breaches(cells))
-        except ReviewError:
-            raise
-        except (Exception, SystemExit) as problem:  # the law is the user's: anything may be wrong in it
-            summary = " ".join(f"{type(problem).__name__}: {problem}".split())
-            raise ReviewError(f"law `{law.id}` fails: {shorten(summary, 200)}") from problem
         if breaches:
             finding = _of_law(cells.policy, law)
             yield _shown(cells, finding, breaches, law.reads, strong=law.looks_for_strength)

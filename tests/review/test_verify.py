@@ -252,12 +252,13 @@ def test_a_law_of_ones_own_is_held_and_counted() -> None:
     assert [(finding.law, finding.clause) for finding in findings][1:] == [("nobody-stays", "House rules")]
 
 
-def test_a_law_that_fails_is_named() -> None:
+@pytest.mark.parametrize("end", [ZeroDivisionError, SystemExit, KeyboardInterrupt, GeneratorExit, BaseException])
+def test_a_law_that_fails_is_named(end: type[BaseException]) -> None:
     @law("Nobody counts", clause="House rules")
     def nobody_counts(*_: Any) -> bool:
-        raise ZeroDivisionError("one\ntwo")
+        raise end("one\ntwo")
 
-    with pytest.raises(ReviewError, match="law `nobody-counts` fails: ZeroDivisionError: one two"):
+    with pytest.raises(ReviewError, match=f"law `nobody-counts` fails: {end.__name__}: one two"):
         verify(CLUB, [nobody_counts])
 
 
