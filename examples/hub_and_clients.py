@@ -12,6 +12,7 @@ from typing import Any
 from fsm import Room
 from fsm.mimi.enforcement import Client, Hub, Rendering
 from fsm.mimi.envelope import Envelope
+from fsm.strict_json import read_json
 
 Event = Mapping[str, Any]
 
@@ -38,7 +39,7 @@ def encrypted(sender: str, kind: str, body: str) -> Event:
 
 
 def decrypt(event: Event) -> object:
-    return json.loads(b64decode(event["content"]["ciphertext"]))
+    return read_json(b64decode(event["content"]["ciphertext"]))
 
 
 CONVERSATION = [

@@ -14,6 +14,7 @@ from fsm import MIMI
 from fsm.bulk import files
 from fsm.bulk.backtest import Backtest
 from fsm.bulk.layout import REQUIRED
+from fsm.bulk.sizes import AT_ONCE, FREE, IN_ALL
 from fsm.bulk.source import MAX_PACKING
 from fsm.event import MAX_TEXT
 from fsm.json_lines import read_lines
@@ -144,6 +145,9 @@ def test_the_readme_says_how_much_is_read() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     _, _, limits = readme.partition("### Limits")
     limits, _, _ = limits.partition("\n#")
+    decoded = (
+        f"{IN_ALL} times its file, and {FREE // 2**20} MiB; of this at once, {AT_ONCE} times, and {FREE // 2**20} MiB"
+    )
     packed = f"{MAX_PACKING} times its file, and {MAX_JSON // 2**20} MiB"
     said = (
         f"{MAX_JSON // 2**20} MiB",
@@ -151,5 +155,6 @@ def test_the_readme_says_how_much_is_read() -> None:
         f"{sys.get_int_max_str_digits()} digits",
         f"{MAX_TEXT} characters",
         packed,
+        decoded,
     )
     assert [limit in limits for limit in said] == [True] * len(said)
