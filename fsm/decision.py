@@ -150,10 +150,15 @@ def judge(rows: Sequence[Row[F]], facts: F) -> Decision:
     """Allowed by any of the rows, or refused by all; nobody's participation changes."""
     for row in rows:
         if all(guard(facts) for guard in row.guards):
-            return Decision(allowed=True, clause=row.clause, guards=_names(row.guards))
+            return permit(row)
     if not rows:
         return Decision(allowed=False, reason="nobody may send such an event")
     return Decision(allowed=False, refusals=refusals(rows, facts), reason=explain(rows, facts))
+
+
+def permit(row: Row[F]) -> Decision:
+    """The decision in which `row` permits an event that moves nobody."""
+    return Decision(allowed=True, clause=row.clause, guards=_names(row.guards))
 
 
 def refusals(rows: Iterable[Row[F]], facts: F) -> tuple[Refusal, ...]:

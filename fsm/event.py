@@ -14,6 +14,9 @@ from fsm.errors import EventError, shorten
 MAX_TEXT = 65_535
 """The longest identifier or reason that is read, in characters."""
 
+MAX_PARTS = 2**22
+"""The most parts of an event that has to be copied."""
+
 W = TypeVar("W", bound=StrEnum)
 T = TypeVar("T")
 
@@ -28,6 +31,69 @@ class Event:
     state_key: str | None = None
     event_id: str | None = None
     room_id: str | None = None
+
+
+def plain(value: object) -> Any:
+    """The same JSON value of plain dictionaries, lists and texts, copied at most once.
+
+    Any `Mapping` is an object of JSON, and subclasses are what they are made of: so it
+    does not matter what such a value answers when it is asked again, or how it compares.
+    What is plain already is returned as it is. Raises `EventError` for a value that fails
+    when it is read, or has more than `MAX_PARTS` parts.
+    """
+    try:
+        return value if _is_plain(value) else _copied(value)
+    except EventError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - the value is the caller's: anything may be wrong in it
+        raise EventError("", f"cannot be read: {shorten(type(problem).__name__)}") from None
+
+
+def _is_plain(value: object) -> bool:
+    """Whether there is nothing but JSON's own types in a value. An object that is found twice is looked at once."""
+    seen: set[int] = set()
+    rest = [value]
+    while rest:
+        part = rest.pop()
+        kind = type(part)
+        if kind is dict or kind is list:
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            if kind is dict:
+                rest += part  # type: ignore[arg-type]
+                rest += part.values()  # type: ignore[attr-defined]
+            else:
+                rest += part  # type: ignore[arg-type]
+        elif kind is not str and isinstance(part, str | list | Mapping):
+            return False
+    return True
+
+
+def _copied(value: object) -> object:
+    copies: dict[int, Any] = {}
+    kept: list[object] = []  # ids are of objects that are still there
+    whole: list[Any] = [value]
+    rest: list[tuple[Any, Any]] = [(whole, 0)]
+    while rest:
+        holder, key = rest.pop()
+        part = holder[key]
+        if isinstance(part, str):
+            holder[key] = str.__str__(part)
+        elif id(part) in copies:
+            holder[key] = copies[id(part)]
+        elif isinstance(part, Mapping | list):
+            copy: Any = list(part) if isinstance(part, list) else {_plain_key(key): part[key] for key in part}
+            kept.append(part)
+            holder[key] = copies[id(part)] = copy
+            rest += ((copy, each) for each in (range(len(copy)) if type(copy) is list else copy))
+            if len(kept) + len(rest) > MAX_PARTS:
+                raise EventError("", f"has more than {MAX_PARTS} parts")
+    return whole[0]
+
+
+def _plain_key(key: object) -> object:
+    return str.__str__(key) if isinstance(key, str) else key
 
 
 def read_event(value: object) -> Event:

@@ -37,8 +37,15 @@ class AnyRoom(Protocol):
     def take(self, event: Mapping[str, Any]) -> None:
         """Apply a state event as it stands."""
 
-    def view(self, event_id: str, user: str) -> Decision:
-        """Whether the user may be shown the event, and if not, why."""
+    def view(self, event: str | int, user: str) -> Decision:
+        """Whether the user may be shown the event, named by its id or its position, and if not, why."""
+
+    def remember(self) -> None:
+        """Keep events without an id, too, each by its position."""
+
+    @property
+    def kept(self) -> int:
+        """The number of events kept, which is the position of the next one."""
 
     def participations(self) -> dict[str, Participation]:
         """Everybody who is not in `leave`."""

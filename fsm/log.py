@@ -136,6 +136,8 @@ class Replay:
     """
 
     rules: Rules
+    keeps_all: bool = False
+    """Whether rooms keep events without an id, too, by their positions."""
     rooms: dict[str | None, AnyRoom] = field(default_factory=dict)
     allowed: int = 0
     rejected: int = 0
@@ -179,7 +181,7 @@ class Replay:
         try:
             event = read_event(line.value)
             known = self._known_as(room_id, event)
-            room = self.rooms.get(room_id) or new_room(self.rules, room_id)
+            room = self.rooms.get(room_id) or self._new_room(room_id)
             decision = self._answer(room, room_id, line, known)
         except EventError as problem:
             error = ReplayError(line.number, str(problem), line.event)
@@ -208,6 +210,12 @@ class Replay:
         if known is not None and known[:3] != (event.type, event.sender, event.state_key):
             raise EventError("event_id", f"`{shorten(event.event_id or '')}` is the id of another event")
         return known
+
+    def _new_room(self, room_id: str | None) -> AnyRoom:
+        room = new_room(self.rules, room_id)
+        if self.keeps_all:
+            room.remember()
+        return room
 
     def summary(self) -> dict[str, int]:
         """How many events there were, and what became of them."""

@@ -12,7 +12,6 @@ distinct question once: `Memory` asks it and keeps the answer. It is a memory of
 the machine, never a second set of rules.
 """
 
-from collections.abc import Callable
 from enum import Enum, StrEnum, auto
 from functools import cache, partial
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeAlias, cast
@@ -109,6 +108,7 @@ class Memory(dict[Key, Decision], Generic[F]):
         self.machine = Machine(policy)
         # A policy may have no row at all for some of the words that it knows.
         self._actions = {action.value: action for trigger in policy.triggers for action in type(trigger)}
+        self.action_of: dict[str, str] = {row.id: row.trigger for row in policy.transitions}
         self._domain: Domain[F] = policy.domain
 
     def __missing__(self, key: Key) -> Decision:
@@ -156,11 +156,11 @@ class Participant:
     to leave, unless `by` says that another user removes them. Subclasses may
     define the usual callbacks, each taking the `transitions.EventData`:
     `on_exit_<state>`, `on_enter_<state>` and `after_<transition id>`; they run
-    when the change has been allowed, also for a change that arrived as an event.
+    when the change has been applied, also for a change that arrived as an event.
     An error raised in a callback reaches whoever acted; the change stands.
     """
 
-    __slots__ = ("_settle", "room", "user")
+    __slots__ = ("_before", "room", "user")
 
     has_callbacks: ClassVar[bool] = False
 
@@ -168,11 +168,11 @@ class Participant:
         super().__init_subclass__()
         cls.has_callbacks = any(name.startswith(("on_enter_", "on_exit_", "after_")) for name in dir(cls))
 
-    def __init__(self, room: Host, user: str, settle: Callable[[], None] | None = None) -> None:
+    def __init__(self, room: Host, user: str, before: Participation | None = None) -> None:
         self.room = room
         self.user = user
-        # By this the room applies what it has decided, when the machine has got so far.
-        self._settle = settle
+        # Where the user stood, while the machine goes once more through a change that the room has applied.
+        self._before = before
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.user} {self.state}>"
@@ -215,12 +215,11 @@ class Participant:
 
     @property
     def _fsm_state(self) -> Participation:
-        return self.state
+        return self.state if self._before is None else self._before
 
     @_fsm_state.setter
     def _fsm_state(self, _: Participation) -> None:
-        if self._settle is not None:
-            self._settle()
+        """Nothing: the state is the room's to keep."""
 
 
 class _Probe:

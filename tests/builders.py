@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from copy import deepcopy
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
 
-from fsm import EventError, Guard, JoinRule, Participant, Participation, Policy, Room
+from fsm import Decision, EventError, Guard, JoinRule, Participant, Participation, Policy, Room
+from fsm.event import plain
 from fsm.mimi.permits import EventFacts
 from fsm.mimi.policies import MIMI, MimiPolicy
 from fsm.participation.facts import Facts
@@ -133,7 +133,15 @@ def room(
 
 def inside(of: Room) -> tuple[object, ...]:
     """A copy of all that a room knows: equal copies, equal rooms."""
-    return (of.id, of._settings, dict(of._states), dict(of._standings), of._rule, deepcopy(of._history))
+    past = None if of._past is None else (of._past.keeps_all, list(of._past))
+    return (of.id, of._settings, dict(of._states), past)
+
+
+def careful(of: Any, event: Given) -> Decision:
+    """What a room decides when it takes its time: neither the quick way nor what is known of the event's id."""
+    value = plain(event)
+    decision: Decision = of._judge(of._read(value), value)
+    return decision
 
 
 def guards_in(place: ModuleType) -> list[Guard[Any]]:

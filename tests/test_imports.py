@@ -22,7 +22,7 @@ FILES = {
 
 # From the bottom to the top. A module imports from lower layers only, and from its own where that is a folder.
 LAYERS: list[set[str]] = [
-    {"fsm.errors", "fsm.unrecorded", "fsm.walk"},
+    {"fsm.errors", "fsm.locks", "fsm.unrecorded", "fsm.walk"},
     {"fsm.state"},
     {"fsm.terms"},
     {"fsm.facts", "fsm.event", "fsm.strict_json", "fsm.loading"},
@@ -30,7 +30,9 @@ LAYERS: list[set[str]] = [
     {"fsm.policy", "fsm.json_values"},
     {"fsm.kinds"},
     {"fsm.decision"},
+    {"fsm.past"},
     {"fsm.machine"},
+    {"fsm.room"},
     {"fsm.family", "fsm.shapes"},
     {"fsm.participation"},
     {"families"},
@@ -42,9 +44,9 @@ LAYERS: list[set[str]] = [
     {"fsm.cli"},
     {"fsm.__main__"},
 ]
-CORE = set[str]().union(*LAYERS[:9])
-FAMILIES = [name for name in FILES if {f"{name}.policies", f"{name}.room"} <= FILES.keys()]
-"""A family is a folder that holds policies and a room."""
+CORE = set[str]().union(*LAYERS[:11])
+FAMILIES = [name for name in FILES if name != "fsm" and {f"{name}.policies", f"{name}.room"} <= FILES.keys()]
+"""A family is a folder inside the package that holds policies and a room."""
 
 PUBLIC = [
     "MIMI",

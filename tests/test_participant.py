@@ -238,7 +238,7 @@ def test_callbacks_run_for_triggers(diary: list[Any]) -> None:
     diary.clear()
     bob.invite(by=ALICE)
     assert diary == [
-        ("on_exit_leave", BOB, "leave"),
+        ("on_exit_leave", BOB, "invite"),
         ("on_enter_invite", BOB, "invite"),
         ("after_invite", BOB, "invite"),
     ]
@@ -262,7 +262,7 @@ def test_callbacks_run_for_events(diary: list[Any], event: Any, before: str, aft
     diary.clear()
     assert tea.send(event).transition == row
     assert diary == [
-        (f"on_exit_{before}", user, before),
+        (f"on_exit_{before}", user, after),
         (f"on_enter_{after}", user, after),
         (f"after_{row}", user, after),
     ]

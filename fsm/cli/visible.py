@@ -1,13 +1,10 @@
 """`fsm visible`: which events of a log a user may be shown."""
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Annotated
 
 from fsm.cli.arguments import Argument, Option
 from fsm.cli.terminal import JsonOption, OrderOption, PolicyOption, complain, opened, safe
-from fsm.json_lines import Line
 from fsm.log import Outcome, Replay
 from fsm.log_reader import read_events
 from fsm.policies import load_policy
@@ -23,33 +20,33 @@ def visible(
 ) -> int:
     """Say of every event that was allowed whether the user may be shown it, and if not, why."""
     loaded = load_policy(policy)
-    run = Replay(loaded)
+    run = Replay(loaded, keeps_all=True)
     with opened(log) as source:
-        outcomes = list(run.run(_named(read_events(source, loaded, order=order, tell=complain))))
-    for outcome in outcomes:
+        outcomes = [
+            (outcome, _place(run, outcome))
+            for outcome in run.run(read_events(source, loaded, order=order, tell=complain))
+        ]
+    for outcome, place in outcomes:
         if outcome.error:
             complain(str(outcome.error))
         elif outcome.decision and not outcome.is_repeated:
-            _show(run, outcome, user, as_json=as_json)
+            _show(run, outcome, place, user, as_json=as_json)
         if outcome.notice:
             complain(f"{outcome.where}: {outcome.notice}")
     return 2 if run.errors or run.is_incomplete else 0
 
 
-def _named(lines: Iterable[Line]) -> Iterator[Line]:
-    """Give every event an id, for a room remembers by id."""
-    for line in lines:
-        if type(line.value) is dict and "event_id" not in line.value:
-            yield replace(line, value={**line.value, "event_id": f"line {line.number}:{line.event}"})
-        else:
-            yield line
+def _place(run: Replay, outcome: Outcome) -> str | int:
+    """By what the room knows the event that it has just judged: its id or, where it has none, its position."""
+    if outcome.event is None:
+        return ""
+    return outcome.event.event_id or run.rooms[outcome.room_id].kept - 1
 
 
-def _show(run: Replay, outcome: Outcome, user: str, *, as_json: bool) -> None:
+def _show(run: Replay, outcome: Outcome, place: str | int, user: str, *, as_json: bool) -> None:
     event = outcome.event
     assert event is not None
-    assert event.event_id is not None
-    view = run.rooms[outcome.room_id].view(event.event_id, user)
+    view = run.rooms[outcome.room_id].view(place, user)
     if as_json:
         answer = {"visible": view.allowed, "event_id": event.event_id, "room_id": outcome.room_id, "line": outcome.line}
         if outcome.place is not None:

@@ -44,6 +44,8 @@ class ColumnRoom(MatrixRoom):
 
     __slots__ = ("_basis", "_told")
 
+    keeps_past = False
+
     def __init__(self, room_id: str | None, policy: MatrixPolicy, states: MutableMapping[str, Participation]) -> None:
         super().__init__(room_id, policy=policy)
         self._basis: tuple[Creation | None, Levels | None] = None, None
@@ -54,12 +56,12 @@ class ColumnRoom(MatrixRoom):
     def rule(self) -> int:
         """What the join rule adds to the code of every change; below 0 when the room has to be asked itself."""
         creation = self._settings.creation
-        return _ASK if creation is None or self._is_just_created or not creation.federates else self._rule
+        return _ASK if creation is None or self._is_just_created or not creation.federates else self._view[0]
 
     @property
     def others(self) -> tuple[int, int]:
         """The powers of everybody who has no level of their own."""
-        return _powers(self._others, self._heights())
+        return _powers(self._view[1], self._heights())
 
     def hear(self, event: Callable[[], Any], fields: Mapping[str, Any] | None = None) -> Decision:  # noqa: ARG002 - for others
         """Decide, and apply the event when it is allowed. Raises `EventError` when it cannot be read."""
@@ -84,7 +86,7 @@ class ColumnRoom(MatrixRoom):
 
     def _heights(self) -> Mapping[Power, int]:
         """The levels in the room from the lowest up: they can be of any size, and only their order counts."""
-        levels = {level for _, level in (self._others, *self._standings.values())}
+        levels = {level for _, level in (self._view[1], *self._standings.values())}
         return {level: height for height, level in enumerate(sorted(levels))}
 
 

@@ -1,14 +1,16 @@
 """Events of Matrix rooms: what membership is written in, what a state holds, which room an event is of."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from fsm.errors import EventError, shorten
-from fsm.event import Event, read_event, write_state
+from fsm.event import Event, plain, read_event, write_state
 from fsm.matrix.policies import VERSIONS
-from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS
+from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE
+from fsm.past import brief
 
 MEMBER = "m.room.member"
 """The event type of membership."""
@@ -27,20 +29,49 @@ def read_state(value: object) -> Event:
     return event
 
 
-def read_whole_state(state: Iterable[object]) -> list[tuple[str, Event]]:
-    """The state events of a room and their places in it. First the creation: it says how the others are to be read.
+def read_whole_state(state: Iterable[object]) -> list[tuple[str, Event, dict[str, Any]]]:
+    """A room's state events: place, event, and its JSON. First the creation: it says how the others are to be read.
 
     Raises `EventError` for what is no state event, or given twice.
     """
-    events: dict[tuple[str, str | None], tuple[str, Event]] = {}
-    for index, value in enumerate(state):
+    events: dict[tuple[str, str | None], tuple[str, Event, dict[str, Any]]] = {}
+    for index, given in enumerate(state):
         place = f"state[{index}]"
         with within(place):
+            value = plain(given)
             event = read_state(value)
             if (event.type, event.state_key) in events:
                 raise EventError("", f"is a second `{shorten(event.type)}` for `{shorten(event.state_key or '')}`")
-            events[event.type, event.state_key] = place, event
-    return sorted(events.values(), key=lambda pair: pair[1].type != CREATE)
+            events[event.type, event.state_key] = place, event, value
+    return sorted(events.values(), key=lambda each: each[1].type != CREATE)
+
+
+def is_redacted(event: Mapping[str, Any]) -> bool:
+    """Whether an event is what redaction has left of it."""
+    unsigned = event.get("unsigned")
+    return isinstance(unsigned, Mapping) and "redacted_because" in unsigned
+
+
+_READ: Mapping[str, tuple[str, ...]] = {
+    MEMBER: (AUTHORISER, TOKEN),
+    CREATE: ("room_version", "creator", "additional_creators", "m.federate"),
+    POWER_LEVELS: ("users", "users_default", "invite", "kick", "ban"),
+    JOIN_RULES: ("join_rule",),
+    THIRD_PARTY_INVITE: ("public_key", "public_keys"),
+}
+"""By event type: what a room reads of the content, beside the membership."""
+
+
+def read_of(event: Event) -> str | None:
+    """What a room reads of an event's content beside the membership, as one text; None for nothing.
+
+    Raises `EventError` for content that is nested too deeply to be compared.
+    """
+    said = {key: event.content[key] for key in _READ.get(event.type, ()) if key in event.content}
+    try:
+        return brief(json.dumps(said, sort_keys=True)) if said else None
+    except (RecursionError, TypeError, ValueError):
+        raise EventError("content", "cannot be compared: it is no JSON, or nested too deeply") from None
 
 
 @contextmanager

@@ -9,8 +9,7 @@ is given (`from_state`, `take`).
 A decision is made in three steps. The premise (`fsm.matrix.premise`): is there a room,
 is the event of it, may its sender's server take part, does it say what it must? Then
 the facts, of which the room adds up the weights. Then one look-up in the memory of the
-policy's machine. Almost all events take the quick way in `decide`, which leaves
-whatever is out of the ordinary to `_judge`.
+policy's machine. The order of work is that of any room (`fsm.room`).
 
 That events are signed as they must be is checked where they are received. So is what
 they name as their `auth_events`: the room judges by the state it knows.
@@ -27,13 +26,15 @@ from typing import Any, Self, cast
 
 from fsm.decision import Decision, judge
 from fsm.errors import DefinitionError, EventError, shorten
-from fsm.event import Event, checked_word, is_name, read_event, word, write_state
-from fsm.machine import Key, Participant
+from fsm.event import Event, is_name, read_event, word, write_state
+from fsm.machine import Key, Memory, Participant
 from fsm.matrix.events import (
     AUTHORISER,
     MEMBER,
     TOKEN,
     id_by_creation,
+    is_redacted,
+    read_of,
     read_state,
     read_whole_state,
     room_of,
@@ -48,6 +49,8 @@ from fsm.matrix.premise import PremiseFacts
 from fsm.matrix.rules import Standing, rules_of, standing_of
 from fsm.matrix.settings import CREATE, POWER_LEVELS, Founder, Settings, read_version
 from fsm.matrix.third_party import examine
+from fsm.past import HIDDEN, Read
+from fsm.room import BaseRoom, Quick
 from fsm.terms import Action, Participation
 
 _JOIN, _LEAVE = Participation.JOIN, Participation.LEAVE
@@ -56,8 +59,10 @@ _UNJUDGED = Decision(allowed=True, judged=False, reason="not judged: only member
 
 _DEFAULT_LEVELS = Levels()
 
+_LEAST_FIELDS = len(("type", "sender", "state_key", "content"))
 
-class MatrixRoom:
+
+class MatrixRoom(BaseRoom):
     """One room under the policy of one room version.
 
     Without a `policy`, the room takes that of the version that its creation names.
@@ -65,20 +70,7 @@ class MatrixRoom:
     of `fsm.Participant` with callbacks to hook side effects.
     """
 
-    __slots__ = (
-        "_fault",
-        "_is_just_created",
-        "_levelled",
-        "_others",
-        "_participant",
-        "_rule",
-        "_rules",
-        "_settings",
-        "_states",
-        "_takes_version",
-        "id",
-        "policy",
-    )
+    __slots__ = ("_is_just_created", "_rules", "_settings", "_takes_version", "_view", "policy")
 
     def __init__(
         self,
@@ -88,11 +80,9 @@ class MatrixRoom:
         participant: type[Participant] = Participant,
     ) -> None:
         """A room that nobody has created yet: its first event has to be its creation."""
-        self.id = room_id
+        super().__init__(room_id, participant)
         self.policy = policy or MATRIX_1  # a creation that names no version is of the first
         self._takes_version = policy is None
-        self._participant = participant
-        self._states: dict[str, Participation] = {}
         self._is_just_created = False
         self._become(Settings())
 
@@ -125,13 +115,16 @@ class MatrixRoom:
         that turn on it.
         """
         room = cls(policy=policy)
-        for place, event in read_whole_state(state):
+        for place, event, value in read_whole_state(state):
             with within(place):
+                room._expect_room(event)
+                room._known_answer(event, value)
                 room._note_id(event)
                 if event.type == POWER_LEVELS and event.state_key == "":
                     room._become(room._settings.with_levels(event, room.policy, place))
                 else:
-                    room._take(event)
+                    room._apply(event)
+                room._remember_given(event, value)
         creation = room._settings.creation
         if room.id is None and creation and creation.event_id and room.policy.is_room_named_by_creation:
             room.id = id_by_creation(creation.event_id)
@@ -142,79 +135,6 @@ class MatrixRoom:
         """The id of the room that an event is of, as far as it tells, malformed as it may be."""
         return room_of(event)
 
-    def decide(self, event: Mapping[str, Any]) -> Decision:
-        """Whether the event may happen, and if not, why. Nothing changes.
-
-        Raises `EventError` when the event cannot be read.
-        """
-        rules, states, creation = self._rules, self._states, self._settings.creation
-        try:
-            content = event["content"]
-            action = content["membership"]
-            if (
-                event["type"] == MEMBER
-                and type(content) is dict
-                and action in rules.words
-                and creation is not None
-                and self._fault is None
-                and TOKEN not in content
-                and AUTHORISER not in content
-                and event.get("room_id", self.id) == self.id
-                and ("event_id" not in event or is_name(event["event_id"]))
-            ):
-                sender, target = event["sender"], event["state_key"]
-                may_be_first = target == creation.creator and (self._is_just_created or "prev_events" in event)
-                if not (may_be_first and action == "join") and (creation.only_server is None or self._admits(sender)):
-                    # Whoever is known has been read with care before, so their ids need no other check.
-                    before = states[target] if target in states else _stranger(target)
-                    by = states[sender] if sender in states else _stranger(sender)
-                    return rules.memory[action, before, by, self._weigh(sender, target)]
-        except (KeyError, TypeError, AttributeError):
-            pass  # another kind of event, or a fault that `_judge` finds the words for
-        return self._judge(event)
-
-    def send(self, event: Mapping[str, Any]) -> Decision:
-        """Decide, and apply the event when it is allowed.
-
-        What is rejected is not added to the room. Raises `EventError` when the
-        event cannot be read. In both cases the room is then exactly as before.
-        """
-        decision = self.decide(event)
-        if decision.allowed:
-            if self.id is None and "room_id" in event:
-                self._note_id(read_event(event))
-            was_created = self._settings.creation is not None
-            try:
-                if decision.judged:
-                    self._move(event, decision)
-                else:
-                    self._take(read_event(event))
-            finally:  # also when a callback fails
-                self._is_just_created = not was_created and self._settings.creation is not None
-        return decision
-
-    def take(self, event: Mapping[str, Any]) -> None:
-        """Apply a state event as it stands, whether or not it was allowed.
-
-        Raises `EventError` when it cannot be read, or is no state event.
-        """
-        read = read_state(event)
-        self._note_id(read)
-        self._take(read)
-        self._is_just_created = False
-
-    def participation(self, user: str) -> Participation:
-        """Where a user stands; who was never heard of is in `leave`."""
-        return self._states.get(user, _LEAVE)
-
-    def participations(self) -> dict[str, Participation]:
-        """Everybody who is not in `leave`, by user id, in the order of first mention."""
-        return {user: state for user, state in self._states.items() if state is not _LEAVE}
-
-    def participant(self, user: str) -> Participant:
-        """The user's participation as a model of the policy's machine."""
-        return self._participant(self, user)
-
     def power(self, user: str) -> Power:
         """The user's power level; that of a creator of version 12 is infinite. Raises `EventError` if not known."""
         _, power = self._standing(user)
@@ -222,12 +142,7 @@ class MatrixRoom:
             raise self._unknown(user)
         return power
 
-    def actions(self, sender: str, target: str) -> dict[Action, str]:
-        """What `sender` may do to `target` now: for each action allowed, the transition's id."""
-        decisions = {action: self.decide_action(action, sender, target) for action in Action}
-        return {action: decision.transition for action, decision in decisions.items() if decision.transition}
-
-    def view(self, event_id: str, user: str) -> Decision:  # noqa: ARG002 - as the tools ask any room
+    def view(self, event: str | int, user: str) -> Decision:  # noqa: ARG002 - as the tools ask any room
         """Whether the user may be shown the event: never answered, since only membership is judged."""
         raise DefinitionError(f"policy `{self.policy.id}` judges membership only, not who may see what")
 
@@ -237,31 +152,84 @@ class MatrixRoom:
             self._weigh(sender, target), target=self.participation(target), sender=self.participation(sender)
         )
 
-    def decide_action(self, action: str, sender: str, target: str) -> Decision:
-        """What `send_action` would answer; nothing changes."""
-        return self.decide(self._write(action, sender, target))
+    @property
+    def _memory(self) -> Memory[MatrixFacts]:
+        return self._rules.memory
 
-    def send_action(self, action: str, sender: str, target: str, reason: str | None = None) -> Decision:
-        """Write a membership change as an event, and send it.
+    def _quick(self, event: Mapping[str, Any]) -> Quick:
+        content, event_type = event["content"], event["type"]
+        sender, target, action = event["sender"], event["state_key"], content["membership"]
+        creation = self._settings.creation
+        if (
+            type(event) is type(content) is dict
+            and type(event_type) is type(sender) is type(target) is type(action) is str
+            and event_type == MEMBER
+            and action in self._rules.words
+            and creation is not None
+            and creation.fault is None
+            and self._fault is None
+            and TOKEN not in content
+            and AUTHORISER not in content
+            and (len(event) == _LEAST_FIELDS or self._is_ordinary(event))
+            and not self._is_just_created
+            and not (action == "join" and "prev_events" in event)
+            and (creation.only_server is None or self._admits(sender))
+        ):
+            event_id = None if len(event) == _LEAST_FIELDS else event.get("event_id")
+            return action, sender, target, event_type, event_id, None
+        raise KeyError(event_type)
 
-        Raises `EventError` for an unknown action, and for what is no user id.
-        """
-        return self.send(self._write(action, sender, target, reason))
+    def _is_ordinary(self, event: Mapping[str, Any]) -> bool:
+        """Whether the fields besides the four that every change has raise no question."""
+        return (
+            is_name(event.get("event_id", "$"))
+            and ("room_id" not in event or (type(event["room_id"]) is str and event["room_id"] == self.id))
+            and not is_redacted(event)
+        )
 
-    @staticmethod
-    def _write(action: str, sender: str, target: str, reason: str | None = None) -> dict[str, Any]:
-        return write_member(checked_word(action, "action", tuple(Action)), sender, target, reason)
+    def _look_up(self, action: str, sender: str, target: str) -> Decision:
+        states = self._states
+        # Whoever is known has been read with care before, so their ids need no other check.
+        before = states[target] if target in states else _stranger(target)
+        by = states[sender] if sender in states else _stranger(sender)
+        return self._rules.memory[action, before, by, self._weigh(sender, target)]
 
-    def _judge(self, value: Mapping[str, Any]) -> Decision:
-        """The careful way: the decision on any event."""
+    def _write(self, action: str, sender: str, target: str, reason: str | None) -> dict[str, Any]:
+        return write_member(action, sender, target, reason)
+
+    def _read(self, value: object) -> Event:
         event = read_event(value)
         if event.type != MEMBER:
             self._expect_room(event)
-            self._after(event)
-            return _UNJUDGED
+            return event
         read_user_id(event.sender, "sender")
         if event.state_key is not None:
             read_user_id(event.state_key, "state_key")
+        return event
+
+    def _read_state(self, value: object) -> Event:
+        event = read_state(value)
+        self._expect_room(event)
+        return event
+
+    def _asked(self, event: Event) -> str | None:
+        return event.content.get("membership") if event.type == MEMBER else None
+
+    def _read_of(self, event: Event, value: dict[str, Any]) -> Read:
+        return HIDDEN if is_redacted(value) else read_of(event)
+
+    def _facts_of(self, event: Event, value: dict[str, Any]) -> MatrixFacts:
+        _, before, by, code = self._key(event, value)
+        return self.policy.domain.unpack(code, target=before, sender=by)
+
+    def _known_answer(self, event: Event, value: dict[str, Any]) -> Decision | None:
+        """As any room does; an event of another room is not the one that is known, whatever its id."""
+        return super()._known_answer(event, value) if self._is_own(event) else None
+
+    def _judge(self, event: Event, value: dict[str, Any]) -> Decision:
+        if event.type != MEMBER:
+            self._after(event)
+            return _UNJUDGED
         decision = self._judge_membership(event, value)
         if decision.allowed or not self._is_partly_unknown:
             return decision
@@ -270,6 +238,32 @@ class MatrixRoom:
         if hoped.allowed:
             raise self._unknown(event.sender)
         return hoped
+
+    def _accept(self, event: Event, value: dict[str, Any], decision: Decision) -> None:
+        was_created = self._settings.creation is not None
+        read = self._read_if_kept(event, value)
+        if decision.judged:
+            assert event.state_key is not None
+            self._states[event.state_key] = cast("Participation", decision.after)
+        else:
+            self._apply(event)
+        self._is_just_created = not was_created and self._settings.creation is not None
+        self._remember(event.event_id, event.sender, event.type, event.state_key, decision, read)
+
+    def _take(self, event: Event, value: dict[str, Any]) -> None:
+        self._apply(event)
+        self._is_just_created = False
+        self._remember_given(event, value)
+
+    def _apply(self, event: Event) -> None:
+        """Apply an event as it stands. Raises `EventError`, and changes nothing then."""
+        if event.type == MEMBER and event.state_key is not None:
+            target = read_user_id(event.state_key, "state_key")
+            self._states[target] = word(event.content, "membership", tuple(Participation), "content")
+        else:
+            self.policy, settings = self._after(event)
+            if settings is not self._settings:
+                self._become(settings)
 
     def _judge_membership(self, event: Event, value: Mapping[str, Any], *, hopes: bool = False) -> Decision:
         """The decision where what is not known of the settings counts against the event, or with `hopes` for it."""
@@ -370,20 +364,6 @@ class MatrixRoom:
         if not self._is_own(event):
             raise EventError("room_id", f"`{shorten(event.room_id or '')}` is another room")
 
-    def _note_id(self, event: Event) -> None:
-        """Learn the room's id from a state event of it. Raises `EventError` when it is of another."""
-        self._expect_room(event)
-        self.id = self.id or event.room_id
-
-    def _take(self, event: Event) -> None:
-        if event.type == MEMBER:
-            target = read_user_id(event.state_key, "state_key")
-            self._states[target] = word(event.content, "membership", tuple(Participation), "content")
-        else:
-            self.policy, settings = self._after(event)
-            if settings is not self._settings:
-                self._become(settings)
-
     def _after(self, event: Event) -> tuple[MatrixPolicy, Settings]:
         """The policy and settings once this event has been taken. Raises `EventError`."""
         policy = self.policy
@@ -398,67 +378,53 @@ class MatrixRoom:
                 policy = VERSIONS[version]
         return policy, self._settings.after(event, policy)
 
+    @property
+    def _fault(self) -> EventError | None:
+        """Why a power level is not known, if any is not."""
+        levels = self._settings.levels
+        return levels.fault if levels else None
+
     def _become(self, settings: Settings) -> None:
         self._settings = settings
-        self._fault = settings.levels.fault if settings.levels else None
         self._rules = rules = rules_of(self.policy)
         powers, others = settings.powers(self.policy)
-        self._others = self._stand(others)
         # Without power levels only creators stand out, whom the settings name already.
-        self._levelled = {user: self._stand(power) for user, power in powers.items()} if settings.levels else None
-        self._rule = rules.join_rule[settings.join_rule]
+        levelled = {user: self._stand(power) for user, power in powers.items()} if settings.levels else None
+        # At once, for those who decide in the meantime.
+        self._view = rules.join_rule[settings.join_rule], self._stand(others), levelled
 
     def _stand(self, power: Power) -> Standing:
         levels = self._settings.levels or _DEFAULT_LEVELS
         return standing_of(self.policy, power, levels.invite, levels.kick, levels.ban)
 
     def _standing(self, user: str) -> Standing:
-        if self._levelled is not None:
-            return self._levelled.get(user, self._others)
+        _, others, levelled = self._view
+        if levelled is not None:
+            return levelled.get(user, others)
         creation = self._settings.creation
         if creation is None or (user != creation.creator and user not in creation.others):
-            return self._others
+            return others
         return self._stand(self.policy.reign.power)
 
     def _weigh(self, sender: str, target: str) -> int:
         """The facts of an ordinary event but the two states, as the sum of their weights in the domain."""
-        rules, levelled, others = self._rules, self._levelled, self._others
+        rule, others, levelled = self._view
+        rules = self._rules
         may, power = self._standing(sender) if levelled is None else levelled.get(sender, others)
         if sender == target:
-            return self._rule + may + rules.is_self
+            return rule + may + rules.is_self
         _, other = self._standing(target) if levelled is None else levelled.get(target, others)
-        return self._rule + may + rules.outranks if power > other else self._rule + may
+        return rule + may + rules.outranks if power > other else rule + may
 
     def _weigh_hopes(self, sender: str, target: str) -> int:
         """The same where all that is not known of power levels is in the sender's favour."""
+        rule, _, _ = self._view
         _, power = self._standing(sender)
         _, other = self._standing(target)
-        code = self._rule + self._rules.might(self._settings.levels or _DEFAULT_LEVELS, power)
+        code = rule + self._rules.might(self._settings.levels or _DEFAULT_LEVELS, power)
         if sender == target:
             return code + self._rules.is_self
         return code if power <= other else code + self._rules.outranks
-
-    def _move(self, event: Mapping[str, Any], decision: Decision) -> None:
-        """Apply an allowed membership change, and run the callbacks if there are any."""
-        target, after = event["state_key"], cast("Participation", decision.after)
-        if not self._participant.has_callbacks:
-            self._states[target] = after
-            return
-        action, before, by, code = self._key(read_event(event), event)
-        facts = self.policy.domain.unpack(code, target=before, sender=by)
-        is_settled = False
-
-        def settle() -> None:
-            # A callback on the way out may have changed the state already: that came later, and stands.
-            nonlocal is_settled
-            if not is_settled and self.participation(target) is before:
-                self._states[target] = after
-            is_settled = True
-
-        try:
-            self._rules.memory.machine.fire(self._participant(self, target, settle), action, facts)
-        finally:
-            settle()  # also when a callback has failed before the machine got so far
 
 
 Room = MatrixRoom

@@ -13,12 +13,16 @@ Spec: "If `content` has a `third_party_invite` property" (authorisation rules)
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice, product
 from typing import Any
 
 from fsm.errors import EventError
 from fsm.matrix.facts import Warrant
 
 FIELD = "content.third_party_invite"
+
+MAX_CHECKS = 2**6
+"""The most pairs of a signature and a key that are tried for one invite. Identity servers sign once, for few keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,13 @@ def examine(value: object, *, sender: str, target: str, promises: Mapping[str, P
 def _is_signed(signed: Mapping[str, Any], promise: Promise) -> bool:
     """Whether any signature is by any key of the promise.
 
-    Passing over what is malformed is not the same as Synapse does: for each key it
-    stops at the first signature that fails, and at a key that is none.
+    The specification sets no limit to either. Here, as many pairs of the first
+    signatures and distinct keys are tried as `MAX_CHECKS` allows; an invite whose fate
+    turns on a later pair is an error. Passing over what is malformed is not the same as
+    Synapse does: for each key it stops at the first signature that fails, and at a key
+    that is none.
     """
+    pairs = list(islice(product(_signatures(signed), dict.fromkeys(promise.keys)), MAX_CHECKS + 1))
     try:
         from signedjson.key import decode_verify_key_bytes  # noqa: PLC0415 - an extra, and heavy
         from signedjson.sign import SignatureVerifyException, verify_signed_json  # noqa: PLC0415
@@ -66,13 +74,14 @@ def _is_signed(signed: Mapping[str, Any], promise: Promise) -> bool:
     except ModuleNotFoundError as missing:
         problem = f"its signature cannot be checked without {missing.name}: pip install 'mimi-fsm[matrix]'"
         raise EventError(FIELD, problem) from None
-    for server, key_id in _signatures(signed):
-        for key in promise.keys:
-            try:
-                verify_signed_json({**signed}, server, decode_verify_key_bytes(key_id, decode_base64(key)))
-            except (SignatureVerifyException, ValueError, TypeError, RecursionError):
-                continue  # not by this key, or one of the two is malformed
-            return True
+    for (server, key_id), key in pairs[:MAX_CHECKS]:
+        try:
+            verify_signed_json({**signed}, server, decode_verify_key_bytes(key_id, decode_base64(key)))
+        except (SignatureVerifyException, ValueError, TypeError, RecursionError):
+            continue  # not by this key, or one of the two is malformed
+        return True
+    if len(pairs) > MAX_CHECKS:
+        raise EventError(FIELD, f"has more signatures and keys than can be checked: {MAX_CHECKS} pairs are the most")
     return False
 
 

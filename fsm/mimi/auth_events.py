@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fsm.event import Event, checked_name, sequence
 from fsm.guards import Guard, guard
-from fsm.mimi.history import History, StateKey
+from fsm.mimi.history import StateKey, Views
 from fsm.mimi.roles import Roles
 from fsm.mimi.settings import CREATE, JOIN_RULES, ROLE, ROLE_MAP, USER
 from fsm.terms import Action
@@ -98,25 +98,23 @@ def read_auth_events(value: object) -> list[str]:
     return [checked_name(event_id, f"authEvents[{index}]") for index, event_id in enumerate(ids)]
 
 
-def compare(given: Sequence[str], selected: Sequence[StateKey], history: History) -> BackingFacts:
+def compare(given: Sequence[str], selected: Sequence[StateKey], views: Views) -> BackingFacts:
     """Compare the ids that an event names with the events that are selected for it.
 
     An outdated event stands for the current one: it is outdated, and the current
     one is not also called missing.
     """
-    states = [history.records[event_id].state if event_id in history.records else None for event_id in given]
-    known = [event_id for event_id in given if event_id in history.records]
-    wanted = [state for state in selected if state in history.current]
+    positions = {event_id: views.find(event_id) for event_id in given}
+    states = {each: views.state_at(position) for each, position in positions.items() if position is not None}
+    named = set(states.values())
+    wanted = {state for state in selected if state in views.current}
     return BackingFacts(
-        is_any_unknown=len(known) < len(given),
+        is_any_unknown=len(states) < len(positions),
         is_any_outdated=any(
-            state in wanted and history.current[state] != event_id
-            for event_id, state in zip(given, states, strict=True)
+            state in wanted and views.current[state] != event_id
+            for event_id, state in states.items()
             if state is not None
         ),
-        is_any_missing=any(state not in states for state in wanted),
-        is_any_surplus=len(set(given)) < len(given)
-        or any(
-            event_id in history.records and state not in wanted for event_id, state in zip(given, states, strict=True)
-        ),
+        is_any_missing=not wanted <= named,
+        is_any_surplus=len(positions) < len(given) or any(state not in wanted for state in states.values()),
     )

@@ -27,7 +27,7 @@ from typing import Any, TypeAlias
 
 from fsm.decision import Decision, judge
 from fsm.errors import EventError
-from fsm.event import Event, mapping, name, read_event
+from fsm.event import Event, mapping, name, plain, read_event
 from fsm.guards import Guard, guard
 from fsm.mimi.room import Room
 from fsm.mimi.visibility import VIEWS, ViewFacts
@@ -118,16 +118,21 @@ class Hub:
     def receive(self, event: JsonEvent) -> Delivery:
         """Judge an event; add it to the room and pass it on, unless it is rejected.
 
+        An event that was passed on before gets the same verdict, and is not passed on again.
         Raises `EventError` when the event is malformed; nothing has happened then.
 
         Spec: "Event Authorization" (-00 3)
         """
+        event = plain(event)
         read = read_event(event)
         is_encrypted = _is_encrypted(read)
         # Nothing but True will do: a check that forgets to answer has not passed.
         authentic = judge((AUTHENTIC,), TransportFacts(is_authentic=self._is_authentic(event) is True))
         if not authentic:
             return Delivery(Verdict.REJECTED, authentic)
+        known = self.room.answered(event)
+        if known is not None:
+            return Delivery(Verdict.FOR_THE_CLIENT if is_encrypted else Verdict.ALLOWED, known)
         parties = self._providers_of_parties(read)
         decision = self.room.send_unread(event) if is_encrypted else self.room.decide(event)
         if not decision:
@@ -200,9 +205,10 @@ class Client:
 
         Spec: "Introduction" (seed 1, -00 1, -01 1); "Event/History Visibility" (-00 7)
         """
+        event = plain(event)
         if not _is_encrypted(read_event(event)):
             return self._judged(event)
-        inside = self._decrypt(event)
+        inside = plain(self._decrypt(event))
         if inside is None:
             unread = self.room.send_unread(event)
             return Rendering(event, judge((DECRYPTED,), TransportFacts(is_decrypted=False)) if unread else unread)

@@ -10,7 +10,7 @@ sets a flag decides it. Lists are thereby summed item by item.
 roles can compare the two.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -183,15 +183,19 @@ class Roles:
     def _resolve_all(self) -> Mapping[str, Standing]:
         if not self.assigned:
             return _EMPTY
-        held: dict[str, tuple[Assignment, ...]] = {}
-        for entry in sorted(self.assigned, key=lambda entry: entry.order):
+        ordered = sorted(self.assigned, key=lambda entry: entry.order)
+        held: dict[str, list[int]] = {}
+        for place, entry in enumerate(ordered):
             for user in entry.users:
-                held[user] = (*held.get(user, ()), entry)
+                held.setdefault(user, []).append(place)
         # Most users share their roles with many others.
-        distinct = {entries: self._resolve(entries) for entries in set(held.values())}
-        return {user: distinct[entries] for user, entries in held.items()}
+        standings: dict[tuple[int, ...], Standing] = {}
+        for places in map(tuple, held.values()):
+            if places not in standings:
+                standings[places] = self._resolve([ordered[place] for place in places])
+        return {user: standings[tuple(places)] for user, places in held.items()}
 
-    def _resolve(self, entries: tuple[Assignment, ...]) -> Standing:
+    def _resolve(self, entries: Sequence[Assignment]) -> Standing:
         """The standing of whoever has these roles, given in ascending order."""
         rows = tuple((entry.order, tuple(self.defined.get(entry.role_id, _EMPTY).items())) for entry in entries)
         is_small = sum(len(permissions) for _, permissions in rows) <= _MOST_SHARED

@@ -16,6 +16,7 @@ from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.roles import ACTS, NOBODY, Roles, Standing
 from fsm.mimi.settings import Settings
 from fsm.participation.facts import Facts
+from fsm.terms import Action
 
 Powers: TypeAlias = tuple[int, int, int]
 """A standing as decisions need it: the weights of what one may do, power to kick, power to ban."""
@@ -30,6 +31,8 @@ class Rules:
     """What rooms are set to that nobody has created yet."""
     memory: Memory[Facts]
     participation_events: frozenset[str]
+    words: frozenset[str]
+    """The actions, as events have them."""
     permits: Mapping[Kind, tuple[Permit, ...]]
     may: tuple[int, ...]
     """By the acts that a standing grants: their weight."""
@@ -58,6 +61,7 @@ def rules_of(policy: MimiPolicy) -> Rules:
         new=Settings(Roles(policy.power)),
         memory=memory_of(policy),
         participation_events=policy.participation_events,
+        words=frozenset(action.value for action in Action),
         permits={kind: tuple(row for row in policy.permits if row.kind is kind) for kind in Kind},
         may=tuple(
             sum(weights[f"may_{name}"][bool(acts >> bit & 1)] for bit, (name, _) in enumerate(ACTS))

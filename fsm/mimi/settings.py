@@ -12,6 +12,7 @@ from fsm.errors import EventError
 from fsm.event import Event, checked_text, word, write_state
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.roles import REDACT, SEND_MESSAGES, Change, Roles, Standing, events, read_permissions, read_role_map
+from fsm.past import brief
 from fsm.terms import Action, JoinRule, Participation, Visibility
 
 CREATE = "m.room.create"
@@ -86,6 +87,15 @@ class Settings:
         )
 
 
+def read_of(event: Event) -> str | None:
+    """What a room reads of the content of a setting, as one text: equal for contents that mean the same.
+
+    Raises `EventError` when the event is malformed.
+    """
+    read = _READ.get(event.type)
+    return None if read is None else read(event.content)
+
+
 def kind_of(event: Event) -> Kind:
     """Which permits an event needs, by its type and shape."""
     if event.state_key is None:
@@ -120,6 +130,22 @@ _CHANGES: Mapping[str, Callable[[Settings, Event], Settings]] = {
     ROLE_MAP: _assign_roles,
     JOIN_RULES: _set_join_rule,
     HISTORY_VISIBILITY: _set_visibility,
+}
+
+
+def _text_of_role(content: Mapping[str, Any]) -> str:
+    return brief(repr(sorted(read_permissions(content).items())))
+
+
+def _text_of_role_map(content: Mapping[str, Any]) -> str:
+    return brief(repr(sorted((entry.role_id, entry.order, sorted(entry.users)) for entry in read_role_map(content))))
+
+
+_READ: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    ROLE: _text_of_role,
+    ROLE_MAP: _text_of_role_map,
+    JOIN_RULES: lambda content: word(content, "rule", JOIN_RULE_WORDS, "content").value,
+    HISTORY_VISIBILITY: lambda content: word(content, "visibility", tuple(Visibility), "content").value,
 }
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from fsm.decision import Decision
-from fsm.event import Event
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.roles import NOBODY, Roles
 from fsm.mimi.room import Room
@@ -151,6 +150,8 @@ class SetRoom(Room):
 
     __slots__ = ()
 
+    keeps_past = False
+
     def __init__(
         self,
         room_id: str | None,
@@ -166,9 +167,6 @@ class SetRoom(Room):
     def settings(self) -> Settings:
         """What the room is set to now."""
         return self._settings
-
-    def _remember(self, event: Event) -> None:
-        """Nothing."""
 
 
 def rename(settings: Settings, names: Mapping[str, str]) -> Settings:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Self
 
+from fsm.decision import Decision, allow, permit
 from fsm.errors import EventError, shorten
 from fsm.event import (
     checked_flag,
@@ -34,13 +35,16 @@ from fsm.event import (
     word,
 )
 from fsm.mimi.envelope import Envelope
-from fsm.mimi.history import History, Record, StateKey
+from fsm.mimi.permits import Permit
 from fsm.mimi.policies import MimiPolicy
-from fsm.mimi.settings import Settings
+from fsm.mimi.settings import HISTORY_VISIBILITY, Settings
+from fsm.participation.facts import Facts
+from fsm.past import GIVEN, HIDDEN, Entry, Past, given_as
+from fsm.policy import Transition
 from fsm.terms import Participation, Visibility
 
 FORMAT = "fsm.mimi.room"
-VERSION = 1
+VERSION = 2
 
 _PARTS = ("format", "version", "room_id", "envelope", "creator", "reigns", "participation", "history", "digest")
 _LENGTH_LIMIT = 2**53
@@ -57,7 +61,7 @@ class Snapshot:
     room_id: str | None
     settings: Settings
     states: Mapping[str, Participation]
-    history: History | None
+    past: Past | None
 
     def as_json(self) -> dict[str, Any]:
         """The snapshot as JSON, which shares nothing with the room."""
@@ -69,7 +73,7 @@ class Snapshot:
             "creator": self.settings.creator,
             "reigns": self.settings.roles.reigning,
             "participation": {user: state.value for user, state in self.states.items()},
-            "history": None if self.history is None else _write_history(self.history),
+            "history": None if self.past is None else _write_past(self.past, self.policy),
         }
         return {**value, "digest": _digest(_canonical(value))}
 
@@ -85,7 +89,7 @@ class Snapshot:
             room_id=None if room_id is None else checked_text(room_id, "room_id"),
             settings=settings,
             states={user: _read_state(states, user) for user in states},
-            history=None if given["history"] is None else _read_history(mapping(given["history"], "history")),
+            past=None if given["history"] is None else _read_past(mapping(given["history"], "history"), policy),
         )
         if settings.creator is not None and settings.creator not in snapshot.states:
             raise EventError("participation", "lacks the creator")
@@ -148,77 +152,89 @@ def _read_state(states: Mapping[str, Any], user: str) -> Participation:
     return word(states, user, _WORDS, "participation")
 
 
-def _write_history(history: History) -> dict[str, Any]:
-    current: dict[str, dict[str, str]] = {}
-    for (event_type, state_key), event_id in history.current.items():
-        current.setdefault(event_type, {})[state_key] = event_id
+def _write_past(past: Past, policy: MimiPolicy) -> dict[str, Any]:
+    permits = {(row.clause, permit(row).guards): row.id for row in reversed(policy.permits)}
+    return {"keeps_all": past.keeps_all, "events": [_write_entry(entry, permits) for entry in past]}
+
+
+def _write_entry(entry: Entry, permits: Mapping[tuple[str, tuple[str, ...]], str]) -> dict[str, Any]:
+    answer = entry.answer
+    # What was given as it stands has no row.
+    row = answer.transition or (permits[answer.clause, answer.guards] if answer.judged else None)
     return {
-        "length": history.length,
-        "events": {event_id: _write_record(record) for event_id, record in history.records.items()},
-        "current": current,
-        "moves": {
-            user: [{"position": position, "participation": state.value} for position, state in moves]
-            for user, moves in history.moves.items()
-        },
+        "event_id": entry.event_id,
+        "sender": entry.sender,
+        "type": entry.type,
+        "state_key": entry.state_key,
+        "answer": {"row": row, "before": answer.before},
+        "read": None if entry.read is HIDDEN else entry.read,
+        "hidden": entry.read is HIDDEN,
     }
 
 
-def _write_record(record: Record) -> dict[str, Any]:
-    return {
-        "position": record.position,
-        "sender": record.sender,
-        "visibility": record.visibility.value,
-        "state": None if record.state is None else {"type": record.state[0], "state_key": record.state[1]},
-    }
+def _read_past(given: Mapping[str, Any], policy: MimiPolicy) -> Past:
+    if "keeps_all" not in given:
+        raise EventError("history.keeps_all", "is missing")
+    past = Past(keeps_all=checked_flag(given["keeps_all"], "history.keeps_all"))
+    if "events" not in given:
+        raise EventError("history.events", "is missing")
+    for index, value in enumerate(sequence(given["events"], "history.events")):
+        place = f"history.events[{index}]"
+        entry = _read_entry(mapping(value, place), place, policy)
+        if entry.event_id is not None and past.find(entry.event_id) is not None:
+            raise EventError(f"{place}.event_id", f"`{shorten(entry.event_id)}` is there twice")
+        past.append(entry)
+    return past
 
 
-def _read_history(given: Mapping[str, Any]) -> History:
-    length = whole_number(given, "length", "history", _LENGTH_LIMIT)
-    events = _members(given, "events", "history")
-    records = {event_id: _read_record(record, place, length) for event_id, record, place in events}
-    current: dict[StateKey, str] = {}
-    for event_type, by_key, place in _members(given, "current", "history"):
-        for state_key in mapping(by_key, place):
-            event_id = name(by_key, state_key, place)
-            if event_id not in records:
-                raise EventError(join(place, state_key), f"`{shorten(event_id)}` is not among the events")
-            current[event_type, checked_text(state_key, place)] = event_id
-    moves = {user: _read_moves(value, place, length) for user, value, place in _members(given, "moves", "history")}
-    return History(records, current, moves, length)
-
-
-def _members(parent: Mapping[str, Any], key: str, within: str) -> list[tuple[str, Any, str]]:
-    """The members of the object under `key`: name, value, and path."""
-    place = join(within, key)
-    if key not in parent:
-        raise EventError(place, "is missing")
-    return [
-        (checked_name(each, join(place, each)), value, join(place, each))
-        for each, value in mapping(parent[key], place).items()
-    ]
-
-
-def _read_record(value: object, place: str, length: int) -> Record:
-    record = mapping(value, place)
-    if "state" not in record:
-        raise EventError(join(place, "state"), "is missing")
-    return Record(
-        position=whole_number(record, "position", place, length + 1),
-        sender=name(record, "sender", place),
-        visibility=word(record, "visibility", tuple(Visibility), place),
-        state=None if record["state"] is None else _read_key(record["state"], join(place, "state")),
+def _read_entry(given: Mapping[str, Any], place: str, policy: MimiPolicy) -> Entry:
+    for key in Entry._fields:
+        if key not in given:
+            raise EventError(join(place, key), "is missing")
+    event_type, state_key = name(given, "type", place), _or_none(given, "state_key", place)
+    moves = event_type in policy.participation_events and state_key is not None
+    read = _or_none(given, "read", place)
+    if event_type == HISTORY_VISIBILITY and state_key == "":
+        word(given, "read", tuple(Visibility), place)
+    if "hidden" not in given:
+        raise EventError(join(place, "hidden"), "is missing")
+    return Entry(
+        event_id=None if given["event_id"] is None else name(given, "event_id", place),
+        sender=text(given, "sender", place),
+        type=event_type,
+        state_key=state_key,
+        answer=_read_answer(
+            mapping(given["answer"], join(place, "answer")), join(place, "answer"), policy, moves=moves
+        ),
+        read=HIDDEN if checked_flag(given["hidden"], join(place, "hidden")) else read,
     )
 
 
-def _read_key(value: object, place: str) -> StateKey:
-    key = mapping(value, place)
-    return name(key, "type", place), text(key, "state_key", place)
+def _read_answer(given: Mapping[str, Any], place: str, policy: MimiPolicy, *, moves: bool) -> Decision:
+    """The answer to an event that `moves` somebody or does not."""
+    for key in ("row", "before"):
+        if key not in given:
+            raise EventError(join(place, key), "is missing")
+    before = word(given, "before", _WORDS, place) if moves else None
+    if given["row"] is None:
+        return GIVEN if before is None else given_as(before)
+    row_id = name(given, "row", place)
+    for row in policy.permits if before is None else policy.transitions:
+        if row.id == row_id:
+            return _answer_of(policy, row, before, place)
+    raise EventError(join(place, "row"), f"`{shorten(row_id)}` is no row of policy `{policy.id}` for such an event")
 
 
-def _read_moves(value: object, place: str, length: int) -> list[tuple[int, Participation]]:
-    moves = [
-        (mapping(move, f"{place}[{index}]"), f"{place}[{index}]") for index, move in enumerate(sequence(value, place))
-    ]
-    return [
-        (whole_number(move, "position", at, length + 1), word(move, "participation", _WORDS, at)) for move, at in moves
-    ]
+def _answer_of(
+    policy: MimiPolicy, row: Transition[Facts] | Permit, before: Participation | None, place: str
+) -> Decision:
+    if isinstance(row, Permit) or before is None:
+        return permit(row)
+    if before not in row.source:
+        raise EventError(join(place, "before"), f"`{row.id}` does not lead from `{before}`")
+    # Where a row of MIMI leads does not depend on other facts.
+    return allow(row, policy.domain.unpack(0, target=before, sender=before))
+
+
+def _or_none(given: Mapping[str, Any], key: str, place: str) -> str | None:
+    return None if given[key] is None else text(given, key, place)

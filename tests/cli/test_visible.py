@@ -62,3 +62,20 @@ def test_rejected_events_are_nobodys_and_unreadable_ones_are_named() -> None:
     assert run.status == 2
     assert run.complaint.startswith("fsm: line 3: not JSON")
     assert [line.split()[:3] for line in run.out.splitlines()] == [["1", "shown", "m.room.create"]]
+
+
+def test_an_event_without_an_id_is_no_other_event() -> None:
+    # "line 3" is an id that an event may have; the event in line 3 has none.
+    log = [
+        CREATE,
+        rule("joined"),
+        MESSAGE,
+        {**MESSAGE, "event_id": "line 3"},
+        rule("world"),
+        {**MESSAGE, "event_id": "$1"},
+    ]
+    log += [MESSAGE, {**MESSAGE, "event_id": "$1"}]
+    run = fsm("visible", "-", "--user", "@b", "--json", given="\n".join(map(json.dumps, log)).encode())
+    views = [json.loads(line) for line in run.out.splitlines()]
+    assert [view["visible"] for view in views] == [True, True, False, False, True, True, True, True]
+    assert [view["event_id"] for view in views] == [None, None, None, "line 3", None, "$1", None, "$1"]

@@ -51,14 +51,6 @@ def test_what_the_room_knows_nothing_of_is_not_shown() -> None:
     assert Room.create("!r", ALICE).visible("$0", ALICE) is False
 
 
-def test_an_id_is_remembered_as_it_was_first_used() -> None:
-    built = remembering(message(ALICE))
-    assert not built.visible("$1", BOB)
-    built.send({**create(), "event_id": "$1"})
-    built.send({**change(INVITE, ALICE, CAROL), "event_id": "$1"})
-    assert not built.visible("$1", BOB)
-
-
 def redaction(sender: str, event_id: str) -> JSON:
     return {"type": "m.room.redaction", "sender": sender, "content": {"redacts": event_id}}
 

@@ -44,7 +44,7 @@ EVENTS: dict[str, JSON] = {
     "redaction": {"type": "m.room.redaction", "sender": BOB, "content": {"redacts": "$1"}},
     "message": message(BOB),
 }
-FULL = {name: {**event, "event_id": "$1", "room_id": "!room:a.example"} for name, event in EVENTS.items()}
+FULL = {name: {**event, "event_id": "$2", "room_id": "!room:a.example"} for name, event in EVENTS.items()}
 for name in ("m.user", "m.room.user"):
     FULL[name]["content"]["reason"] = "tea"
 

@@ -1,0 +1,29 @@
+"""Locks for rooms: a fixed table of them, since one for each room would take more memory than many rooms do.
+
+A room is locked while it judges and applies an event, and while all of it is read. A
+lock is never held while a host's code runs.
+"""
+
+import os
+from threading import RLock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+_COUNT = 64  # a power of two, so that the bits of an address choose
+_LOCKS = [RLock() for _ in range(_COUNT)]
+
+
+def lock_of(room: object) -> "AbstractContextManager[bool]":
+    """The lock of a room, which it shares with others."""
+    return _LOCKS[id(room) >> 6 & _COUNT - 1]
+
+
+def _renew() -> None:
+    """Nobody holds the locks of a process that has just been forked, whatever its parent's threads did."""
+    _LOCKS[:] = [RLock() for _ in range(_COUNT)]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)

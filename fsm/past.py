@@ -1,0 +1,148 @@
+"""What a room keeps of the events that it has accepted: whose they were, and what it answered.
+
+Theory of operation. Rooms keep millions of events, so an event is no object here: it is
+five places in one list, `_WIDTH` apart, and its position is its number in the order of
+acceptance. Words that come again and again are kept once for all rooms. The few ids of a
+new room are searched; a dictionary comes with more of them.
+
+An event's id is claimed when the event is accepted. Whoever names an id later means that
+event, and the room holds them to it by what it has read of the first one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from enum import Enum, StrEnum, auto
+from functools import cache
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from fsm.decision import Decision
+
+GIVEN = Decision(allowed=True, judged=False, reason="not judged: given as state")
+"""The answer to an event that was taken as it stands."""
+
+MAX_BRIEF = 64
+"""Longer texts are kept as their digests."""
+
+
+class _Hidden(Enum):
+    HIDDEN = auto()
+
+
+HIDDEN: Final = _Hidden.HIDDEN
+"""In place of what was read of the content: it could not be seen, or is gone."""
+
+Read: TypeAlias = str | _Hidden | None
+"""What a room reads of an event's content beside what its answer tells, as one text; None for nothing."""
+
+
+class Entry(NamedTuple):
+    """One accepted event, as far as it is kept. Without a `state_key` it is a message."""
+
+    event_id: str | None
+    sender: str
+    type: str
+    state_key: str | None
+    answer: Decision
+    read: Read = None
+
+
+_WIDTH = len(("event_id", "sender", "type", "state_key", "answer"))
+_SEARCHED = 8
+"""So many events are searched for an id, before a dictionary of them is made."""
+
+_SHARED_LENGTH, _SHARED_COUNT = 255, 2**16
+_shared: dict[str, str] = {}
+_shared_answers: dict[tuple[str, tuple[str, ...]], Decision] = {}
+
+
+class Past:
+    """The events that a room has accepted, oldest first.
+
+    Whether those without an id are kept is for the room to say (`keeps_all`).
+    """
+
+    __slots__ = ("_cells", "_positions", "keeps_all")
+
+    def __init__(self, *, keeps_all: bool = False) -> None:
+        self.keeps_all = keeps_all
+        self._cells: list[Any] = []
+        self._positions: dict[str, int] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Past) and (self.keeps_all, self._cells) == (other.keeps_all, other._cells)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def __len__(self) -> int:
+        return len(self._cells) // _WIDTH
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, position: int) -> Entry:
+        event_id, sender, event_type, state_key, answer = self._cells[position * _WIDTH : (position + 1) * _WIDTH]
+        answer, read = answer if type(answer) is tuple else (answer, None)
+        return Entry(event_id, sender, event_type, state_key, answer, read)
+
+    def find(self, event_id: str) -> int | None:
+        """The position of the event with this id."""
+        if self._positions is not None:
+            return self._positions.get(event_id)
+        ids = self._cells[::_WIDTH]
+        return ids.index(event_id) if event_id in ids else None
+
+    def expect_new(self, event_id: str) -> None:
+        """Raise `KeyError` when there is an event with this id."""
+        if self.find(event_id) is not None:
+            raise KeyError(event_id)
+
+    def add(self, event_id: str | None, sender: str, event_type: str, state_key: str | None, answer: object) -> None:
+        """Keep an event. `answer` is the decision, or that and what was read of the content."""
+        cells = self._cells
+        if event_id is not None:
+            if self._positions is not None:
+                self._positions[event_id] = len(cells) // _WIDTH
+            elif len(cells) >= _SEARCHED * _WIDTH:
+                ids = [*cells[::_WIDTH], event_id]
+                self._positions = {each: position for position, each in enumerate(ids) if each is not None}
+        if len(_shared) >= _SHARED_COUNT:
+            _shared.clear()
+        share = _shared.setdefault
+        cells += (
+            event_id,
+            share(sender, sender) if len(sender) <= _SHARED_LENGTH else sender,
+            share(event_type, event_type) if len(event_type) <= _SHARED_LENGTH else event_type,
+            state_key if state_key is None or len(state_key) > _SHARED_LENGTH else share(state_key, state_key),
+            answer,
+        )
+
+    def append(self, entry: Entry) -> None:
+        """Keep an event."""
+        self.add(*entry[:4], pack(entry.answer, entry.read))
+
+    def replace(self, position: int, entry: Entry) -> None:
+        """Keep an event in place of one of the same id."""
+        self._cells[position * _WIDTH : (position + 1) * _WIDTH] = (*entry[:4], pack(entry.answer, entry.read))
+
+
+def brief(text: str) -> str:
+    """A text as it is kept: itself or, when it is long, its SHA-256. Equal for equal texts only."""
+    if len(text) <= MAX_BRIEF:
+        return text
+    from hashlib import sha256  # noqa: PLC0415 - takes long to load, and few need it
+
+    return f"sha256:{sha256(text.encode(errors='surrogatepass')).hexdigest()}"
+
+
+@cache
+def given_as(state: StrEnum) -> Decision:
+    """The answer to a participation change that was taken as it stands."""
+    return replace(GIVEN, before=state, after=state)
+
+
+def pack(answer: Decision, read: Read) -> object:
+    """An answer and what was read, as `Past.add` takes them."""
+    if answer.transition is None and answer.judged:
+        # These are made anew for each event, where the answers of a machine are shared.
+        answer = _shared_answers.setdefault((answer.clause, answer.guards), answer)
+    return answer if read is None else (answer, read)
