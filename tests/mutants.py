@@ -31,21 +31,23 @@ MIMI = "tests/mimi/test_policies.py tests/mimi/test_revisions.py tests/mimi/test
 MATRIX = "tests/matrix/test_policies.py tests/matrix/test_guards.py".split()
 CORE = "tests/test_decision.py tests/test_machine.py tests/test_participant.py tests/test_policies.py".split()
 
+FROZEN = "tests/test_frozen.py"
+
 # By file: the tests that are about it, those that notice most first.
 TESTS: dict[str, list[str]] = {
     "fsm/guards.py": ["tests/test_guards.py", "tests/test_policy.py", *CORE],
-    "fsm/participation/guards.py": ["tests/test_guards.py", *MIMI, *MATRIX],
+    "fsm/participation/guards.py": ["tests/test_guards.py", *MIMI, *MATRIX, FROZEN],
     "fsm/decision.py": [*CORE, *MIMI, "tests/matrix/test_policies.py"],
     "fsm/machine.py": [*CORE, *MIMI, "tests/mimi/test_room.py"],
-    "fsm/mimi/policies.py": [*MIMI, "tests/mimi/test_permits.py", "tests/mimi/test_role_changes.py", "tests/mimi/test_history.py"],
+    "fsm/mimi/policies.py": [*MIMI, FROZEN, "tests/mimi/test_permits.py", "tests/mimi/test_role_changes.py", "tests/mimi/test_history.py"],
     "fsm/mimi/permits.py": ["tests/mimi/test_permits.py", *MIMI, "tests/mimi/test_role_changes.py", "tests/mimi/test_history.py"],
     "fsm/mimi/roles.py": ["tests/mimi/test_roles.py", "tests/mimi/test_role_changes.py", "tests/mimi/test_permits.py",
                           "tests/mimi/test_revisions.py", "tests/mimi/test_room.py", "tests/mimi/test_malformed.py"],
     "fsm/mimi/visibility.py": ["tests/mimi/test_history.py", "tests/mimi/test_guards.py", "tests/mimi/test_room.py"],
     "fsm/mimi/room.py": ["tests/mimi/test_room.py", "tests/mimi/test_history.py", "tests/mimi/test_malformed.py",
                          "tests/mimi/test_properties.py", "tests/mimi/test_snapshot.py", *CORE],
-    "fsm/matrix/guards.py": MATRIX,
-    "fsm/matrix/policies.py": [*MATRIX, "tests/matrix/test_room.py", "tests/matrix/test_recorded.py"],
+    "fsm/matrix/guards.py": [*MATRIX, FROZEN],
+    "fsm/matrix/policies.py": [*MATRIX, FROZEN, "tests/matrix/test_room.py", "tests/matrix/test_recorded.py"],
     "fsm/matrix/levels.py": ["tests/matrix/test_levels.py", "tests/matrix/test_room.py", "tests/matrix/test_malformed.py"],
     "fsm/matrix/premise.py": ["tests/matrix/test_guards.py", "tests/matrix/test_room.py", "tests/matrix/test_recorded.py"],
     "fsm/matrix/room.py": ["tests/matrix/test_room.py", "tests/matrix/test_malformed.py", "tests/matrix/test_levels.py",
@@ -226,7 +228,7 @@ def _code(tree: ast.Module) -> Iterator[ast.AST]:
             continue
         yield node
         for name, value in ast.iter_fields(node):
-            if name not in ("annotation", "returns", "bases", "type_params"):
+            if name not in ("annotation", "returns", "bases", "type_params", "decorator_list"):
                 waiting += [
                     each for each in (value if isinstance(value, list) else [value]) if isinstance(each, ast.AST)
                 ]
@@ -253,15 +255,22 @@ class Copies:
         copy = self._free.get()
         place = copy / mutant.file
         try:
-            place.write_text(mutant.text, "utf-8")
+            _replace(place, mutant.text)
             return _passes(copy, TESTS[mutant.file])
         finally:
-            shutil.copy(ROOT / mutant.file, place)
+            _replace(place, (ROOT / mutant.file).read_text("utf-8"))
             self._free.put(copy)
 
 
+def _replace(place: Path, text: str) -> None:
+    """Write a file whose compiled form may be at hand: all others are compiled once."""
+    place.write_text(text, "utf-8")
+    for compiled in (place.parent / "__pycache__").glob(f"{place.stem}.*.pyc"):
+        compiled.unlink()
+
+
 def _passes(copy: Path, tests: Sequence[str]) -> bool:
-    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(copy)}
     options = ("-x", "-q", "-m", "not long", "-p", "no:cacheprovider", "-p", "no:xdist")
     command = [sys.executable, "-m", "pytest", *options, *tests]
     try:

@@ -29,6 +29,7 @@ READABLE: list[tuple[Any, list[Numbers], int]] = [
     ("  50\t\n",          STRINGY,  50),
     ("\u00a050\u2003",    STRINGY,  50),
     ("9" * 30,            STRINGY,  int("9" * 30)),
+    ("9" * 1000,          STRINGY,  10**1000 - 1),
     (50.0,                [FLOATS], 50),
     (50.99,               [FLOATS], 50),
     (-50.99,              [FLOATS], -50),

@@ -1,0 +1,47 @@
+"""The driver of `make mutants`: what it changes, and that its files and tests are there."""
+
+import pytest
+
+from tests.mutants import ROOT, TESTS, mutants
+
+# A line, and all that it is changed to.
+# fmt: off
+CHANGED: list[tuple[str, list[str]]] = [
+    ("x = a is b",                  ["a is b → (a is not b)"]),
+    ("x = a < b",                   ["a < b → (a <= b)"]),
+    ("x = a and b",                 ["a and b → (b)", "a and b → (a)", "a and b → (a or b)"]),
+    ("x = not a",                   ["not a → (a)"]),
+    ("x = True",                    ["True → False"]),
+    ("x = 3",                       ["3 → 4"]),
+    ("x = 'a text for people'",     []),
+    ("x: int | None = None",        []),
+    ("if a: b",                     ["a → (not (a))", "b → pass"]),
+    ("x = y(a, {LEAVE})",           ["{LEAVE} → set()", "LEAVE → JOIN"]),
+    ("x = (a, b)",                  ["(a, b) → (b, )", "(a, b) → (a, )"]),
+    ("x = all(y)",                  ["all → any"]),
+    ("x = [a for a in b if a]",     ["a → True"]),
+    ("def f():\n    return a",      ["return a → return None"]),
+    ("def f():\n    go()",          ["go() → pass"]),
+    ("def f():\n    raise a",       ["raise a → pass"]),
+    ("x = a is b  # no mutant: they are one", []),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("text", "changes"), CHANGED, ids=[text for text, _ in CHANGED])
+def test_what_is_changed(text: str, changes: list[str]) -> None:
+    found = list(mutants("file.py", text))
+    assert sorted(str(each).partition(": ")[2] for each in found) == sorted(changes)
+    assert all(each.text != text for each in found)
+
+
+def test_one_thing_is_changed_where_it_stands() -> None:
+    (mutant,) = mutants("file.py", "a = 'é'\nb = c is d\n")
+    assert mutant.text == "a = 'é'\nb = (c is not d)\n"
+    assert mutant.line == 2
+
+
+@pytest.mark.parametrize("file", TESTS)
+def test_files_and_tests_are_there(file: str) -> None:
+    assert next(mutants(file, (ROOT / file).read_text("utf-8")), None)
+    assert [test for test in TESTS[file] if not (ROOT / test).is_file()] == []
