@@ -128,6 +128,10 @@ class Domain(Generic[F]):
             if not values or not is_fit:
                 raise DefinitionError(f"fact `{name}` cannot be limited to {values!r}")
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What has been found out about the fields can be found out again.
+        return {item.name: self.__dict__[item.name] for item in fields(self)}
+
     @cached_property
     def _types(self) -> dict[str, Any]:
         return kinds_of(self.record)

@@ -5,9 +5,11 @@ which policy it serves. A refusal is identified by the name of the guard that di
 hold, so there is no other list of codes.
 """
 
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, fields
+from importlib import import_module
+from typing import Any, Generic, TypeVar
 
 from fsm.facts import Subject
 
@@ -51,9 +53,20 @@ class Guard(Generic[F_contra]):
     def __repr__(self) -> str:
         return getattr(self.test, "__name__", repr(self.test))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The name of a decorated function is that of its guard: it is pickled by that name.
+        test, module = self.test, sys.modules.get(getattr(self.test, "__module__", ""))
+        if getattr(module, getattr(test, "__qualname__", ""), None) is self:
+            return _named, (test.__module__, test.__qualname__)
+        return type(self), tuple(getattr(self, item.name) for item in fields(self))
+
 
 def guard(
     holds: str, *, fails: str, norm: Norm | None = None, tells_kind: bool = False
 ) -> Callable[[Callable[[F_contra], bool]], Guard[F_contra]]:
     """Make a guard out of a function, giving the words for both outcomes."""
     return lambda test: Guard(test, holds, fails, norm, tells_kind)
+
+
+def _named(module: str, name: str) -> Any:
+    return getattr(import_module(module), name)

@@ -10,7 +10,6 @@ asking for it: nobody who is joined can be a target who is not.
 
 from enum import StrEnum
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 from fsm.facts import F
 from fsm.guards import Guard
@@ -52,15 +51,16 @@ class Kinds:
         return next((each for each in (kind, kind._replace(is_self=not kind.is_self)) if each in self.known), None)
 
 
-_known: WeakKeyDictionary[Policy[Any], dict[StrEnum, Kinds]] = WeakKeyDictionary()
-
-
 def kinds_of(policy: Policy[Any], action: StrEnum) -> Kinds:
     """The kinds of events that the rows for an action are for. They are found once for each policy."""
-    kinds = _known.setdefault(policy, {})
+    kinds: dict[StrEnum, Kinds] = policy.derived(_none_yet)
     if action not in kinds:
         kinds[action] = Kinds(policy, action)
     return kinds[action]
+
+
+def _none_yet(_: Policy[Any]) -> dict[StrEnum, Kinds]:
+    return {}
 
 
 def rows_for_kind(policy: Policy[F], action: StrEnum, facts: F) -> tuple[Transition[F], ...]:

@@ -13,7 +13,7 @@ the machine, never a second set of rules.
 """
 
 from enum import Enum, StrEnum, auto
-from functools import cache, partial
+from functools import partial
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeAlias, cast
 
 import transitions
@@ -119,10 +119,9 @@ class Memory(dict[Key, Decision], Generic[F]):
         return decision
 
 
-@cache
 def memory_of(policy: Policy[F]) -> Memory[F]:
     """The one memory, and so the one machine, that all rooms of a policy share."""
-    return Memory(policy)
+    return policy.derived(Memory)
 
 
 class Host(Protocol):

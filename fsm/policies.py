@@ -118,9 +118,12 @@ def play_of(policy: AnyPolicy) -> AnyPlay | None:
     return cast("AnyPlay", part.Play(policy)) if part else None
 
 
-@cache
 def boards_of(policy: AnyPolicy) -> AnyBoards | None:
     """The rooms of this policy to play through; None when its family offers none."""
+    return policy.derived(_boards)
+
+
+def _boards(policy: AnyPolicy) -> AnyBoards | None:
     part = _rooms_part_of(policy, "boards")
     return cast("AnyBoards", part.Boards(policy)) if part else None
 
@@ -145,12 +148,16 @@ def shapes_of(rules: Rules) -> Shapes:
     return part.SHAPES if part else Shapes(title=rules.family)
 
 
-@cache
 def other_shapes(rules: Rules) -> Mapping[str, Shapes]:
     """What logs of other families in the catalogue look like, each under a name by which rooms of it can be run."""
+    return _other_shapes(rules.family)
+
+
+@cache
+def _other_shapes(than: str) -> Mapping[str, Shapes]:
     names = {where.partition(".policies:")[0]: name for name, where in reversed([*CATALOGUE.items()])}
     names |= {family.family: family.id for family in FAMILIES.values()}
-    names.pop(rules.family, None)
+    names.pop(than, None)
     return {name: import_module(f"{family}.shapes").SHAPES for family, name in names.items()}
 
 

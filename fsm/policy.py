@@ -8,17 +8,21 @@ are differences (`Policy.evolve`), never flags inside a guard.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, ClassVar, Generic, Self
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import Domain, F, Value, about_of
+from fsm.fingerprint import fingerprint_of
 from fsm.guards import Guard
 from fsm.state import PLAIN, AnyState, Display, label_of
+
+T = TypeVar("T")
+P = TypeVar("P", bound="Policy[Any]")
 
 
 class Actor(StrEnum):
@@ -82,7 +86,7 @@ class Transition(Generic[F]):
         return all(guard(facts) for guard in self.guards)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Policy(Generic[F]):
     """A named table of transitions, valid by construction.
 
@@ -95,6 +99,9 @@ class Policy(Generic[F]):
     `precedence`, rows may permit the same, and the first of them decides; without, at
     most one row permits anything. Building a policy raises
     `DefinitionError` when the table contradicts itself.
+
+    A policy is a value: two are equal when id and `fingerprint` are. It can be pickled
+    if its guards are functions of a module, or values themselves.
 
     Facts that say what an event brings along, such as the token of an invite, may
     have other values in an event of another action: `carries` says by action and
@@ -135,6 +142,37 @@ class Policy(Generic[F]):
         for row in self.transitions:
             self._check(row, sample)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Policy):
+            return NotImplemented
+        return self is other or (self.id == other.id and self.fingerprint == other.fingerprint)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What has been derived from the fields can be derived again.
+        return {item.name: self.__dict__[item.name] for item in fields(self)}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256, in hexadecimal, over all that makes a difference to a decision (see `fsm.fingerprint`)."""
+        return fingerprint_of(self)
+
+    def own_rules(self) -> Iterable[object]:
+        """What a family's policies have beside the table, as JSON values: it counts in the fingerprint."""
+        return ()
+
+    def derived(self, make: Callable[[Self], T]) -> T:
+        """What a function makes of this policy: made when first asked for, and kept as long as the policy."""
+        made: dict[object, T] = self.__dict__.setdefault("_derived", {})
+        if make not in made:
+            made[make] = make(self)
+        return made[make]
+
     def _check(self, row: Transition[F], sample: F) -> None:
         place = f"policy `{self.id}`, transition `{shorten(row.id)}`"
         for state in row.source:
@@ -168,16 +206,7 @@ class Policy(Generic[F]):
         if not isinstance(policy, cls):
             what = f"policy `{policy.id}`" if isinstance(policy, Policy) else f"`{shorten(repr(policy))}`"
             raise DefinitionError(f"{what} is no {cls.__name__}, which is what such rooms are run by")
-        if policy.unsupplied:
-            facts = " and ".join(f"`{name}`" for name in policy.unsupplied)
-            raise DefinitionError(
-                f"policy `{policy.id}` looks at {facts}, which no room of `{policy.family}` works out"
-            )
-        values = policy.domain.values
-        for name, whole in Domain(cls.supplied or policy.domain.record).values.items():
-            if name not in values or (isinstance(whole[0], bool) and len(values[name]) < len(whole)):
-                raise DefinitionError(f"policy `{policy.id}`: rooms of `{policy.family}` need both values of `{name}`")
-        return policy
+        return policy.derived(_supplied)
 
     @cached_property
     def unsupplied(self) -> tuple[str, ...]:
@@ -335,6 +364,19 @@ def _with_changes(name: str) -> str:
 
 _ALWAYS = frozenset({"target", "sender", "is_self"})
 """The facts that every row looks at."""
+
+
+def _supplied(policy: P) -> P:
+    """The policy, if rooms of its family work out all that it looks at, and it has a place for all that they do."""
+    if policy.unsupplied:
+        facts = " and ".join(f"`{name}`" for name in policy.unsupplied)
+        raise DefinitionError(f"policy `{policy.id}` looks at {facts}, which no room of `{policy.family}` works out")
+    values = policy.domain.values
+    for name, whole in Domain(policy.supplied or policy.domain.record).values.items():
+        if name not in values or (isinstance(whole[0], bool) and len(values[name]) < len(whole)):
+            raise DefinitionError(f"policy `{policy.id}`: rooms of `{policy.family}` need both values of `{name}`")
+    return policy
+
 
 _changed = replace  # `evolve` has a parameter of that name
 

@@ -13,7 +13,6 @@ state: a refusal leaves such a target unheard of.
 """
 
 from collections.abc import Mapping
-from functools import cache
 from math import prod
 from typing import Any
 
@@ -89,7 +88,6 @@ class Book:
         return self.states[number] if number < self.unheard else self._initial
 
 
-@cache
 def book_of(policy: AnyPolicy) -> Book:
     """The one book that all replays of a policy share."""
-    return Book(policy)
+    return policy.derived(Book)

@@ -10,10 +10,12 @@ power to kick; a third-party invite needs no power and reaches even a joined tar
 the creator's first join may be sent by anybody.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fsm.facts import Domain
+from fsm.fingerprint import tables
 from fsm.matrix.facts import DOMAIN, WARRANTS_OF_INVITES, WARRANTS_OF_JOINS, MatrixFacts, Warrant
 from fsm.matrix.guards import (
     invite_is_direct,
@@ -35,7 +37,7 @@ from fsm.matrix.guards import (
     token_is_signed,
 )
 from fsm.matrix.levels import Numbers
-from fsm.matrix.premise import PREMISES, Premise, authoriser_is_user
+from fsm.matrix.premise import PREMISES, Premise, PremiseFacts, authoriser_is_user
 from fsm.matrix.settings import Founder, Reign
 from fsm.participation.guards import (
     room_is_public,
@@ -54,7 +56,7 @@ from fsm.terms import DISPLAYS, Participation
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MatrixPolicy(Policy[MatrixFacts]):
     """The rules of a room version, with what else of it membership depends on.
 
@@ -71,6 +73,11 @@ class MatrixPolicy(Policy[MatrixFacts]):
     founder: Founder
     reign: Reign
     is_room_named_by_creation: bool = False
+
+    def own_rules(self) -> Iterable[object]:
+        """What else membership depends on. The version is a name, not a rule."""
+        yield [self.numbers.name, self.founder.name, self.reign.name, self.is_room_named_by_creation]
+        yield [self.premise.id, self.premise.clause, *tables(self.premise.guards, Domain(PremiseFacts))]
 
 
 # Nobody outranks themselves, and only a joined user can meet themselves as joined: rows

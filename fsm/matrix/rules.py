@@ -6,7 +6,7 @@ which the memory knows the answer.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TypeAlias
 
 from fsm.facts import Value
@@ -51,10 +51,12 @@ class Rules:
         )
 
 
-@cache
 def rules_of(policy: MatrixPolicy) -> Rules:
     """The rules of a policy, made once. Raises `DefinitionError` for what rooms cannot be run by."""
-    policy = MatrixPolicy.for_rooms(policy)
+    return MatrixPolicy.for_rooms(policy).derived(_rules)
+
+
+def _rules(policy: MatrixPolicy) -> Rules:
     weights = policy.domain.weights
     return Rules(
         memory=memory_of(policy),

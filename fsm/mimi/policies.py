@@ -6,10 +6,13 @@ numbers are those of the latest revision, draft-ralston-mimi-policy-01, unless t
 say otherwise. `MIMI_00` and `MIMI_01` are the two revisions to the letter.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from fsm.facts import Domain
+from fsm.fingerprint import tables
 from fsm.mimi.permits import (
+    EventFacts,
     Kind,
     Permit,
     administrator_remains,
@@ -45,7 +48,7 @@ from fsm.terms import DISPLAYS, JoinRule, Participation
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MimiPolicy(Policy[Facts]):
     """A participation policy with the rest of what a MIMI room needs.
 
@@ -58,6 +61,14 @@ class MimiPolicy(Policy[Facts]):
     participation_events: frozenset[str]
     permits: tuple[Permit, ...]
     power: Power
+
+    def own_rules(self) -> Iterable[object]:
+        """What a room needs beside the table."""
+        domain = Domain(EventFacts)
+        yield sorted(self.participation_events)
+        yield self.power.name
+        for row in self.permits:
+            yield [row.id, row.kind.name, row.clause, *tables(row.guards, domain)]
 
     @property
     def participation_event(self) -> str:

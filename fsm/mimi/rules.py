@@ -6,7 +6,6 @@ which the memory knows the answer.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import TypeAlias
 
 from fsm.facts import Value
@@ -51,10 +50,12 @@ class Rules:
         return self.may[standing.acts], standing.kick, standing.ban
 
 
-@cache
 def rules_of(policy: MimiPolicy) -> Rules:
     """The rules of a policy, made once. Raises `DefinitionError` for what rooms cannot be run by."""
-    policy = MimiPolicy.for_rooms(policy)
+    return MimiPolicy.for_rooms(policy).derived(_rules)
+
+
+def _rules(policy: MimiPolicy) -> Rules:
     weights = policy.domain.weights
     return Rules(
         policy=policy,

@@ -42,6 +42,7 @@ def readings(old: AnyPolicy, new: AnyPolicy) -> tuple[Reading, ...]:
     first, second = play_of(old), play_of(new)
     if first is None or second is None or type(first) is not type(second) or not other_fields(old, new):
         return ()
+    rank_of = cache(_rank)
     best: dict[tuple[str, Value, Value], tuple[tuple[int, int], Reading]] = {}
     for log, rooms in _rooms(old, new, first):
         for action, play in product(old.triggers, (first, second)):
@@ -51,7 +52,7 @@ def readings(old: AnyPolicy, new: AnyPolicy) -> tuple[Reading, ...]:
                     continue
                 for fact, before, after in _differing(one, other):
                     otherwise = replace(one, **{fact: after})
-                    rank = min(_rank(policy, action, one, otherwise) for policy in (old, new)), len(log)
+                    rank = min(rank_of(policy, action, one, otherwise) for policy in (old, new)), len(log)
                     if (fact, before, after) not in best or rank < best[fact, before, after][0]:
                         best[fact, before, after] = rank, Reading(fact, before, after, (*log, question))
     return tuple(reading for _, reading in best.values())
@@ -86,7 +87,6 @@ def _is_change(room: AnyRoom, question: dict[str, Any]) -> bool:
         return False
 
 
-@cache
 def _rank(policy: AnyPolicy, action: StrEnum, one: Any, other: Any) -> int:
     """How well a question shows what a fact does: best when it turns the verdict, then when it turns the reasons."""
     decisions = [memory_of(policy).machine.decide(action, facts) for facts in (one, other)]

@@ -13,7 +13,6 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -132,14 +131,17 @@ def _every_vector(policy: AnyPolicy) -> Iterator[Vector]:
                 yield _vector(policy, Question(action, number), facts, log)
 
 
-@cache
-@unrecorded()
 def covering_vectors(policy: AnyPolicy) -> tuple[tuple[Vector, ...], tuple[tuple[str, str], ...]]:
     """The smallest practical set that tells the policy from all that is nearly the same.
 
     Some cells come several times, in rooms that are easily misread. The second part
     names guards of rows that no room can show to decide alone. Raises `ReviewError`, `DefinitionError`.
     """
+    return policy.derived(_covering_vectors)
+
+
+@unrecorded()
+def _covering_vectors(policy: AnyPolicy) -> tuple[tuple[Vector, ...], tuple[tuple[str, str], ...]]:
     _check(policy)
     board, found = Board(policy), cover(policy)
     shows = _shows(policy, board, found.questions)

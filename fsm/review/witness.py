@@ -16,7 +16,7 @@ each for what the one before leaves open:
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from functools import cache, cached_property
+from functools import cached_property
 from heapq import heapify, heappop, heappush
 from itertools import count, product
 from typing import Any, TypeAlias
@@ -262,8 +262,11 @@ class Search:
         return state
 
 
-@cache
 def _search_of(policy: AnyPolicy) -> Search | None:
+    return policy.derived(_search)
+
+
+def _search(policy: AnyPolicy) -> Search | None:
     play = play_of(policy)
     return Search(policy, play) if play else None
 

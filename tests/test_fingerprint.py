@@ -1,0 +1,115 @@
+"""Policies as values: equal when they decide alike, short to read, and able to travel."""
+
+import copy
+import gc
+import pickle
+import weakref
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fsm import MIMI, Guard, load_policy
+from fsm.family import AnyPolicy
+from fsm.kinds import kinds_of
+from fsm.machine import memory_of
+from fsm.mimi.rules import rules_of
+from fsm.policies import CATALOGUE
+from fsm.policy import Policy
+
+POLICIES = [load_policy(name) for name in CATALOGUE]
+BY_ID = {row.id: row for row in MIMI.transitions}
+
+
+def same(facts: Any) -> bool:
+    return bool(facts.is_self)
+
+
+def twisted(facts: Any) -> bool:
+    return not facts.is_self
+
+
+def renamed(test: Any) -> Guard[Any]:
+    test.__name__ = "sender_is_target"
+    return Guard(test, "", "")
+
+
+SAME, TWISTED = renamed(same), renamed(twisted)
+
+
+def with_guards(row: str, *guards: Guard[Any]) -> AnyPolicy:
+    return MIMI.evolve("mimi", replace=[replace(BY_ID[row], guards=guards)])
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
+def test_a_policy_travels(policy: AnyPolicy) -> None:
+    memory_of(policy)
+    kinds_of(policy, policy.triggers[0])
+    for again in (pickle.loads(pickle.dumps(policy)), copy.deepcopy(policy), copy.copy(policy)):  # noqa: S301 - our own
+        assert again == policy
+        assert hash(again) == hash(policy)
+        assert again is not policy
+        assert [row.guards for row in again.transitions] == [row.guards for row in policy.transitions]
+    assert repr(policy) == f"<{type(policy).__name__} {policy.id}>"
+    assert len(pickle.dumps(policy)) < 20_000
+
+
+def test_policies_of_the_catalogue_differ() -> None:
+    assert len({policy.fingerprint for policy in POLICIES} - {load_policy("matrix-2").fingerprint}) >= 8
+    assert len({policy.id for policy in POLICIES}) == len(set(POLICIES)) == len(POLICIES)
+
+
+# What makes no difference to any decision.
+SAME_POLICIES: list[tuple[str, AnyPolicy]] = [
+    ("rows turned round", replace(MIMI, transitions=MIMI.transitions[::-1])),
+    ("guards turned round", with_guards("kick", *BY_ID["kick"].guards[::-1])),
+    ("other words", MIMI.evolve("mimi", title="Another title", displays={})),
+    ("another function that answers alike", with_guards("accept", SAME)),
+    ("states turned round", MIMI.evolve("mimi", domain=replace(MIMI.domain, limits={**MIMI.domain.limits, "target": MIMI.states[::-1]}))),
+]  # fmt: skip
+OTHER_POLICIES: list[tuple[str, AnyPolicy]] = [
+    ("another id", MIMI.evolve("other")),
+    ("a row less", MIMI.evolve("mimi", drop=["knock"])),
+    ("a guard less", with_guards("kick", *BY_ID["kick"].guards[1:])),
+    ("another answer by the same name", with_guards("accept", TWISTED)),
+    ("another clause", MIMI.evolve("mimi", replace=[replace(BY_ID["kick"], clause="9")])),
+    ("another destination", MIMI.evolve("mimi", replace=[replace(BY_ID["kick"], dest=BY_ID["ban"].dest)])),
+    ("another source", MIMI.evolve("mimi", replace=[replace(BY_ID["ban"], source=BY_ID["accept"].source)])),
+    ("another beginning", MIMI.evolve("mimi", initial=BY_ID["ban"].dest)),
+    ("fewer facts", MIMI.evolve("mimi", domain=MIMI.domain.given(may_kick=True))),
+    ("precedence", MIMI.evolve("mimi", precedence=True)),
+    ("other event types", MIMI.evolve("mimi", participation_events=frozenset({"m.user"}))),
+    ("other permits", MIMI.evolve("mimi", permits=MIMI.permits[:-1])),
+]
+
+
+@pytest.mark.parametrize("policy", [policy for _, policy in SAME_POLICIES], ids=[words for words, _ in SAME_POLICIES])
+def test_equal_policies(policy: AnyPolicy) -> None:
+    assert policy == MIMI
+    assert policy.fingerprint == MIMI.fingerprint
+
+
+@pytest.mark.parametrize("policy", [policy for _, policy in OTHER_POLICIES], ids=[words for words, _ in OTHER_POLICIES])
+def test_different_policies(policy: AnyPolicy) -> None:
+    assert policy != MIMI
+
+
+def test_a_policy_is_equal_to_no_other_thing() -> None:
+    assert MIMI != "mimi"
+    assert MIMI != 7
+
+
+def test_the_order_of_rows_counts_where_it_decides() -> None:
+    first = MIMI.evolve("mimi", precedence=True)
+    assert replace(first, transitions=first.transitions[::-1]) != first
+
+
+def test_what_is_derived_from_a_policy_goes_with_it() -> None:
+    policy: Policy[Any] = MIMI.evolve("gone")
+    kinds_of(policy, policy.triggers[0])
+    rules_of(policy)  # type: ignore[arg-type]
+    assert memory_of(policy) is memory_of(policy)
+    gone = weakref.ref(policy), weakref.ref(memory_of(policy).machine)
+    del policy
+    gc.collect()
+    assert [each() for each in gone] == [None, None]
