@@ -17,7 +17,6 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import Domain, F, Value, about_of
-from fsm.fingerprint import fingerprint_of
 from fsm.guards import Guard
 from fsm.state import PLAIN, AnyState, Display, label_of
 
@@ -160,6 +159,8 @@ class Policy(Generic[F]):
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256, in hexadecimal, over all that makes a difference to a decision (see `fsm.fingerprint`)."""
+        from fsm.fingerprint import fingerprint_of  # noqa: PLC0415 - hashes take long to load, and few need them
+
         return fingerprint_of(self)
 
     def own_rules(self) -> Iterable[object]:

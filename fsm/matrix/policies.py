@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fsm.facts import Domain
-from fsm.fingerprint import tables
 from fsm.matrix.facts import DOMAIN, WARRANTS_OF_INVITES, WARRANTS_OF_JOINS, MatrixFacts, Warrant
 from fsm.matrix.guards import (
     invite_is_direct,
@@ -76,6 +75,8 @@ class MatrixPolicy(Policy[MatrixFacts]):
 
     def own_rules(self) -> Iterable[object]:
         """What else membership depends on. The version is a name, not a rule."""
+        from fsm.fingerprint import tables  # noqa: PLC0415 - few need it
+
         yield [self.numbers.name, self.founder.name, self.reign.name, self.is_room_named_by_creation]
         yield [self.premise.id, self.premise.clause, *tables(self.premise.guards, Domain(PremiseFacts))]
 

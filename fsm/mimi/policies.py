@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from fsm.facts import Domain
-from fsm.fingerprint import tables
 from fsm.mimi.permits import (
     EventFacts,
     Kind,
@@ -64,6 +63,8 @@ class MimiPolicy(Policy[Facts]):
 
     def own_rules(self) -> Iterable[object]:
         """What a room needs beside the table."""
+        from fsm.fingerprint import tables  # noqa: PLC0415 - few need it
+
         domain = Domain(EventFacts)
         yield sorted(self.participation_events)
         yield self.power.name
