@@ -5,11 +5,11 @@ Blank lines cost next to nothing, and of a line that is too long only the beginn
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from io import BufferedIOBase
-from typing import Any
+from typing import Any, TypeAlias
 
 from fsm.errors import ReplayError
 from fsm.strict_json import MAX_JSON, read_json
@@ -39,15 +39,19 @@ class Line:
     event: int | None = None
 
 
-def read_lines(source: BufferedIOBase) -> Iterator[Line]:
+Read: TypeAlias = Callable[[bytes], Any]
+"""Reads one JSON value. Raises ValueError with one line of explanation."""
+
+
+def read_lines(source: BufferedIOBase, read: Read = read_json) -> Iterator[Line]:
     """Read line by line, each as soon as it is there. A line is one value, whatever it begins with."""
-    return (read_line(number, text) for number, text in Lines(source))
+    return (read_line(number, text, read) for number, text in Lines(source))
 
 
-def read_line(number: int, text: bytes) -> Line:
+def read_line(number: int, text: bytes, read: Read = read_json) -> Line:
     """Read the value of one line, or what is wrong with it."""
     try:
-        return Line(number, read_json(text))
+        return Line(number, read(text))
     except ValueError as problem:
         return Line(number, error=ReplayError(number, str(problem)))
 

@@ -8,6 +8,7 @@ one was sent. So none of it is read here, as I-JSON has it (RFC 7493, sections 2
 """
 
 import json
+import re
 from math import isinf
 from typing import Any, NoReturn
 
@@ -40,12 +41,92 @@ def read_json(text: bytes) -> Any:
         raise ValueError(TOO_DEEP) from None
     except ValueError:  # Python's own limit of the digits of a whole number
         raise ValueError("not readable: a number has too many digits") from None
-    # The quick looks at the text come first: few texts need the thorough look at the value.
-    if decoded.count("[") + decoded.count("{") > MAX_DEPTH and _is_deeper(value):
-        raise ValueError(TOO_DEEP)
-    if ("\\ud" in decoded or "\\uD" in decoded) and not _is_unicode(value):
-        raise ValueError("not readable: a text holds half of a surrogate pair")
+    _look_inside(value, decoded)
     return value
+
+
+class RepeatingReader:
+    """Reads objects in which an array under one key often comes again, as it stood in an object before.
+
+    Such an array is not read again: the objects hold the same list, and nobody may
+    change it. What is read, and what is refused, is the same as by `read_json`. A few
+    arrays are remembered, of bearable length.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._known: dict[str, list[Any]] = {}
+
+    def read(self, text: bytes) -> Any:
+        """Read one JSON value from UTF-8. Raises ValueError with one line of explanation."""
+        try:
+            if len(text) <= MAX_JSON:
+                return self._object(text.decode())
+        except (ValueError, RecursionError):
+            pass  # no object, or a fault for which the other way has the words
+        return read_json(text)
+
+    def remembers(self, value: object) -> bool:
+        """Whether this is a list that the next object may hold as well."""
+        return any(value is known for known in self._known.values())
+
+    def _object(self, text: str) -> dict[str, Any]:
+        """Read an object member by member. Raises ValueError or RecursionError for whatever is out of the ordinary."""
+        value: dict[str, Any] = {}
+        place = _match(_OPENING, text, 0).end()
+        while True:
+            key = _match(_KEY, text, place)
+            name, start = key[1], key.end()
+            known = self._find(text, start) if name == self._key else None
+            if known is not None:
+                inner, place = self._known[known], start + len(known)
+            else:
+                inner, place = _JSON.raw_decode(text, start)
+                _look_inside([inner], text[start:place])
+                if name == self._key and type(inner) is list:
+                    self._remember(text[start:place], inner)
+            if name in value:
+                raise ValueError(name)
+            value[name] = inner
+            end = _match(_CLOSING, text, place)
+            place = end.end()
+            if end[1] == "}":
+                _match(_NOTHING, text, place)
+                return value
+
+    def _find(self, text: str, start: int) -> str | None:
+        return next((known for known in self._known if text.startswith(known, start)), None)
+
+    def _remember(self, text: str, value: list[Any]) -> None:
+        if len(text) <= _MOST_LETTERS:
+            self._known[text] = value
+            if len(self._known) > _MOST_ARRAYS:
+                del self._known[next(iter(self._known))]
+
+
+_MOST_ARRAYS, _MOST_LETTERS = 16, 2**20
+"""So many arrays are remembered, of so many letters at most."""
+
+_OPENING = re.compile(r"[ \t\r\n]*\{")
+_KEY = re.compile(r'[ \t\r\n]*"([^"\\\x00-\x1f]*)"[ \t\r\n]*:[ \t\r\n]*')
+_CLOSING = re.compile(r"[ \t\r\n]*([,}])")
+_NOTHING = re.compile(r"[ \t\r\n]*\Z")
+
+
+def _match(pattern: re.Pattern[str], text: str, place: int) -> re.Match[str]:
+    found = pattern.match(text, place)
+    if found is None:
+        raise ValueError(place)
+    return found
+
+
+def _look_inside(value: Any, text: str) -> None:
+    """Refuse what is nested too deeply or is no Unicode; `text` is what the value was read from."""
+    # The quick looks at the text come first: few texts need the thorough look at the value.
+    if text.count("[") + text.count("{") >= MAX_DEPTH and _is_deeper(value):
+        raise ValueError(TOO_DEEP)
+    if ("\\ud" in text or "\\uD" in text) and not _is_unicode(value):
+        raise ValueError("not readable: a text holds half of a surrogate pair")
 
 
 class _AmbiguousError(ValueError):

@@ -8,8 +8,10 @@ from fsm.cli.arguments import Option
 from fsm.cli.terminal import PolicyOption, complain, opened
 from fsm.errors import DefinitionError, EventError, ReplayError
 from fsm.event import describe, mapping, sequence
+from fsm.family import AnyRoom
 from fsm.json_lines import read_lines
 from fsm.policies import Rules, known_rules, load_rules, room_from_state
+from fsm.strict_json import RepeatingReader
 
 
 def decide(
@@ -27,14 +29,14 @@ def decide(
     names. A line that cannot be read is answered by `{"error": …}`.
     """
     # They are loaded here and now: one that does not exist is no fault of any line.
-    allowed = {name: load_rules(name) for name in (policy, *(allow or ()))}
+    answers = Answers(policy, {name: load_rules(name) for name in (policy, *(allow or ()))})
     problem, more = "", 0
     with opened("-") as source:
-        for line in read_lines(source):
+        for line in read_lines(source, answers.reader.read):
             try:
                 if line.error:
                     raise line.error
-                answer = _answer(line.value, policy, allowed)
+                answer = answers.answer(line.value)
             except (EventError, ReplayError, DefinitionError) as fault:
                 code = "bad_policy" if isinstance(fault, DefinitionError) else "bad_event"
                 answer = {"error": {"code": code, "message": str(fault)}}
@@ -46,16 +48,44 @@ def decide(
     return 2 if problem else 0
 
 
-def _answer(question: object, default: str, allowed: Mapping[str, Rules]) -> dict[str, Any]:
-    if type(question) is not dict:
-        raise EventError("", f"a question must be an object, not {describe(question)}")
-    policy_id = question.get("policy", default)
-    if type(policy_id) is not str:
-        raise EventError("policy", f"must be a string, not {describe(policy_id)}")
-    if "event" not in question:
-        raise EventError("event", "is missing")
-    room = room_from_state(known_rules(policy_id, allowed), sequence(question.get("state", []), "state"))
-    try:
-        return room.decide(mapping(question["event"], "")).as_json(room.policy.id)
-    except EventError as problem:
-        raise problem.within("event") from None
+class Answers:
+    """Answers questions, as `reader` reads them. Rooms of states that came before are kept: to decide changes none."""
+
+    def __init__(self, default: str, allowed: Mapping[str, Rules]) -> None:
+        """Take the policy for questions that name none, and all that they may name beside the catalogue."""
+        self.reader = RepeatingReader("state")
+        self._default = default
+        self._allowed = allowed
+        self._rooms: dict[tuple[str, int], tuple[list[Any], AnyRoom]] = {}
+
+    def answer(self, question: object) -> dict[str, Any]:
+        """The answer as JSON. Raises `EventError`, and `DefinitionError` for a policy that may not be named."""
+        if type(question) is not dict:
+            raise EventError("", f"a question must be an object, not {describe(question)}")
+        policy_id = question.get("policy", self._default)
+        if type(policy_id) is not str:
+            raise EventError("policy", f"must be a string, not {describe(policy_id)}")
+        if "event" not in question:
+            raise EventError("event", "is missing")
+        room = self._room(policy_id, sequence(question.get("state", _NO_STATE), "state"))
+        try:
+            return room.decide(mapping(question["event"], "")).as_json(room.policy.id)
+        except EventError as problem:
+            raise problem.within("event") from None
+
+    def _room(self, policy_id: str, state: list[Any]) -> AnyRoom:
+        """The room in this state. Raises like `answer`."""
+        # As long as a list is kept here, no other can have its number.
+        kept, room = self._rooms.get((policy_id, id(state)), (None, None))
+        if kept is None or room is None:
+            room = room_from_state(known_rules(policy_id, self._allowed), state)
+            if self.reader.remembers(state):  # which are few, and of bearable length
+                self._rooms[policy_id, id(state)] = state, room
+            if len(self._rooms) > _MOST_ROOMS:
+                del self._rooms[next(iter(self._rooms))]
+        return room
+
+
+_NO_STATE: list[Any] = []
+_MOST_ROOMS = 16
+"""So many rooms are kept."""
