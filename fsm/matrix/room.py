@@ -157,12 +157,14 @@ class MatrixRoom(BaseRoom):
         return self._rules.memory
 
     def _quick(self, event: Mapping[str, Any]) -> Quick:
-        content, event_type = event["content"], event["type"]
-        sender, target, action = event["sender"], event["state_key"], content["membership"]
+        # What is no plain dictionary may answer otherwise when it is read again.
+        if type(event) is not dict or type(content := event["content"]) is not dict:
+            raise TypeError
+        event_type, sender, target = event["type"], event["sender"], event["state_key"]
+        action = content["membership"]
         creation = self._settings.creation
         if (
-            type(event) is type(content) is dict
-            and type(event_type) is type(sender) is type(target) is type(action) is str
+            type(event_type) is type(sender) is type(target) is type(action) is str
             and event_type == MEMBER
             and action in self._rules.words
             and creation is not None

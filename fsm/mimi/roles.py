@@ -198,7 +198,7 @@ class Roles:
     def _resolve(self, entries: Sequence[Assignment]) -> Standing:
         """The standing of whoever has these roles, given in ascending order."""
         rows = tuple((entry.order, tuple(self.defined.get(entry.role_id, _EMPTY).items())) for entry in entries)
-        is_small = sum(len(permissions) for _, permissions in rows) <= _MOST_SHARED
+        is_small = len(rows) + sum(len(permissions) for _, permissions in rows) <= _MOST_SHARED
         return (_sum_up if is_small else _sum_up.__wrapped__)(self.power, rows)
 
     @property

@@ -234,13 +234,15 @@ class Room(BaseRoom):
         return self._rules.memory
 
     def _quick(self, event: Mapping[str, Any]) -> Quick:
-        content, event_type = event["content"], event["type"]
-        sender, target, action = event["sender"], event["state_key"], content["participation"]
+        # What is no plain dictionary may answer otherwise when it is read again.
+        if type(event) is not dict or type(content := event["content"]) is not dict:
+            raise TypeError
+        event_type, sender, target = event["type"], event["sender"], event["state_key"]
+        action = content["participation"]
         reason = event_id = None
         rules = self._rules
         if (
-            type(event) is type(content) is dict
-            and type(event_type) is type(sender) is type(target) is type(action) is str
+            type(event_type) is type(sender) is type(target) is type(action) is str
             and event_type in rules.participation_events
             and action in rules.words
             and (len(content) == 1 or "reason" not in content or _is_short(reason := content["reason"]))
