@@ -1,8 +1,7 @@
 """Backtests on a cluster, with Ray: partitioned by room, the answers those of one machine.
 
 Theory of operation. Rooms do not influence each other, so they are spread over
-partitions, and partitions over workers. The work has two rounds, each a dataset of
-tasks that Ray Data maps.
+partitions, and partitions over workers. The work has two rounds of tasks.
 
 1. *Dealing out*. The history is cut into fragments. A task reads one and writes it
    again, sorted by partition and otherwise in order, to a file in which each row group
@@ -23,16 +22,17 @@ one more task beside the others, which needs no more memory than they do.
 
 import json
 import logging
+import os
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -43,8 +43,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import ray
-from ray.data import DataContext
-from ray.exceptions import RayError
+from ray.exceptions import NodeDiedError, OutOfMemoryError, RayError, WorkerCrashedError
 
 from fsm import atomic
 from fsm.bulk import layout
@@ -62,6 +61,13 @@ Task: TypeAlias = dict[str, Any]
 
 _LARGE = 2**20
 _PARTITIONS_PER_CPU = 4
+_TRIES = 6
+"""So often a task is begun before it is given up: a node may die, but not wherever the task goes."""
+_LOSSES = (WorkerCrashedError, NodeDiedError, OutOfMemoryError)
+_ANSWER = 10
+"""The seconds in which a cluster has to answer at its address."""
+_LOOK, _PATIENCE = 2, 20
+"""While no task ends, it is looked so often whether the cluster is there; after so many seconds without, it is gone."""
 _OWN = "room "
 """With this begins the label of a partition that is one large room."""
 
@@ -96,7 +102,8 @@ def backtest(  # noqa: PLR0913 - what to read, what to write, and how
     job = _Job(names, large, on_progress)
     try:
         history = History(path)
-        with ExitStack() as stack:
+        # What Ray has to say of its workers is no part of an answer.
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere), ExitStack() as stack:
             cpus = stack.enter_context(_connected(address))
             job.folders = {
                 name: str(stack.enter_context(_whole_folder(each.absolute()))) for name, each in results.items()
@@ -110,8 +117,11 @@ def backtest(  # noqa: PLR0913 - what to read, what to write, and how
         raise KeyboardInterrupt(stopped("interrupted", job.events, list(results.values()))) from None
     except OSError as problem:
         raise ReplayError(0, stopped(in_words(problem), job.events, list(results.values()))) from None
-    except (PolicyError, RayError) as problem:
-        raise ReplayError(0, stopped(_one_line(problem), job.events, list(results.values()))) from None
+    except RayError as problem:
+        told = f"a task failed {_TRIES} times" if isinstance(problem, _LOSSES) else _one_line(problem)
+        raise ReplayError(0, stopped(told, job.events, list(results.values()))) from None
+    except PolicyError as problem:
+        raise ReplayError(0, stopped(str(problem), job.events, list(results.values()))) from None
     return Report(job.counts(), job.faults[:FAULTS_TOLD], {"in all": time.perf_counter() - started})
 
 
@@ -154,16 +164,38 @@ class _Job:
         """What the tasks tell, as they end."""
         if not tasks:
             return
-        texts = [{"task": json.dumps(task)} for task in tasks]
-        dataset = ray.data.from_items(texts, override_num_blocks=len(texts))
-        for number, row in enumerate(dataset.map(partial(_carefully, work=work)).iter_rows(), start=1):
-            told = json.loads(row["told"])
+        begin = ray.remote(max_retries=_TRIES - 1)(_carefully)
+        waiting = [begin.remote(json.dumps(task), work) for task in tasks]
+        for number in range(1, len(tasks) + 1):
+            done, waiting = _first_done(waiting)
+            told = json.loads(ray.get(done))
             if "problem" in told:
                 raise ReplayError(0, told["problem"])
             self.events += told.get("events", 0)
             if self._on_progress is not None:
-                self._on_progress(self.events, (round_number + number / len(texts)) / 2)
+                self._on_progress(self.events, (round_number + number / len(tasks)) / 2)
             yield told
+
+
+def _first_done(waiting: list[Any]) -> tuple[Any, list[Any]]:
+    """A task that has ended, and the others. Raises `ReplayError` when the cluster is gone."""
+    gone_for = 0
+    while True:
+        done, others = ray.wait(waiting, timeout=_LOOK)
+        if done:
+            return done[0], others
+        gone_for = gone_for + _LOOK if _is_gone() else 0
+        if gone_for >= _PATIENCE:
+            raise ReplayError(0, "the Ray cluster is gone")
+
+
+def _is_gone() -> bool:
+    """Whether the head of the cluster does not answer, or no other node is left that does any work."""
+    try:
+        _knock(ray.get_runtime_context().gcs_address)
+    except ReplayError:
+        return True
+    return not any(node["Alive"] and node["Resources"].get("CPU") for node in ray.nodes())
 
 
 def _cut(fragment: Fragment) -> Task:
@@ -172,16 +204,16 @@ def _cut(fragment: Fragment) -> Task:
     return {"file": str(fragment.file.absolute()), "groups": groups, "source": str(fragment.file)}
 
 
-def _carefully(row: dict[str, str], work: Callable[[Task], Task]) -> dict[str, str]:
+def _carefully(task: str, work: Callable[[Task], Task]) -> str:
     """Do a task. An error becomes a line of text, which travels better than an exception."""
     pa.set_cpu_count(1)
     try:
-        told = work(json.loads(row["task"]))
+        told = work(json.loads(task))
     except PolicyError as problem:
         told = {"problem": str(problem)}
     except OSError as problem:
         told = {"problem": in_words(problem)}
-    return {"told": json.dumps(told)}
+    return json.dumps(told)
 
 
 def _deal(task: Task) -> Task:
@@ -317,6 +349,7 @@ def _connected(address: str | None) -> Iterator[int]:
     """Be connected to a cluster; tells how many processors it has. Raises `ReplayError`."""
     is_ours = not ray.is_initialized()
     if is_ours:
+        _knock(address)
         logging.getLogger("ray").setLevel(logging.ERROR)
         on_termination = signal.getsignal(signal.SIGTERM)
         try:
@@ -328,14 +361,25 @@ def _connected(address: str | None) -> Iterator[int]:
         if threading.current_thread() is threading.main_thread():
             # Ray's own handler would end the process here and now.
             signal.signal(signal.SIGTERM, on_termination)
-    # Progress is told by whoever called.
-    DataContext.get_current().enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:
         yield int(ray.cluster_resources().get("CPU", 1))
     finally:
         if is_ours:
-            ray.shutdown()
+            # It waits for the cluster, which may be gone.
+            end = threading.Thread(target=ray.shutdown, daemon=True)
+            end.start()
+            end.join(_PATIENCE)
+
+
+def _knock(address: str | None) -> None:
+    """See that anybody answers at `host:port`: Ray itself would try for long. Raises `ReplayError`."""
+    host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not (colon and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER).close()
+    except (OSError, OverflowError) as problem:
+        raise ReplayError(0, f"no Ray cluster at `{address}`: {_one_line(problem)}") from None
 
 
 @contextmanager

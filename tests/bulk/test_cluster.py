@@ -133,3 +133,51 @@ def test_what_stops_a_run(history: Path, tmp_path: Path) -> None:
     with pytest.raises(ReplayError, match=r"cannot be read.*: stopped after 0 events, and .*verdicts not written\Z"):
         cluster.backtest(broken, "mimi", output=tmp_path / "verdicts", fragment=GROUP)
     assert [path.name for path in tmp_path.iterdir()] == ["broken.parquet"]
+
+
+DEADLY = """
+import os
+from fsm import MIMI as OWN
+if os.environ.get("FSM_TEST_OWNER") != str(os.getppid()):
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_task_that_takes_its_worker_with_it_is_given_up(history: Path, nodes: Any, tmp_path: Path) -> None:
+    """In one line; and nothing else, not even of Ray, stands where the answer would."""
+    made, _ = nodes
+    (tmp_path / "own.py").write_text(DEADLY)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    run = subprocess.run(
+        [sys.executable, "-m", "fsm", "backtest", str(history), "--policy", f"{tmp_path / 'own.py'}:OWN", "--json",
+         "--engine", "ray", "--address", made.address, "--scratch", str(scratch), "-o", str(tmp_path / "verdicts")],
+        capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "FSM_TEST_OWNER": str(os.getpid())},
+    )  # fmt: skip
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == (
+        f"fsm: a task failed {cluster._TRIES} times: stopped after 0 events, and {tmp_path / 'verdicts'} not written\n"
+    )
+    assert list(scratch.iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["own.py", "scratch"]
+
+
+def test_an_address_at_which_nobody_answers(history: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with pytest.raises(ReplayError, match=r"\Ano Ray cluster at `127\.0\.0\.1:1`: .*refused: stopped after 0 events\Z"):
+        cluster.backtest(history, "mimi", address="127.0.0.1:1", scratch=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("alive", "answers", "gone"), [(True, True, False), (False, True, True), (True, False, True)])
+@pytest.mark.usefixtures("nodes")
+def test_a_cluster_that_is_gone(alive: bool, answers: bool, gone: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def knock(_: str) -> None:
+        if not answers:
+            raise ReplayError(0, "refused")
+
+    monkeypatch.setattr(cluster, "_knock", knock)
+    monkeypatch.setattr(
+        ray, "nodes", lambda: [{"Alive": True, "Resources": {}}, {"Alive": alive, "Resources": {"CPU": 1}}]
+    )
+    assert cluster._is_gone() is gone
