@@ -41,6 +41,10 @@ class Creations:
         is_creation = event.get("type") == self._type and room_id not in self._missing
         return self._type is None or room_id in self._created or is_creation
 
+    def is_missing(self, room_id: str | None) -> bool:
+        """Whether the room has had events before any creation."""
+        return room_id in self._missing
+
     def note(self, room_id: str | None, event: Mapping[str, Any], decision: Decision) -> str | None:
         """Take note of an answer. What there is to say about the room, if anything, once for each thing."""
         is_creation = event.get("type") == self._type
@@ -55,6 +59,11 @@ class Creations:
             self._created.add(room_id)
             self._missing.discard(room_id)
         return None
+
+
+def identity(room_id: str | None, event: Mapping[str, Any]) -> tuple[str | None, ...]:
+    """What is the same of an event wherever it comes up again: its id, and what it is besides its content."""
+    return (room_id, *(_text(event, field) for field in ("event_id", "type", "sender", "state_key")))
 
 
 def take(room: AnyRoom, event: dict[str, Any]) -> None:

@@ -134,12 +134,12 @@ def stage_of(policy: AnyPolicy) -> AnyStage | None:
     return cast("AnyStage", part.Stage(policy)) if part else None
 
 
-def columns_of(policy: AnyPolicy) -> AnyColumns:
-    """What columnar replay needs of the policy's family. Raises `DefinitionError` when that offers nothing."""
-    part = _part_of(policy, "columns")
+def columns_of(rules: Rules) -> AnyColumns:
+    """What columnar replay needs of the family. Raises `DefinitionError` when that offers nothing."""
+    part = _part_of(rules, "columns")
     if part is None:
-        raise DefinitionError(f"policy `{policy.id}` has no columnar replay")
-    return cast("AnyColumns", part.Columns(policy))
+        raise DefinitionError(f"policy `{rules.id}` has no columnar replay")
+    return cast("AnyColumns", part.Columns(policies_of(rules)[0]))
 
 
 def shapes_of(rules: Rules) -> Shapes:
@@ -159,6 +159,14 @@ def _other_shapes(than: str) -> Mapping[str, Shapes]:
     names |= {family.family: family.id for family in FAMILIES.values()}
     names.pop(than, None)
     return {name: import_module(f"{family}.shapes").SHAPES for family, name in names.items()}
+
+
+def policies_of(rules: Rules) -> tuple[AnyPolicy, ...]:
+    """The policies of the catalogue that rooms under these rules may have."""
+    if isinstance(rules, Policy):
+        return (rules,)
+    names = [name for name, where in CATALOGUE.items() if where.startswith(f"{rules.family}.policies:")]
+    return tuple(map(load_policy, names))
 
 
 def policy_of(rules: Rules) -> AnyPolicy | None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from fsm.bulk.arrays import Codes
 from fsm.bulk.book import Book
 from fsm.bulk.run import FAULT, Verdicts
+from fsm.bulk.versions import Decisions
 from fsm.decision import Decision
 
 NAMES = ("allowed", "transition", "failed", "reason", "error")
@@ -29,7 +30,7 @@ _WORDS: dict[str, Callable[[Decision], str | None]] = {
 class Answers:
     """The words for the decisions of a book."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book | Decisions) -> None:
         self.book = book
         self._known = 0
         self._words: dict[str, dict[str, int]] = {name: {} for name in _WORDS}

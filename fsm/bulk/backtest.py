@@ -22,9 +22,9 @@ from fsm.bulk.coding import Coder
 from fsm.bulk.run import Run, Verdicts
 from fsm.bulk.source import rooms_that_look_back
 from fsm.bulk.tally import Differences, Tally
+from fsm.bulk.versions import VersionsRun
 from fsm.errors import ReplayError, shorten
-from fsm.family import AnyPolicy
-from fsm.policies import load_policy
+from fsm.policies import Family, Rules, load_rules
 
 _PIECE = 2**20
 
@@ -73,8 +73,8 @@ class Backtest:
 
     def __init__(
         self,
-        policy: AnyPolicy,
-        against: AnyPolicy | None = None,
+        policy: Rules,
+        against: Rules | None = None,
         *,
         remembering: Collection[str | None] = (),
         compiled: bool = False,
@@ -87,7 +87,7 @@ class Backtest:
             self._coder = Coder(compiled=compiled, remembering=remembering)
             # Numba and the loops that number pairs are loaded when first used; those left come with the first rows.
             self._coder.code(layout.EMPTY)
-        self._runs = tuple(Run(each, self._coder, compiled=compiled) for each in self.policies)
+        self._runs = tuple(_run(each, self._coder, compiled=compiled) for each in self.policies)
         self._answers = tuple(Answers(run.book) for run in self._runs)
         self._tallies = tuple(Tally(run.book) for run in self._runs)
         self._differences: Differences | None = None
@@ -106,6 +106,11 @@ class Backtest:
             differs = self._differences.add(coded, (verdicts[0], verdicts[1])) if self._differences else None
         self.events += len(table)
         return Piece(table, verdicts, differs, self._answers)
+
+    @property
+    def notices(self) -> list[str]:
+        """What is to be said about rooms, such as that their creation is missing."""
+        return list(dict.fromkeys(notice for run in self._runs for notice in run.notices))
 
     def participation(self) -> pa.Table:
         """Everybody who is not where a stranger is, under any policy: `room_id`, `user`, `state` (`against_state`)."""
@@ -138,7 +143,12 @@ class Backtest:
         self.seconds[work] = self.seconds.get(work, 0) + time.perf_counter() - started
 
 
-def _count_states(run: Run) -> dict[str | int, int]:
+def _run(rules: Rules, coder: Coder, *, compiled: bool) -> Run | VersionsRun:
+    kind = VersionsRun if isinstance(rules, Family) else Run
+    return kind(rules, coder, compiled=compiled)  # type: ignore[arg-type]  # each takes its own
+
+
+def _count_states(run: Run | VersionsRun) -> dict[str | int, int]:
     """How many users stand in each state but the one of strangers."""
     counts = np.bincount(run.states(), minlength=len(run.book.states)).tolist()
     counts[run.initial] = 0
@@ -147,8 +157,8 @@ def _count_states(run: Run) -> dict[str | int, int]:
 
 def replay(
     table: pa.Table,
-    policy: AnyPolicy | str = "mimi",
-    against: AnyPolicy | str | None = None,
+    policy: Rules | str = "mimi",
+    against: Rules | str | None = None,
     *,
     order: str | None = None,
 ) -> pa.Table:
@@ -160,7 +170,7 @@ def replay(
     With a second policy, its verdicts stand under the same names after `against_`, and
     `differs` tells them apart. Raises `ReplayError` when the table is no history.
     """
-    policies = [load_policy(each) if isinstance(each, str) else each for each in (policy, against) if each is not None]
+    policies = [load_rules(each) if isinstance(each, str) else each for each in (policy, against) if each is not None]
     if order is not None:
         table = _sorted(table, order)
     checked = layout.checked(table)

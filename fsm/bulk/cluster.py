@@ -54,7 +54,9 @@ from fsm.bulk.source import Fragment, History, read_fragment, read_group, rooms_
 from fsm.bulk.tally import falling
 from fsm.bulk.words import Words
 from fsm.errors import PolicyError, ReplayError, in_words
-from fsm.policies import load_policy
+from fsm.log_reader import Tell
+from fsm.policies import load_rules
+from fsm.shapes import Order
 
 Task: TypeAlias = dict[str, Any]
 """What a task is told, or tells, as JSON."""
@@ -84,6 +86,8 @@ def backtest(  # noqa: PLR0913 - what to read, what to write, and how
     partitions: int | None = None,
     fragment: int | None = None,
     large: int = _LARGE,
+    order: Order | None = None,
+    tell: Tell = lambda _: None,
     on_progress: Progress | None = None,
 ) -> Report:
     """Replay the history at `path` on the Ray cluster at `address`; by default on one that is started on this machine.
@@ -101,7 +105,7 @@ def backtest(  # noqa: PLR0913 - what to read, what to write, and how
     names = [_from_anywhere(name) for name in (policy, against) if name is not None]
     job = _Job(names, large, on_progress)
     try:
-        history = History(path)
+        history = History(path, order=order)
         # What Ray has to say of its workers is no part of an answer.
         with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere), ExitStack() as stack:
             cpus = stack.enter_context(_connected(address))
@@ -122,6 +126,8 @@ def backtest(  # noqa: PLR0913 - what to read, what to write, and how
         raise ReplayError(0, stopped(told, job.events, list(results.values()))) from None
     except PolicyError as problem:
         raise ReplayError(0, stopped(str(problem), job.events, list(results.values()))) from None
+    for notice in job.notices:
+        tell(notice)
     return Report(job.counts(), job.faults[:FAULTS_TOLD], {"in all": time.perf_counter() - started})
 
 
@@ -135,6 +141,7 @@ class _Job:
         self.dealt_to = ""
         self.events = 0
         self.faults: list[str] = []
+        self.notices: list[str] = []
         self._on_progress = on_progress
         self._counts: list[dict[str, Any]] = []
 
@@ -152,10 +159,11 @@ class _Job:
         for told in self._map(_replay, [about | each for each in _partitions(dealt, partitions)], 1):
             self._counts.append(told["counts"])
             self.faults += told["faults"]
+            self.notices += told["notices"]
 
     def counts(self) -> dict[str, Any]:
         """The counts of all partitions together."""
-        total = Backtest(*map(load_policy, self.names)).as_json()
+        total = Backtest(*map(load_rules, self.names)).as_json()
         for each in self._counts:
             _add(total, each)
         return _in_order(total)
@@ -201,7 +209,12 @@ def _is_gone() -> bool:
 def _cut(fragment: Fragment) -> Task:
     """What a task is told of a fragment: where it is, on any machine, and what it is called here."""
     groups = fragment.groups and [fragment.groups.start, fragment.groups.stop]
-    return {"file": str(fragment.file.absolute()), "groups": groups, "source": str(fragment.file)}
+    return {
+        "file": str(fragment.file.absolute()),
+        "groups": groups,
+        "order": fragment.order,
+        "source": str(fragment.file),
+    }
 
 
 def _carefully(task: str, work: Callable[[Task], Task]) -> str:
@@ -218,8 +231,10 @@ def _carefully(task: str, work: Callable[[Task], Task]) -> str:
 
 def _deal(task: Task) -> Task:
     """Write a fragment anew, sorted by partition."""
-    policies = [load_policy(name) for name in task["policies"]]
-    fragment = Fragment(Path(task["file"]), task["groups"] and range(*task["groups"]))
+    policies = [load_rules(name) for name in task["policies"]]
+    fragment = Fragment(
+        Path(task["file"]), task["groups"] and range(*task["groups"]), task["order"] and Order(task["order"])
+    )
     table = read_fragment(fragment, policies, carry="output" in task["folders"])
     if layout.ROW in table.column_names:
         raise ReplayError(0, f"{task['source']}: there is a column `{layout.ROW}` already: rename it")
@@ -316,7 +331,7 @@ def _replay(task: Task) -> Task:
     """Replay a partition, share after share."""
     tables = (_share(share, task) for share in task["shares"])
     run = Backtest(
-        *map(load_policy, task["policies"]),
+        *map(load_rules, task["policies"]),
         remembering=set(task["remembering"]),
         compiled=sum(share["size"] for share in task["shares"]) >= WORTH_COMPILING and can_compile(),
     )
@@ -331,7 +346,7 @@ def _replay(task: Task) -> Task:
                 outputs["output"].write(piece.as_table())
         if "participation" in outputs:
             outputs["participation"].write(run.participation())
-    return {"counts": run.as_json(), "faults": faults[:FAULTS_TOLD], "events": run.events}
+    return {"counts": run.as_json(), "faults": faults[:FAULTS_TOLD], "notices": run.notices, "events": run.events}
 
 
 def _share(share: Task, task: Task) -> pa.Table:

@@ -51,6 +51,19 @@ class Coded:
     def __len__(self) -> int:
         return len(self.actions)
 
+    def at(self, rows: npt.NDArray[np.int64]) -> "Coded":
+        """Some of the rows, in order."""
+        typed = np.isin(self.typed[0], rows)
+        return Coded(
+            table=self.table.take(pa.array(rows)),
+            rooms=self.rooms[rows],
+            targets=self.targets[rows],
+            senders=self.senders[rows],
+            users=(self.users[0][rows], self.users[1][rows]),
+            actions=self.actions[rows],
+            typed=(np.searchsorted(rows, self.typed[0][typed]).astype(np.uint32), self.typed[1][typed]),
+        )
+
     @property
     def room_indexes(self) -> Indexes:
         """The rooms as the inner loop takes them."""

@@ -15,7 +15,9 @@ from fsm.bulk.lines import LINE
 from fsm.bulk.output import Output, whole
 from fsm.bulk.source import History
 from fsm.errors import PolicyError, ReplayError, in_words
-from fsm.family import AnyPolicy
+from fsm.log_reader import Tell
+from fsm.policies import Rules
+from fsm.shapes import Order
 
 Progress: TypeAlias = Callable[[int, float], None]
 """Is told how many events are done, and what share of the history that is."""
@@ -40,23 +42,26 @@ class Report:
 
 def backtest(  # noqa: PLR0913 - what to read, what to write, and how
     path: Path,
-    policy: AnyPolicy,
-    against: AnyPolicy | None = None,
+    policy: Rules,
+    against: Rules | None = None,
     *,
     output: Path | None = None,
     participation: Path | None = None,
     compiled: bool | None = None,
+    order: Order | None = None,
+    tell: Tell = lambda _: None,
     on_progress: Progress | None = None,
 ) -> Report:
     """Replay the history at `path`. Writes the verdicts beside the events, and who is where in the end, if asked.
 
     `compiled` chooses the inner loop: by default the compiled one, if it can be had
-    and is worth it. Raises OSError and `PolicyError`. When the history cannot be read
-    to its end, or the results not be written, the error says how far the run came, and
-    there are no files of results.
+    and is worth it. `order` is how the events of logs stand, and `tell` is given a line on
+    what was guessed about that, or is to be said about rooms. Raises OSError and
+    `PolicyError`. When the history cannot be read to its end, or the results not be
+    written, the error says how far the run came, and there are no files of results.
     """
     started = time.perf_counter()
-    history = History(path)
+    history = History(path, order=order, tell=tell)
     results = [each for each in (output, participation) if each is not None]
     _spare(history, results)
     policies = [each for each in (policy, against) if each is not None]
@@ -84,6 +89,8 @@ def backtest(  # noqa: PLR0913 - what to read, what to write, and how
             _write(run, verdicts, run.add(layout.EMPTY))
         if states is not None:
             states.write(run.participation())
+    for notice in run.notices:
+        tell(notice)
     counts = run.as_json()
     elsewhere = time.perf_counter() - started - sum(run.seconds.values())
     return Report(counts, faults, {"reading": elsewhere, **run.seconds})

@@ -1,7 +1,7 @@
 """Logs as histories: JSON lines, or one JSON array, of events in their ordinary shape."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from io import BufferedIOBase
 from itertools import islice
 from typing import Any
@@ -9,10 +9,12 @@ from typing import Any
 import pyarrow as pa
 
 from fsm.bulk import layout
-from fsm.family import AnyColumns, AnyPolicy
+from fsm.family import AnyColumns
 from fsm.json_lines import Line, blocks
-from fsm.log_reader import read_events
-from fsm.policies import columns_of, room_of
+from fsm.log import identity
+from fsm.log_reader import Tell, read_events
+from fsm.policies import Rules, columns_of, room_of
+from fsm.shapes import Order
 
 LINE = "line"
 
@@ -24,15 +26,31 @@ _NAMES = (LINE, *(name for name in layout.COLUMNS if name != layout.CONTENT))
 _TYPES = {LINE: pa.int64(), layout.IS_STATE: pa.bool_()}
 
 
-def read_log(source: BufferedIOBase, policies: Sequence[AnyPolicy]) -> Iterator[pa.Table]:
-    """Read a log in pieces, for these policies."""
+def read_log(
+    source: BufferedIOBase, policies: Sequence[Rules], *, order: Order | None = None, tell: Tell = lambda _: None
+) -> Iterator[pa.Table]:
+    """Read a log in pieces, for these policies. `order` and `tell` are as in `read_events`."""
     speakers = tuple(map(columns_of, policies))
-    rows = (_row(line, policies[0], speakers) for line in read_events(source, policies[0]))
+    lines = _each_once(read_events(source, policies[0], order=order, tell=tell), policies[0])
+    rows = (_row(line, policies[0], speakers) for line in lines)
     while piece := list(islice(rows, _PIECE)):
         yield _table(piece)
 
 
-def rooms_that_look_back(source: BufferedIOBase, policies: Sequence[AnyPolicy]) -> set[str | None]:
+def _each_once(lines: Iterable[Line], rules: Rules) -> Iterator[Line]:
+    """The same events, but for those of arrays and responses that have come in one before: where pages overlap."""
+    seen: set[tuple[str | None, ...]] = set()
+    for line in lines:
+        event_id = _text(line.value, "event_id") if line.event is not None and type(line.value) is dict else None
+        if event_id is not None:
+            key = identity(room_of(rules, line.value), line.value)
+            if key in seen and not line.is_state:
+                continue
+            seen.add(key)
+        yield line
+
+
+def rooms_that_look_back(source: BufferedIOBase, policies: Sequence[Rules]) -> set[str | None]:
     """The rooms in which decisions depend on single events of the past."""
     speakers = tuple(map(columns_of, policies))
     return {
@@ -42,7 +60,7 @@ def rooms_that_look_back(source: BufferedIOBase, policies: Sequence[AnyPolicy]) 
     }
 
 
-def _suspects(source: BufferedIOBase, policy: AnyPolicy, speakers: Sequence[AnyColumns]) -> Iterator[Any]:
+def _suspects(source: BufferedIOBase, policy: Rules, speakers: Sequence[AnyColumns]) -> Iterator[Any]:
     """All events of a log in which some may look back; most logs need not be understood to see that none does."""
     words = {word for speaker in speakers for word in speaker.past_words}
     if words and _mentions(source, (*words, ESCAPE)):
@@ -61,7 +79,7 @@ def _mentions(source: BufferedIOBase, words: Collection[bytes]) -> bool:
     return False
 
 
-def _row(line: Line, policy: AnyPolicy, speakers: Sequence[AnyColumns]) -> dict[str, Any]:
+def _row(line: Line, policy: Rules, speakers: Sequence[AnyColumns]) -> dict[str, Any]:
     """What a line says, as a row of the layout."""
     row: dict[str, Any] = {LINE: line.number}
     if line.error is not None:

@@ -17,7 +17,7 @@ rooms that have to remember every event: they are rooms like any other, and thei
 are the states that count.
 """
 
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NoReturn
@@ -35,14 +35,15 @@ from fsm.decision import Decision
 from fsm.errors import EventError
 from fsm.event import read_event
 from fsm.family import AnyColumnRoom, AnyPolicy, AnyRoom
+from fsm.log import GIVEN, UNFOUNDED, Creations, take
 from fsm.policies import columns_of, new_room
 from fsm.terms import Participation
 
+_ASK = -1
+"""In place of the rule of a room that has to be asked itself."""
+
 FAULT = -1
 """In place of the decision on a row that holds no event."""
-
-GIVEN = Decision(allowed=True, judged=False, reason="not judged: given as state")
-"""The decision on an event that is given as part of a state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,17 @@ class Run:
         self._weights: Codes = np.array(self._columns.ranks, np.int32)
         self._powers = Standings(len(self._weights))
         new_room = self._columns.room(None, {})
-        self._rules = Growing(np.int32, new_room.rule)
+        self._creations = Creations(policy)
+        # Where nothing says who may do what, a room has to be asked.
+        self._rules = Growing(np.int32, new_room.rule if self._creations.judges(None, {}) else _ASK)
         self._others = Growing(np.uint32, self._powers.number(new_room.others))
         self._states = Growing(np.uint8, self.book.unheard)
         self._standings: Growing[Any] = Growing(np.uint8, AS_OTHERS)
         self._rooms: dict[int, AnyColumnRoom] = {}
         self._remembering: dict[int, AnyRoom] = {}
+        self._created: set[int] = set()
+        self.notices: list[str] = []
+        """What is to be said about rooms."""
         self._sender = NAMELESS, "", NOBODY
         """A pair (room, user, number) that came up lately: rooms ask for the sender of the event in hand most."""
         self._strangers: tuple[npt.NDArray[np.int64], Codes]
@@ -112,6 +118,10 @@ class Run:
         look_ups = look_ups[actions[look_ups] >= 0][::-1]
         firsts[rooms[look_ups]] = look_ups  # from back to front, so that the first is what stays
         return firsts[theirs]
+
+    def is_unfounded(self, room: int) -> bool:
+        """Whether a room has had events before any creation."""
+        return self._creations.is_missing(self._coder.room_id(room))
 
     def gather(self) -> None:
         """Take over where users stand from the rooms that keep it themselves."""
@@ -258,20 +268,35 @@ class Run:
         if room in self._coder.remembering:
             remembering, event = self._remembering_room(room), read()
             read_event(event)
-            if not row.get(layout.IS_STATE):
-                return remembering.send(event)
-            remembering.take(event)
-            return GIVEN
+            return self._answer(room, remembering, event, row, partial(remembering.send, event))
         kept = self._rooms.get(room)
         if kept is None:
             kept = self._rooms[room] = self._columns.room(self._coder.room_id(room), _States(self, room))
-        if row.get(layout.IS_STATE):
-            kept.take(read())
-            decision = GIVEN
-        else:
+        if room in self._created and not row.get(layout.IS_STATE):
             decision = kept.hear(read, fields)
+        else:
+            event = read()
+            read_event(event)
+            decision = self._answer(room, kept, event, row, partial(kept.hear, lambda: event, fields))
         if decision.allowed:
             self._settle(room, kept)
+        return decision
+
+    def _answer(
+        self, number: int, room: Any, event: dict[str, Any], row: Mapping[str, Any], judge: Callable[[], Decision]
+    ) -> Decision:
+        """The answer to an event, which is judged when the creation of its room has come before it."""
+        room_id = self._coder.room_id(number)
+        if not row.get(layout.IS_STATE) and self._creations.judges(room_id, event):
+            decision = judge()
+        else:
+            take(room, event)
+            decision = GIVEN if row.get(layout.IS_STATE) else UNFOUNDED
+        notice = self._creations.note(room_id, event, decision)
+        if notice is not None:
+            self.notices.append(notice)
+        if self._creations.judges(room_id, {}):
+            self._created.add(number)
         return decision
 
     def _remembering_room(self, room: int) -> AnyRoom:
@@ -281,7 +306,7 @@ class Run:
 
     def _settle(self, room: int, kept: AnyColumnRoom) -> None:
         """Read off a room what its settings mean for the look-ups."""
-        self._rules.array[room] = kept.rule
+        self._rules.array[room] = kept.rule if room in self._created else _ASK
         self._others.array[room] = self._powers.number(kept.others)
         powers = kept.new_powers()
         if not powers:

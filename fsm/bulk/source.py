@@ -22,9 +22,10 @@ import pyarrow.parquet as pq
 
 from fsm.bulk import arrow_sizes, layout, lines, parquet_sizes, sizes
 from fsm.errors import EventError, ReplayError, shorten
-from fsm.family import AnyPolicy
 from fsm.json_lines import BLOCK
-from fsm.policies import columns_of
+from fsm.log_reader import Tell
+from fsm.policies import Rules, columns_of
+from fsm.shapes import Order
 from fsm.strict_json import MAX_JSON
 
 MAX_PACKING = 500
@@ -51,10 +52,11 @@ _FRAGMENT = 2**22
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A file of a history; or some of the row groups of a Parquet file."""
+    """A file of a history; or some of the row groups of a Parquet file. `order` is how the events of a log stand."""
 
     file: Path
     groups: range | None = None
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,10 @@ class Part:
 class History:
     """The files at `path`, in the order of their names. Raises OSError, and `ReplayError` when there are none."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, order: Order | None = None, tell: Tell = lambda _: None) -> None:
         self.path = path
+        self._order = order
+        self._tell = tell
         self.files = _files(path)
         self._sizes = [file.stat().st_size for file in self.files]
         self.size = sum(self._sizes)
@@ -83,7 +87,7 @@ class History:
         """
         return sum(size for file, size in zip(self.files, self._sizes, strict=True) if not _is_log(file)) > _LONG
 
-    def parts(self, policies: Sequence[AnyPolicy], *, carry: bool = False) -> Iterator[Part]:
+    def parts(self, policies: Sequence[Rules], *, carry: bool = False) -> Iterator[Part]:
         """Read the history for these policies.
 
         With `carry`, also the columns that say nothing about the decisions.
@@ -91,15 +95,15 @@ class History:
         """
         before = 0
         for file, size in zip(self.files, self._sizes, strict=True):
-            for table, share in _pieces(Fragment(file), policies, carry=carry):
+            for table, share in _pieces(Fragment(file, order=self._order), policies, carry=carry, tell=self._tell):
                 yield Part(file, table, before + int(share * size))
             before += size
 
     def fragments(self, rows: int = _FRAGMENT) -> list[Fragment]:
         """The history in fragments, those of Parquet files of so many rows at least, if there are so many."""
-        return [fragment for file in self.files for fragment in _fragments(file, rows)]
+        return [fragment for file in self.files for fragment in _fragments(file, rows, self._order)]
 
-    def rooms_that_look_back(self, policies: Sequence[AnyPolicy]) -> set[str | None]:
+    def rooms_that_look_back(self, policies: Sequence[Rules]) -> set[str | None]:
         """The rooms in which decisions depend on single events of the past. Raises like `parts`."""
         rooms: set[str | None] = set()
         for file in self.files:
@@ -115,7 +119,7 @@ class History:
         return rooms
 
 
-def read_fragment(fragment: Fragment, policies: Sequence[AnyPolicy], *, carry: bool) -> pa.Table:
+def read_fragment(fragment: Fragment, policies: Sequence[Rules], *, carry: bool) -> pa.Table:
     """All rows of a fragment. Raises like `History.parts`."""
     return pa.concat_tables([table for table, _ in _pieces(fragment, policies, carry=carry)] or [layout.EMPTY])
 
@@ -125,7 +129,7 @@ def read_group(file: Path, group: int) -> pa.Table:
     return pa.concat_tables([table for table, _ in _guarded(file, _columnar(file, None, range(group, group + 1)))])
 
 
-def rooms_that_look_back(table: pa.Table, policies: Sequence[AnyPolicy]) -> set[str | None]:
+def rooms_that_look_back(table: pa.Table, policies: Sequence[Rules]) -> set[str | None]:
     """The rooms of a checked table in which decisions depend on single events of the past."""
     rooms = set()
     for row in layout.read_rows(table, _suspects(table, policies)):
@@ -139,7 +143,7 @@ def rooms_that_look_back(table: pa.Table, policies: Sequence[AnyPolicy]) -> set[
     return rooms
 
 
-def _suspects(table: pa.Table, policies: Sequence[AnyPolicy]) -> list[int]:
+def _suspects(table: pa.Table, policies: Sequence[Rules]) -> list[int]:
     """The rows that may look back: their type or text holds a word by which it is told."""
     words = [word for policy in policies for word in columns_of(policy).past_words]
     rows: set[int] = set()
@@ -193,9 +197,9 @@ def _is_log(file: Path) -> bool:
     return is_log
 
 
-def _fragments(file: Path, rows: int) -> Iterator[Fragment]:
+def _fragments(file: Path, rows: int, order: Order | None) -> Iterator[Fragment]:
     if not _start(file).startswith(_PARQUET):
-        yield Fragment(file)
+        yield Fragment(file, order=order)
         return
     with _readable(file):
         metadata = pq.read_metadata(file)
@@ -207,11 +211,13 @@ def _fragments(file: Path, rows: int) -> Iterator[Fragment]:
             first, count = group + 1, 0
 
 
-def _pieces(fragment: Fragment, policies: Sequence[AnyPolicy], *, carry: bool) -> Iterator[tuple[pa.Table, float]]:
+def _pieces(
+    fragment: Fragment, policies: Sequence[Rules], *, carry: bool, tell: Tell = lambda _: None
+) -> Iterator[tuple[pa.Table, float]]:
     """The pieces of a fragment, checked, and how much of it has been read with each, from 0 to 1."""
     file = fragment.file
     if _is_log(file):
-        pieces = _log(file, policies)
+        pieces = _log(fragment, policies, lambda note: tell(f"{file}: {note}"))
     else:
         pieces = _columnar(file, None if carry else layout.COLUMNS, fragment.groups)
     return _gathered((_named(file, layout.checked, table), share) for table, share in _guarded(file, pieces))
@@ -264,10 +270,10 @@ def _arrow(
                 yield pa.table(batch.slice(start, _PIECE).select(wanted)), share
 
 
-def _log(file: Path, policies: Sequence[AnyPolicy]) -> Iterator[tuple[pa.Table, float]]:
-    size = file.stat().st_size
-    with _opened(file) as (raw, source):
-        for table in lines.read_log(source, policies):
+def _log(fragment: Fragment, policies: Sequence[Rules], tell: Tell) -> Iterator[tuple[pa.Table, float]]:
+    size = fragment.file.stat().st_size
+    with _opened(fragment.file) as (raw, source):
+        for table in lines.read_log(source, policies, order=fragment.order, tell=tell):
             yield table, raw.tell() / size
 
 

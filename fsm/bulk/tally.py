@@ -13,7 +13,9 @@ from fsm.bulk.arrays import Codes, Growing, Mask
 from fsm.bulk.book import Book
 from fsm.bulk.coding import Coded, Coder
 from fsm.bulk.run import FAULT, Verdicts
+from fsm.bulk.versions import Decisions
 from fsm.decision import Decision
+from fsm.log import UNFOUNDED
 
 K = TypeVar("K", str, tuple[str, str])
 
@@ -21,7 +23,7 @@ K = TypeVar("K", str, tuple[str, str])
 class Tally:
     """How often each decision of a book was made."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book | Decisions) -> None:
         self._book = book
         self._counts = Growing(np.int64, 0)  # at first the rows that hold no event
 
@@ -35,7 +37,7 @@ class Tally:
         errors, *counts = self._counts.array.tolist()
         summary = {"events": errors + sum(counts), "allowed": 0, "rejected": 0, "errors": errors}
         others = {"allowed": 0, "rejected": 0}
-        transitions, failed, dead_ends = Counter[str](), Counter[str](), 0
+        transitions, failed, dead_ends, unfounded = Counter[str](), Counter[str](), 0, 0
         for decision, count in zip(self._book.decisions, counts, strict=False):
             if not count:  # the book knows decisions of other histories
                 continue
@@ -45,6 +47,8 @@ class Tally:
             summary[verdict] = summary.get(verdict, 0) + count
             if decision.before is None:
                 others[verdict] = others.get(verdict, 0) + count
+            if decision == UNFOUNDED:
+                unfounded += count
             if decision.transition:
                 transitions[decision.transition] += count
             elif not decision.allowed and not decision.refusals:
@@ -56,13 +60,14 @@ class Tally:
             "failed": falling(failed),
             "no_transition": dead_ends,
             "no_participation_change": others,
+            **({"without_creation": unfounded} if unfounded else {}),
         }
 
 
 class Differences:
     """The rows on which two policies differ: in the verdict, the transition, or where it leads."""
 
-    def __init__(self, coder: Coder, books: tuple[Book, Book]) -> None:
+    def __init__(self, coder: Coder, books: tuple[Book | Decisions, Book | Decisions]) -> None:
         self._coder = coder
         self._books = books
         self._results: dict[object, int] = {}

@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from fsm.cli.arguments import Argument, Option
-from fsm.cli.terminal import JsonOption, PolicyOption, complain, interruptible, safe
+from fsm.cli.terminal import JsonOption, OrderOption, PolicyOption, complain, interruptible, safe
 from fsm.errors import DefinitionError, shorten
-from fsm.policies import load_policy
+from fsm.policies import load_rules
 
 _DIFFERENT, _UNUSABLE = 1, 2
 _SHOWN = 10
@@ -50,17 +50,21 @@ def backtest(  # noqa: PLR0913 - one parameter for each option
     scratch: Annotated[
         Path | None, Option(help="With Ray: a folder for what is in between, which all nodes see.")
     ] = None,
+    order: OrderOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Replay a whole history under a policy, alone or against a second one."""
     names = [each for each in (policy, against) if each is not None]
-    policies = list(map(load_policy, names))
+    policies = list(map(load_rules, names))
     with needing("ray" if engine is Engine.RAY else "bulk"):
         run = _engine(engine, address, scratch)
     with interruptible() as check, _progress(check) as on_progress:
         # Other machines have to load the policies themselves.
         rules = names if engine is Engine.RAY else policies
-        report = run(history, *rules, output=output, participation=participation, on_progress=on_progress)
+        report = run(
+            history, *rules, output=output, participation=participation, order=order, tell=complain,
+            on_progress=on_progress,
+        )  # fmt: skip
     for fault in report.faults:
         complain(fault)
     counts = report.as_json()
@@ -68,7 +72,7 @@ def backtest(  # noqa: PLR0913 - one parameter for each option
         print(json.dumps(counts))
     else:
         _show(counts)
-    if counts["summary"]["errors"]:
+    if any(each["summary"]["errors"] or "without_creation" in each for each in (counts, counts.get("against", counts))):
         return _UNUSABLE
     return _DIFFERENT if counts.get("differences", {}).get("events") else 0
 

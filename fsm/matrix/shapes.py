@@ -268,23 +268,13 @@ def _naming(policy: MatrixPolicy | None) -> Callable[[Mapping[str, Any]], Mappin
         known = VERSIONS.get(version) if type(version) is str else None
         if known is None:
             return event
-        if "event_id" not in event:
-            event = {**event, **_id_of(event, known)}
+        if "event_id" not in event and known.version in NAMINGS and is_whole(event):
+            event = {**event, "event_id": event_id_of(event, known.version)}
         if is_creation:
             versions[room_of(event)] = known.version
         return event
 
     return name
-
-
-def _id_of(event: Mapping[str, Any], policy: MatrixPolicy) -> dict[str, str]:
-    """The id of an event, as far as it can be told."""
-    room_id = event.get("room_id")
-    if event.get("type") == CREATE and policy.is_room_named_by_creation and type(room_id) is str:
-        return {"event_id": f"${room_id[1:]}"}
-    if policy.version in NAMINGS and is_whole(event):
-        return {"event_id": event_id_of(event, policy.version)}
-    return {}
 
 
 SHAPES = Shapes(

@@ -13,9 +13,9 @@ from fsm.bulk import Backtest, layout
 from fsm.bulk.backtest import Piece
 from fsm.bulk.lines import read_log, rooms_that_look_back
 from fsm.decision import Decision
-from fsm.family import AnyPolicy
 from fsm.log import Replay
 from fsm.log_reader import read_events
+from fsm.policies import Rules
 from tests.builders import ALICE, BOB, CAROL, JOIN, JSON, change, create, message
 from tests.mimi.histories import MALFORMED, OPENINGS, WELL_FORMED
 
@@ -71,7 +71,7 @@ def text_of(log: Sequence[Any]) -> bytes:
     return b"".join(json.dumps(event).encode() + b"\n" for event in log)
 
 
-def plain_replay(policy: AnyPolicy, log: Sequence[Any]) -> tuple[list[Outcome], States]:
+def plain_replay(policy: Rules, log: Sequence[Any]) -> tuple[list[Outcome], States]:
     """What rooms say, one event after the other, and who is where at the end."""
     run = Replay(policy)
     outcomes = [
@@ -84,7 +84,7 @@ def plain_replay(policy: AnyPolicy, log: Sequence[Any]) -> tuple[list[Outcome], 
 
 
 def columnar_replay(
-    policies: Sequence[AnyPolicy],
+    policies: Sequence[Rules],
     table: pa.Table,
     *,
     batch: int = 10**6,
@@ -111,7 +111,7 @@ def states_of(participation: pa.Table) -> States:
     return {(row["room_id"] or "", row["user"]): row["state"] for row in rows if row["state"] != "leave"}
 
 
-def table_of(policies: Sequence[AnyPolicy], log: Sequence[Any]) -> tuple[pa.Table, set[str | None]]:
+def table_of(policies: Sequence[Rules], log: Sequence[Any]) -> tuple[pa.Table, set[str | None]]:
     """The log as columns, and the rooms that look back."""
     text = text_of(log)
     past = rooms_that_look_back(cast("BufferedReader", BytesIOWithPeek(text)), policies)

@@ -3,6 +3,7 @@
 import json
 from io import BytesIO
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pyarrow as pa
@@ -16,8 +17,8 @@ from fsm.bulk.synth import as_events, synthesise
 from fsm.log import Replay
 from fsm.log_reader import read_events
 from fsm.matrix.policies import VERSIONS, MatrixPolicy
-from fsm.policies import load_policy
-from tests.bulk.histories import LOOPS, columnar_replay, plain_replay, table_of
+from fsm.policies import load_policy, load_rules
+from tests.bulk.histories import LOOPS, columnar_replay, plain_replay, table_of, text_of
 from tests.bulk.matrix_histories import logs
 from tests.matrix.builders import ABE, ALICE, BOB, JSON, create, join_rules, levels, member
 
@@ -50,6 +51,71 @@ def test_two_policies_do_not_disturb_each_other(other: str, history: tuple[Matri
     table, past = table_of(pair, log)
     outcomes, _ = columnar_replay(pair, table, past=past)
     assert outcomes == [plain_replay(each, log)[0] for each in pair]
+
+
+@pytest.mark.parametrize("batch", [1, 3, 7, 1000])
+def test_rooms_of_several_versions(batch: int) -> None:
+    family, users = load_rules("matrix"), (ALICE, BOB, ABE)
+    chance = Random(batch)  # noqa: S311 - no secret
+    log: list[JSON] = []
+    for number in range(30):
+        version = chance.choice([*VERSIONS, "99"])
+        events = [create(version), member("join", ALICE)] if chance.random() < 0.8 else []
+        for _ in range(chance.randint(0, 20)):
+            word = chance.choice(["join", "leave", "invite", "ban", "knock"])
+            rule, level = chance.choice(["public", "knock", "invite"]), chance.choice([50, "60", 100])
+            events.append(
+                chance.choice(
+                    [
+                        member(word, chance.choice(users)),
+                        member(word, chance.choice(users), chance.choice(users)),
+                        join_rules(rule),
+                        levels(users={chance.choice(users): level}),
+                    ]
+                )
+            )
+        log += [{key: each for key, each in event.items() if key != "event_id"} | {"room_id": f"!{number}:x"}
+                for event in events]  # fmt: skip
+    table, past = table_of([family], log)
+    outcomes, states = columnar_replay([family], table, batch=batch, past=past)
+    assert (outcomes[0], states) == plain_replay(family, log)
+
+
+def test_a_log_of_rooms_of_several_versions_from_the_command_line(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.jsonl"
+    six = [{**event, "room_id": "!six:x"} for event in (create("6"), member("join", ALICE), member("knock", BOB))]
+    ten = [{**event, "room_id": "!ten:x"} for event in (create("10"), member("join", ALICE), join_rules("knock"))]
+    path.write_bytes(text_of([*six, *ten, member("knock", BOB, room_id="!ten:x")]))
+    report = backtest(path, load_rules("matrix"), load_rules("matrix-10")).as_json()
+    assert report["policy"] == "matrix"
+    assert report["transitions"] == {"found": 2, "knock": 1}
+    assert report["summary"] == {"events": 7, "allowed": 3, "rejected": 1, "errors": 0, "not_judged": 3}
+    assert report["participation"] == {"join": 2, "knock": 1}
+
+
+def test_a_missing_creation_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "part.jsonl"
+    path.write_bytes(text_of([member("join", ALICE, room_id="!r:x"), member("ban", ALICE, BOB, room_id="!r:x")]))
+    notices: list[str] = []
+    report = backtest(path, VERSIONS["10"], tell=notices.append).as_json()
+    assert report["without_creation"] == report["summary"]["not_judged"] == 2
+    assert report["participation"] == {"join": 1, "ban": 1}
+    assert notices == ["the creation of room `!r:x` is missing: its events are taken as they stand, and none is judged"]
+
+
+def test_an_event_on_two_pages_counts_once(tmp_path: Path) -> None:
+    path = tmp_path / "pages.jsonl"
+    events = [{**event, "room_id": "!r:x", "event_id": f"${number}"} for number, event in enumerate([
+        create("10"), member("join", ALICE), join_rules("public"), member("join", BOB), member("leave", BOB),
+    ])]  # fmt: skip
+    pages = [{"chunk": events[:4], "start": "t1", "end": "t4"}, {"chunk": events[3:], "start": "t3", "end": "t5"}]
+    path.write_bytes(text_of(pages))
+    report = backtest(path, VERSIONS["10"]).as_json()
+    run = Replay(VERSIONS["10"])
+    list(run.run(read_events(BytesIO(text_of(pages)), run.rules)))
+    assert (
+        report["summary"] == run.summary() == {"events": 5, "allowed": 3, "rejected": 0, "errors": 0, "not_judged": 2}
+    )
 
 
 @pytest.mark.parametrize("policy", ["matrix-1", "matrix-7", "matrix-10", "matrix-12"])
