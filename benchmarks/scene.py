@@ -105,7 +105,9 @@ def mimi_scene() -> MimiScene:
     def opened(ids: bool) -> Room:
         return _sent(Room(room_id), opening if ids else map(bare, opening))
 
-    return MimiScene(_sent(Room(room_id), mine), changes, opened)
+    # An event that the room knows gets its first answer: what is asked at the end of the day are new events.
+    asked = [{**event, "event_id": f"{event['event_id']}-again"} for event in changes]
+    return MimiScene(_sent(Room(room_id), mine), asked, opened)
 
 
 def matrix_scene(scene: MimiScene) -> MatrixScene:
