@@ -45,7 +45,7 @@ ROWS: list[tuple[str, dict[str, Any], Any]] = [
     ("a long sender",               change("invite", "@" * 65_536),                      "`sender`: is 65536 characters long, 65535 is the most"),
     ("no target",                   change("invite", target=None),                       "`state_key`: must name the target user"),
     ("an empty target",             change("invite", target=""),                         "`state_key`: must name the target user"),
-    ("no room",                     {**change("invite"), "room_id": None},               False),
+    ("no room, so no creation",     {**change("invite"), "room_id": None},               True),
     ("an empty room id",            {**change("invite"), "room_id": ""},                 "`room_id`: must not be empty"),
     ("nothing at all",              {"room_id": None},                                   "`type`: is missing"),
     ("a message",                   {"room_id": "!r", "sender": "@a", "type": "m.text"}, True),
