@@ -23,7 +23,6 @@ from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.family import AnyPolicy
 from fsm.machine import memory_of
-from fsm.policies import columns_of
 from fsm.state import AnyState
 
 UNKNOWN = -1
@@ -52,7 +51,7 @@ class Book:
         self._numbers: dict[tuple[Decision, int], int] = {}
         self._same: dict[tuple[int, int], int] = {}  # a decision that is kept can be told by where it is kept
         self._memory = memory_of(policy)
-        self._initial = columns_of(policy).initial
+        self._initial = policy.initial
 
     @property
     def after(self) -> States:

@@ -177,7 +177,7 @@ def coverage(policy: AnyPolicy, questions: Iterable[tuple[str, Any]]) -> Coverag
                 outcomes[_outcome(guard, guard(facts))] = True
         permitting = next((row for row in candidates if row.permits(facts)), None)
         if permitting:
-            rows[permitting.id][0][facts.target.value] = True
+            rows[permitting.id][0][str(facts.target)] = True
     return Coverage(policy.id, {row_id: RowCoverage(*parts) for row_id, parts in rows.items()})
 
 

@@ -1,0 +1,166 @@
+"""Random policies: the machine, the table and all that is derived from it say the same of every cell."""
+
+import re
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fsm import Policy
+from fsm.bulk.book import Book
+from fsm.machine import Memory
+from fsm.render import FORMATS, Detail, extract, render
+from fsm.render.explorer.table import UNASKED, tabulate
+from fsm.review.cells import Cells
+from fsm.review.coverage import coverage
+from fsm.review.diff import diff
+from fsm.review.grid import Grid, numbers
+from fsm.review.verify import verify
+from tests.families import permuted, policies
+
+few = settings(derandomize=True, max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def answer(policy: Policy[Any], action: str, facts: Any) -> tuple[bool, str | None, Any]:
+    """What the table says, read row by row."""
+    for row in policy.transitions:
+        if row.trigger == action and facts.target in row.source and all(guard(facts) for guard in row.guards):
+            return True, row.id, row.leads_to(facts)
+    return False, None, facts.target
+
+
+def code_of(policy: Policy[Any], facts: Any) -> int:
+    return sum(weights[getattr(facts, name)] for name, weights in policy.domain.weights.items())
+
+
+@few
+@given(policies(most=3))
+def test_machine_memory_cells_and_grid_agree_with_the_table(policy: Policy[Any]) -> None:
+    memory: Memory[Any] = Memory(policy)
+    for action in policy.triggers:
+        records = list(policy.asked(action))
+        grid: Grid[Any] = Grid(records)
+        moves = {
+            number: (True, move.transition, move.dest)
+            for move, cells in grid.moves(policy.transitions, action).items()
+            for number in numbers(cells)
+        }
+        for number, facts in enumerate(records):
+            expected = answer(policy, action, facts)
+            decision = memory[action, facts.target, facts.sender, code_of(policy, facts)]
+            assert (decision.allowed, decision.transition, decision.after) == expected
+            assert moves.get(number, (False, None, facts.target)) == expected
+    cells = Cells(policy)
+    for cell in cells.walk():
+        decision = cell.decision
+        assert (decision.allowed, decision.transition, decision.after) == answer(policy, cell.action, cell.facts)
+    assert sum(cell.count for cell in cells.walk()) == cells.size
+
+
+@few
+@given(policies(most=4))
+def test_what_is_walked_stands_for_all(policy: Policy[Any]) -> None:
+    for action in policy.triggers:
+        reads = sorted(policy.reads(action))
+        told = {tuple(getattr(facts, name) for name in reads): (facts, count) for facts, count in policy.walk(action)}
+        seen = dict.fromkeys(told, 0)
+        for facts in policy.asked(action):
+            key = tuple(getattr(facts, name) for name in reads)
+            seen[key] += 1
+            allowed, row, _ = answer(policy, action, facts)
+            assert answer(policy, action, told[key][0])[:2] == (allowed, row)
+        assert seen == {key: count for key, (_, count) in told.items()}
+
+
+@few
+@given(policies(most=3))
+def test_the_page_looks_up_what_the_table_says(policy: Policy[Any]) -> None:
+    table = tabulate(policy)
+    for action in policy.triggers:
+        for facts in policy.asked(action):
+            node = table.actions[action]
+            while node < 0:
+                level, *branches = table.nodes[-node - 1]
+                name = table.facts[level]
+                node = branches[policy.domain.values[name].index(getattr(facts, name))]
+            assert node != UNASKED
+            decision = table.decisions[node - 1]
+            assert (decision.allowed, decision.transition) == answer(policy, action, facts)[:2]
+
+
+@few
+@given(policies(most=3))
+def test_bulk_numbers_what_the_table_says(policy: Policy[Any]) -> None:
+    book = Book(policy)
+    for action in policy.triggers:
+        for facts in policy.asked(action):
+            states = [policy.states.index(state) for state in (facts.target, facts.sender)]
+            cell = book.cell(book.actions[action.value], code_of(policy, facts), *states)
+            book.ask(cell)
+            number = int(book.cells[cell])
+            decision, after = book.decisions[number], policy.states[int(book.after[number])]
+            assert (decision.allowed, decision.transition, after) == answer(policy, action, facts)
+
+
+@few
+@given(policies(most=2), policies(most=2))
+def test_comparing_counts_every_difference(old: Policy[Any], new: Policy[Any]) -> None:
+    assert not diff(old, old)
+    other = new.evolve("other")
+    shared = [
+        (action, facts)
+        for action in dict.fromkeys((*old.triggers, *other.triggers))
+        for facts in old.asked(action)
+        if str(facts.target) in map(str, new.states)
+        if set(map(str, (facts.target, facts.sender, facts.wanted))) <= set(map(str, new.states))
+        and facts in set(other.asked(action))
+    ]
+    if not shared or type(old.states[0].value) is not type(new.states[0].value):
+        return
+    found = diff(old, other)
+    assert found.compared == len(shared)
+    assert found.differing == sum(answer(old, *cell) != answer(other, *cell) for cell in shared)
+
+
+@few
+@given(policies(most=3), st.data())
+def test_no_order_changes_a_verdict_or_a_finding(policy: Policy[Any], data: st.DataObject) -> None:
+    other = data.draw(st.composite(permuted)(policy))
+
+    def found(each: Policy[Any]) -> set[tuple[str, frozenset[str], int | None]]:
+        return {(f.law, frozenset(re.split(" and | from |, ", f.subject)), f.cells) for f in verify(each).findings}
+
+    assert found(policy) == found(other)
+    for action, facts in policy.cells():
+        one, two = answer(policy, action, facts), answer(other, action, facts)
+        assert (one[0], one[2]) == (two[0], two[2])
+
+
+@few
+@given(policies(most=3))
+def test_all_questions_together_cover_all_there_is_to_see(policy: Policy[Any]) -> None:
+    assert coverage(policy, policy.cells()).percent == 100
+
+
+TEXTS = sorted(set(FORMATS) - {"png", "pdf"})
+
+
+@settings(derandomize=True, max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(policies(most=12))
+def test_pictures_are_well_formed_and_show_every_possible_step(policy: Policy[Any]) -> None:
+    diagram = extract(policy)
+    steps = {
+        (row.id, facts.target, row.leads_to(facts))
+        for action in policy.triggers
+        for facts in policy.asked(action)
+        for row in policy.candidates(action, facts.target)
+        if row.permits(facts)
+    }
+    shown = {(edge.transition, diagram.names[edge.source], diagram.names[edge.dest]) for edge in diagram.edges}
+    assert {(row, policy.labels[source], policy.labels[dest]) for row, source, dest in steps} == shown
+    for fmt in TEXTS:
+        drawn = render(diagram, fmt, Detail.GUARDS)
+        assert drawn
+        if fmt in ("svg", "scxml", "rfc"):
+            ET.fromstring(drawn)  # noqa: S314 - what we have just drawn
