@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from fsm.facts import F
 from fsm.guards import Guard
 from fsm.kinds import kinds_of, meant
-from fsm.policy import Actor, Policy, Transition
 from fsm.state import AnyState
+from fsm.table import Actor, Table, Transition
 
 
 class Row(Protocol[F]):  # type: ignore[misc]  # F is read and never written
@@ -124,7 +124,7 @@ def allow(row: Transition[F], facts: F) -> Decision:
     )
 
 
-def refuse(policy: Policy[F], action: StrEnum, facts: F) -> Decision:
+def refuse(policy: Table[F], action: StrEnum, facts: F) -> Decision:
     """The decision in which no row of the policy permits."""
     before: AnyState = facts.target  # type: ignore[attr-defined]
     rows = meant(policy, action, facts)
@@ -137,7 +137,7 @@ def refuse(policy: Policy[F], action: StrEnum, facts: F) -> Decision:
     )
 
 
-def _impossible(policy: Policy[F], action: StrEnum, facts: F) -> str:
+def _impossible(policy: Table[F], action: StrEnum, facts: F) -> str:
     """One line for where no row leads on by what was asked for; others may be able to do what the sender is not."""
     state, is_self = facts.target, facts.is_self  # type: ignore[attr-defined]
     by_row = kinds_of(policy, action).by_row

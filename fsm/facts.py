@@ -256,8 +256,8 @@ class Domain(Generic[F]):
         limits = {**self.limits, **{name: (value,) for name, value in known.items()}}
         return Domain(self.record, limits, self.possible)
 
-    def parse(self, name: str, word: str) -> Value:
-        """Read the value of fact `name` from a word such as `public` or `true`.
+    def parse(self, name: str, word: object) -> Value:
+        """Read the value of fact `name`, given as it is or as a word such as `public` or `true`.
 
         Raises `DefinitionError` for an unknown fact or a value it cannot have.
         """
@@ -280,6 +280,12 @@ class Domain(Generic[F]):
                 weights[name] = {value: unit * index for index, value in enumerate(values)}
                 unit *= len(values)
         return weights
+
+    def pack(self, facts: F) -> int:
+        """The sum of `weights` of a record. Raises `DefinitionError` for one that the domain leaves out."""
+        for name in self.values:
+            _read(name, getattr(facts, name), self.values[name])
+        return sum(weights[getattr(facts, name)] for name, weights in self.weights.items())
 
     def unpack(self, code: int, **states: Value) -> F:
         """The record for a sum of `weights` and the two states."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from fsm.facts import F
 from fsm.guards import Guard
-from fsm.policy import Policy, Transition
+from fsm.table import Table, Transition
 
 
 class Kind(NamedTuple):
@@ -26,7 +26,7 @@ class Kind(NamedTuple):
 class Kinds:
     """The kinds of events that each of the rows for one action is `by_row` for, and all that are `known`."""
 
-    def __init__(self, policy: Policy[Any], action: StrEnum) -> None:
+    def __init__(self, policy: Table[Any], action: StrEnum) -> None:
         rows = [row for row in policy.transitions if row.trigger is action]
         guards = dict.fromkeys(guard for row in rows for guard in row.guards)
         self._telling: tuple[Guard[Any], ...] = tuple(guard for guard in guards if guard.tells_kind)
@@ -51,7 +51,7 @@ class Kinds:
         return next((each for each in (kind, kind._replace(is_self=not kind.is_self)) if each in self.known), None)
 
 
-def kinds_of(policy: Policy[Any], action: StrEnum) -> Kinds:
+def kinds_of(policy: Table[Any], action: StrEnum) -> Kinds:
     """The kinds of events that the rows for an action are for. They are found once for each policy."""
     kinds: dict[StrEnum, Kinds] = policy.derived(_none_yet)
     if action not in kinds:
@@ -59,11 +59,11 @@ def kinds_of(policy: Policy[Any], action: StrEnum) -> Kinds:
     return kinds[action]
 
 
-def _none_yet(_: Policy[Any]) -> dict[StrEnum, Kinds]:
+def _none_yet(_: Table[Any]) -> dict[StrEnum, Kinds]:
     return {}
 
 
-def rows_for_kind(policy: Policy[F], action: StrEnum, facts: F) -> tuple[Transition[F], ...]:
+def rows_for_kind(policy: Table[F], action: StrEnum, facts: F) -> tuple[Transition[F], ...]:
     """The rows for the kind of event that was asked for, wherever they lead from.
 
     All rows for the action, where the policy knows no such kind of event at all.
@@ -74,6 +74,6 @@ def rows_for_kind(policy: Policy[F], action: StrEnum, facts: F) -> tuple[Transit
     return tuple(row for row in rows if kind is None or kind in kinds.by_row[row.id])
 
 
-def meant(policy: Policy[F], action: StrEnum, facts: F) -> tuple[Transition[F], ...]:
+def meant(policy: Table[F], action: StrEnum, facts: F) -> tuple[Transition[F], ...]:
     """Those of them that lead from the target's state."""
     return tuple(row for row in rows_for_kind(policy, action, facts) if facts.target in row.source)  # type: ignore[attr-defined]

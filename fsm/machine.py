@@ -19,11 +19,11 @@ from typing import Any, ClassVar, Final, Generic, Protocol, TypeAlias, cast
 import transitions
 
 from fsm.decision import Decision, allow, refuse
-from fsm.errors import DefinitionError
+from fsm.errors import DefinitionError, shorten
 from fsm.facts import Domain, F
 from fsm.guards import Guard
-from fsm.policy import Asked, Policy, Transition
 from fsm.state import AnyState
+from fsm.table import Asked, Table, Transition
 from fsm.terms import Action, Participation
 
 Key: TypeAlias = tuple[str, Any, Any, int]
@@ -39,7 +39,7 @@ class Model(Protocol):
 class Machine(Generic[F]):
     """A policy, runnable."""
 
-    def __init__(self, policy: Policy[F]) -> None:
+    def __init__(self, policy: Table[F]) -> None:
         self.policy = policy
         self._states = {state: _state(state) for state in policy.states}
         self._machine = transitions.Machine(
@@ -103,13 +103,28 @@ class Memory(dict[Key, Decision], Generic[F]):
     Looking up an action that the policy does not know raises `KeyError`.
     """
 
-    def __init__(self, policy: Policy[F]) -> None:
+    def __init__(self, policy: Table[F]) -> None:
         super().__init__()
         self.machine = Machine(policy)
         # A policy may have no row at all for some of the words that it knows.
         self._actions = {action.value: action for trigger in policy.triggers for action in type(trigger)}
         self.action_of: dict[str, str] = {row.id: row.trigger for row in policy.transitions}
         self._domain: Domain[F] = policy.domain
+
+    def decide(self, action: str, facts: F) -> Decision:
+        """The decision on an action under these facts.
+
+        Raises `DefinitionError` for an action that the policy does not know, and for facts that it cannot meet.
+        """
+        policy = self.machine.policy
+        if action not in self._actions:
+            raise DefinitionError(f"policy `{policy.id}` has no action `{shorten(str(action))}`")
+        if not isinstance(facts, self._domain.record):
+            raise DefinitionError(f"the facts of policy `{policy.id}` are `{self._domain.record.__name__}`")
+        code = self._domain.pack(facts)
+        if not self._domain.allows(facts):
+            raise DefinitionError("these facts cannot come together")
+        return self[action, facts.target, facts.sender, code]  # type: ignore[attr-defined]
 
     def __missing__(self, key: Key) -> Decision:
         word, target, sender, code = key
@@ -119,7 +134,7 @@ class Memory(dict[Key, Decision], Generic[F]):
         return decision
 
 
-def memory_of(policy: Policy[F]) -> Memory[F]:
+def memory_of(policy: Table[F]) -> Memory[F]:
     """The one memory, and so the one machine, that all rooms of a policy share."""
     return policy.derived(Memory)
 

@@ -1,397 +1,50 @@
-"""A policy: one table of guarded transitions over a finite domain of facts.
+"""A policy: a table, and what it answers.
 
-Theory of operation. Every rule about participation is a row, a `Transition`:
-from these states, this trigger leads to that state if all guards hold. Rows
-only ever permit; what no row permits is refused. So the order of the rows never
-matters, and adding a row never takes a permission away. Versions of a policy
-are differences (`Policy.evolve`), never flags inside a guard.
+The table is `fsm.table`; the machine that runs it, and the decisions with their reasons,
+are derived from it.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, fields, replace
-from enum import StrEnum
-from functools import cached_property
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from fsm.errors import DefinitionError, shorten
-from fsm.facts import Domain, F, Value, about_of
-from fsm.guards import Guard
-from fsm.state import PLAIN, AnyState, Display, label_of
+from fsm.decision import Decision
+from fsm.facts import F
+from fsm.table import Actor, Asked, Table, Transition
 
-T = TypeVar("T")
-P = TypeVar("P", bound="Policy[Any]")
+if TYPE_CHECKING:
+    from fsm.residual import Residual
 
-
-class Actor(StrEnum):
-    """Who can make a transition happen."""
-
-    TARGET = "the target itself"
-    ANOTHER = "another user"
-    ANYONE = "anyone"
-    NOBODY = "nobody"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The destination of a row that leads where the event asks: `fact` holds the state."""
-
-    fact: str
-
-
-@dataclass(frozen=True, slots=True)
-class Transition(Generic[F]):
-    """One row: `trigger` leads from any state of `source` to `dest` if all guards hold.
-
-    `dest` is a state, or `Asked(fact)` where the event names the state. `id` is the
-    verb that people use (kick, decline, unban); `clause` the number of the section
-    that the row implements.
-    """
-
-    id: str
-    trigger: StrEnum
-    source: AbstractSet[Any]
-    dest: AnyState | Asked
-    guards: tuple[Guard[F], ...]
-    clause: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse what is no row, so that a slip shows where it was made."""
-        object.__setattr__(self, "source", frozenset(self.source))
-        place = f"transition `{shorten(self.id)}`"
-        if not self.id or not self.source:
-            raise DefinitionError(f"{place} needs an id and at least one source state")
-        if not isinstance(self.trigger, StrEnum):
-            raise DefinitionError(f"{place}: {self.trigger!r} is not an action")
-        if not isinstance(self.guards, tuple):
-            raise DefinitionError(f"{place}: its guards must be a tuple")
-        for guard in self.guards:
-            if not isinstance(guard, Guard) or not hasattr(guard.test, "__name__"):
-                raise DefinitionError(f"{place}: {guard!r} is not a guard")
-
-    @property
-    def repeats(self) -> bool:
-        """Whether the row leaves the state as it is, whatever the event asks."""
-        return self.source == {self.dest}
-
-    def leads_to(self, facts: F) -> AnyState:
-        """Where the row leads under these facts."""
-        dest: AnyState = getattr(facts, self.dest.fact) if isinstance(self.dest, Asked) else self.dest
-        return dest
-
-    def permits(self, facts: F) -> bool:
-        """Whether every guard holds; the source state is not looked at."""
-        return all(guard(facts) for guard in self.guards)
+__all__ = ["Actor", "Asked", "Policy", "Transition"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Policy(Generic[F]):
-    """A named table of transitions, valid by construction.
+class Policy(Table[F]):
+    """A named table of transitions, valid by construction, that can be asked.
 
-    `title` and `source` name the document; `family` is the import name of the
-    package whose `Room` speaks this policy's protocol. `action_key` is where the
-    content of an event names its action. Everybody starts in the state `initial`, by
-    default the first of the domain. `displays` says how people see the states, in the
-    order in which they look at them; states without one follow in the order of the
-    domain, and displays of states that the domain lacks are of no account. With
-    `precedence`, rows may permit the same, and the first of them decides; without, at
-    most one row permits anything. Building a policy raises
-    `DefinitionError` when the table contradicts itself.
-
-    A policy is a value: two are equal when id and `fingerprint` are. It can be pickled
-    if its guards are functions of a module, or values themselves.
-
-    Facts that say what an event brings along, such as the token of an invite, may
-    have other values in an event of another action: `carries` says by action and
-    fact which.
+    For its fields see `fsm.table.Table`. Building one raises `DefinitionError` when the
+    table contradicts itself.
     """
 
-    supplied: ClassVar[type | None] = None
-    """The record of the facts that rooms of the family work out; None where they work out whatever is looked at."""
+    def decide(self, action: str, facts: F | Mapping[str, object]) -> Decision:
+        """The decision on an action under these facts: a record, or values by name, words also.
 
-    id: str
-    title: str
-    source: str
-    domain: Domain[F]
-    transitions: tuple[Transition[F], ...]
-    family: str
-    action_key: str = field(default="participation", kw_only=True)
-    carries: Mapping[StrEnum, Mapping[str, tuple[Value, ...]]] = field(default_factory=dict, kw_only=True)
-    initial: Any = field(default=None, kw_only=True)
-    displays: Mapping[Any, Display] = field(default_factory=dict, kw_only=True)
-    precedence: bool = field(default=False, kw_only=True)
-
-    def __post_init__(self) -> None:
-        """Check the table against the domain."""
-        object.__setattr__(self, "transitions", tuple(self.transitions))
-        missing = {"target", "sender", "is_self"} - self.domain.about.keys()
-        if missing:
-            raise DefinitionError(f"policy `{self.id}`: the facts lack {', '.join(sorted(missing))}")
-        if not self.transitions:
-            raise DefinitionError(f"policy `{self.id}` has no transitions")
-        for repeated in _repeated(row.id for row in self.transitions):
-            raise DefinitionError(f"policy `{self.id}` has two transitions with the id `{repeated}`")
-        for limits in self.carries.values():
-            Domain(self.domain.record, {**self.domain.limits, **limits})  # refuses what the record does not have
-        if self.initial is None:
-            object.__setattr__(self, "initial", self.states[0])
-        self._check_state(self.initial, f"policy `{self.id}`")
-        sample = next(iter(self.domain))
-        for row in self.transitions:
-            self._check(row, sample)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Policy):
-            return NotImplemented
-        return self is other or (self.id == other.id and self.fingerprint == other.fingerprint)
-
-    def __hash__(self) -> int:
-        return hash(self.id)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.id}>"
-
-    def __getstate__(self) -> dict[str, Any]:
-        # What has been derived from the fields can be derived again.
-        return {item.name: self.__dict__[item.name] for item in fields(self)}
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256, in hexadecimal, over all that makes a difference to a decision (see `fsm.fingerprint`)."""
-        from fsm.fingerprint import fingerprint_of  # noqa: PLC0415 - hashes take long to load, and few need them
-
-        return fingerprint_of(self)
-
-    def own_rules(self) -> Iterable[object]:
-        """What a family's policies have beside the table, as JSON values: it counts in the fingerprint."""
-        return ()
-
-    def derived(self, make: Callable[[Self], T]) -> T:
-        """What a function makes of this policy: made when first asked for, and kept as long as the policy."""
-        made: dict[object, T] = self.__dict__.setdefault("_derived", {})
-        if make not in made:
-            made[make] = make(self)
-        return made[make]
-
-    def _check(self, row: Transition[F], sample: F) -> None:
-        place = f"policy `{self.id}`, transition `{shorten(row.id)}`"
-        for state in row.source:
-            self._check_state(state, place)
-        if isinstance(row.dest, Asked) and row.dest.fact not in self.domain.values:
-            raise DefinitionError(f"{place}: leads to unknown fact `{shorten(row.dest.fact)}`")
-        for state in self.destinations(row):
-            self._check_state(state, place)
-        for guard in row.guards:
-            try:
-                answer = guard(sample)
-            except Exception as problem:  # noqa: BLE001 - a guard of the user's may fail in any way
-                raise DefinitionError(
-                    f"{place}: guard `{guard.name}` is not a function of the facts: {shorten(str(problem), 200)}"
-                ) from None
-            if not isinstance(answer, bool):
-                raise DefinitionError(f"{place}: guard `{guard.name}` answers {answer!r}, not true or false")
-
-    def _check_state(self, state: object, place: str) -> None:
-        # A bare word equals a member of an enumeration, but is none.
-        if type(self._known_states.get(state)) is not type(state):
-            raise DefinitionError(f"{place}: unknown state `{shorten(str(state))}`")
-
-    @classmethod
-    def for_rooms(cls, policy: object) -> Self:
-        """The policy, if rooms of this class of policies can run it.
-
-        Raises `DefinitionError` for what is of another class, looks at facts that no
-        such room works out, or has no place for what each of them works out.
+        What is not named is plain. Raises `DefinitionError` for an action, a fact or a value
+        that the policy does not have.
         """
-        if not isinstance(policy, cls):
-            what = f"policy `{policy.id}`" if isinstance(policy, Policy) else f"`{shorten(repr(policy))}`"
-            raise DefinitionError(f"{what} is no {cls.__name__}, which is what such rooms are run by")
-        return policy.derived(_supplied)
+        from fsm.machine import memory_of  # noqa: PLC0415 - it brings `transitions` along
 
-    @cached_property
-    def unsupplied(self) -> tuple[str, ...]:
-        """The facts that rows look at, and rooms of the family do not work out."""
-        own = self.domain.about.keys() - about_of(self.supplied or self.domain.record).keys()
-        if not own:
-            return ()
-        looked_at = frozenset[str]().union(*map(self.reads, self.triggers))
-        return tuple(name for name in self.domain.values if name in own & looked_at)
+        if isinstance(facts, Mapping):
+            given = {name: self.domain.parse(name, value) for name, value in facts.items()}
+            facts = self.domain.record(**{**self.domain.plain, **given})
+        return memory_of(self).decide(action, facts)
 
-    @property
-    def states(self) -> tuple[AnyState, ...]:
-        """The states a target can be in."""
-        return self.domain.values["target"]  # type: ignore[return-value]
+    def residual(self, action: str, **known: object) -> "Residual":
+        """The condition on the other facts under which an action is allowed (see `fsm.residual`).
 
-    @cached_property
-    def _known_states(self) -> Mapping[object, AnyState]:
-        return {state: state for state in self.states}
-
-    def destinations(self, row: Transition[F]) -> tuple[AnyState, ...]:
-        """Where a row may lead, each state once."""
-        if isinstance(row.dest, Asked):
-            return self.domain.values[row.dest.fact]  # type: ignore[return-value]
-        return (row.dest,)
-
-    @cached_property
-    def labels(self) -> Mapping[AnyState, str]:
-        """What people call each state, told apart where two are called the same."""
-        labels = {state: label_of(state, self.displays.get(state, PLAIN)) for state in self.states}
-        counts = Counter(labels.values())
-        return {state: label if counts[label] == 1 else f"{label} ({state.value})" for state, label in labels.items()}
-
-    @cached_property
-    def ordered(self) -> tuple[AnyState, ...]:
-        """The states in the order in which people look at them."""
-        return tuple(dict.fromkeys((*(state for state in self.displays if state in self._known_states), *self.states)))
-
-    @cached_property
-    def triggers(self) -> tuple[StrEnum, ...]:
-        """The actions for which there is a row, in the order of the rows."""
-        return tuple(dict.fromkeys(row.trigger for row in self.transitions))
-
-    @cached_property
-    def guards(self) -> tuple[Guard[F], ...]:
-        """Every guard that a row uses, in the order of first use."""
-        return tuple(dict.fromkeys(guard for row in self.transitions for guard in row.guards))
-
-    def cells(self) -> Iterator[tuple[StrEnum, F]]:
-        """Walk every question that can be asked: each action with all facts that it can meet."""
-        for action in self.triggers:
-            for facts in self.asked(action):
-                yield action, facts
-
-    def asked(self, action: StrEnum) -> Iterator[F]:
-        """Walk all facts that an action can meet: the domain, within what `carries` says of the action."""
-        limits = self.carries.get(action, {}).items()
-        for facts in self.domain.records:
-            if all(getattr(facts, name) in values for name, values in limits):
-                yield facts
-
-    def walk(
-        self, action: str, reads: Iterable[str] = (), limits: Mapping[str, tuple[Value, ...]] | None = None
-    ) -> Iterator[tuple[F, int]]:
-        """The facts that an action can meet: one record for all that differ in nothing that matters, and their number.
-
-        What matters are the facts that its rows look at, and those named. `limits` leaves some values of a fact only.
+        Values may be given as words. Raises `DefinitionError` for an action, a fact or a
+        value that the policy does not have.
         """
-        within: dict[str, tuple[Value, ...]] = {**self.carries.get(action, {})}  # type: ignore[call-overload]  # a word will do
-        for name, values in (limits or {}).items():
-            within[name] = tuple(value for value in within.get(name, values) if value in values)
-        return self.domain.walk({*self.reads(action), *reads}, within)
+        from fsm.residual import residual_of  # noqa: PLC0415 - few need it
 
-    def reads(self, action: str) -> frozenset[str]:
-        """The facts that have a say in an action: those that its rows look at."""
-        return self._reads.get(action, _ALWAYS)
-
-    @cached_property
-    def _reads(self) -> Mapping[str, frozenset[str]]:
-        reads: dict[str, frozenset[str]] = {}
-        for row in self.transitions:
-            looked_at = (self.domain.reads(guard.test) for guard in row.guards)
-            leads = {row.dest.fact} if isinstance(row.dest, Asked) else set()
-            reads[row.trigger] = reads.get(row.trigger, _ALWAYS).union(leads, *looked_at)
-        return reads
-
-    @property
-    def size(self) -> int:
-        """How many questions can be asked: the number of `cells`."""
-        return sum(self.domain.count(self.carries.get(action)) for action in self.triggers)
-
-    def candidates(self, action: str, state: AnyState | str) -> tuple[Transition[F], ...]:
-        """The rows for this action in this state, whatever their guards say."""
-        return self._by_cell.get((action, state), ())  # type: ignore[arg-type]  # a bare word finds its member
-
-    @cached_property
-    def _by_cell(self) -> Mapping[tuple[str, AnyState], tuple[Transition[F], ...]]:
-        cells: dict[tuple[str, AnyState], tuple[Transition[F], ...]] = {}
-        for row in self.transitions:
-            for state in row.source:
-                cells[row.trigger, state] = (*cells.get((row.trigger, state), ()), row)
-        return cells
-
-    @cached_property
-    def actors(self) -> Mapping[str, Actor]:
-        """By transition id: who can make it happen, found by asking all facts."""
-        selves: dict[str, set[bool]] = {row.id: set() for row in self.transitions}
-        for action in self.triggers:
-            for facts, _ in self.walk(action):
-                state, is_self = facts.target, facts.is_self  # type: ignore[attr-defined]
-                for row in self.candidates(action, state):
-                    if is_self not in selves[row.id] and row.permits(facts):
-                        selves[row.id].add(is_self)
-        return {row: _ACTORS[frozenset(seen)] for row, seen in selves.items()}
-
-    def evolve(
-        self,
-        id: str,  # noqa: A002 - the name of the field it sets
-        *,
-        add: Iterable[Transition[F]] = (),
-        drop: Iterable[str] = (),
-        replace: Iterable[Transition[F]] = (),
-        **changes: Any,
-    ) -> Self:
-        """A new policy that differs from this one as told.
-
-        `add` puts rows behind the others, `drop` takes out rows by id,
-        `replace` puts a row in the place of the one with the same id, and
-        `changes` sets other fields, such as `title` or `domain`. A policy that
-        differs is no longer the document that this one is: unless a `title` is
-        told, title and source say "with changes". Raises `DefinitionError` when
-        a dropped or replaced row does not exist.
-        """
-        rows = {row.id: row for row in self.transitions}
-        for gone in drop:
-            if rows.pop(gone, None) is None:
-                raise DefinitionError(f"policy `{id}` drops unknown transition `{gone}`")
-        for new in replace:
-            if new.id not in rows:
-                raise DefinitionError(f"policy `{id}` replaces unknown transition `{new.id}`")
-            rows[new.id] = new
-        told = {"transitions": (*rows.values(), *add), **changes}
-        differs = any(value != getattr(self, name, None) for name, value in told.items() if name not in _NAMES)
-        if differs and "title" not in told:
-            told = {name: _with_changes(getattr(self, name)) for name in _NAMES} | told
-        return _changed(self, id=id, **told)
-
-
-_NAMES = ("title", "source")
-"""What names the document that a policy stands in."""
-
-
-def _with_changes(name: str) -> str:
-    return name if name.endswith(", with changes") else f"{name}, with changes"
-
-
-_ALWAYS = frozenset({"target", "sender", "is_self"})
-"""The facts that every row looks at."""
-
-
-def _supplied(policy: P) -> P:
-    """The policy, if rooms of its family work out all that it looks at, and it has a place for all that they do."""
-    if policy.unsupplied:
-        facts = " and ".join(f"`{name}`" for name in policy.unsupplied)
-        raise DefinitionError(f"policy `{policy.id}` looks at {facts}, which no room of `{policy.family}` works out")
-    values = policy.domain.values
-    for name, whole in Domain(policy.supplied or policy.domain.record).values.items():
-        if name not in values or (isinstance(whole[0], bool) and len(values[name]) < len(whole)):
-            raise DefinitionError(f"policy `{policy.id}`: rooms of `{policy.family}` need both values of `{name}`")
-    return policy
-
-
-_changed = replace  # `evolve` has a parameter of that name
-
-_ACTORS = {
-    frozenset({True}): Actor.TARGET,
-    frozenset({False}): Actor.ANOTHER,
-    frozenset({True, False}): Actor.ANYONE,
-    frozenset[bool](): Actor.NOBODY,
-}
-
-
-def _repeated(ids: Iterable[str]) -> Iterator[str]:
-    seen: set[str] = set()
-    for each in ids:
-        if each in seen:
-            yield each
-        seen.add(each)
+        return residual_of(self, action, known)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import floor
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, cast
 
 from fsm.decision import Decision
 from fsm.family import AnyPolicy
@@ -124,12 +124,12 @@ class Recorder:
         def noted_look_up(memory: Memory[Any], key: Key) -> Decision:
             decision: Decision = look_up(memory, key)
             if not is_unrecorded():
-                keys.setdefault(memory.machine.policy, set()).add(key)
+                keys.setdefault(cast("AnyPolicy", memory.machine.policy), set()).add(key)
             return decision
 
         def noted_decide(machine: Machine[Any], action: StrEnum, facts: Any) -> Decision:
             if not is_unrecorded():
-                asked.setdefault(machine.policy, set()).add((action, facts))
+                asked.setdefault(cast("AnyPolicy", machine.policy), set()).add((action, facts))
             return decide(machine, action, facts)
 
         Memory.__getitem__ = noted_look_up  # type: ignore[method-assign, assignment]
