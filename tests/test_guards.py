@@ -1,5 +1,6 @@
 """Every guard holds and fails where it should, and looks at nothing else."""
 
+import pickle
 import re
 from importlib import import_module
 from typing import Any
@@ -131,3 +132,19 @@ def test_guard_goes_by_the_name_of_its_function() -> None:
     assert (kettle_is_on.holds, kettle_is_on.fails) == ("the kettle is on", "the kettle is off")
     assert kettle_is_on(facts(may_kick=True)) is True
     assert kettle_is_on(facts()) is False
+
+
+def is_anything(_: Facts) -> bool:
+    return True
+
+
+@pytest.mark.parametrize("guard", EVERYWHERE, ids=repr)
+def test_guard_is_pickled_by_its_name(guard: Guard[Any]) -> None:
+    assert pickle.loads(pickle.dumps(guard)) is guard  # noqa: S301 - our own
+
+
+def test_guard_without_a_name_of_its_own_is_pickled_whole() -> None:
+    own = Guard(is_anything, "it is", "it is not")
+    assert own.tells_kind is False
+    assert pickle.loads(pickle.dumps(own)) == own  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(own)) is not own  # noqa: S301 - our own
