@@ -132,7 +132,7 @@ def refuse(policy: Table[F], action: StrEnum, facts: F) -> Decision:
         allowed=False,
         before=before,
         after=before,
-        refusals=refusals(policy.candidates(action, before), facts),
+        refusals=refusals(policy.rows_for(action, facts), facts),
         reason=explain(rows, facts) if rows else _impossible(policy, action, facts),
     )
 

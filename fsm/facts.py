@@ -178,12 +178,13 @@ class Domain(Generic[F]):
         return all(each.holds(values) for each in self.constraints)
 
     def reads(self, test: Callable[[F], object]) -> frozenset[str]:
-        """The facts that a function of them looks at, found by watching it.
+        """The facts that a function of them looks at: those that its attribute `reads` declares, or found by watching.
 
         All values of what it has been seen to look at are tried, until it looks at nothing new.
         """
         if test not in self._read:
-            self._read[test] = watched(test, self.record, self.values, self.plain)
+            told: frozenset[str] | None = getattr(test, "reads", None)
+            self._read[test] = watched(test, self.record, self.values, self.plain) if told is None else told
         return self._read[test]
 
     @cached_property

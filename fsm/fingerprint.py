@@ -55,8 +55,13 @@ def _values(facts: Mapping[str, tuple[Value, ...]]) -> dict[str, list[str]]:
 
 
 def _row(row: Any, domain: Domain[Any]) -> list[Any]:
-    dest = {"asked": row.dest.fact} if hasattr(row.dest, "fact") else _word(row.dest)
+    dest = _asked(row.dest) if hasattr(row.dest, "fact") else _word(row.dest)
     return [row.id, row.trigger, sorted(map(_word, row.source)), dest, sorted(tables(row.guards, domain)), row.clause]
+
+
+def _asked(dest: Any) -> dict[str, Any]:
+    """The destination that an event asks for."""
+    return {"asked": dest.fact} | ({} if dest.among is None else {"among": sorted(map(_word, dest.among))})
 
 
 def _word(value: Any) -> str:

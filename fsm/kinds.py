@@ -3,15 +3,16 @@
 Theory of operation. A refusal has a reason only in the rows that were meant. Who
 leaves was not after a kick, and a join by who is banned is no founding of the room.
 So every event has a *kind*: whether senders act on themselves, and what those guards
-say of the event that tell its kind. A row is for the kinds of all events that it
-permits. That is found by asking it, since a row may well be for others only without
-asking for it: nobody who is joined can be a target who is not.
+say of the event that tell its kind. A row is for the kinds of all events that meet what
+it asks of the two users and of the kind. That is found by asking it, since a row may well
+be for others only without asking for it: nobody who is joined can be a target who is not.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from fsm.facts import F
+from fsm.facts import Domain, F
 from fsm.guards import Guard
 from fsm.table import Table, Transition
 
@@ -31,11 +32,20 @@ class Kinds:
         guards = dict.fromkeys(guard for row in rows for guard in row.guards)
         self._telling: tuple[Guard[Any], ...] = tuple(guard for guard in guards if guard.tells_kind)
         self.by_row: dict[str, set[Kind]] = {row.id: set() for row in rows}
-        for facts, _ in policy.walk(action):
-            for row in policy.candidates(action, facts.target):
-                if row.permits(facts):
-                    self.by_row[row.id].add(self.of(facts))
+        for row in rows:
+            self.by_row[row.id].update(self._kinds(policy, row))
         self.known = frozenset[Kind]().union(*self.by_row.values())
+
+    def _kinds(self, policy: Table[Any], row: Transition[Any]) -> Iterator[Kind]:
+        """The kinds of events for which a row is."""
+        telling = frozenset[str]().union(*(policy.domain.reads(guard.test) for guard in self._telling))
+        deciding = telling | _WHO | _tied_to_self(policy.domain)
+        guards = [guard for guard in row.guards if policy.domain.reads(guard.test) <= deciding]
+        looked_at = telling.union({"is_self"}, *(policy.domain.reads(guard.test) for guard in guards))
+        within = {**policy.carries.get(row.trigger, {}), "target": tuple(row.source)}
+        for facts, _ in policy.domain.walk(looked_at, within):
+            if all(guard(facts) for guard in guards):
+                yield self.of(facts)
 
     def of(self, facts: Any) -> Kind:
         """The kind of the event that is asked about."""
@@ -49,6 +59,18 @@ class Kinds:
         """
         kind = self.of(facts)
         return next((each for each in (kind, kind._replace(is_self=not kind.is_self)) if each in self.known), None)
+
+
+_WHO = frozenset({"target", "sender", "is_self"})
+
+
+def _tied_to_self(domain: Domain[Any]) -> frozenset[str]:
+    """The facts that are not free where senders act on themselves, by what the domain declares as possible."""
+    reads = [domain.reads(test) for test in domain.possible]
+    tied, before = frozenset({"is_self"}), frozenset[str]()
+    while tied != before:
+        before, tied = tied, tied.union(*(each for each in reads if each & tied))
+    return tied
 
 
 def kinds_of(policy: Table[Any], action: StrEnum) -> Kinds:
@@ -75,5 +97,6 @@ def rows_for_kind(policy: Table[F], action: StrEnum, facts: F) -> tuple[Transiti
 
 
 def meant(policy: Table[F], action: StrEnum, facts: F) -> tuple[Transition[F], ...]:
-    """Those of them that lead from the target's state."""
-    return tuple(row for row in rows_for_kind(policy, action, facts) if facts.target in row.source)  # type: ignore[attr-defined]
+    """Those of them that lead from the target's state to where the event asks."""
+    asked = policy.rows_for(action, facts)
+    return tuple(row for row in rows_for_kind(policy, action, facts) if row in asked)

@@ -12,8 +12,10 @@ distinct question once: `Memory` asks it and keeps the answer. It is a memory of
 the machine, never a second set of rules.
 """
 
+from collections.abc import Callable
 from enum import Enum, StrEnum, auto
 from functools import partial
+from threading import RLock
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeAlias, cast
 
 import transitions
@@ -42,7 +44,8 @@ class Machine(Generic[F]):
     def __init__(self, policy: Table[F]) -> None:
         self.policy = policy
         self._states = {state: _state(state) for state in policy.states}
-        self._machine = transitions.Machine(
+        self._begun: set[Any] = set()
+        self._machine = _Stock(
             model=None,
             states=list(self._states.values()),
             initial=self._states[policy.initial],
@@ -53,24 +56,27 @@ class Machine(Generic[F]):
             send_event=True,
             model_attribute="_fsm_state",
         )
-        for row in policy.transitions:
-            self._add(row)
 
-    def _add(self, row: Transition[F]) -> None:
-        """Add a row: one transition of the library for each state that it may lead to."""
-        # Sources are a set, which has no order of its own.
-        sources: list[Any] = [known for state, known in self._states.items() if state in row.source]
-        for dest in self.policy.destinations(row):
-            leads = [partial(_leads, row, dest)] if isinstance(row.dest, Asked) else []
-            self._machine.add_transition(
-                row.trigger.value,
-                sources,
-                # The state itself, since the word `=` means something else to the library.
-                self._states[dest],
-                conditions=[*leads, *(partial(_holds, guard) for guard in row.guards)],
-                before=partial(_note, row),
-                after=partial(_call, f"after_{row.id}"),
-            )
+    def _begin(self, state: Any) -> None:
+        """Add the rows that lead from a state, each as one transition of the library: not before they are needed.
+
+        A policy may have thousands of states, of which a room sees a few.
+        """
+        with _BEGINNING:
+            if state in self._begun:
+                return
+            for row in self.policy.transitions:
+                if state in row.source:
+                    self._machine.add_transition(
+                        row.trigger.value,
+                        self._states[state],
+                        # Where the event asks, the transition itself finds the state. It is told any: it must have one.
+                        self._states[state if isinstance(row.dest, Asked) else row.dest],
+                        conditions=[*_leading(row), *(partial(_holds, guard) for guard in row.guards)],
+                        before=partial(_note, row),
+                        after=partial(_call, f"after_{row.id}"),
+                    )
+            self._begun.add(state)
 
     def fire(self, model: Model, action: str, facts: F) -> Transition[F] | None:
         """Run `action` on a model: move it and call its callbacks.
@@ -78,6 +84,9 @@ class Machine(Generic[F]):
         Returns the row that permitted, or None when the action is refused; the
         model is then as it was.
         """
+        state = model._fsm_state  # noqa: SLF001 - as the machine's own
+        if state not in self._begun:
+            self._begin(state)
         event = self._machine.events.get(action)
         if event is None:
             return None
@@ -236,6 +245,26 @@ class Participant:
         """Nothing: the state is the room's to keep."""
 
 
+class _StockTransition(transitions.Transition):
+    """A transition of the library that leads where its row does, which may be for the event to say."""
+
+    def _change_state(self, event_data: transitions.EventData) -> None:
+        machine, facts = event_data.machine, event_data.kwargs["facts"]
+        dest = machine.get_state(event_data.kwargs["fired"][-1].leads_to(facts))
+        machine.get_state(self.source).exit(event_data)
+        machine.set_state(dest, event_data.model)
+        event_data.update(dest.value)
+        dest.enter(event_data)
+
+
+class _Stock(transitions.Machine):
+    transition_cls = _StockTransition
+
+
+_BEGINNING = RLock()
+"""Held while a machine gets rows."""
+
+
 class _Probe:
     """A model that is thrown away after one question."""
 
@@ -263,8 +292,13 @@ def _holds(guard: Guard[F], event: transitions.EventData) -> bool:
     return answer
 
 
-def _leads(row: Transition[F], dest: AnyState, event: transitions.EventData) -> bool:
-    return row.leads_to(event.kwargs["facts"]) == dest
+def _leading(row: Transition[F]) -> tuple[Callable[[transitions.EventData], bool], ...]:
+    """The condition of a row that is for some destinations only."""
+    return (partial(_leads, row),) if isinstance(row.dest, Asked) and row.dest.among is not None else ()
+
+
+def _leads(row: Transition[F], event: transitions.EventData) -> bool:
+    return row.leads(event.kwargs["facts"])
 
 
 def _note(row: Transition[F], event: transitions.EventData) -> None:

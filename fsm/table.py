@@ -35,9 +35,18 @@ class Actor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The destination of a row that leads where the event asks: `fact` holds the state."""
+    """The destination of a row that leads where the event asks: `fact` holds the state, one of `among` if that is told.
+
+    Events that ask for another state are not what the row is for: it takes no part in their answers.
+    """
 
     fact: str
+    among: AbstractSet[Any] | None = None
+
+    def __post_init__(self) -> None:
+        """Take any set of states."""
+        if self.among is not None:
+            object.__setattr__(self, "among", frozenset(self.among))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +89,14 @@ class Transition(Generic[F]):
         dest: AnyState = getattr(facts, self.dest.fact) if isinstance(self.dest, Asked) else self.dest
         return dest
 
+    def leads(self, facts: F) -> bool:
+        """Whether the row leads where the event asks; the source state is not looked at."""
+        dest = self.dest
+        return not isinstance(dest, Asked) or dest.among is None or getattr(facts, dest.fact) in dest.among
+
     def permits(self, facts: F) -> bool:
-        """Whether every guard holds; the source state is not looked at."""
-        return all(guard(facts) for guard in self.guards)
+        """Whether the row leads there and every guard holds; the source state is not looked at."""
+        return self.leads(facts) and all(guard(facts) for guard in self.guards)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -128,7 +142,7 @@ class Table(Generic[F]):
         missing = {"target", "sender", "is_self"} - self.domain.about.keys()
         if missing:
             raise DefinitionError(f"policy `{self.id}`: the facts lack {', '.join(sorted(missing))}")
-        if not self.transitions:
+        if not self.transitions and len(self.states) > 1:
             raise DefinitionError(f"policy `{self.id}` has no transitions")
         for repeated in _repeated(row.id for row in self.transitions):
             raise DefinitionError(f"policy `{self.id}` has two transitions with the id `{repeated}`")
@@ -180,6 +194,9 @@ class Table(Generic[F]):
             self._check_state(state, place)
         if isinstance(row.dest, Asked) and row.dest.fact not in self.domain.values:
             raise DefinitionError(f"{place}: leads to unknown fact `{shorten(row.dest.fact)}`")
+        if isinstance(row.dest, Asked):
+            for state in row.dest.among or ():
+                self._check_state(state, place)
         for state in self.destinations(row):
             self._check_state(state, place)
         for guard in row.guards:
@@ -229,9 +246,10 @@ class Table(Generic[F]):
 
     def destinations(self, row: Transition[F]) -> tuple[AnyState, ...]:
         """Where a row may lead, each state once."""
-        if isinstance(row.dest, Asked):
-            return self.domain.values[row.dest.fact]  # type: ignore[return-value]
-        return (row.dest,)
+        if not isinstance(row.dest, Asked):
+            return (row.dest,)
+        states, among = self.domain.values[row.dest.fact], row.dest.among
+        return tuple(state for state in states if among is None or state in among)  # type: ignore[misc]
 
     @cached_property
     def labels(self) -> Mapping[AnyState, str]:
@@ -301,6 +319,11 @@ class Table(Generic[F]):
     def candidates(self, action: str, state: AnyState | str) -> tuple[Transition[F], ...]:
         """The rows for this action in this state, whatever their guards say."""
         return self._by_cell.get((action, state), ())  # type: ignore[arg-type]  # a bare word finds its member
+
+    def rows_for(self, action: str, facts: F) -> tuple[Transition[F], ...]:
+        """The rows for this action that lead from the target's state to where the event asks, whatever guards say."""
+        rows = self.candidates(action, facts.target)  # type: ignore[attr-defined]
+        return tuple(row for row in rows if row.leads(facts))
 
     @cached_property
     def _by_cell(self) -> Mapping[tuple[str, AnyState], tuple[Transition[F], ...]]:

@@ -13,7 +13,7 @@ from fsm.machine import memory_of
 from fsm.render import extract
 from fsm.render.explorer.table import tabulate
 from fsm.review.cells import Cells
-from fsm.review.grid import Grid, numbers
+from fsm.review.grid import Grid, Move, numbers
 from fsm.state import Display, Tone
 
 OUTSIDE, BANNED, MEMBER, ADMIN = (State(n, label) for n, label in enumerate(("outside", "banned", "member", "admin")))
@@ -199,3 +199,45 @@ def test_states_as_data_have_to_be_named() -> None:
         Domain(RoleFacts).values  # noqa: B018
     with pytest.raises(DefinitionError, match="cannot be limited"):
         Domain(RoleFacts, {**LIMITS, "target": (MEMBER, MEMBER)})
+
+
+# A row that is for some destinations only.
+
+AMONG = POLICY.evolve(
+    "among",
+    replace=[
+        Transition("ban", Verb.CHANGE, {MEMBER, ADMIN}, Asked("wanted", {BANNED}), (sender_is_admin,)),
+        Transition("change", Verb.CHANGE, {MEMBER, ADMIN}, Asked("wanted", {MEMBER, ADMIN}), (sender_is_admin,)),
+    ],
+)
+
+
+def test_a_row_for_some_destinations_decides_as_one_that_asks_for_them() -> None:
+    cells = Cells(AMONG)
+    grids: dict[StrEnum, dict[RoleFacts, Move]] = {}
+    for action in Verb:
+        records = [facts for each, facts in CELLS if each is action]
+        moves = Grid(records).moves(AMONG.transitions, action).items()
+        grids[action] = {records[number]: move for move, found in moves for number in numbers(found)}
+    for verb, facts in CELLS:
+        transition, after = expected(verb, facts)
+        assert cells.at(verb, facts).decision.transition == transition
+        decision = memory_of(AMONG).machine.decide(verb, facts)
+        assert (decision.transition, decision.after) == (transition, after)
+        move = grids[verb].get(facts)
+        assert (move and (move.transition, move.dest)) == ((transition, after) if transition else None)
+
+
+def test_a_row_for_other_destinations_takes_no_part_in_a_refusal() -> None:
+    facts = RoleFacts(target=MEMBER, sender=MEMBER, is_self=False, wanted=ADMIN)
+    decision = AMONG.decide(Verb.CHANGE, facts)
+    assert [refusal.transition for refusal in decision.refusals] == ["change"]
+    assert decision.reason.startswith("change: ")
+    nowhere = AMONG.decide(Verb.CHANGE, RoleFacts(target=MEMBER, sender=ADMIN, is_self=False, wanted=OUTSIDE))
+    assert (nowhere.allowed, nowhere.refusals) == (False, ())
+
+
+def test_some_destinations_count_in_the_fingerprint_and_must_be_states() -> None:
+    assert AMONG.fingerprint != AMONG.evolve("among", replace=[POLICY.transitions[0]]).fingerprint
+    with pytest.raises(DefinitionError, match="unknown state `9`"):
+        POLICY.evolve("x", add=[Transition("go", Verb.ADD, {MEMBER}, Asked("wanted", {State(9)}), ())])

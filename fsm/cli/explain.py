@@ -75,7 +75,7 @@ def _words(policy: AnyPolicy, action: StrEnum, facts: Any, decision: Decision) -
     lines = [f"{policy.id}: `{action}`, the target in `{facts.target}`, the sender in `{facts.sender}`", verdict]
     if not decision and not meant(policy, action, facts):
         lines += [f"possible from {_states(policy, row)}: {row.id}" for row in rows_for_kind(policy, action, facts)]
-    for row in policy.candidates(action, facts.target):
+    for row in policy.rows_for(action, facts):
         lines += [
             "",
             f"{row.id}: {facts.target} → {row.leads_to(facts)}, by {policy.actors[row.id]} (section {row.clause})",

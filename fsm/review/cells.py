@@ -165,7 +165,7 @@ class Cells:
         return self.at(action, facts) if self.policy.domain.allows(facts) else None
 
     def _ask(self, action: StrEnum, facts: Any) -> Cell:
-        rows = tuple(row for row in self.policy.candidates(action, facts.target) if row.permits(facts))
+        rows = tuple(row for row in self.policy.rows_for(action, facts) if row.permits(facts))
         # Whether, and what becomes of it; the words of a refusal are found when somebody reads them.
         decision = allow(rows[0], facts) if rows else Decision(False, before=facts.target, after=facts.target)
         return Cell(action, facts, decision, rows)

@@ -170,7 +170,7 @@ def coverage(policy: AnyPolicy, questions: Iterable[tuple[str, Any]]) -> Coverag
     board = Board(policy)
     rows = {row.id: _unseen(board, row) for row in policy.transitions}
     for action, facts in questions:
-        candidates = policy.candidates(action, facts.target)
+        candidates = policy.rows_for(action, facts)
         for row in candidates:
             _, outcomes = rows[row.id]
             for guard in row.guards:

@@ -8,7 +8,8 @@ thousands of records takes a moment.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any, Generic, TypeAlias
 
 from fsm.facts import F, Value
@@ -52,7 +53,7 @@ class Grid(Generic[F]):
 
     def permitted(self, row: Transition[F]) -> Cells:
         """The cells in which a row would permit its action, were it alone."""
-        cells = self.at(row.source)
+        cells = self.at(row.source) & self._leading(row)
         for guard in row.guards:
             cells &= self.where(guard)
         return cells
@@ -72,8 +73,16 @@ class Grid(Generic[F]):
         if not isinstance(row.dest, Asked):
             return iter(((row.dest, self.every),))
         if row.dest not in self._asked:
-            self._asked[row.dest] = tuple(columns([row.leads_to(facts) for facts in self.records]))
+            among = row.dest.among
+            states: Iterable[tuple[Any, Cells]] = columns([row.leads_to(facts) for facts in self.records])
+            self._asked[row.dest] = tuple(lead for lead in states if among is None or lead[0] in among)
         return iter(self._asked[row.dest])
+
+    def _leading(self, row: Transition[F]) -> Cells:
+        """The cells in which a row leads where the event asks."""
+        if not isinstance(row.dest, Asked) or row.dest.among is None:
+            return self.every
+        return reduce(or_, (cells for _, cells in self._leads(row)), 0)
 
     @cached_property
     def _targets(self) -> dict[AnyState, Cells]:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from fsm.decision import Decision
 from fsm.family import AnyPolicy
 from fsm.json_lines import Line
-from fsm.policy import Asked
+from fsm.policy import Asked, Transition
 from fsm.render.diagram import Diagram
 from fsm.render.explorer.picture import variable
 from fsm.render.explorer.recording import record
@@ -61,6 +61,8 @@ def _rows(policy: AnyPolicy, table: Table, guards: Places) -> list[JSON]:
             # Where the event asks, `asks` is the fact that says where it leads.
             "dest": None if isinstance(row.dest, Asked) else policy.states.index(row.dest),
             "asks": table.facts.index(row.dest.fact) if isinstance(row.dest, Asked) else None,
+            # The states that it is for, if not for all.
+            "among": _among(policy, row),
             "clause": row.clause,
             "actor": policy.actors[row.id].value,
             "guards": [guards[guard.name] for guard in row.guards],
@@ -70,9 +72,15 @@ def _rows(policy: AnyPolicy, table: Table, guards: Places) -> list[JSON]:
     ]
 
 
+def _among(policy: AnyPolicy, row: Transition[Any]) -> list[int] | None:
+    if not isinstance(row.dest, Asked) or row.dest.among is None:
+        return None
+    return [place for place, state in enumerate(policy.states) if state in row.dest.among]
+
+
 def _asked_for(policy: AnyPolicy, fact: str) -> JSON:
     """The states among which an event chooses by a fact, if any row leads where it says."""
-    if Asked(fact) not in (row.dest for row in policy.transitions):
+    if not any(isinstance(row.dest, Asked) and row.dest.fact == fact for row in policy.transitions):
         return {}
     return {"states": [policy.states.index(state) for state in policy.domain.values[fact]]}
 

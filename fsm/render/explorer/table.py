@@ -174,5 +174,6 @@ def _rows(
         leaves = {}
         for state in policy.states:
             for where, record in records[state] if state in row.source else ():
-                leaves[where] = failures[tuple(guard for guard in row.guards if not guard(record))]
+                if row.leads(record):
+                    leaves[where] = failures[tuple(guard for guard in row.guards if not guard(record))]
         yield row.id, leaves

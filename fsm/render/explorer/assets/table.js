@@ -41,8 +41,9 @@ const isAllowed = (decision) => decision !== null && decision.row !== undefined;
 
 /** The guards of a row that fail; null where it does not lead from the target's state, or where nobody can ask. */
 function failedGuards(row, at) {
-  const { action, sources, root } = data.rows[row];
-  const isAsked = sources.includes(at[TARGET]) && follow(data.actions[action].asked, at) === CAN_BE;
+  const { action, sources, among, root } = data.rows[row];
+  const isFor = sources.includes(at[TARGET]) && (among === null || among.includes(destOf(row, at)));
+  const isAsked = isFor && follow(data.actions[action].asked, at) === CAN_BE;
   return isAsked ? data.failures[follow(root, at) - 1] : null;
 }
 
