@@ -3,29 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 from fsm.facts import F
 from fsm.guards import Guard
 from fsm.kinds import kinds_of, meant
+from fsm.rule import Rule
 from fsm.state import AnyState
 from fsm.table import Actor, Table, Transition
-
-
-class Row(Protocol[F]):  # type: ignore[misc]  # F is read and never written
-    """What a refusal needs to know about the row that refused."""
-
-    @property
-    def id(self) -> str:
-        """The verb by which people know it."""
-
-    @property
-    def guards(self) -> tuple[Guard[F], ...]:
-        """The conditions, all of which must hold."""
-
-    @property
-    def clause(self) -> str:
-        """The section it implements."""
 
 
 class Code(StrEnum):
@@ -146,34 +131,30 @@ def _impossible(policy: Table[F], action: StrEnum, facts: F) -> str:
     return f"no transition: `{action}` is not possible while the target is in `{state}`{others}"
 
 
-def judge(rows: Sequence[Row[F]], facts: F) -> Decision:
-    """Allowed by any of the rows, or refused by all; nobody's participation changes."""
-    for row in rows:
-        if all(guard(facts) for guard in row.guards):
-            return permit(row)
-    if not rows:
+def judge(rules: Sequence[Rule[F]], facts: F) -> Decision:
+    """Allowed by any of the rules, or refused by all; nobody's participation changes."""
+    for rule in rules:
+        if rule.permits(facts):
+            return permit(rule)
+    if not rules:
         return Decision(allowed=False, reason="nobody may send such an event")
-    return Decision(allowed=False, refusals=refusals(rows, facts), reason=explain(rows, facts))
+    return Decision(allowed=False, refusals=refusals(rules, facts), reason=explain(rules, facts))
 
 
-def permit(row: Row[F]) -> Decision:
-    """The decision in which `row` permits an event that moves nobody."""
-    return Decision(allowed=True, clause=row.clause, guards=_names(row.guards))
+def permit(rule: Rule[F]) -> Decision:
+    """The decision in which `rule` permits an event that moves nobody."""
+    return Decision(allowed=True, clause=rule.clause, guards=_names(rule.guards))
 
 
-def refusals(rows: Iterable[Row[F]], facts: F) -> tuple[Refusal, ...]:
-    """One refusal for each row, naming all of its guards that fail."""
-    return tuple(Refusal(row.id, _names(_failed(row, facts)), row.clause) for row in rows)
+def refusals(rules: Iterable[Rule[F]], facts: F) -> tuple[Refusal, ...]:
+    """One refusal for each rule, naming all of its guards that fail."""
+    return tuple(Refusal(rule.id, _names(rule.failing(facts)), rule.clause) for rule in rules)
 
 
-def explain(rows: Sequence[Row[F]], facts: F) -> str:
-    """One line about the row of whose guards the smallest part failed, the first of equals."""
-    row = min(rows, key=lambda row: len(_failed(row, facts)) / len(row.guards))
-    return f"{row.id}: {', and '.join(guard.fails for guard in _failed(row, facts))}"
-
-
-def _failed(row: Row[F], facts: F) -> list[Guard[F]]:
-    return [guard for guard in row.guards if not guard(facts)]
+def explain(rules: Sequence[Rule[F]], facts: F) -> str:
+    """One line about the rule of whose guards the smallest part failed, the first of equals."""
+    rule = min(rules, key=lambda rule: len(rule.failing(facts)) / len(rule.guards))
+    return f"{rule.id}: {', and '.join(guard.fails for guard in rule.failing(facts))}"
 
 
 def _names(guards: Iterable[Guard[F]]) -> tuple[str, ...]:

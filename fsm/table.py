@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import Domain, F, Value, about_of
 from fsm.guards import Guard
+from fsm.rule import Rule
 from fsm.state import PLAIN, AnyState, Display, label_of
 
 T = TypeVar("T")
@@ -49,35 +50,36 @@ class Asked:
             object.__setattr__(self, "among", frozenset(self.among))
 
 
-@dataclass(frozen=True, slots=True)
-class Transition(Generic[F]):
+@dataclass(frozen=True, slots=True, init=False)
+class Transition(Rule[F]):
     """One row: `trigger` leads from any state of `source` to `dest` if all guards hold.
 
     `dest` is a state, or `Asked(fact)` where the event names the state. `id` is the
     verb that people use (kick, decline, unban); `clause` the number of the section
-    that the row implements.
+    that the row implements. Raises `DefinitionError` for what is no row.
     """
 
-    id: str
     trigger: StrEnum
     source: AbstractSet[Any]
     dest: AnyState | Asked
-    guards: tuple[Guard[F], ...]
-    clause: str = ""
+    clause: str  # a row that has moved to another section is another row
 
-    def __post_init__(self) -> None:
-        """Refuse what is no row, so that a slip shows where it was made."""
-        object.__setattr__(self, "source", frozenset(self.source))
-        place = f"transition `{shorten(self.id)}`"
-        if not self.id or not self.source:
-            raise DefinitionError(f"{place} needs an id and at least one source state")
-        if not isinstance(self.trigger, StrEnum):
-            raise DefinitionError(f"{place}: {self.trigger!r} is not an action")
-        if not isinstance(self.guards, tuple):
-            raise DefinitionError(f"{place}: its guards must be a tuple")
-        for guard in self.guards:
-            if not isinstance(guard, Guard) or not hasattr(guard.test, "__name__"):
-                raise DefinitionError(f"{place}: {guard!r} is not a guard")
+    def __init__(  # noqa: PLR0913, PLR0917 - in the order in which a row is read
+        self,
+        id: str,  # noqa: A002 - the name of the field
+        trigger: StrEnum,
+        source: AbstractSet[Any],
+        dest: AnyState | Asked,
+        guards: tuple[Guard[F], ...],
+        clause: str = "",
+    ) -> None:
+        Rule.__init__(self, id, guards, clause)
+        for name, value in (("trigger", trigger), ("source", frozenset(source)), ("dest", dest)):
+            object.__setattr__(self, name, value)
+        if not self.source:
+            raise DefinitionError(f"{self.place} needs at least one source state")
+        if not isinstance(trigger, StrEnum):
+            raise DefinitionError(f"{self.place}: {trigger!r} is not an action")
 
     @property
     def repeats(self) -> bool:
@@ -96,7 +98,7 @@ class Transition(Generic[F]):
 
     def permits(self, facts: F) -> bool:
         """Whether the row leads there and every guard holds; the source state is not looked at."""
-        return self.leads(facts) and all(guard(facts) for guard in self.guards)
+        return self.leads(facts) and Rule.permits(self, facts)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -189,7 +191,7 @@ class Table(Generic[F]):
         return made[make]
 
     def _check(self, row: Transition[F], sample: F) -> None:
-        place = f"policy `{self.id}`, transition `{shorten(row.id)}`"
+        place = f"policy `{self.id}`, {row.place}"
         for state in row.source:
             self._check_state(state, place)
         if isinstance(row.dest, Asked) and row.dest.fact not in self.domain.values:

@@ -13,6 +13,7 @@ from fsm import MIMI, Guard, load_policy
 from fsm.family import AnyPolicy
 from fsm.kinds import kinds_of
 from fsm.machine import memory_of
+from fsm.mimi.permits import Kind
 from fsm.mimi.rules import rules_of
 from fsm.policies import CATALOGUE
 from fsm.policy import Policy
@@ -63,6 +64,7 @@ def test_policies_of_the_catalogue_differ() -> None:
 SAME_POLICIES: list[tuple[str, AnyPolicy]] = [
     ("rows turned round", replace(MIMI, transitions=MIMI.transitions[::-1])),
     ("guards turned round", with_guards("kick", *BY_ID["kick"].guards[::-1])),
+    ("permits turned round", MIMI.evolve("mimi", permits=dict(reversed([*MIMI.permits.items()])))),
     ("other words", MIMI.evolve("mimi", title="Another title", displays={})),
     ("another function that answers alike", with_guards("accept", SAME)),
     ("states turned round", MIMI.evolve("mimi", domain=replace(MIMI.domain, limits={**MIMI.domain.limits, "target": MIMI.states[::-1]}))),
@@ -79,7 +81,7 @@ OTHER_POLICIES: list[tuple[str, AnyPolicy]] = [
     ("fewer facts", MIMI.evolve("mimi", domain=MIMI.domain.given(may_kick=True))),
     ("precedence", MIMI.evolve("mimi", precedence=True)),
     ("other event types", MIMI.evolve("mimi", participation_events=frozenset({"m.user"}))),
-    ("other permits", MIMI.evolve("mimi", permits=MIMI.permits[:-1])),
+    ("other permits", MIMI.evolve("mimi", permits={**MIMI.permits, Kind.MESSAGE: ()})),
 ]
 
 

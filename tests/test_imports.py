@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
     {"fsm.terms"},
     {"fsm.facts", "fsm.event", "fsm.strict_json", "fsm.loading"},
     {"fsm.guards", "fsm.json_lines"},
-    {"fsm.fingerprint", "fsm.json_values"},
+    {"fsm.fingerprint", "fsm.json_values", "fsm.rule"},
     {"fsm.table"},
     {"fsm.kinds"},
     {"fsm.decision"},
@@ -121,7 +121,14 @@ OWN_IMPORTS = {name: {each for each in IMPORTS[name] if is_within(each, "fsm")} 
 def test_the_package_is_found() -> None:
     assert FILES.keys() >= CORE
     assert {load_policy(name).family for name in CATALOGUE} <= set(FAMILIES)
-    assert OWN_IMPORTS["fsm.table"] == {"fsm.errors", "fsm.facts", "fsm.fingerprint", "fsm.guards", "fsm.state"}
+    assert OWN_IMPORTS["fsm.table"] == {
+        "fsm.errors",
+        "fsm.facts",
+        "fsm.fingerprint",
+        "fsm.guards",
+        "fsm.rule",
+        "fsm.state",
+    }
 
 
 @pytest.mark.parametrize("module", INSIDE)

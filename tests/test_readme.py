@@ -95,7 +95,7 @@ def rules_under(heading: str) -> list[list[str]]:
 
 MIMIS = (MIMI, MIMI_00, MIMI_01)
 MIMI_ROWS = {row.id for policy in MIMIS for row in policy.transitions} | {
-    permit.id for policy in MIMIS for permit in policy.permits
+    permit.id for policy in MIMIS for permit in policy.all_permits
 }
 MATRIX_ROWS = {row.id for policy in VERSIONS.values() for row in policy.transitions}
 

@@ -36,7 +36,7 @@ from fsm.matrix.guards import (
     token_is_signed,
 )
 from fsm.matrix.levels import Numbers
-from fsm.matrix.premise import PREMISES, Premise, PremiseFacts, authoriser_is_user
+from fsm.matrix.premise import PREMISES, PremiseFacts, authoriser_is_user
 from fsm.matrix.settings import Founder, Reign
 from fsm.participation.guards import (
     room_is_public,
@@ -50,6 +50,7 @@ from fsm.participation.guards import (
     sender_outranks_for_kick,
 )
 from fsm.policy import Policy, Transition
+from fsm.rule import Rule
 from fsm.terms import DISPLAYS, Participation
 
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
@@ -59,7 +60,7 @@ INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
 class MatrixPolicy(Policy[MatrixFacts]):
     """The rules of a room version, with what else of it membership depends on.
 
-    `premise` is the row that every membership event needs, `numbers` what may stand
+    `premise` is the rule that every membership event needs, `numbers` what may stand
     for a power level, `founder` who the creator is, `reign` how high creators stand,
     `is_room_named_by_creation` whether a room's id is the id of its creation.
     """
@@ -67,7 +68,7 @@ class MatrixPolicy(Policy[MatrixFacts]):
     supplied = MatrixFacts
 
     version: str = field(compare=False)  # a name, not a rule
-    premise: Premise
+    premise: Rule[PremiseFacts]
     numbers: Numbers
     founder: Founder
     reign: Reign
@@ -78,7 +79,7 @@ class MatrixPolicy(Policy[MatrixFacts]):
         from fsm.fingerprint import tables  # noqa: PLC0415 - few need it
 
         yield [self.numbers.name, self.founder.name, self.reign.name, self.is_room_named_by_creation]
-        yield [self.premise.id, self.premise.clause, *tables(self.premise.guards, Domain(PremiseFacts))]
+        yield [self.premise.id, self.premise.clause, *sorted(tables(self.premise.guards, Domain(PremiseFacts)))]
 
 
 # Nobody outranks themselves, and only a joined user can meet themselves as joined: rows
@@ -141,7 +142,7 @@ MATRIX_1 = MatrixPolicy(
         **{action: {"warrant": (Warrant.NONE,), "is_authorised": (False,)} for action in (LEAVE, BAN, KNOCK)},
     },
     **_version("1"),
-    premise=Premise("event", PREMISES, clause="2, 3, 5.1, 5.6"),
+    premise=Rule("event", PREMISES, clause="2, 3, 5.1, 5.6"),
     numbers=Numbers.FLOATS,
     founder=Founder.CONTENT,
     reign=Reign.BY_DEFAULT,
@@ -169,7 +170,7 @@ MATRIX_6 = MATRIX_5.evolve(
     "matrix-6",
     **_version("6"),
     replace=_renumbered(MATRIX_5, {"5.": "4."}),
-    premise=Premise("event", PREMISES, clause="2, 3, 4.1, 4.6"),
+    premise=Rule("event", PREMISES, clause="2, 3, 4.1, 4.6"),
     numbers=Numbers.STRINGS,
 )
 
@@ -189,7 +190,7 @@ MATRIX_7 = MATRIX_6.evolve(
         Transition("reknock",  KNOCK, {KNOCK}, KNOCK, (room_takes_knocks, sender_is_target), clause="4.6.3"),
         Transition("withdraw", LEAVE, {KNOCK}, LEAVE, (sender_is_target,), clause="4.4.1"),
     ),
-    premise=Premise("event", PREMISES, clause="2, 3, 4.1, 4.7"),
+    premise=Rule("event", PREMISES, clause="2, 3, 4.1, 4.7"),
 )
 
 # Restricted rooms come. A new rule 4.2, on the signature of who authorises a join, moves the others.
@@ -209,7 +210,7 @@ MATRIX_8 = MATRIX_7.evolve("matrix-8", replace=_renumbered(MATRIX_7, _OF_8)).evo
         Transition("enter", JOIN, {LEAVE, KNOCK}, JOIN,
                    (join_is_later, sender_is_target, rule_is_restricted, join_is_authorised), clause="4.3.5.3"),
     ),
-    premise=Premise("event", (*PREMISES, authoriser_is_user), clause="2, 3, 4.1, 4.2.1, 4.8"),
+    premise=Rule("event", (*PREMISES, authoriser_is_user), clause="2, 3, 4.1, 4.2.1, 4.8"),
 )
 
 # Redactions change; membership does not.
@@ -244,7 +245,7 @@ MATRIX_12 = MATRIX_11.evolve(
     "matrix-12",
     **_version("12"),
     replace=_renumbered(MATRIX_11, {"4.": "5."}),
-    premise=Premise("event", (*PREMISES, authoriser_is_user), clause="2, 3, 4, 5.1, 5.2.1, 5.8"),
+    premise=Rule("event", (*PREMISES, authoriser_is_user), clause="2, 3, 4, 5.1, 5.2.1, 5.8"),
     reign=Reign.SUPREME,
     is_room_named_by_creation=True,
 )

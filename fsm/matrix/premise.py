@@ -1,12 +1,12 @@
 """What must hold of a membership event before anybody asks where users stand.
 
-These rules have no state machine, but they are judged in the same way: a row of
-guards over finite facts, and a refusal that names every guard that failed.
+These rules have no state machine, but they are judged in the same way: by a
+rule over finite facts, and a refusal names every guard that failed.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from fsm.guards import Guard, guard
+from fsm.guards import guard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,15 +19,6 @@ class PremiseFacts:
     has_target: bool
     has_action: bool
     is_authoriser_user: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Premise:
-    """The row that every membership event needs besides its own."""
-
-    id: str
-    guards: tuple[Guard[PremiseFacts], ...]
-    clause: str = field(compare=False)  # where it stands, not what it asks
 
 
 @guard("the room has been created", fails="the room has not been created")

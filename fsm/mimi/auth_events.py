@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fsm.event import Event, checked_name, sequence
-from fsm.guards import Guard, guard
+from fsm.guards import guard
 from fsm.mimi.history import StateKey, Views
 from fsm.mimi.roles import Roles
 from fsm.mimi.settings import CREATE, JOIN_RULES, ROLE, ROLE_MAP, USER
+from fsm.rule import Rule
 from fsm.terms import Action
 
 
@@ -22,15 +23,6 @@ class BackingFacts:
     is_any_surplus: bool
     is_any_unknown: bool
     is_any_outdated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Backing:
-    """The row that every event with `authEvents` needs besides its own."""
-
-    id: str
-    guards: tuple[Guard[BackingFacts], ...]
-    clause: str
 
 
 @guard("every event to be selected is there", fails="an event that should be selected is missing")
@@ -69,11 +61,12 @@ def auth_events_are_current(facts: BackingFacts) -> bool:
     return not facts.is_any_outdated
 
 
-BACKING = Backing(
+BACKING = Rule(
     "auth_events",
     (auth_events_are_known, auth_events_are_current, auth_events_are_complete, auth_events_are_selected),
     clause="-00 3.1",
 )
+"""What every event with `authEvents` needs besides its own rule."""
 
 
 def select(event: Event, action: Action | None, roles: Roles) -> list[StateKey]:

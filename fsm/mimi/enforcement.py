@@ -28,9 +28,10 @@ from typing import Any, TypeAlias
 from fsm.decision import Decision, judge
 from fsm.errors import EventError
 from fsm.event import Event, mapping, name, plain, read_event
-from fsm.guards import Guard, guard
+from fsm.guards import guard
 from fsm.mimi.room import Room
 from fsm.mimi.visibility import VIEWS, ViewFacts
+from fsm.rule import Rule
 from fsm.terms import Participation
 
 ENCRYPTED = "m.room.encrypted"
@@ -44,15 +45,6 @@ class TransportFacts:
 
     is_authentic: bool = True
     is_decrypted: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A row that every event needs besides its own."""
-
-    id: str
-    guards: tuple[Guard[TransportFacts], ...]
-    clause: str
 
 
 @guard("the event is authentic", fails="the event is not correctly signed and hashed")
@@ -73,8 +65,9 @@ def event_is_decrypted(facts: TransportFacts) -> bool:
     return facts.is_decrypted
 
 
-AUTHENTIC = Check("authentic", (event_is_authentic,), clause="-00 3")
-DECRYPTED = Check("decrypted", (event_is_decrypted,), clause="-01 1")
+# What every event needs besides its own rule.
+AUTHENTIC = Rule("authentic", (event_is_authentic,), clause="-00 3")
+DECRYPTED = Rule("decrypted", (event_is_decrypted,), clause="-01 1")
 
 
 class Verdict(StrEnum):

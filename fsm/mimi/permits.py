@@ -1,15 +1,15 @@
-"""Events that change nobody's participation: the rows that permit them, and their guards.
+"""Events that change nobody's participation: their kinds, their facts and their guards.
 
-These events have no state machine, but they are judged the same way: rows of
-guards over finite facts, any of which may permit, and a refusal that names every
-guard that failed.
+These events have no state machine, but they are judged the same way: by rules over
+finite facts, any of which may permit. Which rules are for which kind of event is part
+of a policy (`fsm.mimi.policies.PERMITS`).
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from fsm.facts import SenderFacts
-from fsm.guards import Guard, guard
+from fsm.guards import guard
 from fsm.terms import Participation
 
 
@@ -43,16 +43,6 @@ class EventFacts(SenderFacts[Participation]):
     is_every_role_below: bool = True
     is_every_grant_held: bool = True
     is_administrator_left: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Permit:
-    """One row: events of this kind are allowed if all guards hold."""
-
-    id: str
-    kind: Kind
-    guards: tuple[Guard[EventFacts], ...]
-    clause: str = ""
 
 
 @guard("the room is new", fails="the room exists already")

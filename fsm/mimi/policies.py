@@ -6,14 +6,13 @@ numbers are those of the latest revision, draft-ralston-mimi-policy-01, unless t
 say otherwise. `MIMI_00` and `MIMI_01` are the two revisions to the letter.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from fsm.facts import Domain
 from fsm.mimi.permits import (
     EventFacts,
     Kind,
-    Permit,
     administrator_remains,
     event_is_own,
     granted_permissions_are_held,
@@ -42,6 +41,7 @@ from fsm.participation.guards import (
     sender_outranks_for_kick,
 )
 from fsm.policy import Policy, Transition
+from fsm.rule import Rule
 from fsm.terms import DISPLAYS, JoinRule, Participation
 
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
@@ -52,13 +52,13 @@ class MimiPolicy(Policy[Facts]):
     """A participation policy with the rest of what a MIMI room needs.
 
     `participation_events` are the event types that carry participation,
-    `permits` the rows for all other events, `power` how effective power is read.
+    `permits` the rules for all other events, by their kind, `power` how effective power is read.
     """
 
     supplied = Facts
 
     participation_events: frozenset[str]
-    permits: tuple[Permit, ...]
+    permits: Mapping[Kind, tuple[Rule[EventFacts], ...]]
     power: Power
 
     def own_rules(self) -> Iterable[object]:
@@ -68,8 +68,14 @@ class MimiPolicy(Policy[Facts]):
         domain = Domain(EventFacts)
         yield sorted(self.participation_events)
         yield self.power.name
-        for row in self.permits:
-            yield [row.id, row.kind.name, row.clause, *tables(row.guards, domain)]
+        for kind, rules in sorted(self.permits.items()):
+            permits = ([rule.id, rule.clause, *sorted(tables(rule.guards, domain))] for rule in rules)
+            yield [kind, *sorted(permits, key=str)]
+
+    @property
+    def all_permits(self) -> tuple[Rule[EventFacts], ...]:
+        """The permits of all kinds."""
+        return tuple(rule for rules in self.permits.values() for rule in rules)
 
     @property
     def participation_event(self) -> str:
@@ -124,15 +130,15 @@ _CHANGES_ROLES = (
     granted_permissions_are_held, administrator_remains,
 )
 _DISTINCT = (role_ids_are_distinct, role_orders_are_distinct)
-PERMITS = (
-    Permit("create", Kind.CREATE, (room_is_new,), clause="-00 3.1"),
-    Permit("role", Kind.ROLE, _CHANGES_ROLES,                                                  clause="4.4"),
-    Permit("role_map", Kind.ROLE_MAP, (*_DISTINCT, *_CHANGES_ROLES), clause="4.4"),
-    Permit("state", Kind.STATE, (sender_is_joined, type_is_granted), clause="-00 5.4"),
-    Permit("redact_own", Kind.REDACTION, (sender_is_joined, event_is_own), clause="4.3"),
-    Permit("redact", Kind.REDACTION, (sender_is_joined, sender_may_redact), clause="4.3"),
-    Permit("message", Kind.MESSAGE, (sender_is_joined, message_is_not_denied, type_is_not_denied), clause="4.3"),
-)
+PERMITS: Mapping[Kind, tuple[Rule[EventFacts], ...]] = {
+    Kind.CREATE:    (Rule("create", (room_is_new,), clause="-00 3.1"),),
+    Kind.ROLE:      (Rule("role", _CHANGES_ROLES, clause="4.4"),),
+    Kind.ROLE_MAP:  (Rule("role_map", (*_DISTINCT, *_CHANGES_ROLES), clause="4.4"),),
+    Kind.STATE:     (Rule("state", (sender_is_joined, type_is_granted), clause="-00 5.4"),),
+    Kind.REDACTION: (Rule("redact_own", (sender_is_joined, event_is_own), clause="4.3"),
+                     Rule("redact", (sender_is_joined, sender_may_redact), clause="4.3")),
+    Kind.MESSAGE:   (Rule("message", (sender_is_joined, message_is_not_denied, type_is_not_denied), clause="4.3"),),
+}
 # fmt: on
 
 MIMI = MimiPolicy(
@@ -164,15 +170,15 @@ MIMI_01 = MIMI.evolve(
     ),
     participation_events=frozenset({"m.room.user"}),
     power=Power.SET,
-    permits=(
-        Permit("create", Kind.CREATE, (room_is_new,), clause="4.4"),
-        Permit("role", Kind.ROLE, (sender_is_joined, touched_roles_are_listed), clause="4.3"),
-        Permit("role_map", Kind.ROLE_MAP, (*_DISTINCT, sender_is_joined, touched_roles_are_listed), clause="4.3"),
-        Permit("state", Kind.STATE, (sender_is_joined, message_is_not_denied), clause="4.3"),
-        Permit("redact_own", Kind.REDACTION, (sender_is_joined, event_is_own), clause="4.3"),
-        Permit("redact", Kind.REDACTION, (sender_is_joined, sender_may_redact), clause="4.3"),
-        Permit("message", Kind.MESSAGE, (sender_is_joined, message_is_not_denied), clause="4.3"),
-    ),
+    permits={
+        Kind.CREATE:    (Rule("create", (room_is_new,), clause="4.4"),),
+        Kind.ROLE:      (Rule("role", (sender_is_joined, touched_roles_are_listed), clause="4.3"),),
+        Kind.ROLE_MAP:  (Rule("role_map", (*_DISTINCT, sender_is_joined, touched_roles_are_listed), clause="4.3"),),
+        Kind.STATE:     (Rule("state", (sender_is_joined, message_is_not_denied), clause="4.3"),),
+        Kind.REDACTION: (Rule("redact_own", (sender_is_joined, event_is_own), clause="4.3"),
+                         Rule("redact", (sender_is_joined, sender_may_redact), clause="4.3")),
+        Kind.MESSAGE:   (Rule("message", (sender_is_joined, message_is_not_denied), clause="4.3"),),
+    },
 )
 
 # Section 5 of revision 01 is section 6 of revision 00, with the same text and subsections.
@@ -181,15 +187,15 @@ MIMI_00 = MIMI_01.evolve(
     title="MIMI Policy Envelope, revision 00 to the letter",
     source="draft-ralston-mimi-policy-00",
     replace=(replace(row, clause=row.clause.replace("5.", "6.", 1)) for row in MIMI_01.transitions),
-    permits=(
-        Permit("create", Kind.CREATE, (room_is_new,), clause="3.1"),
-        Permit("role", Kind.ROLE, (sender_is_joined, type_is_granted, touched_roles_are_listed), clause="5.4"),
-        Permit("role_map", Kind.ROLE_MAP, (*_DISTINCT, sender_is_joined, type_is_granted, touched_roles_are_listed),
-               clause="5.4"),
-        Permit("state", Kind.STATE, (sender_is_joined, type_is_granted), clause="5.4"),
-        Permit("redact_own", Kind.REDACTION, (sender_is_joined, event_is_own), clause="5.3"),
-        Permit("redact", Kind.REDACTION, (sender_is_joined, type_is_granted, sender_may_redact), clause="5.3"),
-        Permit("message", Kind.MESSAGE, (sender_is_joined, type_is_granted), clause="5.4"),
-    ),
+    permits={
+        Kind.CREATE:    (Rule("create", (room_is_new,), clause="3.1"),),
+        Kind.ROLE:      (Rule("role", (sender_is_joined, type_is_granted, touched_roles_are_listed), clause="5.4"),),
+        Kind.ROLE_MAP:  (Rule("role_map", (*_DISTINCT, sender_is_joined, type_is_granted, touched_roles_are_listed),
+                              clause="5.4"),),
+        Kind.STATE:     (Rule("state", (sender_is_joined, type_is_granted), clause="5.4"),),
+        Kind.REDACTION: (Rule("redact_own", (sender_is_joined, event_is_own), clause="5.3"),
+                         Rule("redact", (sender_is_joined, type_is_granted, sender_may_redact), clause="5.3")),
+        Kind.MESSAGE:   (Rule("message", (sender_is_joined, type_is_granted), clause="5.4"),),
+    },
 )
 # fmt: on

@@ -10,11 +10,12 @@ from typing import TypeAlias
 
 from fsm.facts import Value
 from fsm.machine import Memory, memory_of
-from fsm.mimi.permits import Kind, Permit
+from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.roles import ACTS, NOBODY, Roles, Standing
 from fsm.mimi.settings import Settings
 from fsm.participation.facts import Facts
+from fsm.rule import Rule
 from fsm.terms import Action
 
 Powers: TypeAlias = tuple[int, int, int]
@@ -32,7 +33,7 @@ class Rules:
     participation_events: frozenset[str]
     words: frozenset[str]
     """The actions, as events have them."""
-    permits: Mapping[Kind, tuple[Permit, ...]]
+    permits: Mapping[Kind, tuple[Rule[EventFacts], ...]]
     may: tuple[int, ...]
     """By the acts that a standing grants: their weight."""
     join_rule: Mapping[Value, int]
@@ -63,7 +64,7 @@ def _rules(policy: MimiPolicy) -> Rules:
         memory=memory_of(policy),
         participation_events=policy.participation_events,
         words=frozenset(action.value for action in Action),
-        permits={kind: tuple(row for row in policy.permits if row.kind is kind) for kind in Kind},
+        permits={kind: policy.permits.get(kind, ()) for kind in Kind},
         may=tuple(
             sum(weights[f"may_{name}"][bool(acts >> bit & 1)] for bit, (name, _) in enumerate(ACTS))
             for acts in range(2 ** len(ACTS))

@@ -35,12 +35,11 @@ from fsm.event import (
     word,
 )
 from fsm.mimi.envelope import Envelope
-from fsm.mimi.permits import Permit
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.settings import HISTORY_VISIBILITY, Settings
-from fsm.participation.facts import Facts
 from fsm.past import GIVEN, HIDDEN, Entry, Past, given_as
 from fsm.policy import Transition
+from fsm.rule import Rule
 from fsm.terms import Participation, Visibility
 
 FORMAT = "fsm.mimi.room"
@@ -153,7 +152,7 @@ def _read_state(states: Mapping[str, Any], user: str) -> Participation:
 
 
 def _write_past(past: Past, policy: MimiPolicy) -> dict[str, Any]:
-    permits = {(row.clause, permit(row).guards): row.id for row in reversed(policy.permits)}
+    permits = {(row.clause, permit(row).guards): row.id for row in reversed(policy.all_permits)}
     return {"keeps_all": past.keeps_all, "events": [_write_entry(entry, permits) for entry in past]}
 
 
@@ -219,16 +218,14 @@ def _read_answer(given: Mapping[str, Any], place: str, policy: MimiPolicy, *, mo
     if given["row"] is None:
         return GIVEN if before is None else given_as(before)
     row_id = name(given, "row", place)
-    for row in policy.permits if before is None else policy.transitions:
+    for row in policy.all_permits if before is None else policy.transitions:
         if row.id == row_id:
             return _answer_of(policy, row, before, place)
     raise EventError(join(place, "row"), f"`{shorten(row_id)}` is no row of policy `{policy.id}` for such an event")
 
 
-def _answer_of(
-    policy: MimiPolicy, row: Transition[Facts] | Permit, before: Participation | None, place: str
-) -> Decision:
-    if isinstance(row, Permit) or before is None:
+def _answer_of(policy: MimiPolicy, row: Rule[Any], before: Participation | None, place: str) -> Decision:
+    if before is None or not isinstance(row, Transition):
         return permit(row)
     if before not in row.source:
         raise EventError(join(place, "before"), f"`{row.id}` does not lead from `{before}`")

@@ -1,4 +1,4 @@
-"""Who sees which event: the rows of history visibility, and their guards.
+"""Who sees which event: the rules of history visibility, and their guards.
 
 What counts is the visibility rule in force when the event was sent, and where the
 viewer stood then and later. A change of the rule never reaches back.
@@ -8,7 +8,8 @@ Spec: "Event/History Visibility" (-00 7)
 
 from dataclasses import dataclass
 
-from fsm.guards import Guard, guard
+from fsm.guards import guard
+from fsm.rule import Rule
 from fsm.terms import Participation, Visibility
 
 
@@ -21,15 +22,6 @@ class ViewFacts:
     viewer: Participation
     """Where the viewer stood when the event was sent."""
     joined_later: bool
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One row: the event is shown if all guards hold."""
-
-    id: str
-    guards: tuple[Guard[ViewFacts], ...]
-    clause: str = "-00 7"
 
 
 @guard("it is a state event", fails="it is no state event")
@@ -95,11 +87,11 @@ def viewer_joined_later(facts: ViewFacts) -> bool:
     return facts.joined_later
 
 
-# The order matters to nothing but the words: of rows equally near, the first gives the reason.
+# The order matters to nothing but the words: of rules equally near, the first gives the reason.
 VIEWS = (
-    View("shared", (history_is_shared, viewer_joined_later)),
-    View("invited", (history_is_for_invited, viewer_was_invited)),
-    View("joined", (viewer_was_joined,)),
-    View("world", (history_is_for_world,)),
-    View("state", (event_is_state,)),
+    Rule("shared", (history_is_shared, viewer_joined_later), clause="-00 7"),
+    Rule("invited", (history_is_for_invited, viewer_was_invited), clause="-00 7"),
+    Rule("joined", (viewer_was_joined,), clause="-00 7"),
+    Rule("world", (history_is_for_world,), clause="-00 7"),
+    Rule("state", (event_is_state,), clause="-00 7"),
 )

@@ -120,7 +120,7 @@ PERMITS: dict[str, tuple[str, str, str]] = {
     ("index", "policy", "text"), [(index, *each) for index, each in enumerate(POLICIES)], ids=label
 )
 def test_every_permit_names_its_section(index: int, policy: MimiPolicy, text: str) -> None:
-    assert {permit.id: section(permit.clause, text) for permit in policy.permits} == {
+    assert {permit.id: section(permit.clause, text) for permit in policy.all_permits} == {
         permit: sections[index] for permit, sections in PERMITS.items()
     }
 

@@ -6,15 +6,15 @@ import pytest
 
 from fsm import MIMI, Decision, Domain, Participation, Refusal
 from fsm.decision import judge
-from fsm.mimi.permits import EventFacts, Kind, Permit
+from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MIMI_00, MIMI_01, MimiPolicy
 from tests.builders import BAN, INVITE, KNOCK, LEAVE, Given, event_facts, is_one_line, label
 
-PERMITS: dict[str, Permit] = {permit.id: permit for permit in MIMI.permits}
+PERMITS = {permit.id: permit for permit in MIMI.all_permits}
+KIND_OF = {permit.id: kind for kind, permits in MIMI.permits.items() for permit in permits}
 NOT_JOINED = [state for state in Participation if state is not Participation.JOIN]
 
 RECORDS = list(Domain(EventFacts))
-OF_KIND = {kind: [permit for permit in MIMI.permits if permit.kind is kind] for kind in Kind}
 
 NEW: Given = {"is_created": False}
 NO_MESSAGES: Given = {"is_message_denied": True}
@@ -108,7 +108,7 @@ def test_permit(permit: str, given: Given, failed: tuple[str, ...]) -> None:
         assert is_one_line(decision.reason)
     else:
         assert decision == Decision(allowed=True)
-        assert judge(OF_KIND[row.kind], facts), "what one row permits is permitted"
+        assert judge(MIMI.permits[KIND_OF[permit]], facts), "what one row permits is permitted"
 
 
 @pytest.mark.parametrize("permit", PERMITS)
@@ -119,11 +119,11 @@ def test_every_permit_has_a_case_in_either_outcome_and_for_every_guard(permit: s
 
 
 def test_the_permits_are_these() -> None:
-    assert [(permit.id, permit.kind, permit.clause) for permit in MIMI.permits] == PERMITTED
+    assert [(permit.id, KIND_OF[permit.id], permit.clause) for permit in MIMI.all_permits] == PERMITTED
 
 
 def test_a_redaction_is_permitted_by_either_row() -> None:
-    rows = OF_KIND[Kind.REDACTION]
+    rows = MIMI.permits[Kind.REDACTION]
     assert judge(rows, event_facts(**NOT_OWN))
     assert judge(rows, event_facts(**NO_REDACTING))
     refused = judge(rows, event_facts(**NOT_OWN, **NO_REDACTING))
@@ -132,14 +132,14 @@ def test_a_redaction_is_permitted_by_either_row() -> None:
 
 
 def test_the_guards_that_failed_are_told_in_words() -> None:
-    decision = judge(OF_KIND[Kind.ROLE_MAP], event_facts(**IDS_REPEAT, **ORDERS_REPEAT))
+    decision = judge(MIMI.permits[Kind.ROLE_MAP], event_facts(**IDS_REPEAT, **ORDERS_REPEAT))
     assert decision.reason == "role_map: `content.roles` repeats a role id, and `content.roles` repeats an order"
 
 
 @pytest.mark.parametrize("state", NOT_JOINED)
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.CREATE])
 def test_nobody_outside_the_room_sends_anything(kind: Kind, state: Participation) -> None:
-    decision = judge(OF_KIND[kind], event_facts(sender=state))
+    decision = judge(MIMI.permits[kind], event_facts(sender=state))
     assert {refusal.failed for refusal in decision.refusals} == {("sender_is_joined",)}
     assert decision.reason.endswith(": the sender is not joined")
 
@@ -194,7 +194,7 @@ def _is_distinct(facts: EventFacts) -> bool:
 def test_permits_agree_with_plain_conditions_everywhere(
     policy: MimiPolicy, plain: Callable[[str, EventFacts], bool], kind: Kind
 ) -> None:
-    rows = [permit for permit in policy.permits if permit.kind is kind]
+    rows = policy.permits[kind]
     for facts in RECORDS:
         decision = judge(rows, facts)
         assert decision.allowed is plain(kind, facts)

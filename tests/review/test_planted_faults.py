@@ -217,13 +217,13 @@ def test_what_nobody_can_do_is_shown_by_whoever_may_all() -> None:
 
 def permitting(kind: Kind, gone: Any = None, row_id: str | None = None) -> MimiPolicy:
     """`mimi` in which the permits for one kind of event lack a guard, or are not there."""
-    rows = (
-        replace(row, guards=tuple(each for each in row.guards if each is not gone))
-        if row.kind is kind and row_id in (None, row.id)
-        else row
-        for row in MIMI.permits
+    rules = (
+        replace(rule, guards=tuple(each for each in rule.guards if each is not gone))
+        if row_id in (None, rule.id)
+        else rule
+        for rule in MIMI.permits[kind]
     )
-    return MIMI.evolve("planted", permits=tuple(row for row in rows if gone or row.kind is not kind))
+    return MIMI.evolve("planted", permits={**MIMI.permits, kind: tuple(rules) if gone else ()})
 
 
 # What is planted, the law, and how long the log that shows it is at most.
