@@ -56,7 +56,8 @@ class ColumnRoom(MatrixRoom):
     def rule(self) -> int:
         """What the join rule adds to the code of every change; below 0 when the room has to be asked itself."""
         creation = self._settings.creation
-        return _ASK if creation is None or self._is_just_created or not creation.federates else self._view[0]
+        is_plain = creation and creation.federates and not self._is_just_created and not self._has_unknown_levels
+        return self._view[0] if is_plain else _ASK
 
     @property
     def others(self) -> tuple[int, int]:

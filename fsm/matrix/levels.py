@@ -10,9 +10,9 @@ Spec: "`m.room.power_levels`" (Client-Server API)
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, auto
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -50,14 +50,29 @@ class Numbers(Enum):
 Power: TypeAlias = int | float
 """A power level, infinity, or `nan` for one that is not known: that is neither above, below nor at any other."""
 
+
+def reaches(power: Power, level: Power, *, hopes: bool = False) -> bool:
+    """Whether a power is at a level or above. With `hopes`, what is not known is as high or low as is needed."""
+    return power == inf or (hopes and not power < level) or power >= level
+
+
+def exceeds(power: Power, other: Power, *, hopes: bool = False) -> bool:
+    """Whether a power is above another. With `hopes`, what is not known is as high or low as is needed."""
+    return other != inf and (power == inf or (hopes and not power <= other) or power > other)
+
+
+Path: TypeAlias = tuple[str, ...]
+"""The keys that lead to a level, such as `("users", "@bob:b.example")`."""
+
 _NO_USERS: Mapping[str, Power] = MappingProxyType({})
+_NO_FAULTS: Mapping[Path, EventError] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
     """The power levels of a room. The defaults are those of an event that lacks the keys.
 
-    `fault` is why a level is not known, if any is not.
+    `faults` are why levels are not known, by their paths in the content.
     """
 
     users: Mapping[str, Power] = field(default_factory=lambda: _NO_USERS)
@@ -65,46 +80,50 @@ class Levels:
     invite: Power = 0
     kick: Power = 50
     ban: Power = 50
-    fault: EventError | None = None
+    faults: Mapping[Path, EventError] = field(default_factory=lambda: _NO_FAULTS)
+
+    def fault_of(self, user: str) -> EventError | None:
+        """Why the level of a user is not known, if it is not."""
+        return self.faults.get(("users", user) if user in self.users else ("users_default",))
 
 
 def read_levels(content: Mapping[str, Any], numbers: Numbers) -> Levels:
     """Read the content of `m.room.power_levels`. Raises `EventError`."""
     levels = read_what_is_known(content, numbers)
-    if levels.fault:
-        raise levels.fault
+    for fault in levels.faults.values():
+        raise fault
     return levels
 
 
 def read_what_is_known(content: Mapping[str, Any], numbers: Numbers) -> Levels:
     """The same, where a level that cannot be read is not known."""
-    faults: list[EventError] = []
+    faults: dict[Path, EventError] = {}
 
-    def read(value: object, field: str) -> Power:
+    def read(holder: Mapping[str, Any], path: Path, usual: Power = 0) -> Power:
+        *within, key = path
         try:
-            return _read_level(value, field, numbers)
+            return (
+                _read_level(holder[key], join(".".join(["content", *within]), key), numbers) if key in holder else usual
+            )
         except EventError as fault:
-            faults.append(fault)
+            faults.setdefault(path, fault)
             return nan
-
-    def read_key(key: str, usual: Power) -> Power:
-        return read(content[key], f"content.{key}") if key in content else usual
 
     try:
         listed = mapping(content.get("users", {}), "content.users")
     except EventError as fault:
         # Anybody might stand in it, with any level.
-        faults.append(fault)
+        faults["users_default",] = fault
         listed, content = {}, {**content, "users_default": None}
     usual = Levels()
-    levels = Levels(
-        users={user: read(level, join("content.users", user)) for user, level in listed.items()},
-        users_default=read_key("users_default", usual.users_default),
-        invite=read_key("invite", usual.invite),
-        kick=read_key("kick", usual.kick),
-        ban=read_key("ban", usual.ban),
+    return Levels(
+        users={user: read(listed, ("users", user)) for user in listed},
+        users_default=read(content, ("users_default",), usual.users_default),
+        invite=read(content, ("invite",), usual.invite),
+        kick=read(content, ("kick",), usual.kick),
+        ban=read(content, ("ban",), usual.ban),
+        faults=faults or _NO_FAULTS,
     )
-    return replace(levels, fault=faults[0]) if faults else levels
 
 
 def _read_level(value: object, field: str, numbers: Numbers) -> int:

@@ -21,6 +21,7 @@ too, say the invite of one by a local user. We follow the text.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from math import isnan
 from typing import Any, Self, cast
 
@@ -43,12 +44,13 @@ from fsm.matrix.events import (
 )
 from fsm.matrix.facts import MatrixFacts, Warrant
 from fsm.matrix.ids import is_user_id, read_user_id, server_of
-from fsm.matrix.levels import Levels, Power
+from fsm.matrix.levels import Levels, Power, exceeds, reaches
 from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.premise import PremiseFacts
 from fsm.matrix.rules import Standing, rules_of, standing_of
 from fsm.matrix.settings import CREATE, POWER_LEVELS, Founder, Settings, read_version
 from fsm.matrix.third_party import examine
+from fsm.matrix.unknown import level_that_decides
 from fsm.past import HIDDEN, Read
 from fsm.room import BaseRoom, Quick
 from fsm.terms import Action, Participation
@@ -120,10 +122,7 @@ class MatrixRoom(BaseRoom):
                 room._expect_room(event)
                 room._known_answer(event, value)
                 room._note_id(event)
-                if event.type == POWER_LEVELS and event.state_key == "":
-                    room._become(room._settings.with_levels(event, room.policy, place))
-                else:
-                    room._apply(event)
+                room._apply_given(event, place)
                 room._remember_given(event, value)
         creation = room._settings.creation
         if room.id is None and creation and creation.event_id and room.policy.is_room_named_by_creation:
@@ -138,8 +137,8 @@ class MatrixRoom(BaseRoom):
     def power(self, user: str) -> Power:
         """The user's power level; that of a creator of version 12 is infinite. Raises `EventError` if not known."""
         _, power = self._standing(user)
-        if isnan(power):
-            raise self._unknown(user)
+        if isnan(power) and self._settings.levels:
+            raise _turns_on(self._settings.levels.fault_of(user))
         return power
 
     def view(self, event: str | int, user: str) -> Decision:  # noqa: ARG002 - as the tools ask any room
@@ -169,7 +168,7 @@ class MatrixRoom(BaseRoom):
             and action in self._rules.words
             and creation is not None
             and creation.fault is None
-            and self._fault is None
+            and not self._has_unknown_levels
             and TOKEN not in content
             and AUTHORISER not in content
             and (len(event) == _LEAST_FIELDS or self._is_ordinary(event))
@@ -238,7 +237,7 @@ class MatrixRoom(BaseRoom):
         # What is not known counted against the event. Where that does not matter, it is refused for the rest.
         hoped = self._judge_membership(event, value, hopes=True)
         if hoped.allowed:
-            raise self._unknown(event.sender)
+            raise self._unknown(event, value)
         return hoped
 
     def _accept(self, event: Event, value: dict[str, Any], decision: Decision) -> None:
@@ -253,9 +252,16 @@ class MatrixRoom(BaseRoom):
         self._remember(event.event_id, event.sender, event.type, event.state_key, decision, read)
 
     def _take(self, event: Event, value: dict[str, Any]) -> None:
-        self._apply(event)
+        self._apply_given(event)
         self._is_just_created = False
         self._remember_given(event, value)
+
+    def _apply_given(self, event: Event, place: str | None = None) -> None:
+        """Apply an event that has been accepted, whose power levels hold as far as they can be read."""
+        if event.type == POWER_LEVELS and event.state_key == "":
+            self._become(self._settings.with_levels(event, self.policy, place))
+        else:
+            self._apply(event)
 
     def _apply(self, event: Event) -> None:
         """Apply an event as it stands. Raises `EventError`, and changes nothing then."""
@@ -288,14 +294,20 @@ class MatrixRoom(BaseRoom):
     def _is_partly_unknown(self) -> bool:
         """Whether there are settings that cannot be read."""
         creation = self._settings.creation
-        return self._fault is not None or (creation is not None and creation.fault is not None)
+        return self._has_unknown_levels or (creation is not None and creation.fault is not None)
 
-    def _unknown(self, sender: str) -> EventError:
-        """That a decision turns on what is not known of the creation, else of the power levels."""
+    def _unknown(self, event: Event, value: Mapping[str, Any]) -> EventError:
+        """That the decision on an event turns on what is not known of the creation, else of the power levels."""
         creation = self._settings.creation
-        if creation is not None and creation.fault is not None and not self._admits(sender):
+        if creation is not None and creation.fault is not None and not self._admits(event.sender):
             return EventError("", f"turns on a creation that cannot be read: {creation.fault}")
-        return EventError("", f"turns on a power level that cannot be read: {self._fault}")
+        action, before, by, worst = self._key(event, value)
+        *_, best = self._key(event, value, hopes=True)
+        unpack = partial(self.policy.domain.unpack, target=before, sender=by)
+        authoriser = event.content.get(AUTHORISER)
+        people = event.sender, event.state_key or "", authoriser if type(authoriser) is str else None
+        levels = self._settings.levels or _DEFAULT_LEVELS
+        return _turns_on(level_that_decides(self.policy, action, (unpack(worst), unpack(best)), levels, people))
 
     def _key(self, event: Event, value: Mapping[str, Any], *, hopes: bool = False) -> Key:
         """Where the memory has the decision on an event that meets the premise.
@@ -304,7 +316,7 @@ class MatrixRoom(BaseRoom):
         """
         assert event.state_key is not None
         before, by = self.participation(event.state_key), self.participation(event.sender)
-        weigh = self._weigh_hopes if hopes else self._weigh
+        weigh = partial(self._weigh_partly, hopes=hopes) if self._has_unknown_levels else self._weigh
         code = weigh(event.sender, event.state_key) + self._rules.warrant[self._warrant(event, value)]
         if event.content["membership"] == "join" and self._may_authorise(event.content.get(AUTHORISER), hopes=hopes):
             code += self._rules.is_authorised
@@ -349,8 +361,7 @@ class MatrixRoom(BaseRoom):
         if type(user) is not str or self.participation(user) is not _JOIN:
             return False
         _, power = self._standing(user)
-        needed = (self._settings.levels or _DEFAULT_LEVELS).invite
-        return not power < needed if hopes else power >= needed
+        return reaches(power, (self._settings.levels or _DEFAULT_LEVELS).invite, hopes=hopes)
 
     def _admits(self, sender: str, *, hopes: bool = False) -> bool:
         """Whether the sender's server may take part."""
@@ -381,10 +392,10 @@ class MatrixRoom(BaseRoom):
         return policy, self._settings.after(event, policy)
 
     @property
-    def _fault(self) -> EventError | None:
-        """Why a power level is not known, if any is not."""
+    def _has_unknown_levels(self) -> bool:
+        """Whether there are power levels that cannot be read."""
         levels = self._settings.levels
-        return levels.fault if levels else None
+        return levels is not None and bool(levels.faults)
 
     def _become(self, settings: Settings) -> None:
         self._settings = settings
@@ -418,19 +429,23 @@ class MatrixRoom(BaseRoom):
         _, other = self._standing(target) if levelled is None else levelled.get(target, others)
         return rule + may + rules.outranks if power > other else rule + may
 
-    def _weigh_hopes(self, sender: str, target: str) -> int:
-        """The same where all that is not known of power levels is in the sender's favour."""
+    def _weigh_partly(self, sender: str, target: str, *, hopes: bool) -> int:
+        """The same where some power levels are not known, which is in the sender's favour or, without `hopes`, not."""
         rule, _, _ = self._view
         _, power = self._standing(sender)
         _, other = self._standing(target)
-        code = rule + self._rules.might(self._settings.levels or _DEFAULT_LEVELS, power)
+        code = rule + self._rules.may(self._settings.levels or _DEFAULT_LEVELS, power, hopes=hopes)
         if sender == target:
             return code + self._rules.is_self
-        return code if power <= other else code + self._rules.outranks
+        return code + self._rules.outranks if exceeds(power, other, hopes=hopes) else code
 
 
 Room = MatrixRoom
 """The name by which the catalogue finds a family's room."""
+
+
+def _turns_on(fault: EventError | None) -> EventError:
+    return EventError("", f"turns on a power level that cannot be read: {fault}")
 
 
 def _stranger(user: object) -> Participation:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from fsm.facts import Value
 from fsm.machine import Memory, memory_of
 from fsm.matrix.facts import MatrixFacts
-from fsm.matrix.levels import Levels, Power
+from fsm.matrix.levels import Levels, Power, reaches
 from fsm.matrix.policies import MatrixPolicy
 
 Standing: TypeAlias = tuple[int, Power]
@@ -34,20 +34,12 @@ class Rules:
     warrant: Mapping[Value, int]
     is_authorised: int
 
-    def may(self, levels: Levels, power: Power) -> int:
-        """The weights of what a user of this power may do."""
+    def may(self, levels: Levels, power: Power, *, hopes: bool = False) -> int:
+        """The weights of what a user of this power may do. With `hopes`, what is not known is in their favour."""
         return (
-            self.may_invite * (power >= levels.invite)
-            + self.may_kick * (power >= levels.kick)
-            + self.may_ban * (power >= levels.ban)
-        )
-
-    def might(self, levels: Levels, power: Power) -> int:
-        """The same where whatever is not known is in the user's favour."""
-        return (
-            self.may_invite * (not power < levels.invite)
-            + self.may_kick * (not power < levels.kick)
-            + self.may_ban * (not power < levels.ban)
+            self.may_invite * reaches(power, levels.invite, hopes=hopes)
+            + self.may_kick * reaches(power, levels.kick, hopes=hopes)
+            + self.may_ban * reaches(power, levels.ban, hopes=hopes)
         )
 
 

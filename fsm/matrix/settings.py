@@ -113,11 +113,11 @@ class Settings:
             return self
         return change(self, event, version)
 
-    def with_levels(self, event: Event, version: Version, place: str) -> "Settings":
+    def with_levels(self, event: Event, version: Version, place: str | None = None) -> "Settings":
         """The settings where these power levels stand, given at `place`: known as far as they can be read."""
         levels = read_what_is_known(event.content, version.numbers)
-        if levels.fault:
-            levels = replace(levels, fault=levels.fault.within(place))
+        if place is not None:
+            levels = replace(levels, faults={path: fault.within(place) for path, fault in levels.faults.items()})
         return replace(self, levels=levels)
 
     def powers(self, version: Version) -> tuple[Mapping[str, Power], Power]:

@@ -156,6 +156,26 @@ def test_a_state_is_taken_as_it_stands(tmp_path: Path) -> None:
     assert [row["allowed"] for row in rows] == [True] * 6 + [False, True, True]
 
 
+def test_power_levels_that_cannot_be_read_in_a_state(tmp_path: Path) -> None:
+    given = [create("6"), levels(users={ALICE: 100, BOB: 10, ABE: "x"}, kick="fifty"),
+             *(member("join", user) for user in (ALICE, BOB, ABE))]  # fmt: skip
+    after = [member(word, ALICE, user) for user in (BOB, ABE) for word in ("leave", "ban")]
+    path = tmp_path / "sync.json"
+    path.write_text(
+        json.dumps({"rooms": {"join": {"!r:x": {"state": {"events": given}, "timeline": {"events": after}}}}})
+    )
+    output = tmp_path / "verdicts.jsonl"
+    backtest(path, VERSIONS["6"], output=output)
+    rows = [json.loads(line) for line in output.read_text().splitlines()][len(given) :]
+    run = Replay(VERSIONS["6"])
+    answers = list(run.run(read_events(BytesIO(path.read_bytes()), run.rules)))[len(given) :]
+    assert [row.get("transition") for row in rows] == [None, "ban", None, None]
+    assert [row.get("error") for row in rows] == [answer.error and answer.error.problem for answer in answers]
+    kick, _, kick_too, ban = [row.get("error") for row in rows]
+    assert kick == kick_too == "turns on a power level that cannot be read: `content.kick`: `fifty` is no whole number"
+    assert ban == f"turns on a power level that cannot be read: `content.users.{ABE}`: `x` is no whole number"
+
+
 def test_rows_of_a_database() -> None:
     """Membership as columns, and the creator's first join among them."""
     rows: list[JSON] = [

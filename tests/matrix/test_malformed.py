@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -169,32 +170,65 @@ TURNS: dict[str, set[str]] = {
 }
 # fmt: on
 
+PEOPLE = {"ALICE": ALICE, "BOB": BOB, "DORA": DORA, "CAROL": CAROL, "ABE": ABE}
+QUESTIONS: dict[str, JSON] = {
+    **{f"{word} {name}": member(word, ALICE, user) for word in Action for name, user in PEOPLE.items()},
+    **{f"own {word} {name}": member(word, user) for word in Action for name, user in PEOPLE.items()},
+    "authorised DORA": member("join", DORA, content={"join_authorised_via_users_server": ALICE}),
+}
+
+
+def ask(changed: JSON, question: str) -> bool | str:
+    """Whether what a question asks for is allowed where some levels are changed, or why that cannot be said."""
+    content: JSON = {"users": {ALICE: 50, BOB: 10, ABE: 60}, "invite": 50, "kick": 50, "ban": 50, "users_default": 0}
+    for place, level in changed.items():
+        (content["users"] if place.startswith("@") else content)[place] = level
+    given = [create("9"), join_rules("restricted"), levels(content), *members(join=[ALICE, BOB, ABE], ban=[CAROL])]
+    try:
+        return bool(MatrixRoom.from_state(given).decide(QUESTIONS[question]))
+    except EventError as problem:
+        return str(problem)
+
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda value: ascii(value)[:12])
 @pytest.mark.parametrize("place", TURNS)
 def test_a_broken_level_is_an_error_of_what_turns_on_it(place: str, broken: Any) -> None:
-    content: JSON = {"users": {ALICE: 50, BOB: 10, ABE: 60}, "invite": 50, "kick": 50, "ban": 50, "users_default": 0}
-    where = content["users"] if place.startswith("@") else content
-    people = {"ALICE": ALICE, "BOB": BOB, "DORA": DORA, "CAROL": CAROL, "ABE": ABE}
-    questions = {f"{word} {name}": member(word, ALICE, user) for word in Action for name, user in people.items()}
-    questions |= {f"own {word} {name}": member(word, user) for word in Action for name, user in people.items()}
-    questions["authorised DORA"] = member("join", DORA, content={"join_authorised_via_users_server": ALICE})
-
-    def ask(power: JSON, question: JSON) -> bool | str:
-        settings = [create("9"), join_rules("restricted"), levels(power)]
-        try:
-            return bool(
-                MatrixRoom.from_state([*settings, *members(join=[ALICE, BOB, ABE], ban=[CAROL])]).decide(question)
-            )
-        except EventError as problem:
-            return str(problem)
-
-    expected = {name: ask(content, question) for name, question in questions.items()}
-    where[place] = broken
-    found = {name: ask(content, question) for name, question in questions.items()}
+    expected = {name: ask({}, name) for name in QUESTIONS}
+    found = {name: ask({place: broken}, name) for name in QUESTIONS}
     assert {name for name, answer in found.items() if answer != expected[name]} == TURNS[place]
     for name in TURNS[place]:
         assert str(found[name]).startswith("turns on a power level that cannot be read: `state[2].content.")
+
+
+@pytest.mark.parametrize(("one", "other"), list(combinations(TURNS, 2)))
+def test_of_two_broken_levels_the_one_is_named_on_which_the_decision_turns(one: str, other: str) -> None:
+    for name in QUESTIONS:
+        answer = ask({one: None, other: None}, name)
+        matters = {
+            f"`state[2].content.{'users.' if place.startswith('@') else ''}{place}`"
+            for place, known in ((one, other), (other, one))
+            if any(
+                ask({place: -1000, known: level}, name) != ask({place: 1000, known: level}, name)
+                for level in (-1000, 1000)
+            )
+        }
+        if matters:
+            assert any(place in str(answer) for place in matters), (name, answer, matters)
+        else:
+            assert answer == ask({}, name)
+
+
+def test_the_creator_of_a_room_of_version_12_is_above_whatever_is_not_known() -> None:
+    creation = {**create("12"), "event_id": "$a"}
+    broken = levels(users={BOB: "x"}, users_default="x", invite="x", kick="x", ban="x")
+    here = MatrixRoom.from_state([creation, broken, *members(join=[ALICE, BOB])])
+    for action in ("leave", "ban"):
+        assert here.decide(member(action, ALICE, BOB))
+    assert here.decide(member("invite", ALICE, CAROL))
+    with pytest.raises(
+        EventError, match=one_line("turns on a power level that cannot be read: `state[1].content.users_default`")
+    ):
+        here.power(CAROL)
 
 
 def test_users_that_are_none_might_hold_anybody() -> None:

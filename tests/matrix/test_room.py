@@ -471,6 +471,17 @@ def test_state_given_later_is_taken() -> None:
         here.take({**levels(), "room_id": "!other"})
 
 
+def test_power_levels_given_later_hold_as_far_as_they_can_be_read() -> None:
+    here = MatrixRoom.create(ROOM_ID, ALICE, policy=MATRIX_10)
+    here.take(member("join", BOB))
+    here.take(levels(users={ALICE: 100}, kick="fifty"))
+    assert here.decide(member("ban", ALICE, BOB))
+    with pytest.raises(EventError, match=r"turns on a power level that cannot be read: `content.kick`: must be"):
+        here.decide(member("leave", ALICE, BOB))
+    with pytest.raises(EventError, match=r"`content.kick`: must be a whole number, not a string"):
+        here.send(levels(users={ALICE: 100}, kick="fifty"))
+
+
 def test_a_room_takes_its_id_from_what_it_accepts() -> None:
     for event in (message(), join_rules("public"), member("join", BOB)):
         here = MatrixRoom.from_state([create("10"), join_rules("public"), *members(join=[ALICE])])
