@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.mutants import EQUIVALENT, ROOT, TESTS, mutants
+from tests.mutants import EQUIVALENT, ROOT, TESTS, Mutant, mutants, survivors
 
 # A line, and all that it is changed to.
 # fmt: off
@@ -53,3 +53,25 @@ def test_files_and_tests_are_there(file: str) -> None:
 
 def test_what_is_equivalent_is_of_these_files() -> None:
     assert EQUIVALENT.keys() <= TESTS.keys()
+
+
+# In a file, what is put in place of what, and whether a test notices.
+# fmt: off
+TRIED: list[tuple[str, str, bool]] = [
+    ("return facts.is_state",            "return bool(facts.is_state)",     False),
+    ("return facts.is_state",            "return not facts.is_state",       True),
+    ('View("world", (history_is_for_world,))', 'View("world", (history_is_for_world,), "-00 7")', False),
+    ('View("world", (history_is_for_world,))', 'View("world", (history_is_shared,))',             True),
+    ("import dataclass",                 "import nothing",                  True),
+]
+# fmt: on
+
+
+@pytest.mark.long
+def test_what_survives_is_what_no_test_notices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    file = "fsm/mimi/visibility.py"
+    text = (ROOT / file).read_text("utf-8")
+    made = [Mutant(file, 1, before, after, text.replace(before, after)) for before, after, _ in TRIED]
+    alive = list(survivors(file, made, ["tests/mimi/test_history.py"], 2))
+    assert [mutant.after for mutant in alive] == [after for _, after, is_noticed in TRIED if not is_noticed]

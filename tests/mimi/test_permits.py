@@ -144,6 +144,10 @@ def test_nobody_outside_the_room_sends_anything(kind: Kind, state: Participation
     assert decision.reason.endswith(": the sender is not joined")
 
 
+def test_what_no_row_is_about_is_refused() -> None:
+    assert judge([], event_facts()) == Decision(allowed=False, reason="nobody may send such an event")
+
+
 # The same rules once more, as plain conditions.
 
 
