@@ -245,6 +245,8 @@ GAGS: list[tuple[str, tuple[JSON, int, JSON], str, list[Entry], tuple[str, ...]]
     ("below a yes",                (GAG, 40, MODERATE), CAROL, gagging("gag", 5, [BOB, DAN]),  ()),
     ("below a yes that one lacks", (GAG, 40, OBSERVE),  CAROL, gagging("gag", 5, [BOB, DAN]),  (HELD,)),
     ("a no to what one had not",   ({"ban": False}, 40, {**MODERATE, "ban": False}), CAROL, gagging("gag", 40, [BOB]), ()),
+    ("out with one's fellows",     ({"kick": False}, 40, MODERATE), BOB,
+     [("owner", 100, [ALICE]), ("member", 10, [DAN]), ("gag", 40, [BOB, DAN])], (LISTED, BELOW)),
     ("above a yes",                (GAG, 5, OBSERVE),   CAROL, gagging("gag", 40, [BOB, DAN]), ()),
 ]
 UNGAGS: list[tuple[str, JSON, str, JSON, tuple[str, ...]]] = [
@@ -277,12 +279,25 @@ def test_to_redefine_a_no_is_to_give(gag: JSON, sender: str, permissions: JSON, 
 def test_what_one_does_not_hold_is_not_given_even_to_who_has_it() -> None:
     tea = room(
         *joined(BOB, DAN),
-        role("moderator", MODERATION),
         role("judge", {"ban": True}),
         role("guest", {"ban": True}),
+        role("moderator", MODERATION),
         role_map(("moderator", 50, [BOB]), ("judge", 40, [DAN]), ("guest", 5, [])),
     )
     holds(tea, role_map(("moderator", 50, [BOB]), ("judge", 40, [DAN]), ("guest", 5, [DAN]), sender=BOB), (HELD,))
+
+
+# What the role to which Bob adds Dan may, and what Carol may, without Bob.
+@pytest.mark.parametrize(("guest", "member"), [({}, {}), ({"ban": False}, {}), ({}, {"events": {"m.sticker": True}})])
+def test_what_is_not_given_needs_not_be_held(guest: JSON, member: JSON) -> None:
+    tea = room(
+        *joined(BOB, CAROL, DAN),
+        role("guest", guest),
+        role("member", member),
+        role("moderator", {**MODERATION, "events": {**MODERATION["events"], **NO_STICKERS["events"]}}),
+        role_map(("moderator", 50, [BOB]), ("member", 10, [CAROL]), ("guest", 5, [])),
+    )
+    holds(tea, role_map(("moderator", 50, [BOB]), ("member", 10, [CAROL]), ("guest", 5, [DAN]), sender=BOB), ())
 
 
 def test_to_take_a_role_without_users_away_is_a_change_as_well() -> None:

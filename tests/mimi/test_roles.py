@@ -1,6 +1,6 @@
 """Roles add up to permissions and power, and changing them has rules of its own."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from fsm.mimi.roles import (
     read_permissions,
     read_role_map,
     roles,
+    write_permissions,
 )
 from tests.builders import (
     ALICE,
@@ -163,6 +164,20 @@ def test_a_role_map_is_read_as_it_stands() -> None:
     assert read_role_map({"roles": []}) == ()
 
 
+@pytest.mark.parametrize(("read", "field"), [(read_permissions, "permissions"), (read_role_map, "roles")])
+def test_what_is_to_be_read_is_there(read: Callable[[JSON], object], field: str) -> None:
+    with pytest.raises(EventError) as caught:
+        read({})
+    assert (caught.value.field, caught.value.problem) == (f"content.{field}", "is missing")
+
+
+def test_only_roles_that_may_be_changed_are_listed() -> None:
+    assert write_permissions({roles("b"): True, roles("a"): True, roles("c"): False, KICK: False}) == {
+        "kick": False,
+        "roles": ["a", "b"],
+    }
+
+
 # The creator reigns until the first role map that assigns anybody.
 
 
@@ -184,7 +199,7 @@ def test_the_reign_ends_with_the_first_assignment() -> None:
     assert tea.send(role_map(("owner", 9, []))), "a role without users"
     assert reigns(tea)
     assert tea.standing(BOB) is NOBODY
-    assert tea.send(role_map(("owner", 9, [BOB])))
+    assert tea.send(role_map(("owner", 9, [BOB]), ("member", 1, [])))
     assert not reigns(tea)
     assert tea.standing(ALICE) is NOBODY
     assert tea.standing(BOB).may(KICK)
@@ -224,6 +239,19 @@ def test_one_standing_is_shared_by_all_with_the_same_roles() -> None:
     users = [f"@{index}:x" for index in range(200)]
     made = table(Power.GRANTED, ("member", 1, users, {"invite": True}))
     assert len({id(standing) for standing in made.standings.values()}) == 1
+
+
+# How many flags a role sets, and whether rooms with such a role share what is made of it.
+@pytest.mark.parametrize(
+    ("flags", "are_shared", "is_one_standing"),
+    [(1, True, True), (63, True, True), (64, True, False), (65, False, False)],
+)
+def test_rooms_share_roles_that_are_not_large(flags: int, are_shared: bool, is_one_standing: bool) -> None:
+    permissions = {"roles": [f"{flags}:{number}" for number in range(flags)]}
+    one, other = (table(Power.GRANTED, ("member", 1, [BOB], permissions)) for _ in range(2))
+    assert one == other
+    assert (one.defined is other.defined) is are_shared
+    assert (one.standing(BOB) is other.standing(BOB)) is is_one_standing
 
 
 FLAGS: list[tuple[Flag, Any]] = [(events("m.tea"), ("events", "m.tea")), (roles("host"), ("roles", "host"))]
