@@ -18,19 +18,17 @@ import resource
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import singledispatch
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_loader
 from inspect import CO_OPTIMIZED
-from itertools import repeat
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from time import process_time
 from types import CodeType, FrameType, FunctionType
-from typing import NoReturn, TypeAlias, TypeGuard
+from typing import Any, NoReturn, TypeAlias, TypeGuard
 
 import pytest
 
@@ -50,6 +48,7 @@ IDS = "tests/test_event_ids.py tests/mimi/test_history.py tests/matrix/test_even
 # By file: the tests that are about it, those that notice most for their time first.
 TESTS: dict[str, list[str]] = {
     "fsm/guards.py": ["tests/test_guards.py", "tests/test_policy.py", *CORE],
+    "fsm/rule.py": ["tests/test_rule.py", "tests/mimi/test_permits.py", "tests/mimi/test_history.py"],
     "fsm/kinds.py": ["tests/test_kinds.py", "tests/test_decision.py", "tests/matrix/test_policies.py"],
     "fsm/decision.py": [*CORE, *MIMI, "tests/mimi/test_permits.py", "tests/matrix/test_policies.py"],
     "fsm/machine.py": [*CORE, "tests/mimi/test_room.py", *MIMI],
@@ -447,15 +446,8 @@ def _try_all(file: str, made: Sequence[Mutant], tests: Sequence[str], jobs: int,
     pytest.main([*OPTIONS, *tests], plugins=[trials])
 
 
-def survives(mutant: Mutant, tests: Sequence[str]) -> bool:
-    """Whether no test fails in a process that has imported the mutant; each file of tests in turn."""
-    process = SERVER.Process(target=_try, args=(mutant, tests))
-    process.start()
-    process.join()
-    return process.exitcode == 0
-
-
 def _try(mutant: Mutant, tests: Sequence[str]) -> NoReturn:
+    """Import the mutant, and run each file of tests in turn; exit status 0 when no test fails."""
     _limit()
     os.chdir(ROOT)
     sys.meta_path.insert(0, Finder(mutant))
@@ -481,9 +473,24 @@ def survivors(file: str, made: Sequence[Mutant], tests: Sequence[str], jobs: int
     process.join()
     if answers < len(made):
         sys.exit(f"{file}: its tests cannot be run")
-    with ThreadPoolExecutor(jobs) as pool:
-        alive = pool.map(survives, afresh, repeat(tests))
-        yield from (mutant for mutant, is_alive in zip(afresh, alive, strict=True) if is_alive)
+    running: dict[Any, tuple[Any, Mutant]] = {}
+    for mutant in afresh:
+        if len(running) == jobs:
+            yield from _survivors_of(running)
+        trial = SERVER.Process(target=_try, args=(mutant, tests))
+        trial.start()
+        running[trial.sentinel] = trial, mutant
+    while running:
+        yield from _survivors_of(running)
+
+
+def _survivors_of(running: dict[Any, tuple[Any, Mutant]]) -> Iterator[Mutant]:
+    """Wait for some of the trials, which are by sentinel."""
+    for sentinel in wait(list(running)):
+        trial, mutant = running.pop(sentinel)
+        trial.join()
+        if trial.exitcode == 0:
+            yield mutant
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

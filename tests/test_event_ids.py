@@ -85,8 +85,9 @@ def test_an_id_is_one_event(event: JSON, same: list[JSON], others: list[JSON], b
         first = tea.decide(with_id(event))
     tea.send(with_id(change(LEAVE, BOB), "$gone"))
     tea.send(with_id(change(LEAVE, ALICE, CAROL), "$gone too"))
+    known = inside(tea)
     for tea_now in (tea, Room.restore(tea.snapshot())):
-        known = inside(tea_now)
+        assert inside(tea_now) == known
         for again in (event, *same):
             assert tea_now.decide(with_id(again)) == tea_now.send(with_id(again)) == first
             assert tea_now.answered(with_id(again)) == first

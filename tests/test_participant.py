@@ -1,12 +1,13 @@
 """A participant is a model of the machine: states, triggers, `may`, callbacks - and no way around a guard."""
 
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
 
 import pytest
 import transitions
 
-from fsm import MIMI, Action, Decision, EventError, MatrixRoom, Participant, Room
+from fsm import MIMI, Action, Decision, EventError, Facts, MatrixRoom, Participant, Room
 from tests.builders import (
     ALICE,
     BAN,
@@ -44,6 +45,7 @@ class Diary(Participant):
 
     def write(self, what: str, event: transitions.EventData) -> None:
         assert event.model is self
+        assert isinstance(event.kwargs["facts"], Facts)
         self.entries.append((what, self.user, str(self.state)))
 
 
@@ -251,6 +253,7 @@ ARRIVALS = [
     (change(BAN, ALICE, CAROL),                    "invite", "ban",    "ban"),
     (change(JOIN, CAROL, type="m.room.user"),      "invite", "join",   "accept"),
     (change(JOIN, CAROL, event_id="$1"),           "invite", "join",   "accept"),
+    (MappingProxyType(change(JOIN, CAROL)),        "invite", "join",   "accept"),
 ]
 # fmt: on
 

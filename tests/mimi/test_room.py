@@ -1,11 +1,14 @@
 """A room: events in, decisions out, and nothing ever half applied."""
 
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from fsm import MIMI, Action, Domain, EventError, JoinRule, Participation, Room
+from fsm import MIMI, Action, Decision, Domain, EventError, JoinRule, Participation, Room
+from fsm.event import MAX_TEXT
+from fsm.room import _UNREADABLE
 from tests.builders import (
     ALICE,
     ALL_POWERS,
@@ -35,6 +38,12 @@ from tests.builders import (
 )
 
 HOST: JSON = {"invite": True, "kick": True}
+
+
+class Text(str):
+    """A text that is not plain."""
+
+    __slots__ = ()
 
 
 # Creation.
@@ -161,7 +170,59 @@ def test_a_caller_may_change_an_event_afterwards() -> None:
     assert not tea.standing(CAROL).may(("kick", ""))
 
 
+# The quick way: what it reads of ordinary changes, and what it leaves to the careful way (None).
+
+TEA = {"participation": "invite", "reason": "tea"}
+INVITED = change(INVITE, ALICE, BOB)
+# fmt: off
+QUICK: list[tuple[Any, tuple[str | None, ...] | None]] = [
+    (INVITED,                                  (INVITE, ALICE, BOB, "m.user", None, None)),
+    (change(INVITE, ALICE, BOB, type="m.room.user"), (INVITE, ALICE, BOB, "m.room.user", None, None)),
+    ({**INVITED, "event_id": "$1"},            (INVITE, ALICE, BOB, "m.user", "$1", None)),
+    ({**INVITED, "room_id": ROOM_ID},          (INVITE, ALICE, BOB, "m.user", None, None)),
+    ({**INVITED, "event_id": "$1", "room_id": ROOM_ID, "x": 1}, (INVITE, ALICE, BOB, "m.user", "$1", None)),
+    ({**INVITED, "content": {**TEA, "x": 1}},  (INVITE, ALICE, BOB, "m.user", None, "tea")),
+    ({**INVITED, "content": {"participation": "invite", "x": 1}}, (INVITE, ALICE, BOB, "m.user", None, None)),
+    ({**INVITED, "content": {**TEA, "reason": "x" * MAX_TEXT}}, (INVITE, ALICE, BOB, "m.user", None, "x" * MAX_TEXT)),
+    ({**INVITED, "content": {**TEA, "reason": "x" * (MAX_TEXT + 1)}}, None),
+    ({**INVITED, "content": {**TEA, "reason": 5}}, None),
+    ({**INVITED, "content": MappingProxyType(TEA)}, None),
+    (MappingProxyType(INVITED),                None),
+    (change("dance", ALICE, BOB),              None),
+    ({**INVITED, "content": {"participation": INVITE}}, None),
+    ({**INVITED, "content": {}},               None),
+    ({**INVITED, "sender": 5},                 None),
+    ({**INVITED, "state_key": None},           None),
+    ({**INVITED, "state_key": Text(BOB)},      None),
+    ({**INVITED, "type": "m.tea"},             None),
+    ({**INVITED, "type": Text("m.user")},      None),
+    ({**INVITED, "room_id": "!other:x"},       None),
+    ({**INVITED, "room_id": Text(ROOM_ID)},    None),
+    ({**INVITED, "event_id": 5},               None),
+    ({**INVITED, "event_id": ""},              None),
+    ({**INVITED, "authEvents": []},            None),
+    (message(ALICE),                           None),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("event", "fields"), QUICK)
+def test_the_quick_way_reads_ordinary_changes_only(event: Any, fields: tuple[str | None, ...] | None) -> None:
+    tea = room()
+    if fields is not None:
+        assert tea._quick(event) == fields
+    else:
+        with pytest.raises(_UNREADABLE):
+            tea._quick(event)
+
+
 # Rooms have names.
+
+
+@pytest.mark.parametrize(("room_id", "expected"), [(ROOM_ID, ROOM_ID), (5, None), (None, None)])
+def test_an_event_names_its_room(room_id: object, expected: str | None) -> None:
+    assert Room.room_of({**message(ALICE), "room_id": room_id}) == expected
+    assert Room.room_of(message(ALICE)) is None
 
 
 def test_events_of_another_room_are_an_error() -> None:
@@ -224,6 +285,52 @@ def test_rooms_do_not_mix() -> None:
     assert one.send(join_rule("public"))
     assert not other.decide(change(JOIN, CAROL))
     assert other.participation(BOB) is LEAVE
+
+
+# Taken as it stands, and kept before it can be read.
+
+
+def test_what_is_taken_holds() -> None:
+    tea = room(*joined(BOB))
+    tea.take(join_rule("public", BOB))
+    assert tea.decide(change(JOIN, CAROL)).transition == "join"
+    tea.take(change(BAN, BOB, ALICE))
+    assert tea.participation(ALICE) is BAN
+
+
+@pytest.mark.parametrize(
+    "fault", [join_rule("dance"), change("dance", ALICE, BOB), visibility("dance"), message(ALICE)]
+)
+def test_what_cannot_be_taken_leaves_no_trace(fault: JSON) -> None:
+    tea = room(*joined(BOB), message(BOB) | {"event_id": "$0"})
+    before = inside(tea)
+    with pytest.raises(EventError):
+        tea.take({**fault, "event_id": "$1"})
+    assert inside(tea) == before
+
+
+def test_a_message_may_be_kept_before_it_can_be_read() -> None:
+    tea = room(*joined(BOB))
+    hidden = {**message(BOB), "type": "m.encrypted", "event_id": "$1"}
+    read = {**message(BOB), "event_id": "$1"}
+    assert not tea.send_unread({**hidden, "sender": CAROL})
+    assert not tea.send_unread({**hidden, "authEvents": ["$nothing"]})
+    for _ in range(2):
+        assert tea.send_unread(hidden) == Decision(allowed=True)
+    assert not tea.send_unread({**message(CAROL), "event_id": "$2"})
+    for other in (change(LEAVE, BOB, event_id="$1"), {**hidden, "sender": ALICE}, {**read, "sender": ALICE}):
+        with pytest.raises(EventError, match="is the id of another event"):
+            tea.send(other)
+    assert tea.answered(read) is None
+    for _ in range(2):
+        assert tea.send(read) == Decision(allowed=True)
+    assert tea.answered(read) == tea.send_unread(hidden) == Decision(allowed=True)
+    with pytest.raises(EventError, match="is the id of another event"):
+        tea.send({**read, "type": "m.poll"})
+    with pytest.raises(EventError, match="is the id of another event"):
+        tea.send_unread({**hidden, "sender": ALICE})
+    assert tea.visible("$1", ALICE)
+    assert not tea.visible("$2", ALICE)
 
 
 # Who is there, and what they may do.
