@@ -49,6 +49,12 @@ ALL_POWERS: JSON = {
 """The permissions of an owner."""
 
 
+class Text(str):
+    """A text that is not plain."""
+
+    __slots__ = ()
+
+
 def facts(**given: Any) -> Facts:
     """What differs from a plain room: two joined users without any permission; only invited users may join."""
     plain: JSON = {

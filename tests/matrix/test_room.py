@@ -1,5 +1,6 @@
 """A Matrix room: from events to facts, to decisions, and back."""
 
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from fsm.family import AnyRoom
 from fsm.matrix.facts import Warrant
 from fsm.matrix.policies import MATRIX_1, MATRIX_10, VERSIONS, MatrixPolicy
 from fsm.matrix.room import MatrixRoom, Room
-from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, careful
+from fsm.room import _UNREADABLE
+from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, Text, careful
 from tests.matrix.builders import (
     ABE,
     ALICE,
@@ -433,6 +435,63 @@ def test_the_quick_way_and_the_careful_way_agree() -> None:
             for action in (INVITE, JOIN, LEAVE, BAN, KNOCK):
                 event = member(action, sender, target, event_id="$1", room_id="!create", unsigned={}, auth_events=[])
                 assert here.decide(event) == careful(here, event)
+
+
+# The quick way: the room, the event, and what it reads of that, or leaves to the careful way (None).
+
+PLAIN = room(*members(join=[ALICE, BOB]))
+CLOSED = room(*members(join=[ALICE, BOB]), creation=create("12", {"m.federate": False}))
+NEW = MatrixRoom("!create")
+NEW.send(create())
+INVITED = member("invite", ALICE, CAROL)
+FIELDS = ("invite", ALICE, CAROL, "m.room.member", None, None)
+# fmt: off
+QUICK: list[tuple[MatrixRoom, Any, tuple[str | None, ...] | None]] = [
+    (PLAIN,  INVITED,                                     FIELDS),
+    (PLAIN,  member("join", BOB),                         ("join", BOB, BOB, "m.room.member", None, None)),
+    (PLAIN,  {**INVITED, "room_id": "!create"},           FIELDS),
+    (PLAIN,  {**INVITED, "unsigned": {}},                 FIELDS),
+    (PLAIN,  {**INVITED, "prev_events": ["$x"]},          FIELDS),
+    (PLAIN,  member("invite", ALICE, CAROL, content={"reason": "tea"}), FIELDS),
+    (PLAIN,  {**INVITED, "event_id": "$1"},               (*FIELDS[:4], "$1", None)),
+    (PLAIN,  member("join", BOB, prev_events=["$x"]),     None),
+    (PLAIN,  member("invite", ALICE, CAROL, content={"third_party_invite": {}}), None),
+    (PLAIN,  member("join", CAROL, content={"join_authorised_via_users_server": ALICE}), None),
+    (PLAIN,  member("dance", ALICE, CAROL),               None),
+    (PLAIN,  {**INVITED, "content": {}},                  None),
+    (PLAIN,  {**INVITED, "content": {"membership": INVITE}}, None),
+    (PLAIN,  {**INVITED, "content": MappingProxyType({"membership": "invite"})}, None),
+    (PLAIN,  MappingProxyType(INVITED),                   None),
+    (PLAIN,  {**INVITED, "sender": 5},                    None),
+    (PLAIN,  {**INVITED, "state_key": None},              None),
+    (PLAIN,  {**INVITED, "state_key": Text(CAROL)},       None),
+    (PLAIN,  {**INVITED, "type": "m.room.tea"},           None),
+    (PLAIN,  {**INVITED, "type": Text("m.room.member")},  None),
+    (PLAIN,  {**INVITED, "room_id": "!other"},            None),
+    (PLAIN,  {**INVITED, "room_id": Text("!create")},     None),
+    (PLAIN,  {**INVITED, "event_id": 5},                  None),
+    (PLAIN,  {**INVITED, "event_id": ""},                 None),
+    (PLAIN,  {**INVITED, "unsigned": {"redacted_because": {}}}, None),
+    (PLAIN,  message(),                                   None),
+    (CLOSED, INVITED,                                     FIELDS),
+    (CLOSED, member("join", BOB),                         None),
+    (NEW,    INVITED,                                     None),
+    (MatrixRoom("!create"), INVITED,                      None),
+    (room(*members(join=[ALICE]), creation=create("12", {"m.federate": 5})), INVITED, None),
+    (room(*members(join=[ALICE]), levels(kick="x")),      INVITED, None),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("here", "event", "fields"), QUICK)
+def test_the_quick_way_reads_ordinary_changes_only(
+    here: MatrixRoom, event: Any, fields: tuple[str | None, ...] | None
+) -> None:
+    if fields is not None:
+        assert here._quick(event) == fields
+    else:
+        with pytest.raises(_UNREADABLE):
+            here._quick(event)
 
 
 def test_facts_name_everything() -> None:

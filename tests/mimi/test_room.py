@@ -23,6 +23,7 @@ from tests.builders import (
     LEAVE,
     ROOM_ID,
     Given,
+    Text,
     change,
     create,
     facts,
@@ -38,12 +39,6 @@ from tests.builders import (
 )
 
 HOST: JSON = {"invite": True, "kick": True}
-
-
-class Text(str):
-    """A text that is not plain."""
-
-    __slots__ = ()
 
 
 # Creation.
