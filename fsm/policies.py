@@ -3,13 +3,14 @@
 This is the only place through which the tools reach a family of policies.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, util
 from types import MappingProxyType, ModuleType
 from typing import Any, TypeAlias, cast
 
+from fsm.data_files import ENDING, policy_in
 from fsm.errors import DefinitionError, shorten
 from fsm.family import AnyBoards, AnyColumns, AnyPlay, AnyPolicy, AnyRoom, AnyStage, Codec
 from fsm.loading import load_module, running
@@ -55,20 +56,29 @@ def known_policy(name: str, others: str = "") -> AnyPolicy:
 
 
 def load_policy(name: str) -> AnyPolicy:
-    """The policy of this id, or a user's own, named `module:NAME` or `path.py:NAME`.
+    """The policy of this id, or a user's own, named `module:NAME` or `path.py:NAME`, or made of `path.json`.
 
-    To load a policy of a user's own is to run its file. So this is for names that a
+    A data file goes to the families of the catalogue, which make a policy of it (see
+    `fsm.data_files`). To load a policy of a user's own is to run its file. So this is for names that a
     person has typed; for those that stand in data there is `known_rules`. Raises
     `DefinitionError` when there is no such policy, or when its definition fails.
     """
+    if name.endswith(ENDING):
+        return policy_in(name, _modules())
     where, _, attribute = name.rpartition(":")
     if not where:
-        return known_policy(name, ", or name your own as `module:NAME` or `path.py:NAME`")
+        return known_policy(name, ", or name your own as `module:NAME` or `path.py:NAME`, or a data file `path.json`")
     with running(f"policy `{shorten(name)}` cannot be loaded", DefinitionError):
         policy = getattr(load_module(where), attribute)
         if not isinstance(policy, Policy):
             raise DefinitionError(f"`{shorten(name)}` is not a policy but {type(policy).__name__}")
     return policy
+
+
+def _modules() -> Iterator[ModuleType]:
+    """The modules in which the families of the catalogue hold their policies."""
+    families = (f"{family.family}.policies" for family in FAMILIES.values())
+    return map(import_module, dict.fromkeys((*(where.rpartition(":")[0] for where in CATALOGUE.values()), *families)))
 
 
 def load_rules(name: str) -> Rules:

@@ -36,7 +36,7 @@ LAYERS: list[set[str]] = [
     {"fsm.room"},
     {"fsm.residual"},
     {"fsm.policy"},
-    {"fsm.family", "fsm.shapes"},
+    {"fsm.data_files", "fsm.family", "fsm.shapes"},
     {"fsm.participation"},
     {"families"},
     {"fsm.policies"},

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from fsm import atomic
 from fsm.cli.arguments import Argument, Option
-from fsm.cli.terminal import JsonOption, interruptible, safe
+from fsm.cli.terminal import JsonOption, PolicyArgument, interruptible, safe
 from fsm.cli.vectors import AllOption, CoverOption, PathsOption
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
@@ -25,7 +25,7 @@ _MOST = 50  # rows of the table; the other outputs hold all
 
 
 def conform(  # noqa: PLR0913 - one option for each choice
-    policy: Annotated[str, Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    policy: PolicyArgument,
     command: Annotated[list[str], Argument(help="The implementation and its arguments, after `--`.")],
     *,
     every: AllOption = False,

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from fsm import atomic
 from fsm.cli.arguments import Argument, Option
-from fsm.cli.terminal import GivenOption, JsonOption, parse_given, safe
+from fsm.cli.terminal import GivenOption, JsonOption, PolicyArgument, parse_given, safe
 from fsm.policies import load_policy
 from fsm.render import compare as draw_both
 from fsm.render import render
@@ -19,7 +19,7 @@ from fsm.review.diff_report import save
 
 
 def diff(  # noqa: PLR0913 - one option for each output
-    old: Annotated[str, Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    old: PolicyArgument,
     new: Annotated[str, Argument(help="The policy to compare it with.")],
     *,
     given: GivenOption = None,

@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from fsm.cli.arguments import Argument, Option
-from fsm.cli.terminal import GivenOption, output_to, parse_given
+from fsm.cli.arguments import Option
+from fsm.cli.terminal import GivenOption, PolicyArgument, output_to, parse_given
 from fsm.policies import load_policy
 from fsm.render import FORMATS, Detail, compare, extract, format_of, render
 
@@ -12,7 +12,7 @@ LinkBaseOption = Annotated[str | None, Option(metavar="URL", help="The draft who
 
 
 def draw(  # noqa: PLR0913 - one option for each property of a picture
-    policy: Annotated[str, Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    policy: PolicyArgument,
     *,
     output: Annotated[str, Option("--output", "-o", help="The file to write; `-` for standard output.")] = "-",
     fmt: Annotated[

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from fsm.cli.arguments import Argument, Option
-from fsm.cli.terminal import GivenOption, JsonOption, parse_given
+from fsm.cli.terminal import GivenOption, JsonOption, PolicyArgument, parse_given
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.facts import Value, spell
@@ -17,7 +17,7 @@ from fsm.policy import Transition
 
 
 def explain(  # noqa: PLR0913 - one option for each fact
-    policy: Annotated[str, Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    policy: PolicyArgument,
     action: Annotated[str, Argument(help="What the sender would do to the target.")],
     *,
     target: Annotated[str, Option(help="The target's state.")] = "leave",

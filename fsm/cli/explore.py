@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Annotated
 
-from fsm.cli.arguments import Argument, Option
-from fsm.cli.terminal import OrderOption, complain, opened, output_to
+from fsm.cli.arguments import Option
+from fsm.cli.terminal import OrderOption, PolicyArgument, complain, opened, output_to
 from fsm.errors import DefinitionError
 from fsm.log_reader import read_events
 from fsm.policies import load_policy, stage_of
@@ -12,7 +12,7 @@ from fsm.render.explorer import to_page
 
 
 def explore(
-    policy: Annotated[str, Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    policy: PolicyArgument,
     *,
     output: Annotated[str, Option("--output", "-o", help="The file to write; `-` for standard output.")],
     log: Annotated[

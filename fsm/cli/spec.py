@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from fsm.cli.arguments import Argument, Option
+from fsm.cli.arguments import Option
 from fsm.cli.draw import LinkBaseOption, PrefixOption
-from fsm.cli.terminal import output_to
+from fsm.cli.terminal import PolicyArgument, output_to
 from fsm.policies import load_policy
 from fsm.render.section import to_section
 
 
 def spec(
-    policy: Annotated[str, Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    policy: PolicyArgument,
     *,
     output: Annotated[str, Option("--output", "-o", help="The file to write; `-` for standard output.")] = "-",
     level: Annotated[int, Option(min=1, max=5, help="The level of its first heading.")] = 2,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TextIO, TypeVar, cast
 
 from fsm import atomic
-from fsm.cli.arguments import Option
+from fsm.cli.arguments import Argument, Option
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import Value
 from fsm.family import AnyPolicy
@@ -25,9 +25,9 @@ T = TypeVar("T")
 
 _INTERRUPTED = 130
 
-PolicyOption = Annotated[
-    str, Option("--policy", help="A policy's id (see `fsm policies`), `module:NAME` or `path.py:NAME`.")
-]
+_POLICY = "A policy's id (see `fsm policies`), `module:NAME`, `path.py:NAME` or a data file, `path.json`."
+PolicyArgument = Annotated[str, Argument(help=_POLICY)]
+PolicyOption = Annotated[str, Option("--policy", help=_POLICY)]
 OrderOption = Annotated[
     Order | None, Option("--order", help="How the events of the log stand; by default that is told from the log.")
 ]

@@ -7,8 +7,8 @@ from typing import Annotated
 from rich.console import Console
 from rich.progress import track
 
-from fsm.cli.arguments import Argument, Option
-from fsm.cli.terminal import complain, output_to
+from fsm.cli.arguments import Option
+from fsm.cli.terminal import PolicyArgument, complain, output_to
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.review.errors import ReviewError
@@ -22,7 +22,7 @@ PathsOption = Annotated[bool, Option("--paths", help="Events from an empty room 
 
 
 def vectors(
-    policy: Annotated[str, Argument(help="A policy's id, `module:NAME` or `path.py:NAME`.")],
+    policy: PolicyArgument,
     *,
     every: AllOption = False,
     cover: CoverOption = False,

@@ -35,7 +35,7 @@ def verify(  # noqa: PLR0913 - one option for each input and output
         list[str] | None,
         Argument(
             metavar="POLICY",
-            help="Ids, `module:NAME` or `path.py:NAME`; all that come with this package by default.",
+            help="Ids, `module:NAME`, `path.py:NAME` or data files; all that come with this package by default.",
         ),
     ] = None,
     *,

@@ -123,9 +123,9 @@ def _conditions(policy: AnyPolicy, action: str, cases: Sequence[Case], head: str
         yield f"{capital(what)} MUST be rejected."
         return
     names = _names(policy)
-    dests = _or(list(dict.fromkeys(names[case.dest] for case in cases)), "or")
-    yield f"{capital(what)} takes the target to {_in_state(dests)}."
-    if not any(set(one.sources) & set(other.sources) for one, other in combinations(cases, 2)):
+    dests = list(dict.fromkeys(names[case.dest] for case in cases))
+    yield f"{capital(what)} takes the target to {_in_state(_or(dests, 'or'))}."
+    if len(dests) == 1 and not any(set(one.sources) & set(other.sources) for one, other in combinations(cases, 2)):
         sources = [state for state in names if any(state in case.sources for case in cases)]
         common = [guard for guard in cases[0].guards if all(guard in case.guards for case in cases)]
         yield from _demands(f" of {what}", _standing(sources, names), common)
@@ -135,7 +135,8 @@ def _conditions(policy: AnyPolicy, action: str, cases: Sequence[Case], head: str
         return
     yield f"{capital(what)} MUST be one of the following. Otherwise, reject."
     for case in cases:
-        yield f"{head}{_or([_title(each) for each in case.transitions], 'and')}"
+        where = f" to {escaped(policy.labels[case.dest])}" if len(dests) > 1 else ""
+        yield f"{head}{_or([_title(each) for each in case.transitions], 'and')}{where}"
         yield from _demands("", _standing(case.sources, names, case), case.guards)
 
 

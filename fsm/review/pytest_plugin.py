@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="POLICY",
-        help="report this policy only: an id, `module:NAME` or `path.py:NAME`; may be repeated",
+        help="report this policy only: an id, `module:NAME`, `path.py:NAME` or a data file; may be repeated",
     )
     group.addoption(
         "--fsm-coverage-min",

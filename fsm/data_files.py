@@ -1,0 +1,51 @@
+"""Policies out of data files, such as the roles of a room that defines its own.
+
+A family makes a policy of data if its module `policies` has a function
+`policy_of_data`. It takes the JSON value; it answers a policy, or None for data that is
+not of its kind, and raises a `PolicyError` for data of its kind that is faulty. `DATA`
+says beside it in a few words what the function expects. A data file never names code.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from fsm.errors import DefinitionError, PolicyError, in_words, shorten
+from fsm.policy import Policy
+from fsm.strict_json import MAX_JSON, read_json
+
+ENDING = ".json"
+"""How the name of a data file ends."""
+
+
+def policy_in(file: str, families: Iterable[ModuleType]) -> Policy[Any]:
+    """The policy that one of the families, of which these are the `policies`, makes of a file; the first that can.
+
+    Raises `DefinitionError` when the file cannot be read, or none of them makes a policy of it.
+    """
+    place = f"policy `{shorten(file)}`"
+    try:
+        value = _read(file)
+    except OSError as problem:
+        raise DefinitionError(f"{place} cannot be loaded: {shorten(in_words(problem), 200)}") from None
+    except ValueError as problem:
+        raise DefinitionError(f"{place} cannot be loaded: {problem}") from None
+    expected = []
+    for family in families:
+        if not hasattr(family, "policy_of_data"):
+            continue
+        try:
+            policy = family.policy_of_data(value)
+        except PolicyError as problem:
+            raise DefinitionError(f"{place}: {problem}") from None
+        if isinstance(policy, Policy):
+            return policy
+        expected.append(family.DATA)
+    told = f"expected {', or '.join(expected)}" if expected else "no family makes policies of data"
+    raise DefinitionError(f"{place}: no policy can be made of this data: {told}")
+
+
+def _read(file: str) -> object:
+    with Path(file).open("rb") as source:
+        return read_json(source.read(MAX_JSON + 1))
