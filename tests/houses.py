@@ -82,11 +82,12 @@ def policy_of_data(value: object) -> Policy[HouseFacts] | None:
 
 def _pairs(doors: Mapping[str, Any], rooms: Mapping[str, State]) -> Iterator[tuple[State, State]]:
     for room, others in doors.items():
-        for other in others if isinstance(others, list) else (None,):
-            if other not in rooms:
+        for other in others if isinstance(others, list) else ("",):
+            if not isinstance(other, str) or other not in rooms:
                 raise DefinitionError(f"`doors.{room}` is no list of rooms of the house")
             yield rooms[room], rooms[other]
 
 
-COTTAGE = {"house": "cottage", "doors": {"garden": ["hall"], "hall": ["garden", "kitchen"], "kitchen": ["hall"]}}
+DOORS = {"garden": ["hall"], "hall": ["garden", "kitchen"], "kitchen": ["hall"]}
+COTTAGE = {"house": "cottage", "doors": DOORS}
 HOUSE = policy_of_data(COTTAGE)

@@ -1,7 +1,9 @@
 """Policies out of data files: a toy family whose states are data, through every tool that needs no room."""
 
+import io
 import json
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -17,9 +19,9 @@ from fsm.render import ENDINGS
 from fsm.strict_json import MAX_DEPTH, MAX_JSON
 from tests import houses
 from tests.builders import is_one_line
-from tests.houses import COTTAGE, HOUSE, HouseFacts
+from tests.houses import COTTAGE, DOORS, HOUSE, HouseFacts
 
-WIDE = {**COTTAGE, "house": "wide", "doors": {**COTTAGE["doors"], "garden": ["hall", "kitchen"]}}
+WIDE = {**COTTAGE, "house": "wide", "doors": {**DOORS, "garden": ["hall", "kitchen"]}}
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def test_a_family_makes_a_policy_of_a_data_file(file: Callable[[object], str]) -
 def plain(action: str, facts: HouseFacts) -> tuple[str | None, str]:
     """What the owner of the cottage says, read by hand."""
     here, there = str(facts.target), str(facts.wanted)
-    if action == "go" and facts.is_self and there in COTTAGE["doors"][here]:
+    if action == "go" and facts.is_self and there in DOORS[here]:
         return "go", there
     if action == "show_out" and facts.is_owner and here != "garden":
         return "show_out", "garden"
@@ -60,7 +62,7 @@ FAULTS: list[tuple[object, str]] = [
     ([],                                         f"no policy can be made of this data: expected {houses.DATA}"),
     ({},                                         f"no policy can be made of this data: expected {houses.DATA}"),
     ({"house": "h"},                             "a house has a name, and two rooms or more under `doors`"),
-    ({"house": "", "doors": COTTAGE["doors"]},   "a house has a name, and two rooms or more under `doors`"),
+    ({"house": "", "doors": DOORS},   "a house has a name, and two rooms or more under `doors`"),
     ({"house": "h", "doors": {"a": ["b"], "b": ["c"]}}, "`doors.b` is no list of rooms of the house"),
     ({"house": "h", "doors": {"a": "b", "b": []}},      "`doors.a` is no list of rooms of the house"),
     (b"",                                        "not JSON: "),
@@ -153,15 +155,11 @@ COMMANDS: list[tuple[list[str], int, tuple[str, ...]]] = [
 
 @pytest.mark.parametrize(("command", "status", "words"), COMMANDS, ids=lambda value: str(value)[:24])
 def test_it_goes_through_every_tool_that_needs_no_room(
-    command: list[str],
-    status: int,
-    words: tuple[str, ...],
-    file: Callable[[object], str],
-    capfd: pytest.CaptureFixture[str],
-    tmp_path: Path,
+    command: list[str], status: int, words: tuple[str, ...], file: Callable[[object], str], tmp_path: Path
 ) -> None:
-    page = tmp_path / "page.html"
+    page, out = tmp_path / "page.html", io.TextIOWrapper(io.BytesIO(), write_through=True)
     files = {"cottage": file(COTTAGE), "wide": file(WIDE), "page": str(page)}
-    assert run([word.format(**files) for word in command]) == status
-    out = page.read_text("utf-8") if page.exists() else capfd.readouterr().out
-    assert [word for word in words if word not in out] == []
+    with redirect_stdout(out):
+        assert run([word.format(**files) for word in command]) == status
+    said = page.read_text("utf-8") if page.exists() else out.buffer.getvalue().decode()
+    assert [word for word in words if word not in said] == []
