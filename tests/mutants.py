@@ -308,7 +308,7 @@ class Trials:
         self._has_failed = False
 
     def note(self, frame: FrameType, event: str, _: object) -> None:
-        """Note a call: a function for `sys.setprofile`."""
+        """Note a call: a function for `sys.settrace`."""
         if event == "call" and frame.f_code.co_filename == self._path:
             self._called.add((frame.f_code.co_qualname, frame.f_code.co_firstlineno))
 
@@ -316,7 +316,7 @@ class Trials:
         self._has_failed |= report.failed
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        sys.setprofile(None)
+        sys.settrace(None)
         early = self._called
         tests = self._tests_by_place(session.items)
         old = compile(self._text, self._path, "exec")
@@ -374,9 +374,9 @@ class Trials:
         measured = []
         for number, test in enumerate(tests):
             self._called, start = set(), process_time()
-            sys.setprofile(self.note)
+            sys.settrace(self.note)
             self._run(test)
-            sys.setprofile(None)
+            sys.settrace(None)
             assert not self._has_failed, f"{test.nodeid} fails as it stands"
             measured.append((process_time() - start, number, sorted(self._called)))
         return measured
@@ -442,7 +442,7 @@ def _try_all(file: str, made: Sequence[Mutant], tests: Sequence[str], jobs: int,
     """Answer, for each mutant by its number, whether it survives; None where it takes a process of its own."""
     os.chdir(ROOT)
     trials = Trials(file, made, jobs, answers)
-    sys.setprofile(trials.note)
+    sys.settrace(trials.note)
     pytest.main([*OPTIONS, *tests], plugins=[trials])
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fsm import EventError, MatrixRoom, Room
-from fsm.past import _SEARCHED
+from fsm import Decision, EventError, MatrixRoom, Room
+from fsm.past import _SEARCHED, Entry, Past
 from tests.builders import (
     ALICE,
     BAN,
@@ -128,6 +128,35 @@ def test_nobody_redacts_or_sees_by_an_id_used_before() -> None:
         tea.send(with_id({**message(ALICE), "type": "m.secret"}))
     assert tea.send(with_id(message(ALICE), "$2"))
     assert not tea.visible("$2", CAROL)
+
+
+# What rooms keep, they keep once for all of them, but for what is long.
+
+
+def words(length: int) -> list[str]:
+    """A sender, a type and a state key, which are others each time."""
+    return ["".join([letter] * length) for letter in "abc"]
+
+
+@pytest.mark.parametrize(("length", "are_shared"), [(1, True), (255, True), (256, False)])
+def test_words_that_come_again_are_kept_once(length: int, are_shared: bool) -> None:
+    one, other = Past(), Past()
+    for past in (one, other):
+        past.append(Entry("$1", *words(length), Decision(allowed=True)))
+    assert one == other
+    for field in ("sender", "type", "state_key"):
+        assert (getattr(one[0], field) is getattr(other[0], field)) is are_shared
+    assert one[0].answer is other[0].answer
+
+
+def test_words_that_are_kept_for_all_rooms_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared: dict[str, str] = {}
+    monkeypatch.setattr("fsm.past._shared", shared)
+    monkeypatch.setattr("fsm.past._SHARED_COUNT", 3)
+    past = Past()
+    for length in (20, 21, 22):
+        past.append(Entry(None, *words(length), Decision(allowed=True)))
+        assert list(shared) == words(length)
 
 
 def test_positions_are_no_ids() -> None:
