@@ -57,7 +57,7 @@ TESTS: dict[str, list[str]] = {
                     "tests/test_own_facts.py"],
     "fsm/participation/guards.py": ["tests/test_guards.py", *MIMI, *MATRIX],
     "fsm/mimi/policies.py": [*MIMI, "tests/mimi/test_permits.py", "tests/mimi/test_role_changes.py",
-                             "tests/mimi/test_history.py"],
+                             "tests/mimi/test_history.py", "tests/test_fingerprint.py"],
     "fsm/mimi/permits.py": ["tests/mimi/test_permits.py", *MIMI, "tests/mimi/test_role_changes.py"],
     "fsm/mimi/roles.py": ["tests/mimi/test_roles.py", "tests/mimi/test_role_changes.py", "tests/mimi/test_permits.py",
                           "tests/mimi/test_revisions.py", "tests/mimi/test_room.py", "tests/mimi/test_envelope.py",
@@ -67,7 +67,7 @@ TESTS: dict[str, list[str]] = {
                          "tests/test_event_ids.py", "tests/mimi/test_settings.py", "tests/mimi/test_malformed.py",
                          "tests/mimi/test_envelope_rooms.py"],
     "fsm/matrix/guards.py": MATRIX,
-    "fsm/matrix/policies.py": [*MATRIX, "tests/matrix/test_room.py"],
+    "fsm/matrix/policies.py": [*MATRIX, "tests/matrix/test_room.py", "tests/test_fingerprint.py"],
     "fsm/matrix/levels.py": ["tests/matrix/test_levels.py", "tests/matrix/test_room.py"],
     "fsm/matrix/premise.py": ["tests/matrix/test_guards.py", "tests/matrix/test_room.py"],
     "fsm/matrix/room.py": ["tests/matrix/test_room.py", "tests/matrix/test_levels.py", "tests/matrix/test_third_party.py",
@@ -325,6 +325,7 @@ class Trials:
         for each in gc.get_objects():
             if isinstance(each, FunctionType) and each.__code__.co_filename == self._path:
                 live.get((each.__code__.co_qualname, each.__code__.co_firstlineno), []).append(each)
+        gc.freeze()  # what is here now stays as it is in all forks
         running: dict[int, tuple[int, bool]] = {}
         for number, mutant in enumerate(self._made):
             new = compile(mutant.text, self._path, "exec")
