@@ -170,7 +170,7 @@ class Room(BaseRoom):
             message = self._read(value)
             if message.state_key is not None:
                 raise EventError("state_key", "must not be there: state is never hidden")
-            known = self._entry_of(message)
+            known = self._entry(message.event_id)
             if known is not None:
                 if (known.sender, known.state_key) != (message.sender, None):
                     raise another(message)
@@ -338,15 +338,14 @@ class Room(BaseRoom):
     def _redacts_own(self, event: Event) -> bool:
         if kind_of(event) is not Kind.REDACTION:
             return False
-        redacted = name(event.content, "redacts", "content")
-        position = None if self._past is None else self._past.find(redacted)
-        return position is not None and self._past is not None and self._past[position].sender == event.sender
+        redacted = self._entry(name(event.content, "redacts", "content"))
+        return redacted is not None and redacted.sender == event.sender
 
     def _select(self, event: Event) -> list[StateKey]:
         return select(event, self._asked(event), self._settings.roles)
 
     def _accept(self, event: Event, value: dict[str, Any], decision: Decision) -> None:
-        known = self._entry_of(event)
+        known = self._entry(event.event_id)
         read = self._read_if_kept(event, value)
         if known is None:
             self._remember(event.event_id, event.sender, event.type, event.state_key, decision, read)
@@ -366,10 +365,12 @@ class Room(BaseRoom):
         elif event.state_key is not None:
             self._become(self._change(self._settings, event))
 
-    def _entry_of(self, event: Event) -> Entry | None:
+    def _entry(self, event_id: str | None) -> Entry | None:
         """What is kept of the event with this id."""
-        position = None if event.event_id is None or self._past is None else self._past.find(event.event_id)
-        return None if position is None or self._past is None else self._past[position]
+        if event_id is None or self._past is None:
+            return None
+        position = self._past.find(event_id)
+        return None if position is None else self._past[position]
 
     def _keep_read(self, event: Event, decision: Decision, read: Read) -> None:
         assert self._past is not None
@@ -380,7 +381,7 @@ class Room(BaseRoom):
 
     def _known_answer(self, event: Event, value: dict[str, Any]) -> Decision | None:
         """As any room does; but a message that could not be read when it came is judged when it can be."""
-        known = self._entry_of(event)
+        known = self._entry(event.event_id)
         if known is not None and known.read is HIDDEN and event.type != known.type:
             if (known.sender, None) != (event.sender, event.state_key):
                 raise another(event)

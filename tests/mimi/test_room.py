@@ -317,6 +317,7 @@ def test_a_message_may_be_kept_before_it_can_be_read() -> None:
     for other in (change(LEAVE, BOB, event_id="$1"), {**hidden, "sender": ALICE}, {**read, "sender": ALICE}):
         with pytest.raises(EventError, match="is the id of another event"):
             tea.send(other)
+    assert tea.answered(hidden) == Decision(allowed=True)
     assert tea.answered(read) is None
     for _ in range(2):
         assert tea.send(read) == Decision(allowed=True)
