@@ -17,6 +17,7 @@ import os
 import resource
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
@@ -297,7 +298,7 @@ class Trials:
     """A plugin of pytest that tries mutants in place of running the tests once.
 
     When the tests have been collected, each mutant is tried in a fork. There the changed function gets the
-    code that it has in the mutant, and the tests that call it are run until one fails, the quickest first.
+    code that it has in the mutant, and the tests that call it are run until one fails, quick ones first.
     """
 
     def __init__(self, file: str, made: Sequence[Mutant], jobs: int, answers: Connection) -> None:
@@ -357,7 +358,7 @@ class Trials:
         self._answers.send((number, None if is_early and not status else not status))
 
     def _tests_by_place(self, tests: Sequence[pytest.Item]) -> dict[Place, list[pytest.Item]]:
-        """The tests that call each function, the quickest first; found in a fork, so that nothing is in memory here."""
+        """The tests that call each function, quick ones first; found in a fork, so that nothing is in memory here."""
         ours, theirs = multiprocessing.Pipe(duplex=False)
         if not os.fork():
             theirs.send(self._measure(tests))
@@ -369,7 +370,7 @@ class Trials:
         for _, number, called in sorted(measured):
             for place in called:
                 found.setdefault(place, []).append(tests[number])
-        return found
+        return {place: _mixed(each) for place, each in found.items()}
 
     def _measure(self, tests: Sequence[pytest.Item]) -> list[tuple[float, int, list[Place]]]:
         measured = []
@@ -393,6 +394,17 @@ class Trials:
             if self._has_failed:
                 return True
         return False
+
+
+def _mixed(tests: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """The first case of each test, then the second of each, and so on: cases of one test notice much the same."""
+    cases: Counter[str] = Counter()
+    turns: dict[pytest.Item, int] = {}
+    for test in tests:
+        name = test.nodeid.partition("[")[0]
+        turns[test] = cases[name]
+        cases[name] += 1
+    return sorted(tests, key=turns.__getitem__)
 
 
 class Changed(SourceFileLoader):

@@ -354,7 +354,8 @@ class Room(BaseRoom):
         self._apply(event)
 
     def _take(self, event: Event, value: dict[str, Any]) -> None:
-        self._change(self._settings, event)  # a fault is found before anything is kept
+        if self._asked(event) is None:
+            self._change(self._settings, event)  # a fault is found before anything is kept
         self._remember_given(event, value)
         self._apply(event)
 
@@ -404,9 +405,6 @@ class Room(BaseRoom):
         return self._views
 
     def _change(self, settings: Settings, event: Event) -> Settings:
-        if event.type in self._rules.participation_events:
-            read_participation(event)
-            return settings
         after = settings.after(event)
         if after.join_rule not in self._rules.join_rule:
             raise EventError("content.rule", f"`{after.join_rule}` is no join rule of policy `{self.policy.id}`")
