@@ -101,6 +101,12 @@ def test_an_id_is_one_event(event: JSON, same: list[JSON], others: list[JSON], b
         assert inside(tea_now) == known
 
 
+def test_a_state_has_no_id_twice() -> None:
+    state = [create(), with_id(change(JOIN, ALICE)), with_id(change(JOIN, BOB))]
+    with pytest.raises(EventError, match=r"`state\[2\]\.event_id`: `.1` is the id of another event"):
+        Room.from_state(state)
+
+
 def test_a_refused_event_claims_nothing_and_is_judged_anew() -> None:
     tea = room(*joined(BOB))
     assert not tea.send(with_id(join_rule("public", BOB)))

@@ -113,7 +113,8 @@ class Room(BaseRoom):
                 if action is None:
                     settings = room._change(settings, event)
                 else:
-                    room._states[event.state_key or ""] = Participation(action)
+                    assert event.state_key is not None
+                    room._states[event.state_key] = Participation(action)
                 room._remember_given(event, value)
             except EventError as problem:
                 raise problem.within(f"state[{index}]") from None
@@ -245,7 +246,7 @@ class Room(BaseRoom):
             type(event_type) is type(sender) is type(target) is type(action) is str
             and event_type in rules.participation_events
             and action in rules.words
-            and (len(content) == 1 or "reason" not in content or _is_short(reason := content["reason"]))
+            and ("reason" not in content or _is_short(reason := content["reason"]))
             and (len(event) == _LEAST_FIELDS or self._is_ours(event))
         ):
             if len(event) != _LEAST_FIELDS:
@@ -287,7 +288,8 @@ class Room(BaseRoom):
     def _read_first(self, value: object, seen: set[tuple[str, str]]) -> Event:
         """A state event, of which there is one in a state."""
         event = self._read_state(value)
-        key = ("" if event.type in self.policy.participation_events else event.type, event.state_key or "")
+        assert event.state_key is not None
+        key = ("" if event.type in self.policy.participation_events else event.type, event.state_key)
         if key in seen:
             raise EventError("", f"is a second `{shorten(event.type)}` for `{shorten(key[1])}`")
         seen.add(key)
@@ -362,7 +364,8 @@ class Room(BaseRoom):
     def _apply(self, event: Event) -> None:
         action = self._asked(event)
         if action is not None:
-            self._states[event.state_key or ""] = action
+            assert event.state_key is not None
+            self._states[event.state_key] = action
         elif event.state_key is not None:
             self._become(self._change(self._settings, event))
 

@@ -309,6 +309,8 @@ def test_a_message_may_be_kept_before_it_can_be_read() -> None:
     tea = room(*joined(BOB))
     hidden = {**message(BOB), "type": "m.encrypted", "event_id": "$1"}
     read = {**message(BOB), "event_id": "$1"}
+    with pytest.raises(EventError, match="`state_key`: must not be there: state is never hidden"):
+        tea.send_unread({**hidden, "state_key": ""})
     assert not tea.send_unread({**hidden, "sender": CAROL})
     assert not tea.send_unread({**hidden, "authEvents": ["$nothing"]})
     for _ in range(2):
