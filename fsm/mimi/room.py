@@ -338,9 +338,8 @@ class Room(BaseRoom):
         return judge(self._rules.permits[kind_of(event)], facts)
 
     def _redacts_own(self, event: Event) -> bool:
-        if kind_of(event) is not Kind.REDACTION:
-            return False
-        redacted = self._entry(name(event.content, "redacts", "content"))
+        is_redaction = kind_of(event) is Kind.REDACTION
+        redacted = self._entry(name(event.content, "redacts", "content")) if is_redaction else None
         return redacted is not None and redacted.sender == event.sender
 
     def _select(self, event: Event) -> list[StateKey]:
