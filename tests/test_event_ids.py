@@ -139,9 +139,10 @@ def test_nobody_redacts_or_sees_by_an_id_used_before() -> None:
 # What rooms keep, they keep once for all of them, but for what is long.
 
 
-def words(length: int) -> list[str]:
+def words(length: int) -> tuple[str, str, str]:
     """A sender, a type and a state key, which are others each time."""
-    return ["".join([letter] * length) for letter in "abc"]
+    sender, event_type, state_key = ("".join([letter] * length) for letter in "abc")
+    return sender, event_type, state_key
 
 
 @pytest.mark.parametrize(("length", "are_shared"), [(1, True), (255, True), (256, False)])
@@ -162,7 +163,7 @@ def test_words_that_are_kept_for_all_rooms_are_bounded(monkeypatch: pytest.Monke
     past = Past()
     for length in (20, 21, 22):
         past.append(Entry(None, *words(length), Decision(allowed=True)))
-        assert list(shared) == words(length)
+        assert tuple(shared) == words(length)
 
 
 def test_positions_are_no_ids() -> None:
