@@ -41,10 +41,6 @@ class Creations:
         is_creation = event.get("type") == self._type and room_id not in self._missing
         return self._type is None or room_id in self._created or is_creation
 
-    def is_missing(self, room_id: str | None) -> bool:
-        """Whether the room has had events before any creation."""
-        return room_id in self._missing
-
     def note(self, room_id: str | None, event: Mapping[str, Any], decision: Decision) -> str | None:
         """Take note of an answer. What there is to say about the room, if anything, once for each thing."""
         is_creation = event.get("type") == self._type

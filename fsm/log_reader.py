@@ -68,7 +68,7 @@ def _take_apart(line: Line, shapes: Shapes, said: Order | None, tell: Tell, rule
         names = ", ".join(shapes.names)
         what = f"is neither an event nor any of what is read besides: arrays{', ' if names else ''}{names}"
         return _Value([Line(line.number, error=ReplayError(line.number, what))])
-    is_alone = type(line.value) is dict and len(parts) == 1 and parts[0].events == [line.value]
+    is_alone = type(line.value) is not list and len(parts) == 1 and parts[0].events == [line.value]
     lines: list[Line] = []
     before, order = 0, Order.OLDEST_FIRST
     for part in parts:

@@ -156,6 +156,7 @@ class _Job:
         }
         deals = [about | {"number": number, **_cut(fragment)} for number, fragment in enumerate(fragments)]
         dealt = sorted(self._map(_deal, deals, 0), key=lambda told: int(told["number"]))
+        self.notices += [note for told in dealt for note in told["notices"]]
         for told in self._map(_replay, [about | each for each in _partitions(dealt, partitions)], 1):
             self._counts.append(told["counts"])
             self.faults += told["faults"]
@@ -235,7 +236,8 @@ def _deal(task: Task) -> Task:
     fragment = Fragment(
         Path(task["file"]), task["groups"] and range(*task["groups"]), task["order"] and Order(task["order"])
     )
-    table = read_fragment(fragment, policies, carry="output" in task["folders"])
+    notices: list[str] = []
+    table = read_fragment(fragment, policies, carry="output" in task["folders"], tell=notices.append)
     if layout.ROW in table.column_names:
         raise ReplayError(0, f"{task['source']}: there is a column `{layout.ROW}` already: rename it")
     table = table.append_column(layout.ROW, pa.array(np.arange(1, len(table) + 1)))
@@ -251,6 +253,7 @@ def _deal(task: Task) -> Task:
     return {
         "number": task["number"],
         "source": task["source"],
+        "notices": [f"{task['source']}: {notice}" for notice in notices],
         "file": str(file),
         "rows": len(table),
         "labels": labels,

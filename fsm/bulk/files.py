@@ -1,7 +1,7 @@
 """Backtests of files: from a path to a report, and to files that are there whole or not at all."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from fsm.bulk import layout
 from fsm.bulk.backtest import Backtest, Piece, can_compile
-from fsm.bulk.lines import LINE
+from fsm.bulk.lines import EVENT, LINE, PLACE
 from fsm.bulk.output import Output, whole
 from fsm.bulk.source import History
 from fsm.errors import PolicyError, ReplayError, in_words
@@ -141,12 +141,20 @@ def _write(run: Backtest, output: Output, piece: Piece) -> None:
 
 def faults_in(file: Path, piece: Piece, rows_before: int) -> list[str]:
     """What is wrong with rows that hold no event, each with its place; of the first of them."""
-    places = {name: piece.table.column(name) for name in (LINE, layout.ROW) if name in piece.table.column_names}
-    told = []
-    for row, problem in sorted(piece.verdicts[0].faults.items())[:FAULTS_TOLD]:
-        name, place = next(((name, column[row]) for name, column in places.items()), ("row", rows_before + row + 1))
-        told.append(f"{file}: {name.removesuffix('_number')} {place}: {problem}")
-    return told
+    faults = sorted(piece.verdicts[0].faults.items())[:FAULTS_TOLD]
+    names = [name for name in (*PLACE, layout.ROW) if name in piece.table.column_names]
+    rows = piece.table.select(names).take(pa.array([row for row, _ in faults], pa.int64())).to_pylist()
+    return [
+        f"{file}: {_place(place, rows_before + row + 1)}: {problem}"
+        for place, (row, problem) in zip(rows or [{}] * len(faults), faults, strict=True)
+    ]
+
+
+def _place(told: Mapping[str, int | None], row: int) -> str:
+    """Where an event stands: in which line of a log, else in which row."""
+    if told.get(LINE) is None:
+        return f"row {told.get(layout.ROW, row)}"
+    return f"line {told[LINE]}" if told.get(EVENT) is None else f"line {told[LINE]}, event {told[EVENT]}"
 
 
 def stopped(problem: str, events: int, results: Sequence[Path]) -> str:

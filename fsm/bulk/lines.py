@@ -16,14 +16,15 @@ from fsm.log_reader import Tell, read_events
 from fsm.policies import Rules, columns_of, room_of
 from fsm.shapes import Order
 
-LINE = "line"
+LINE, EVENT = PLACE = ("line", "event")
+"""The columns that say where in a log an event stands: its line, and which it is where there may be many."""
 
 ESCAPE = b"\\u00"
 """How JSON may write a letter of a word in the Latin alphabet."""
 
 _PIECE = 2**16
-_NAMES = (LINE, *(name for name in layout.COLUMNS if name != layout.CONTENT))
-_TYPES = {LINE: pa.int64(), layout.IS_STATE: pa.bool_()}
+_NAMES = (*PLACE, *(name for name in layout.COLUMNS if name != layout.CONTENT))
+_TYPES = {LINE: pa.int64(), EVENT: pa.int64(), layout.IS_STATE: pa.bool_()}
 
 
 def read_log(
@@ -81,7 +82,7 @@ def _mentions(source: BufferedIOBase, words: Collection[bytes]) -> bool:
 
 def _row(line: Line, policy: Rules, speakers: Sequence[AnyColumns]) -> dict[str, Any]:
     """What a line says, as a row of the layout."""
-    row: dict[str, Any] = {LINE: line.number}
+    row: dict[str, Any] = {LINE: line.number, EVENT: line.event}
     if line.error is not None:
         return {**row, layout.UNREADABLE: line.error.problem}
     event = line.value

@@ -36,7 +36,7 @@ from fsm.errors import EventError
 from fsm.event import read_event
 from fsm.family import AnyColumnRoom, AnyPolicy, AnyRoom
 from fsm.log import GIVEN, UNFOUNDED, Creations, take
-from fsm.policies import columns_of, new_room
+from fsm.policies import Rules, columns_of, new_room
 from fsm.terms import Participation
 
 _ASK = -1
@@ -55,10 +55,14 @@ class Verdicts:
 
 
 class Run:
-    """One policy's replay of the history that `coder` numbers."""
+    """One policy's replay of the history that `coder` numbers.
 
-    def __init__(self, policy: AnyPolicy, coder: Coder, *, compiled: bool) -> None:
+    With `rules`, all rooms are rooms like any other, and made under these.
+    """
+
+    def __init__(self, policy: AnyPolicy, coder: Coder, *, compiled: bool, rules: Rules | None = None) -> None:
         self.policy = policy
+        self._rules_of_all = rules
         self.book = book_of(policy)
         self._coder = coder
         self._columns = columns_of(policy)
@@ -118,10 +122,6 @@ class Run:
         look_ups = look_ups[actions[look_ups] >= 0][::-1]
         firsts[rooms[look_ups]] = look_ups  # from back to front, so that the first is what stays
         return firsts[theirs]
-
-    def is_unfounded(self, room: int) -> bool:
-        """Whether a room has had events before any creation."""
-        return self._creations.is_missing(self._coder.room_id(room))
 
     def gather(self) -> None:
         """Take over where users stand from the rooms that keep it themselves."""
@@ -265,7 +265,7 @@ class Run:
 
     def _send(self, room: int, row: Mapping[str, Any], fields: Mapping[str, Any] | None) -> Decision:
         read = partial(layout.event_of, row, self._columns)
-        if room in self._coder.remembering:
+        if self._rules_of_all is not None or room in self._coder.remembering:
             remembering, event = self._remembering_room(room), read()
             read_event(event)
             return self._answer(room, remembering, event, row, partial(remembering.send, event))
@@ -301,7 +301,7 @@ class Run:
 
     def _remembering_room(self, room: int) -> AnyRoom:
         if room not in self._remembering:
-            self._remembering[room] = new_room(self.policy, self._coder.room_id(room))
+            self._remembering[room] = new_room(self._rules_of_all or self.policy, self._coder.room_id(room))
         return self._remembering[room]
 
     def _settle(self, room: int, kept: AnyColumnRoom) -> None:

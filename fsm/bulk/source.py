@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import cast
@@ -95,7 +96,8 @@ class History:
         """
         before = 0
         for file, size in zip(self.files, self._sizes, strict=True):
-            for table, share in _pieces(Fragment(file, order=self._order), policies, carry=carry, tell=self._tell):
+            fragment, tell = Fragment(file, order=self._order), partial(_tell_of, file, self._tell)
+            for table, share in _pieces(fragment, policies, carry=carry, tell=tell):
                 yield Part(file, table, before + int(share * size))
             before += size
 
@@ -119,9 +121,12 @@ class History:
         return rooms
 
 
-def read_fragment(fragment: Fragment, policies: Sequence[Rules], *, carry: bool) -> pa.Table:
+def read_fragment(
+    fragment: Fragment, policies: Sequence[Rules], *, carry: bool, tell: Tell = lambda _: None
+) -> pa.Table:
     """All rows of a fragment. Raises like `History.parts`."""
-    return pa.concat_tables([table for table, _ in _pieces(fragment, policies, carry=carry)] or [layout.EMPTY])
+    pieces = _pieces(fragment, policies, carry=carry, tell=tell)
+    return pa.concat_tables([table for table, _ in pieces] or [layout.EMPTY])
 
 
 def read_group(file: Path, group: int) -> pa.Table:
@@ -212,15 +217,19 @@ def _fragments(file: Path, rows: int, order: Order | None) -> Iterator[Fragment]
 
 
 def _pieces(
-    fragment: Fragment, policies: Sequence[Rules], *, carry: bool, tell: Tell = lambda _: None
+    fragment: Fragment, policies: Sequence[Rules], *, carry: bool, tell: Tell
 ) -> Iterator[tuple[pa.Table, float]]:
     """The pieces of a fragment, checked, and how much of it has been read with each, from 0 to 1."""
     file = fragment.file
     if _is_log(file):
-        pieces = _log(fragment, policies, lambda note: tell(f"{file}: {note}"))
+        pieces = _log(fragment, policies, tell)
     else:
         pieces = _columnar(file, None if carry else layout.COLUMNS, fragment.groups)
     return _gathered((_named(file, layout.checked, table), share) for table, share in _guarded(file, pieces))
+
+
+def _tell_of(file: Path, tell: Tell, note: str) -> None:
+    tell(f"{file}: {note}")
 
 
 def _columnar(file: Path, names: Sequence[str] | None, groups: range | None = None) -> Iterator[tuple[pa.Table, float]]:

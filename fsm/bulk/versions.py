@@ -3,6 +3,9 @@
 Rooms know nothing of each other, so every policy that comes up has a run of its own for
 its rooms, and what the runs answer is put together row by row. They share the numbers
 of the history; here their decisions and states get numbers that are common to them.
+
+A room that does not begin with its creation may come to have one in the middle. Such
+rooms have a run of their own, in which they are rooms like any other.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +23,10 @@ from fsm.bulk.run import FAULT, Run, Verdicts
 from fsm.decision import Decision
 from fsm.errors import EventError
 from fsm.family import AnyPolicy
-from fsm.policies import Family, columns_of, new_room, shapes_of
+from fsm.policies import Family, Rules, columns_of, new_room, shapes_of
+
+_UNFOUNDED = ""
+"""In place of the policy of rooms that do not begin with their creation."""
 
 
 class Decisions:
@@ -57,10 +63,8 @@ class VersionsRun:
         self._runs: dict[str, Run] = {}
         self._decisions: dict[str, list[int]] = {}
         self._of_rooms: Growing[np.uint8] = Growing(np.uint8, 0)
-        self._chosen: set[int] = set()
         self._begun: set[int] = set()
-        self._add(new_room(family).policy)
-        (self._first,) = self._runs.values()  # that of rooms whose creation is missing
+        self._add(_UNFOUNDED, new_room(family).policy, rules=family)
         self.initial = self.book.state(columns_of(family).initial)
 
     @property
@@ -72,31 +76,20 @@ class VersionsRun:
         """Decide the next rows of the history, in order."""
         verdicts = Verdicts(np.empty(len(coded), np.int32))
         self._of_rooms.reach(self._coder.room_count)
-        _, firsts = np.unique(coded.rooms, return_index=True)
-        start, rows = 0, self._creations(coded)
+        rooms, firsts = np.unique(coded.rooms, return_index=True)
+        new = firsts[(rooms >= 0) & ~np.isin(rooms, list(self._begun))]
+        rows = np.intersect1d(new, self._creations(coded))
         for row, fields in zip(rows.tolist(), layout.read_rows(coded.table, rows), strict=True):
-            room = coded.rooms.item(row)
-            if room < 0 or room in self._chosen:
-                continue
-            if row not in firsts or room in self._begun:  # what comes before it has to be known
-                self._play(start, row, coded, verdicts)
-                start = row
-                if self._first.is_unfounded(room) and not fields.get(layout.IS_STATE):
-                    continue
-            self._choose(room, fields)
-        self._play(start, len(coded), coded, verdicts)
-        self._begun.update(set(np.unique(coded.rooms).tolist()) - self._chosen)
-        return verdicts
-
-    def _play(self, start: int, stop: int, coded: Coded, verdicts: Verdicts) -> None:
-        rooms = coded.rooms[start:stop]
-        of_rows = np.where(rooms < 0, 0, self._of_rooms.array[rooms])
+            self._choose(coded.rooms.item(row), fields)
+        self._begun.update(rooms.tolist())
+        of_rows = np.where(coded.rooms < 0, 0, self._of_rooms.array[coded.rooms])
         for place, (name, run) in enumerate(self._runs.items()):
-            rows = start + np.flatnonzero(of_rows == place)
+            rows = np.flatnonzero(of_rows == place)
             if len(rows):
                 part = run.play(coded if len(rows) == len(coded) else coded.at(rows))
                 verdicts.numbers[rows] = self._common(name, run)[part.numbers]
                 verdicts.faults.update({int(rows[row]): fault for row, fault in part.faults.items()})
+        return verdicts
 
     def gather(self) -> None:
         """Take over where users stand from the rooms that keep it themselves."""
@@ -115,12 +108,12 @@ class VersionsRun:
             states[is_its] = numbers[run.states()[is_its]]
         return states
 
-    def _add(self, policy: AnyPolicy) -> int:
+    def _add(self, name: str, policy: AnyPolicy, rules: Rules | None = None) -> int:
         """The place of a policy's run."""
-        if policy.id not in self._runs:
-            self._runs[policy.id] = Run(policy, self._coder, compiled=self._compiled)
-            self._decisions[policy.id] = []
-        return list(self._runs).index(policy.id)
+        if name not in self._runs:
+            self._runs[name] = Run(policy, self._coder, compiled=self._compiled, rules=rules)
+            self._decisions[name] = []
+        return list(self._runs).index(name)
 
     def _common(self, name: str, run: Run) -> Codes:
         """By a run's number of a decision, the common one."""
@@ -135,15 +128,14 @@ class VersionsRun:
             made.take(layout.event_of(creation, columns_of(self.policy)))
         except EventError:
             return
-        self._chosen.add(room)
-        self._of_rooms.array[room] = self._add(made.policy)
+        self._of_rooms.array[room] = self._add(made.policy.id, made.policy)
 
     def _creations(self, coded: Coded) -> npt.NDArray[np.int64]:
         """The rows that may be the creation of a room."""
         creation = shapes_of(self.policy).creation or ""
         rows, types = coded.typed
         found = [*rows[types == self._coder.types.find(creation)].tolist(), *_untyped(coded.table, creation)]
-        return np.array(sorted(found), np.int64)
+        return np.array(found, np.int64)
 
 
 def _untyped(table: pa.Table, word: str) -> Iterator[int]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fsm.bulk import replay
 from fsm.bulk.files import backtest
 from fsm.bulk.synth import as_events, synthesise
-from fsm.log import Replay
+from fsm.log import GIVEN, UNFOUNDED, Replay
 from fsm.log_reader import read_events
 from fsm.matrix.policies import VERSIONS, MatrixPolicy
 from fsm.policies import load_policy, load_rules
@@ -55,12 +55,14 @@ def test_two_policies_do_not_disturb_each_other(other: str, history: tuple[Matri
 
 @pytest.mark.parametrize("batch", [1, 3, 7, 1000])
 def test_rooms_of_several_versions(batch: int) -> None:
+    """Of some the creation comes late, or never; of some it is given."""
     family, users = load_rules("matrix"), (ALICE, BOB, ABE)
     chance = Random(batch)  # noqa: S311 - no secret
     log: list[JSON] = []
-    for number in range(30):
+    for number in range(60):
         version = chance.choice([*VERSIONS, "99"])
-        events = [create(version), member("join", ALICE)] if chance.random() < 0.8 else []
+        creation = {key: each for key, each in create(version).items() if key != "event_id"}
+        events = []
         for _ in range(chance.randint(0, 20)):
             word = chance.choice(["join", "leave", "invite", "ban", "knock"])
             rule, level = chance.choice(["public", "knock", "invite"]), chance.choice([50, "60", 100])
@@ -74,11 +76,35 @@ def test_rooms_of_several_versions(batch: int) -> None:
                     ]
                 )
             )
-        log += [{key: each for key, each in event.items() if key != "event_id"} | {"room_id": f"!{number}:x"}
-                for event in events]  # fmt: skip
+        place = chance.choice([None, 0, 0, 0, chance.randint(0, len(events))])
+        if place is not None:
+            events[place:place] = [creation, member("join", ALICE)]
+        room = f"!{number}:x"
+        placed = [{**event, "room_id": room} for event in events]
+        if place is not None and chance.random() < 0.3:
+            given = {"state": {"events": [placed.pop(place)]}}
+            placed.insert(place, {"rooms": {"join": {room: given}}})
+        log += placed
     table, past = table_of([family], log)
     outcomes, states = columnar_replay([family], table, batch=batch, past=past)
     assert (outcomes[0], states) == plain_replay(family, log)
+    reasons = {decision.reason for decision, _ in outcomes[0] if decision}
+    assert {GIVEN.reason, UNFOUNDED.reason} < reasons
+
+
+@pytest.mark.parametrize("batch", [1, 2, 1000])
+def test_a_creation_of_version_12_after_other_events_of_its_room(batch: int) -> None:
+    creation = {key: each for key, each in create("12").items() if key != "room_id"} | {"event_id": "$made"}
+    before = [member("join", BOB, room_id="!made"), levels(users={BOB: 50}, room_id="!made")]
+    after = [member("join", ALICE, room_id="!made"), member("ban", BOB, ABE, room_id="!made")]
+    family = load_rules("matrix")
+    for came in (creation, {"rooms": {"join": {"!made": {"state": {"events": [creation]}}}}}):
+        log = [*before, came, *after]
+        table, past = table_of([family], log)
+        outcomes, states = columnar_replay([family], table, batch=batch, past=past)
+        assert (outcomes[0], states) == plain_replay(family, log)
+        assert [error for _, error in outcomes[0]] == [None] * 5
+        assert states["!made", BOB] == "join"
 
 
 def test_a_log_of_rooms_of_several_versions_from_the_command_line(tmp_path: Path) -> None:
@@ -165,7 +191,12 @@ def test_power_levels_that_cannot_be_read_in_a_state(tmp_path: Path) -> None:
         json.dumps({"rooms": {"join": {"!r:x": {"state": {"events": given}, "timeline": {"events": after}}}}})
     )
     output = tmp_path / "verdicts.jsonl"
-    backtest(path, VERSIONS["6"], output=output)
+    report = backtest(path, VERSIONS["6"], output=output)
+    assert [fault.split(": ")[1] for fault in report.faults] == [
+        "line 1, event 6",
+        "line 1, event 8",
+        "line 1, event 9",
+    ]
     rows = [json.loads(line) for line in output.read_text().splitlines()][len(given) :]
     run = Replay(VERSIONS["6"])
     answers = list(run.run(read_events(BytesIO(path.read_bytes()), run.rules)))[len(given) :]

@@ -264,8 +264,8 @@ LOOKING_BACK_SHAPES = {
     "an array in the second line": json.dumps(SAID) + "\n" + json.dumps([SAID, REDACTION]),
     "a document over many lines": json.dumps([SAID, REDACTION], indent=1),
     "a document after many blank lines": "\n" * 100_000 + json.dumps([SAID, REDACTION]),
-    "a response to /messages": json.dumps({"chunk": [SAID, REDACTION]}),
-    "a pretty response": json.dumps({"chunk": [SAID, REDACTION]}, indent=2),
+    "events over many lines": "\n".join(json.dumps(event, indent=2) for event in (SAID, REDACTION)),
+    "one behind the other": json.dumps(SAID) + json.dumps(REDACTION),
     "behind an escape": json.dumps(REDACTION).replace("redaction", "red\\u0061ction"),
 }
 
