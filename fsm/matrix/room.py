@@ -137,7 +137,8 @@ class MatrixRoom(BaseRoom):
     def power(self, user: str) -> Power:
         """The user's power level; that of a creator of version 12 is infinite. Raises `EventError` if not known."""
         _, power = self._standing(user)
-        if isnan(power) and self._settings.levels:
+        if isnan(power):
+            assert self._settings.levels is not None
             raise _turns_on(self._settings.levels.fault_of(user))
         return power
 

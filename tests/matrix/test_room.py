@@ -1,5 +1,6 @@
 """A Matrix room: from events to facts, to decisions, and back."""
 
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
@@ -141,10 +142,11 @@ def test_a_room_knows_what_it_was_sent(policy: MatrixPolicy) -> None:
 
 
 @pytest.mark.parametrize("between", [message(), join_rules("invite"), state("m.room.create", {}, state_key="x")])
-def test_the_first_join_is_the_second_event(between: JSON) -> None:
+@pytest.mark.parametrize("how", [MatrixRoom.send, MatrixRoom.take])
+def test_the_first_join_is_the_second_event(between: JSON, how: Callable[[MatrixRoom, JSON], object]) -> None:
     here = MatrixRoom(ROOM_ID)
     here.send(create("10"))
-    here.send(between)
+    how(here, {"state_key": "x", **between})
     assert not here.send(first_join())
     assert here.send(first_join(prev_events=[CREATE_ID])).transition == "found"
 
@@ -288,6 +290,14 @@ def test_a_room_that_is_not_federated_shuts_out_other_servers(policy: MatrixPoli
     assert here.decide(member("leave", ALICE, BOB)).transition == "kick"
     assert here.decide(member("invite", ALICE, CAROL)).transition == "invite"
     assert here.decide(member("join", ABE)).transition == "join"
+
+
+def test_what_turns_on_a_federation_that_cannot_be_read_is_an_error() -> None:
+    here = room(*members(join=[ALICE, BOB]), creation=create("12", {"m.federate": 5}))
+    assert here.decide(member("leave", ALICE)).transition == "leave"
+    assert here.decide(member("ban", BOB, ALICE)).reason.startswith("ban: the sender may not ban")
+    with pytest.raises(EventError, match="turns on a creation that cannot be read"):
+        here.decide(member("leave", BOB))
 
 
 def test_the_server_is_that_of_the_creations_sender() -> None:
@@ -539,6 +549,25 @@ def test_power_levels_given_later_hold_as_far_as_they_can_be_read() -> None:
         here.decide(member("leave", ALICE, BOB))
     with pytest.raises(EventError, match=r"`content.kick`: must be a whole number, not a string"):
         here.send(levels(users={ALICE: 100}, kick="fifty"))
+
+
+def test_state_that_is_taken_has_its_id() -> None:
+    here = room(*members(join=[ALICE]))
+    for number, event in enumerate([member("join", BOB), join_rules("public")]):
+        named = {**event, "event_id": f"${number}"}
+        here.take(named)
+        assert here.answered(named) == here.send(named)
+        with pytest.raises(EventError, match="is the id of another event"):
+            here.take({**named, "sender": CAROL})
+
+
+@pytest.mark.parametrize("user", [user for user in NO_USERS if isinstance(user, str)])
+def test_who_is_no_user_is_nowhere(user: str) -> None:
+    here = room(*members(join=[ALICE]), join_rules("public"))
+    for event in (member("join", user), member("join", user, BOB), member("invite", ALICE, user)):
+        for ask in (here.decide, here.send):
+            with pytest.raises(EventError):
+                ask(event)
 
 
 def test_a_room_takes_its_id_from_what_it_accepts() -> None:
