@@ -81,13 +81,13 @@ def _guards(states: Sequence[State]) -> list[Guard[Any]]:
 
 
 @st.composite
-def policies(draw: st.DrawFn, most: int = 6) -> Policy[Any]:
-    """A policy. All rows of an action lead to the same place, so that none contradicts another."""
+def policies(draw: st.DrawFn, most: int = 6, least: int = 2, rows: int = 6) -> Policy[Any]:
+    """A policy of so many states and rows. All rows of an action lead to the same place, so that none contradicts another."""
     words: list[str | int] = list(range(12)) if draw(st.booleans()) else [f"role {n}" for n in range(12)]
-    states = tuple(State(word, f"the {word}") for word in words[: draw(st.integers(2, most))])
+    states = tuple(State(word, f"the {word}") for word in words[: draw(st.integers(least, most))])
     guards = _guards(states)
     dests: dict[Deed, Any] = {deed: draw(st.sampled_from([*states, Asked("wanted"), Asked("wanted")])) for deed in Deed}
-    rows = [
+    table = [
         Transition(
             f"row {number}",
             deed,
@@ -96,7 +96,7 @@ def policies(draw: st.DrawFn, most: int = 6) -> Policy[Any]:
             tuple(draw(st.lists(st.sampled_from(guards), max_size=3, unique=True))),
             f"{number}.1",
         )
-        for number in range(draw(st.integers(1, 6)))
+        for number in range(draw(st.integers(1, rows)))
         for deed in [draw(st.sampled_from(Deed))]
     ]
     tests = tuple(draw(st.lists(st.sampled_from([is_apart, is_quiet]), unique=True)))
@@ -105,8 +105,8 @@ def policies(draw: st.DrawFn, most: int = 6) -> Policy[Any]:
     )
     limits: dict[str, tuple[Value, ...]] = dict.fromkeys(("target", "sender", "wanted"), states)
     return Policy(
-        "random", "At random", "a test", Domain(Record, limits, tests), tuple(rows), family="nobody",
-        initial=draw(st.sampled_from(states)), precedence=True, carries=carries,
+        "random", "At random", "a test", Domain(Record, limits, tests), tuple(table), family="nobody",
+        initial=draw(st.sampled_from(states)), precedence=draw(st.booleans()), carries=carries,
     )  # fmt: skip
 
 

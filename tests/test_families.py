@@ -1,28 +1,43 @@
 """Random policies: the machine, the table and all that is derived from it say the same of every cell."""
 
 import re
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fsm import Policy
+from fsm import Policy, Transition
 from fsm.bulk.book import Book
 from fsm.machine import Memory
 from fsm.render import FORMATS, Detail, extract, render
 from fsm.render.explorer.table import UNASKED, tabulate
 from fsm.review.cells import Cells
+from fsm.review.cover import Board, cover
 from fsm.review.coverage import coverage
 from fsm.review.diff import diff
 from fsm.review.grid import Grid, numbers
+from fsm.review.mutants import mutants
 from fsm.review.verify import verify
 from tests.families import permuted, policies
+from tests.test_residual import holds, less
 
 few = settings(derandomize=True, max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def answer(policy: Policy[Any], action: str, facts: Any) -> tuple[bool, str | None, Any]:
+MOST_CELLS = 1_000
+"""Of policies with many states, so many cells of an action are looked at."""
+
+
+class Rows(NamedTuple):
+    """What `answer` reads of a policy."""
+
+    transitions: tuple[Transition[Any], ...]
+
+
+def answer(policy: Policy[Any] | Rows, action: str, facts: Any) -> tuple[bool, str | None, Any]:
     """What the table says, read row by row."""
     for row in policy.transitions:
         if row.trigger == action and facts.target in row.source and all(guard(facts) for guard in row.guards):
@@ -135,6 +150,65 @@ def test_no_order_changes_a_verdict_or_a_finding(policy: Policy[Any], data: st.D
     for action, facts in policy.cells():
         one, two = answer(policy, action, facts), answer(other, action, facts)
         assert (one[0], one[2]) == (two[0], two[2])
+
+
+@few
+@given(policies(most=12, least=6, rows=15))
+def test_many_states_and_rows_are_decided_as_the_table_says(policy: Policy[Any]) -> None:
+    memory: Memory[Any] = Memory(policy)
+    for action in policy.triggers:
+        for facts, _ in islice(policy.walk(action), MOST_CELLS):
+            decision = memory.decide(action, facts)
+            assert (decision.allowed, decision.transition, decision.after) == answer(policy, action, facts)
+
+
+@few
+@given(policies(most=3), st.data())
+def test_what_is_left_to_know_is_exact_and_needs_all_of_its_parts(policy: Policy[Any], data: st.DataObject) -> None:
+    names = data.draw(st.sets(st.sampled_from([*policy.domain.values])))
+    known = {name: data.draw(st.sampled_from(policy.domain.values[name])) for name in sorted(names)}
+    for action in policy.triggers:
+        condition = policy.residual(action, **known)
+        cells = [f for f in policy.asked(action) if all(getattr(f, name) == value for name, value in known.items())]
+        allowed = [answer(policy, action, facts)[0] for facts in cells]
+        assert [holds(condition.terms, facts) for facts in cells] == allowed
+        for other in less(condition):
+            assert [holds(other, facts) for facts in cells] != allowed
+
+
+def test_the_questions_of_vectors_tell_a_policy_from_every_slip(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Whether a room can come to a cell is its family's matter: here, to all of them.
+    monkeypatch.setattr("fsm.review.cover.witness", lambda *_: ())
+
+    @few
+    @given(policies(most=2, rows=4))
+    def check(policy: Policy[Any]) -> None:
+        board = Board(policy)
+        asked = [(question.action, board.facts(question)) for question in cover(policy).questions]
+        for mutant in mutants(policy, board.actions):
+            other = Rows(mutant.rows)
+            differs = any(
+                answer(policy, action, facts) != answer(other, action, facts)
+                for action in mutant.actions
+                for facts in policy.asked(action)
+            )
+            caught = any(answer(policy, *cell) != answer(other, *cell) for cell in asked)
+            assert differs == caught, mutant.words
+
+    check()
+
+
+@few
+@given(policies(most=3))
+def test_rows_that_permit_the_same_are_found_unless_the_first_is_to_decide(policy: Policy[Any]) -> None:
+    overlapping = {
+        " and ".join(f"`{row.id}`" for row in rows)
+        for action, facts in policy.cells()
+        for rows in [[row for row in policy.candidates(action, facts.target) if row.permits(facts)]]
+        if len(rows) > 1
+    }
+    found = {finding.subject for finding in verify(policy).findings if finding.law == "one-row-per-cell"}
+    assert found == (set() if policy.precedence else overlapping)
 
 
 @few

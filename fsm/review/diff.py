@@ -345,7 +345,7 @@ def _row_changes(
     gained, lost = new.source - old.source, old.source - new.source
     for words, states in (("also starts from", gained), ("no longer starts from", lost)):
         if states:
-            yield f"{words} {' and '.join(sorted(states))}"
+            yield f"{words} {' and '.join(sorted(map(str, states)))}"
     for words, ours, theirs in (("asks", other, one), ("no longer asks", one, other)):
         names = [f"`{name}`" for name in ours if name not in theirs]
         if names:

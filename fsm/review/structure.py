@@ -49,9 +49,11 @@ def faults(cells: Cells) -> Iterator[Fault]:
 
 
 def _overlaps(cells: Cells) -> Iterator[Fault]:
+    """Rows that permit the same; under a policy with precedence they may, if they lead to the same state."""
     found: dict[tuple[str, ...], list[Cell]] = {}
     for cell in cells.walk():
-        if len(cell.rows) > 1:
+        dests = {row.leads_to(cell.facts) for row in cell.rows}
+        if len(dests) > 1 or (len(cell.rows) > 1 and not cells.policy.precedence):
             found.setdefault(tuple(row.id for row in cell.rows), []).append(cell)
     for rows, shared in found.items():
         yield Fault(ONE_ROW, " and ".join(f"`{row}`" for row in rows), tuple(shared))
