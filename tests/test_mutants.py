@@ -24,6 +24,7 @@ CHANGED: list[tuple[str, list[str]]] = [
     ("x = all(y)",                  ["all → any"]),
     ("x = [a for a in b if a]",     ["a → True"]),
     ("def f():\n    return a",      ["return a → return None"]),
+    ("def f():\n    return False",  ["False → True"]),
     ("def f():\n    go()",          ["go() → pass"]),
     ("def f():\n    raise a",       ["raise a → pass"]),
 ]

@@ -299,15 +299,17 @@ class MatrixRoom(BaseRoom):
 
     def _unknown(self, event: Event, value: Mapping[str, Any]) -> EventError:
         """That the decision on an event turns on what is not known of the creation, else of the power levels."""
-        creation = self._settings.creation
-        if creation is not None and creation.fault is not None and not self._admits(event.sender):
+        creation, levels = self._settings.creation, self._settings.levels
+        assert creation is not None
+        assert event.state_key is not None
+        if not self._admits(event.sender):
             return EventError("", f"turns on a creation that cannot be read: {creation.fault}")
         action, before, by, worst = self._key(event, value)
         *_, best = self._key(event, value, hopes=True)
         unpack = partial(self.policy.domain.unpack, target=before, sender=by)
         authoriser = event.content.get(AUTHORISER)
-        people = event.sender, event.state_key or "", authoriser if type(authoriser) is str else None
-        levels = self._settings.levels or _DEFAULT_LEVELS
+        people = event.sender, event.state_key, authoriser if type(authoriser) is str else None
+        assert levels is not None
         return _turns_on(level_that_decides(self.policy, action, (unpack(worst), unpack(best)), levels, people))
 
     def _key(self, event: Event, value: Mapping[str, Any], *, hopes: bool = False) -> Key:

@@ -137,6 +137,7 @@ def test_a_room_knows_what_it_was_sent(policy: MatrixPolicy) -> None:
     assert not here.send(member("join", BOB))
     assert here.decide_action(JOIN, ALICE, ALICE).transition == "found"
     assert here.decide(first_join(prev_events=["$other"])).transition is None
+    assert here.decide(first_join(prev_events=[CREATE_ID])).transition == "found"
     assert here.send(first_join()).transition == "found"
     assert here.send(first_join()).transition == "rejoin"
 
@@ -151,13 +152,14 @@ def test_the_first_join_is_the_second_event(between: JSON, how: Callable[[Matrix
     assert here.send(first_join(prev_events=[CREATE_ID])).transition == "found"
 
 
-def test_a_creation_without_an_id_is_known_by_what_is_there() -> None:
-    creation = create("11")
+@pytest.mark.parametrize(("version", "room_id"), [("11", {}), ("11", {"room_id": ROOM_ID}), ("12", {})])
+def test_a_creation_without_an_id_is_known_by_what_is_there(version: str, room_id: JSON) -> None:
+    creation = {**create(version), **room_id}
     del creation["event_id"]
-    assert room(creation=creation, version="11").decide(first_join(prev_events=["$any"])).transition == "found"
+    assert room(creation=creation, version=version).decide(first_join(prev_events=["$any"])).transition == "found"
     for more in (members(leave=[BOB]), [levels()], [join_rules("public")], [promise("tok")]):
         # A public room lets the creator in by another row.
-        decision = room(*more, creation=creation, version="11").decide(first_join(prev_events=["$any"]))
+        decision = room(*more, creation=creation, version=version).decide(first_join(prev_events=["$any"]))
         assert decision.transition in (None, "join")
 
 
@@ -298,6 +300,12 @@ def test_what_turns_on_a_federation_that_cannot_be_read_is_an_error() -> None:
     assert here.decide(member("ban", BOB, ALICE)).reason.startswith("ban: the sender may not ban")
     with pytest.raises(EventError, match="turns on a creation that cannot be read"):
         here.decide(member("leave", BOB))
+
+
+def test_a_closed_room_is_closed_whatever_else_cannot_be_read() -> None:
+    here = room(*members(join=[ALICE, ABE, BOB]), levels(kick="x"), creation=create("12", {"m.federate": False}))
+    assert here.decide(member("leave", ABE)).transition == "leave"
+    assert here.decide(member("leave", BOB)).reason == "event: the room is closed to the sender's server"
 
 
 def test_the_server_is_that_of_the_creations_sender() -> None:
@@ -486,6 +494,7 @@ QUICK: list[tuple[MatrixRoom, Any, tuple[str | None, ...] | None]] = [
     (CLOSED, INVITED,                                     FIELDS),
     (CLOSED, member("join", BOB),                         None),
     (NEW,    INVITED,                                     None),
+    (room(*members(join=[ALICE]), levels(kick=7)), INVITED, FIELDS),
     (MatrixRoom("!create"), INVITED,                      None),
     (room(*members(join=[ALICE]), creation=create("12", {"m.federate": 5})), INVITED, None),
     (room(*members(join=[ALICE]), levels(kick="x")),      INVITED, None),
@@ -515,6 +524,10 @@ def test_facts_name_everything() -> None:
     assert (facts.outranks_for_kick, facts.outranks_for_ban) == (True, True)
     assert (facts.warrant, facts.is_authorised) == (Warrant.NONE, False)
     assert here.facts(ALICE, ALICE).is_self
+
+
+def test_before_the_creation_nobody_stands_out() -> None:
+    assert [MatrixRoom().power(user) for user in (ALICE, BOB)] == [0, 0]
 
 
 def test_leaving_is_not_listed() -> None:
@@ -624,6 +637,22 @@ def test_callbacks() -> None:
         f"{BOB} gone",
     ]
     assert here.participations() == {ALICE: JOIN}
+
+
+class Recorder(Participant):
+    facts: list[Any]
+
+    def on_enter_leave(self, event: Any) -> None:
+        self.facts.append(event.kwargs["facts"])
+
+
+def test_what_concerns_joins_is_no_fact_of_a_leave() -> None:
+    Recorder.facts = []
+    here = MatrixRoom.create(ROOM_ID, ALICE, participant=Recorder)
+    content = {"join_authorised_via_users_server": ALICE}
+    assert here.send(member("leave", ALICE, content=content, prev_events=[CREATE_ID]))
+    (facts,) = Recorder.facts
+    assert (facts.is_authorised, facts.warrant) == (False, Warrant.NONE)
 
 
 class Clumsy(Participant):
