@@ -437,7 +437,8 @@ class MatrixRoom(BaseRoom):
         rule, _, _ = self._view
         _, power = self._standing(sender)
         _, other = self._standing(target)
-        code = rule + self._rules.may(self._settings.levels or _DEFAULT_LEVELS, power, hopes=hopes)
+        assert self._settings.levels is not None
+        code = rule + self._rules.may(self._settings.levels, power, hopes=hopes)
         if sender == target:
             return code + self._rules.is_self
         return code + self._rules.outranks if exceeds(power, other, hopes=hopes) else code
