@@ -17,7 +17,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -25,8 +25,7 @@ from typing import TypeAlias
 from xml.etree import ElementTree as ET
 
 from fsm import atomic
-from fsm.errors import DefinitionError, PolicyError, in_words
-from fsm.facts import Value
+from fsm.errors import PolicyError, in_words
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.render import ENDINGS, FORMATS, Detail, Diagram, compare, extract, render
@@ -45,31 +44,6 @@ POLICIES = ("mimi", "mimi-00", "mimi-01", "matrix-1", "matrix-7", "matrix-10", "
 PAIRS = {("mimi", "mimi-01"): Detail.GUARDS, ("mimi", "matrix-12"): Detail.VERBS}
 VERSIONS = tuple(f"matrix-{number}" for number in range(1, 13))
 
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What is left of a policy for certain people: the words of the facts that are given."""
-
-    id: str
-    title: str
-    given: Mapping[str, str]
-
-
-_OTHERS = {"is_self": "false", "sender": "join"}
-_MAY_NOT = {"may_kick": "false", "may_ban": "false"}
-_MAY = {"may_invite": "true", "may_kick": "true", "may_ban": "true"}
-VIEWS = (
-    View("newcomer-public", "what a newcomer can do in a public room", {"is_self": "true", "join_rule": "public"}),
-    View("newcomer-knock", "what a newcomer can do in a knock room", {"is_self": "true", "join_rule": "knock"}),
-    View("newcomer-invite", "what a newcomer can do in an invite room", {"is_self": "true", "join_rule": "invite"}),
-    View(
-        "newcomer-restricted",
-        "what a newcomer can do in a restricted room",
-        {"is_self": "true", "join_rule": "restricted"},
-    ),
-    View("member", "what a member can do to others", {**_OTHERS, **_MAY_NOT}),
-    View("moderator", "what a moderator can do to others", {**_OTHERS, **_MAY}),
-)
 
 _ENDINGS = {fmt: ending for ending, fmt in reversed([*ENDINGS.items()])}  # of each format the first
 _DOTS = (".png", ".pdf")
@@ -150,19 +124,13 @@ def _detail(fmt: str) -> Detail:
 
 
 def _views(policy: AnyPolicy) -> dict[str, Diagram]:
-    """The views that the policy has facts for, by id."""
-    views = {}
-    for view in VIEWS:
-        try:
-            given = _parsed(policy, view.given)
-        except DefinitionError:
-            continue
-        views[view.id] = replace(extract(policy, given), title=f"{policy.id}: {view.title}")
-    return views
-
-
-def _parsed(policy: AnyPolicy, words: Mapping[str, str]) -> dict[str, Value]:
-    return {name: policy.domain.parse(name, word) for name, word in words.items()}
+    """The policy's views, by id; of those that need facts or values that it does not have, none."""
+    values = policy.domain.values
+    return {
+        view.id: replace(extract(policy, view.given), title=f"{policy.id}: {view.title}")
+        for view in policy.views
+        if all(value in values.get(name, ()) for name, value in view.given.items())
+    }
 
 
 def _index(policies: list[AnyPolicy]) -> str:

@@ -20,6 +20,7 @@ from fsm.facts import Domain, F, Value, about_of
 from fsm.guards import Guard
 from fsm.rule import Rule
 from fsm.state import PLAIN, AnyState, Display, label_of
+from fsm.view import View
 
 T = TypeVar("T")
 P = TypeVar("P", bound="Table[Any]")
@@ -110,7 +111,9 @@ class Table(Generic[F]):
     content of an event names its action. Everybody starts in the state `initial`, by
     default the first of the domain. `displays` says how people see the states, in the
     order in which they look at them; states without one follow in the order of the
-    domain, and displays of states that the domain lacks are of no account. With
+    domain, and displays of states that the domain lacks are of no account. `views` are
+    what certain people see of the policy, for pictures; of no account is one that needs a
+    fact, or a value of it, that the domain lacks. With
     `precedence`, rows may permit the same, and the first of them decides; without, at
     most one row permits anything. Building a policy raises
     `DefinitionError` when the table contradicts itself.
@@ -136,6 +139,7 @@ class Table(Generic[F]):
     carries: Mapping[StrEnum, Mapping[str, tuple[Value, ...]]] = field(default_factory=dict, kw_only=True)
     initial: Any = field(default=None, kw_only=True)
     displays: Mapping[Any, Display] = field(default_factory=dict, kw_only=True)
+    views: tuple[View, ...] = field(default=(), kw_only=True)
     precedence: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:

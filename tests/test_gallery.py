@@ -10,6 +10,7 @@ import pytest
 from fsm import gallery
 from fsm.policies import load_policy
 from fsm.render import FORMATS, RenderError
+from fsm.view import View
 
 REPOSITORY = Path(__file__).parents[1]
 COMMITTED = REPOSITORY / "diagrams"
@@ -169,3 +170,11 @@ def test_without_an_engine(monkeypatch: pytest.MonkeyPatch, few: Path, capsys: p
     monkeypatch.setattr(gallery, "contents", lambda: {"mimi/member.svg": fail})
     assert gallery.main([str(few), "--check"]) == 2
     assert capsys.readouterr().err == "no engine\n"
+
+
+def test_a_policy_is_seen_as_its_views_say_as_far_as_it_has_their_facts() -> None:
+    views = {view.id: view.given for view in load_policy("mimi").views}
+    assert set(gallery._views(load_policy("mimi"))) == views.keys() - {"newcomer-restricted"}
+    assert gallery._views(load_policy("matrix-1")).keys() == views.keys()
+    own = load_policy("mimi").evolve("own", views=(View("ann", "what Ann can do", {"mood": True}),))
+    assert gallery._views(own) == {}

@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
     {"fsm.terms"},
     {"fsm.facts", "fsm.event", "fsm.strict_json", "fsm.loading"},
     {"fsm.guards", "fsm.json_lines"},
-    {"fsm.fingerprint", "fsm.json_values", "fsm.rule"},
+    {"fsm.fingerprint", "fsm.json_values", "fsm.rule", "fsm.view"},
     {"fsm.table"},
     {"fsm.kinds"},
     {"fsm.decision"},
@@ -128,6 +128,7 @@ def test_the_package_is_found() -> None:
         "fsm.guards",
         "fsm.rule",
         "fsm.state",
+        "fsm.view",
     }
 
 

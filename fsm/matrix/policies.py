@@ -49,6 +49,7 @@ from fsm.participation.guards import (
     sender_outranks_for_ban,
     sender_outranks_for_kick,
 )
+from fsm.participation.views import VIEWS
 from fsm.policy import Policy, Transition
 from fsm.rule import Rule
 from fsm.terms import DISPLAYS, Participation
@@ -135,6 +136,7 @@ MATRIX_1 = MatrixPolicy(
     family="fsm.matrix",
     initial=LEAVE,
     displays=DISPLAYS,
+    views=VIEWS,
     action_key="membership",
     carries={
         JOIN: {"warrant": WARRANTS_OF_JOINS},

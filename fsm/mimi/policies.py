@@ -40,6 +40,7 @@ from fsm.participation.guards import (
     sender_outranks_for_ban,
     sender_outranks_for_kick,
 )
+from fsm.participation.views import VIEWS
 from fsm.policy import Policy, Transition
 from fsm.rule import Rule
 from fsm.terms import DISPLAYS, JoinRule, Participation
@@ -150,6 +151,7 @@ MIMI = MimiPolicy(
     family="fsm.mimi",
     initial=LEAVE,
     displays=DISPLAYS,
+    views=VIEWS,
     participation_events=frozenset({"m.user", "m.room.user"}),
     permits=PERMITS,
     power=Power.GRANTED,

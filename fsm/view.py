@@ -1,0 +1,15 @@
+"""A view of a policy: what is left of it for certain people, or in certain rooms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fsm.facts import Value
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A policy under the facts that are given, which have these values; `title` goes on after the policy's name."""
+
+    id: str
+    title: str
+    given: Mapping[str, Value]
