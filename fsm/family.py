@@ -1,21 +1,36 @@
-"""What a family of policies offers to the tools.
+"""A family of policies: all that the tools need to know of a protocol, as one value.
 
-A family is a package with a module `policies` and a class `Room` in a module `room`; the
-other modules that are named here are there if it has something for that tool. The tools
-reach all of them through the catalogue only (`fsm.policies`).
+| part | is |
+| --- | --- |
+| `id` | what the family is called |
+| `policies` | its policies, of which the first is tried when the family is loaded |
+| `room` | the class of its rooms (see `AnyRoom`, and `fsm.syntax_room` for one that is nearly whole) |
+| `syntax` | how changes are written and read (`fsm.syntax`) |
+| `scenario` | small rooms to try policies in (`fsm.scenario`) |
+| `laws` | what must hold in every case and every room (`fsm.review.laws`, `fsm.review.room_laws`) |
+| `words` | by word of the protocol, such as an action: what people call it |
+| `codec` | its wire format (`Codec`), if it has one |
+
+A policy names its family as `module:NAME`, or by its id where the family is an entry
+point of the group `fsm.families`. The tools reach families through `fsm.policies` only.
+
+Families that come as packages, with a module for each tool, offer the protocols below.
 """
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from fsm.decision import Decision
+from fsm.errors import DefinitionError, PolicyError, shorten
+from fsm.event import read_event
 from fsm.policy import Policy
+from fsm.scenario import Log, Scenario
+from fsm.syntax import Syntax
 from fsm.terms import Participation
 
 AnyPolicy: TypeAlias = Policy[Any]
-
-Log: TypeAlias = tuple[dict[str, Any], ...]
-"""Events, in the order in which they are sent."""
 
 Settings: TypeAlias = Mapping[tuple[str, str], Mapping[str, Any]]
 """The latest contents of a room's settings, by event type and state key."""
@@ -275,3 +290,148 @@ class Codec(Protocol):
 
     def decode(self, struct: str, data: bytes) -> Any:
         """The value of these bytes. Raises `DecodeError`, `DefinitionError`."""
+
+
+_PARTS = ("id", "policies", "room", "syntax", "scenario", "laws", "words")
+
+_METHODS: Mapping[str, tuple[str, ...]] = {
+    "from_state": ("state", "policy"),
+    "room_of": ("event",),
+    "decide": ("event",),
+    "send": ("event",),
+    "take": ("event",),
+    "participations": (),
+    "facts_of": ("event",),
+    "remember": (),
+}
+"""What a class of rooms has to have, and how it is called: by place, and `policy` by name."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of policies (see the module), checked when it is made.
+
+    Raises `DefinitionError`, in one line, for a part that is missing or does not fit.
+    """
+
+    id: str = ""
+    policies: tuple[AnyPolicy, ...] = ()
+    room: Any = None
+    syntax: Syntax = field(default=None)  # type: ignore[assignment]  # what is missing is named below
+    scenario: Scenario = field(default=None)  # type: ignore[assignment]
+    laws: tuple[Any, ...] | None = None
+    words: Mapping[str, str] | None = None
+    codec: "Codec | None" = None
+
+    def __post_init__(self) -> None:
+        """Check every part, and try them together."""
+        for problem in self._faults():
+            raise DefinitionError(f"family `{shorten(str(self.id))}`: {problem}")
+
+    def _faults(self) -> Iterator[str]:
+        for name in _PARTS:
+            if getattr(self, name) in (None, "", ()) and name != "laws":
+                yield f"the part `{name}` is missing"
+        if self.laws is None:
+            yield "the part `laws` is missing"
+        kinds = {"id": str, "policies": tuple, "syntax": Syntax, "scenario": Scenario, "laws": tuple, "words": Mapping}
+        for name, kind in kinds.items():
+            if not isinstance(getattr(self, name), kind):
+                yield f"the part `{name}` must be a {kind.__name__}, not {type(getattr(self, name)).__name__}"
+        for policy in self.policies:
+            if not isinstance(policy, Policy):
+                yield f"`policies` holds {shorten(repr(policy))}, which is no policy"
+        yield from self._faults_of_laws()
+        yield from self._faults_of_room()
+        yield from self._faults_of_syntax()
+        yield from self._faults_of_scenario()
+
+    def _faults_of_laws(self) -> Iterator[str]:
+        for law in self.laws or ():
+            missing = [name for name in ("id", "sentence", "test") if not hasattr(law, name)]
+            if missing:
+                yield f"`laws` holds {shorten(repr(law))}, which has no `{missing[0]}`"
+
+    def _faults_of_room(self) -> Iterator[str]:
+        if not isinstance(self.room, type):
+            yield f"the part `room` must be a class, not {type(self.room).__name__}"
+        if not _can_be_called(self.room, "room_id", "policy"):
+            yield "the class of its rooms cannot be made from a room id and `policy=`"
+        if not hasattr(self.room, "policy"):
+            yield "the class of its rooms has no `policy`"
+        for name, parameters in _METHODS.items():
+            method = getattr(self.room, name, None)
+            if not callable(method):
+                yield f"the class of its rooms has no `{name}`"
+            is_bound = name in ("from_state", "room_of")
+            if not _can_be_called(method, *(() if is_bound else ("self",)), *parameters):
+                taken = ", ".join("policy=" if each == "policy" else each for each in parameters)
+                yield f"`{name}` of its rooms does not take ({taken})"
+
+    def _faults_of_syntax(self) -> Iterator[str]:
+        policy = self.policies[0]
+        user, other, *_ = self.scenario.users
+        for name in self.syntax.facts:
+            if name not in policy.domain.values:
+                yield f"`syntax` reads the fact `{shorten(name)}`, which policy `{policy.id}` does not have"
+        for action in policy.triggers:
+            event = self.syntax.write(policy, action, user, other)
+            read_event(event)
+            change = self.syntax.read(event, policy)
+            if change is None or (change.action, change.sender, change.target) != (action.value, user, other):
+                yield f"`syntax` does not read `{action}` as it writes it: two paths are the same"
+            elif change.dest is None:
+                yield f"`syntax` does not tell where `{action}` leads: it has several destinations"
+        for user in (*self.scenario.users, *self.scenario.strangers):
+            if not self.syntax.is_user(user):
+                yield f"`scenario` has the user `{shorten(user)}`, who is none by `syntax`"
+
+    def _faults_of_scenario(self) -> Iterator[str]:
+        policy = self.policies[0]
+        for name, opening in self.scenario.openings.items():
+            room = self._tried(f"its rooms fail at opening `{shorten(name)}`", self._play, policy, opening.log)
+            if room is None:
+                yield f"policy `{policy.id}` refuses an event of opening `{shorten(name)}`"
+        first = next(iter(self.scenario.openings.values()))
+        for what, logs in (
+            ("setting", [(event,) for event in self.scenario.settings.values()]),
+            ("assignment", self.scenario.assignments),
+        ):
+            for place, log in enumerate(logs, start=1):
+                if self._tried(f"its rooms fail at {what} {place}", self._play, policy, (*first.log, *log)) is None:
+                    yield f"policy `{policy.id}` refuses {what} {place} after the first opening"
+        self._tried("its rooms cannot be made of a state", self.room.from_state, [], policy=policy)
+
+    def _play(self, policy: AnyPolicy, log: Log) -> Any:
+        """The room after a log; None when an event of it is refused."""
+        room = self.room(None, policy=policy)
+        for event in log:
+            decision = room.send(event)
+            if not isinstance(decision, Decision):
+                raise DefinitionError(f"family `{self.id}`: `send` of its rooms answers {type(decision).__name__}")
+            if not decision:
+                return None
+        if not isinstance(room.participations(), Mapping) or room.policy is not policy:
+            raise DefinitionError(f"family `{self.id}`: its rooms do not tell their `participations` and `policy`")
+        return room
+
+    def _tried(self, failure: str, call: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        try:
+            return call(*given, **named)
+        except DefinitionError:
+            raise
+        except Exception as problem:  # noqa: BLE001 - the family may be the user's: anything may be wrong in it
+            summary = str(problem) if isinstance(problem, PolicyError) else f"{type(problem).__name__}: {problem}"
+            raise DefinitionError(f"family `{self.id}`: {failure}: {shorten(summary, 200)}") from None
+
+
+def _can_be_called(function: Any, *parameters: str) -> bool:
+    """Whether a function takes these: `policy` by its name, all others by place."""
+    by_place = [name for name in parameters if name != "policy"]
+    try:
+        signature(function).bind(*by_place, **dict.fromkeys({"policy"} & {*parameters}))
+    except TypeError:
+        return False
+    except ValueError:  # it does not say
+        return True
+    return True
