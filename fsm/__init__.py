@@ -18,11 +18,14 @@ from fsm.state import State
 from fsm.terms import Action, JoinRule, Participation, Visibility
 
 if TYPE_CHECKING:
+    from fsm.family import Family
     from fsm.machine import Machine, Participant
     from fsm.matrix.room import MatrixRoom
     from fsm.mimi.policies import MIMI
     from fsm.mimi.room import Room
     from fsm.policies import load_policy
+    from fsm.scenario import Scenario
+    from fsm.syntax import Syntax
 
 __all__ = [
     "MIMI",
@@ -35,6 +38,7 @@ __all__ = [
     "Domain",
     "EventError",
     "Facts",
+    "Family",
     "Guard",
     "JoinRule",
     "Machine",
@@ -46,7 +50,9 @@ __all__ = [
     "Refusal",
     "ReplayError",
     "Room",
+    "Scenario",
     "State",
+    "Syntax",
     "Transition",
     "Visibility",
     "about",
@@ -56,11 +62,14 @@ __all__ = [
 
 # The engine and the families load when first asked for: nobody pays for a protocol they do not speak.
 _ON_DEMAND = {
+    "Family": "fsm.family",
     "MIMI": "fsm.mimi.policies",
     "Machine": "fsm.machine",
     "MatrixRoom": "fsm.matrix.room",
     "Participant": "fsm.machine",
     "Room": "fsm.mimi.room",
+    "Scenario": "fsm.scenario",
+    "Syntax": "fsm.syntax",
     "load_policy": "fsm.policies",
 }
 

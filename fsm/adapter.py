@@ -98,6 +98,16 @@ class Stage:
         event = self._family.syntax.write(self._policy, action, sender, target, **(told or {}))
         return tuple({**event, "type": event_type} for event_type in self._family.syntax.changes)
 
+    def placed(self, user: str, state: Any) -> JSON | None:
+        """An event which, taken as it stands, puts a user into a state; None where none does."""
+        for action in self._policy.triggers:
+            for told in self.forms(action):
+                (event, *_) = self.changes(action, user, user, told)
+                change = self._family.syntax.read(event, self._policy)
+                if change is not None and change.dest == state:
+                    return event
+        return None
+
     def settings(self, sender: str) -> Mapping[str, JSON]:
         """What somebody can set the room to, by what that is called."""
         return {words: {**event, "sender": sender} for words, event in self._family.scenario.settings.items()}
@@ -226,16 +236,21 @@ class Columns:
 
     def write(self, sender: str | None, target: str | None, action: str) -> JSON:
         """The event that asks for a change, of which a history names no more than this."""
-        known = any(action == trigger.value for trigger in self._policy.triggers)
-        event = self._family.syntax.write(self._policy, action if known else "", sender or "", target or "")
+        event = self._family.syntax.write(self._policy, action, sender or "", target or "")
         return event | ({"sender": None} if sender is None else {})
 
     def looks_back(self, event: Mapping[str, Any]) -> bool:  # noqa: ARG002 - as columnar replay asks any family
         """Rooms judge by their state."""
         return False
 
-    def opening(self, creator: str, moderators: Iterable[str], join_rule: str) -> list[JSON]:  # noqa: ARG002
-        """Not asked: see `fsm.bulk.lives`."""
+    def opening(self, creator: str, moderators: Iterable[str], join_rule: str) -> list[JSON]:
+        """Not asked: histories of such families are played (`fsm.bulk.played`)."""
         raise NotImplementedError
 
-    appoint = change_rule = opening  # type: ignore[assignment]
+    def appoint(self, creator: str, moderators: Iterable[str]) -> JSON:
+        """Not asked."""
+        raise NotImplementedError
+
+    def change_rule(self, creator: str, join_rule: str) -> JSON:
+        """Not asked."""
+        raise NotImplementedError

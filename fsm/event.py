@@ -32,6 +32,11 @@ class Event:
     event_id: str | None = None
     room_id: str | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """The event, without what it does not have."""
+        told = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in told.items() if value is not None}
+
 
 def plain(value: object) -> Any:
     """The same JSON value of plain dictionaries, lists and texts, copied at most once.

@@ -20,13 +20,13 @@ Families that come as packages, with a module for each tool, offer the protocols
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from inspect import signature
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from fsm.decision import Decision
 from fsm.errors import DefinitionError, PolicyError, shorten
 from fsm.event import read_event
 from fsm.policy import Policy
-from fsm.scenario import Log, Scenario
+from fsm.scenario import Log, Opening, Scenario
 from fsm.syntax import Syntax
 from fsm.terms import Participation
 
@@ -104,13 +104,6 @@ class AnyPlay(Protocol):
         """The facts under which the room would judge a question."""
 
 
-class Opening(NamedTuple):
-    """A way in which a room begins that people play in: the events, and who is then what, in words."""
-
-    log: Log
-    roles: Mapping[str, str]
-
-
 class AnyStage(Protocol):
     """A room to play in, whatever the family (see `fsm.mimi.stage`)."""
 
@@ -146,8 +139,14 @@ class AnyStage(Protocol):
     def decisive(self) -> frozenset[str]:
         """The event types after which anybody may do something else than the opening says."""
 
-    def changes(self, action: str, sender: str, target: str) -> Log:
+    def forms(self, action: str) -> Iterable[Mapping[str, Any]]:
+        """The facts that a change itself says, in every form in which the action can be asked for."""
+
+    def changes(self, action: str, sender: str, target: str, told: Mapping[str, Any] = ...) -> Log:
         """A participation change in every way in which it can be written, the one to write first."""
+
+    def placed(self, user: str, state: Any) -> dict[str, Any] | None:
+        """An event which, taken as it stands, puts a user into a state; None where none does."""
 
     def settings(self, sender: str) -> Mapping[str, dict[str, Any]]:
         """What somebody can set the room to, by what that is called."""
@@ -162,6 +161,10 @@ class AnyBoards(Protocol):
     @property
     def users(self) -> tuple[str, ...]:
         """Everybody who takes part."""
+
+    @property
+    def removals(self) -> tuple[str, ...]:
+        """The actions by which somebody may remove somebody."""
 
     @property
     def all(self) -> tuple[tuple[Log, Log, Log], ...]:
@@ -338,7 +341,8 @@ class Family:
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
                 yield f"the part `{name}` must be a {kind.__name__}, not {type(getattr(self, name)).__name__}"
-        for policy in self.policies:
+        policies: tuple[object, ...] = self.policies
+        for policy in policies:
             if not isinstance(policy, Policy):
                 yield f"`policies` holds {shorten(repr(policy))}, which is no policy"
         yield from self._faults_of_laws()
@@ -370,6 +374,9 @@ class Family:
 
     def _faults_of_syntax(self) -> Iterator[str]:
         policy = self.policies[0]
+        for user in (*self.scenario.users, *self.scenario.strangers):
+            if not self.syntax.is_user(user):
+                yield f"`scenario` has the user `{shorten(user)}`, who is none by `syntax`"
         user, other, *_ = self.scenario.users
         for name in self.syntax.facts:
             if name not in policy.domain.values:
@@ -382,9 +389,6 @@ class Family:
                 yield f"`syntax` does not read `{action}` as it writes it: two paths are the same"
             elif change.dest is None:
                 yield f"`syntax` does not tell where `{action}` leads: it has several destinations"
-        for user in (*self.scenario.users, *self.scenario.strangers):
-            if not self.syntax.is_user(user):
-                yield f"`scenario` has the user `{shorten(user)}`, who is none by `syntax`"
 
     def _faults_of_scenario(self) -> Iterator[str]:
         policy = self.policies[0]

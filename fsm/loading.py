@@ -6,6 +6,7 @@ one line.
 """
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +37,8 @@ def running(failure: str, error: type[PolicyError]) -> Iterator[None]:
 def load_module(where: str) -> ModuleType:
     """A module by its name, or by its path where that ends in `.py`. Raises whatever goes wrong in it.
 
-    It runs once; a file runs again when it has changed since.
+    It runs once; a file runs again when it has changed since. The module of a file is called by its path, so that
+    what is in it can be found again, by `module:NAME` too, as long as the process lasts.
     """
     if not where.endswith(".py"):
         return import_module(where)
@@ -54,11 +56,20 @@ _FILES: dict[str, tuple[tuple[int, int, int], ModuleType]] = {}
 
 
 def _run(path: str) -> ModuleType:
-    spec = util.spec_from_file_location(Path(path).stem, path)
+    # What is in the file is pickled, and found again, by the name of its module, in which dots mean packages.
+    name = path.removesuffix(".py").replace("%", "%25").replace(".", "%2E")
+    spec = util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
-    module = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    before, module = sys.modules.get(name), util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name)
+        if before is not None:
+            sys.modules[name] = before
+        raise
     return module
 
 

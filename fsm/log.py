@@ -16,7 +16,7 @@ from fsm.errors import EventError, ReplayError, shorten
 from fsm.event import Event, read_event
 from fsm.family import AnyPolicy, AnyRoom
 from fsm.json_lines import Line
-from fsm.policies import Rules, new_room, room_of, shapes_of
+from fsm.policies import Rules, action_of, new_room, room_of, shapes_of, target_of
 
 GIVEN = Decision(allowed=True, judged=False, reason="not judged: given as state")
 """The answer to an event that is given as part of a state."""
@@ -117,7 +117,15 @@ class Outcome:
         assert self.event is not None
         if self.decision is None or self.decision.before is None or self.policy is None:
             return self.event.type
-        return str(self.event.content.get(self.policy.action_key, self.event.type))
+        return str(action_of(self.policy, self.event.as_json()) or self.event.type)
+
+    @property
+    def target(self) -> str:
+        """Whom the event is about; empty where it names nobody."""
+        assert self.event is not None
+        if self.policy is None or self.decision is None or self.decision.before is None:
+            return self.event.state_key or ""
+        return str(target_of(self.policy, self.event.as_json()))
 
     def as_json(self) -> dict[str, Any]:
         """The answer of `fsm decide`, with the place of the event in the log."""

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, util
+from importlib.metadata import entry_points
 from types import MappingProxyType, ModuleType
 from typing import Any, TypeAlias, cast
 
+from fsm import adapter
 from fsm.data_files import ENDING, policy_in
 from fsm.errors import DefinitionError, shorten
 from fsm.family import AnyBoards, AnyColumns, AnyPlay, AnyPolicy, AnyRoom, AnyStage, Codec
+from fsm.family import Family as Described
 from fsm.loading import load_module, running
 from fsm.policy import Policy
 from fsm.shapes import Shapes
@@ -96,6 +99,79 @@ def known_rules(name: str, allowed: Mapping[str, Rules] = _NO_OTHERS) -> Rules:
     return FAMILIES.get(name) or known_policy(name, "; any other must have been allowed")
 
 
+ENTRY_POINTS = "fsm.families"
+"""The group of entry points by which other packages make their families known, each by its id."""
+
+
+def family_of(rules: Rules) -> Described | None:
+    """The family that a policy names, as one value; None where it comes as a package with a module for each tool.
+
+    Raises `DefinitionError` for one that cannot be loaded, or does not fit.
+    """
+    return _described(rules) if isinstance(rules, Policy) else None
+
+
+def _described(policy: AnyPolicy) -> Described | None:
+    name = policy.family
+    if ":" not in name and "." in name:
+        return None  # a package
+    known: Described | None = policy.derived(_load_family)
+    return known
+
+
+def _load_family(policy: AnyPolicy) -> Described | None:
+    name = policy.family
+    where, _, attribute = name.rpartition(":")
+    with running(f"policy `{shorten(policy.id)}`: its family `{shorten(name)}` cannot be loaded", DefinitionError):
+        if where:
+            family = getattr(load_module(where), attribute)
+        else:
+            found = [*entry_points(group=ENTRY_POINTS, name=name)]
+            if not found:
+                return None
+            family = found[0].load()
+        if not isinstance(family, Described):
+            raise DefinitionError(f"policy `{policy.id}`: `{shorten(name)}` is no family but {type(family).__name__}")
+    supplied = family.policies[0].domain.values
+    looked_at = frozenset[str]().union(*map(policy.reads, policy.triggers))
+    own = [name for name in policy.domain.values if name in looked_at and name not in supplied]
+    if own:
+        facts = " and ".join(f"`{name}`" for name in own)
+        raise DefinitionError(
+            f"policy `{policy.id}` looks at {facts}, which no room of its family `{family.id}` works out"
+        )
+    return family
+
+
+def laws_of(policy: AnyPolicy) -> tuple[Any, ...]:
+    """The laws of the policy's own family, of cases and of rooms."""
+    family = family_of(policy)
+    return () if family is None or family.laws is None else family.laws
+
+
+def action_of(policy: AnyPolicy, event: Mapping[str, Any]) -> Any:
+    """The action that a change asks for, as its event names it."""
+    family = family_of(policy)
+    return family.syntax.action_of(event) if family else event["content"].get(policy.action_key)
+
+
+def target_of(policy: AnyPolicy, event: Mapping[str, Any]) -> Any:
+    """The user whom an event is about; None where it names none."""
+    family = family_of(policy)
+    return family.syntax.target_of(event) if family else event.get("state_key")
+
+
+def place_of(policy: AnyPolicy, event: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The place in the state that an event takes: its type, and its state key or, of a change, its target.
+
+    None for an event that is not of the state.
+    """
+    family = family_of(policy)
+    is_change = family is not None and event["type"] in family.syntax.changes
+    key = target_of(policy, event) if is_change else event.get("state_key")
+    return None if key is None else (event["type"], key)
+
+
 def new_room(rules: Rules, room_id: str | None = None) -> AnyRoom:
     """A room of the family that nobody has created yet."""
     room: AnyRoom = _room_type(rules)(room_id, policy=policy_of(rules))
@@ -116,7 +192,8 @@ def room_of(rules: Rules, event: Mapping[str, Any]) -> str | None:
 
 def codec_of(policy: AnyPolicy) -> Codec:
     """The wire format of the policy's family. Raises `DefinitionError` when it has none."""
-    codec = _part_of(policy, "codec")
+    family = family_of(policy)
+    codec = family.codec if family else _part_of(policy, "codec")
     if codec is None:
         raise DefinitionError(f"policy `{policy.id}` has no wire format")
     return cast("Codec", codec)
@@ -124,6 +201,8 @@ def codec_of(policy: AnyPolicy) -> Codec:
 
 def play_of(policy: AnyPolicy) -> AnyPlay | None:
     """The events from which small rooms of this policy are built; None when its family offers none."""
+    if family := family_of(policy):
+        return adapter.Play(family, policy)
     part = _rooms_part_of(policy, "play")
     return cast("AnyPlay", part.Play(policy)) if part else None
 
@@ -134,18 +213,24 @@ def boards_of(policy: AnyPolicy) -> AnyBoards | None:
 
 
 def _boards(policy: AnyPolicy) -> AnyBoards | None:
+    if family := family_of(policy):
+        return adapter.Boards(family, policy)
     part = _rooms_part_of(policy, "boards")
     return cast("AnyBoards", part.Boards(policy)) if part else None
 
 
 def stage_of(policy: AnyPolicy) -> AnyStage | None:
     """The room of this policy that people play in; None when its family offers none."""
+    if family := family_of(policy):
+        return adapter.Stage(family, policy)
     part = _rooms_part_of(policy, "stage")
     return cast("AnyStage", part.Stage(policy)) if part else None
 
 
 def columns_of(rules: Rules) -> AnyColumns:
     """What columnar replay needs of the family. Raises `DefinitionError` when that offers nothing."""
+    if family := family_of(rules):
+        return adapter.Columns(family, policies_of(rules)[0])
     part = _part_of(rules, "columns")
     if part is None:
         raise DefinitionError(f"policy `{rules.id}` has no columnar replay")
@@ -154,6 +239,8 @@ def columns_of(rules: Rules) -> AnyColumns:
 
 def shapes_of(rules: Rules) -> Shapes:
     """What logs of rooms under these rules look like. A family that says nothing has lines and arrays of events."""
+    if family := family_of(rules):
+        return family.syntax.logs
     part = _part_of(rules, "shapes")
     return part.SHAPES if part else Shapes(title=rules.family)
 
@@ -200,6 +287,8 @@ def _part_of(policy: Rules, name: str) -> ModuleType | None:
 
 def _room_type(rules: Rules) -> Any:
     """What rooms of the family are. Raises `DefinitionError` when there are none."""
+    if family := family_of(rules):
+        return family.room
     try:
         return import_module(f"{rules.family}.room").Room
     except (Exception, SystemExit) as problem:  # the family may be the user's: anything may be wrong in it

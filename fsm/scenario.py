@@ -5,16 +5,17 @@ case, test vectors, the laws of whole rooms, the room of the explorer, random hi
 
 | field | says | by default |
 | --- | --- | --- |
-| `users` | by user id: what people call them; at least three, of whom the first creates rooms. Searches take the first three, the page takes all | |
+| `users` | by user id: what people call them; three or more, of whom the first creates rooms (see below) | |
 | `strangers` | two user ids that stand for everybody who is not named | |
-| `openings` | by name: how a room begins (`Opening`). Searches begin with the first, which must be the shortest, and with those that are `searched`; all are on the page | |
+| `openings` | by name: how a room begins (`Opening`), the shortest first | |
 | `settings` | by words: an event by which the creator sets the room to something | none |
 | `assignments` | logs, each of which decides what a sender may do, and stands alone after the first opening | none |
 | `corner_cases` | whole logs, to rooms in which it is easily misread what everybody may do | none |
 | `attempts` | other events that are tried in every room, such as messages | none |
 | `stranger_role` | what everybody is who has no role, in words | `no role` |
 
-Facts with a strong value (`fsm.about`) are those that assignments decide. They must not
+Searches take the first three users, the first opening and those that are `searched`. The
+page has them all. Facts with a strong value (`fsm.about`) are those that assignments decide. They must not
 depend on where users stand, nor on settings.
 """
 
@@ -62,14 +63,13 @@ class Scenario:
         if not self.openings:
             raise DefinitionError("scenario: there is no way in which a room begins: `openings` is empty")
         for name, opening in self.openings.items():
-            if not isinstance(opening, Opening) or not opening.log:
-                raise DefinitionError(f"scenario: opening `{shorten(name)}` is no `Opening` with events")
-            unknown = opening.roles.keys() - self.users.keys()
-            if unknown:
-                raise DefinitionError(f"scenario: opening `{shorten(name)}` has a role for `{shorten(min(unknown))}`")
+            if not isinstance(opening, Opening) or not opening.log or opening.roles.keys() - self.users.keys():
+                raise DefinitionError(
+                    f"scenario: opening `{shorten(name)}` is no `Opening` with events, and roles of its users"
+                )
         for words, event in self.settings.items():
             if "state_key" not in event:
                 raise DefinitionError(f"scenario: setting `{shorten(words)}` is no state event")
-        for log in (*self.assignments, *self.corner_cases):
-            if type(log) is not tuple or not log:
-                raise DefinitionError("scenario: `assignments` and `corner_cases` are tuples of events, none empty")
+        logs = (*self.assignments, *self.corner_cases)
+        if not all(type(log) is tuple and log for log in logs):
+            raise DefinitionError("scenario: `assignments` and `corner_cases` are tuples of events, none empty")

@@ -13,11 +13,14 @@ the objects around it, and its own, with dots between them, such as `content.ite
 | `destination` | the path of the state to which a change leads | that of the action |
 | `facts` | by fact about the event: its path; what does not stand there is plain | none |
 | `reason` | the path of the reason, in words | `content.reason` |
-| `optional` | by path: what else a change may hold and still be the same question: any `text`, a `name` that is not empty; or `never`, where it is another question then | `room_id`, `event_id` |
+| `optional` | by path: what else a change may hold (see below) | `room_id`, `event_id` |
 | `creation` | the type of the event with which a room begins | no such event |
 | `users` | what a user id looks like, as a pattern that Python and JavaScript know | anything |
 | `longest_user` | the most bytes that a user id has | any that can be read |
 | `shapes` | what logs look like (`fsm.shapes.Shapes`) | events, in lines or arrays |
+
+What is `optional` is any `text`, or a `name` that is not empty, and makes no difference;
+or `never`, where it makes another question of the event.
 
 Where a change leads where the event asks (`fsm.Asked`), the fact that holds the
 destination is read at `destination`, too.
@@ -58,7 +61,7 @@ class Change(NamedTuple):
     reason: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Syntax:
     """How changes are written and read (see the module). Raises `DefinitionError` for a path that is none."""
 
@@ -110,36 +113,18 @@ class Syntax:
 
     def read(self, event: Mapping[str, Any], policy: Table[Any]) -> Change | None:
         """The change that a sound event asks for; None for one of another type. Raises `EventError`."""
-        if event["type"] not in self.changes:
-            return None
-        actions = {action.value for trigger in policy.triggers for action in type(trigger)}
-        action = checked_name(_at(event, self.action), self.action)
-        if action not in actions:
-            raise EventError(self.action, f"`{shorten(action)}` is not one of {', '.join(sorted(actions))}")
-        users = {}
-        for path in ("sender", self.target):
-            users[path] = checked_name(_at(event, path), path)
-            if not self.is_user(users[path]):
-                raise EventError(path, f"`{shorten(users[path])}` is no user id")
-        reason = _at(event, self.reason, None)
-        return Change(
-            action,
-            users["sender"],
-            users[self.target],
-            {name: value for name, value in self._told(event, policy, action) if value is not None},
-            self._dest(event, policy, action),
-            None if reason is None else checked_text(reason, self.reason),
-        )
+        return policy.derived(self._reader).read(event) if event["type"] in self.changes else None
+
+    def _reader(self, policy: Table[Any]) -> "_Reader":
+        return _Reader(self, policy)
 
     def write(self, policy: Table[Any], action: str, sender: str, target: str, **facts: Value) -> JSON:
         """The event that asks for a change, by its first type. Facts about the event that are not named are plain."""
         event: JSON = {"type": self.changes[0], "sender": sender, "content": {}}
         _put(event, self.target, target)
-        _put(event, self.action, action)
-        paths = self.paths(policy)
-        limits = policy.carries.get(action, {})  # type: ignore[call-overload]  # a word will do
-        for name, path in paths.items():
-            values = limits.get(name, policy.domain.values[name])
+        _put(event, self.action, str(action))
+        for name, path in self.paths(policy).items():
+            values = _choices(policy, action, name)
             plain = policy.domain.plain[name]
             value = facts.get(name, plain if plain in values else values[0])
             _put(event, path, value if isinstance(value, bool) else value.value)
@@ -156,11 +141,10 @@ class Syntax:
         if known is None or len(told) > len(names):
             actions = ", ".join(trigger.value for trigger in policy.triggers)
             raise EventError("action", f"`{shorten(str(words))}` is not one of {actions}, and what they ask for")
-        values = (policy.carries.get(known, {}).get(name, policy.domain.values[name]) for name in names)
-        facts = {
-            name: _value_of(_json_word(word, choices), self.paths(policy)[name], choices)
-            for name, word, choices in zip(names, told, values, strict=False)
-        }
+        facts = {}
+        for name, word in zip(names, told, strict=False):
+            choices = _choices(policy, known, name)
+            facts[name] = _value_of(_json_word(word, choices), self.paths(policy)[name], _words(choices))
         event = self.write(policy, action, sender, target, **facts)
         for path in ("sender", self.target):
             checked_name(_at(event, path), path)
@@ -176,8 +160,7 @@ class Syntax:
     def forms(self, policy: Table[Any], action: str) -> Iterator[dict[str, Value]]:
         """The facts about the event in every way in which an action can be asked for."""
         names = [*self.paths(policy)]
-        limits = policy.carries.get(action, {})  # type: ignore[call-overload]  # a word will do
-        for values in product(*(limits.get(name, policy.domain.values[name]) for name in names)):
+        for values in product(*(_choices(policy, action, name) for name in names)):
             yield dict(zip(names, values, strict=True))
 
     def target_of(self, event: Mapping[str, Any]) -> Any:
@@ -188,27 +171,76 @@ class Syntax:
         """The action that an event names, malformed as it may be; None for an event of another type."""
         return _at(event, self.action, None) if event.get("type") in self.changes else None
 
-    def _told(self, event: Mapping[str, Any], policy: Table[Any], action: str) -> Iterable[tuple[str, Value | None]]:
-        limits = policy.carries.get(action, {})  # type: ignore[call-overload]  # a word will do
-        for name, path in self.paths(policy).items():
+
+class _Reader:
+    """A syntax and a policy: what every action has to say, and with which words."""
+
+    def __init__(self, syntax: Syntax, policy: Table[Any]) -> None:
+        self._syntax = syntax
+        self._actions = {action.value for trigger in policy.triggers for action in type(trigger)}
+        paths = syntax.paths(policy)
+        self._told = {
+            action: tuple((name, path, _words(_choices(policy, action, name))) for name, path in paths.items())
+            for action in self._actions
+        }
+        self._dests = {
+            action: _words(
+                dict.fromkeys(
+                    dest for row in policy.transitions if row.trigger == action for dest in policy.destinations(row)
+                )
+            )
+            for action in self._actions
+        }
+
+    def read(self, event: Mapping[str, Any]) -> Change:
+        """The change that an event asks for. Raises `EventError`."""
+        syntax = self._syntax
+        action = checked_name(_at(event, syntax.action), syntax.action)
+        if action not in self._actions:
+            raise EventError(syntax.action, f"`{shorten(action)}` is not one of {', '.join(sorted(self._actions))}")
+        facts = {}
+        for name, path, words in self._told[action]:
             word = _at(event, path, None)
-            values = limits.get(name, policy.domain.values[name])
-            yield name, None if word is None and path != self.destination else _value_of(word, path, values)
+            if word is not None or path == syntax.destination:
+                facts[name] = _value_of(word, path, words)
+        dests = self._dests[action]
+        word = _at(event, syntax.destination, None)
+        dest = dests.get((type(word), word)) if type(word) in (str, int) else None
+        if dest is None and len(dests) == 1:
+            (dest,) = dests.values()
+        reason = _at(event, syntax.reason, None)
+        sender, target = self._user(event, "sender"), self._user(event, syntax.target)
+        return Change(
+            action, sender, target, facts, dest, None if reason is None else checked_text(reason, syntax.reason)
+        )
 
-    def _dest(self, event: Mapping[str, Any], policy: Table[Any], action: str) -> AnyState | None:
-        word = _at(event, self.destination, None)
-        dests = {dest: None for row in policy.transitions if row.trigger == action for dest in policy.destinations(row)}
-        found = (state for state in dests if type(state.value) is type(word) and state.value == word)
-        return next(found, next(iter(dests)) if len(dests) == 1 else None)
+    def _user(self, event: Mapping[str, Any], path: str) -> str:
+        user = checked_name(_at(event, path), path)
+        if not self._syntax.is_user(user):
+            raise EventError(path, f"`{shorten(user)}` is no user id")
+        return user
 
 
-def _value_of(word: object, path: str, values: Iterable[Value]) -> Value:
-    """The value that stands for itself in JSON, or by its word. Raises `EventError`."""
-    words = {value if isinstance(value, bool) else value.value: value for value in values}
-    if type(word) in (str, int, bool) and word in words and type(word) is type(next(w for w in words if w == word)):
-        return words[word]
+def _choices(policy: Table[Any], action: str, name: str) -> tuple[Value, ...]:
+    """The values that a fact can have in an event that asks for an action."""
+    limits = policy.carries.get(action, {})  # type: ignore[call-overload]  # a word will do
+    values: tuple[Value, ...] = limits.get(name, policy.domain.values[name])
+    return values
+
+
+def _words(values: Iterable[Value]) -> dict[tuple[type, Any], Any]:
+    """Values by what stands for them in JSON, and its type: 1 is not true."""
+    words = ((value if isinstance(value, bool) else value.value, value) for value in values)
+    return {(type(word), word): value for word, value in words}
+
+
+def _value_of(word: object, path: str, words: Mapping[tuple[type, Any], Any]) -> Any:
+    """The value that a word of JSON stands for. Raises `EventError`."""
+    if type(word) in (str, int, bool) and (type(word), word) in words:
+        return words[type(word), word]
     given = f"`{shorten(str(word))}`" if type(word) in (str, int) else describe(word)
-    raise EventError(path, "is missing" if word is None else f"{given} is not one of {', '.join(map(str, words))}")
+    known = ", ".join(str(each).lower() if each_type is bool else str(each) for each_type, each in words)
+    raise EventError(path, "is missing" if word is None else f"{given} is not one of {known}")
 
 
 def _json_word(word: str, values: Iterable[Value]) -> object:

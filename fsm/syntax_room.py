@@ -168,7 +168,7 @@ class SyntaxRoom(BaseRoom):
 
     def _read_state(self, value: object) -> Event:
         event = self._read(value)
-        if event.state_key is None:
+        if event.state_key is None and event.type not in self.syntax.changes:
             raise EventError("state_key", "is missing: this is no state event")
         return event
 
@@ -176,7 +176,8 @@ class SyntaxRoom(BaseRoom):
         return brief(json.dumps(event.content, sort_keys=True))
 
     def _asked(self, event: Event) -> str | None:
-        return self.syntax.action_of({"type": event.type, "content": event.content, "state_key": event.state_key})
+        action: str | None = self.syntax.action_of(event.as_json())
+        return action
 
     def _facts_of(self, event: Event, value: JSON) -> Any:  # noqa: ARG002 - as any room does
         return self.facts_of(value)
@@ -196,7 +197,10 @@ class SyntaxRoom(BaseRoom):
         change = self._change(value)
         if change is not None:
             facts = self.facts(change.sender, change.target, **change.facts)
-            return self._memory.decide(change.action, facts)
+            known: dict[tuple[str, Any], Decision] = self._policy.derived(_none_yet)
+            if (change.action, facts) not in known:
+                known[change.action, facts] = self._memory.decide(change.action, facts)
+            return known[change.action, facts]
         reason = f"the room is there already: `{event.type}` comes once" if self._is_again(event) else ""
         reason = reason or ("" if self._is_creation(value) else self.refusal(event))
         return Decision(allowed=not reason, reason=reason)
@@ -224,3 +228,8 @@ class SyntaxRoom(BaseRoom):
             if event.type == self.syntax.creation:
                 self._states.setdefault(event.sender, self.creator_state)
             self.settings[event.type, event.state_key] = event.content
+
+
+def _none_yet(_: Policy[Any]) -> dict[tuple[str, Any], Decision]:
+    """Decisions by action and facts: what the memory of the machine answers, checked once."""
+    return {}

@@ -29,12 +29,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
-from fsm.facts import Domain, Value, spell
+from fsm.facts import EVENT, Domain, Value, spell
 from fsm.family import AnyPlay, AnyPolicy, AnyRoom
 from fsm.guards import Guard
 from fsm.machine import memory_of
 from fsm.participation.facts import Facts
-from fsm.policies import load_policy, new_room, play_of
+from fsm.policies import load_policy, new_room, play_of, target_of
 from fsm.policy import Policy
 from fsm.review.witness import witness
 from fsm.terms import Participation
@@ -87,13 +87,24 @@ class Scene:
     room: AnyRoom = field(repr=False)
     sender: str
     target: str
+    told: Mapping[str, Value] = field(default_factory=dict, repr=False)
+    """The facts that an event itself tells."""
 
     def event(self, action: str) -> Event:
-        """The event by which the sender asks to do something to the target."""
+        """The event by which the sender asks to do something to the target, of those that tell the given facts."""
         known = {word.value for trigger in self.policy.triggers for word in type(trigger)}
-        for question in _play_of(self.policy).questions(action) if action in known else ():
-            if (question["sender"], question.get("state_key")) == (self.sender, self.target):
+        play, pair = _play_of(self.policy), (self.sender, self.target)
+        questions = [
+            question
+            for question in (play.questions(action) if action in known else ())
+            if (question["sender"], target_of(self.policy, question)) == pair
+        ]
+        for question in questions:
+            found = play.facts(self.room, question)
+            if all(getattr(found, name) == value for name, value in self.told.items()):
                 return question
+        if questions:
+            return questions[0]
         raise DefinitionError(f"policy `{self.policy.id}`: there is no event for `{action}` here")
 
     def ask(self, action: str) -> Decision:
@@ -119,7 +130,8 @@ def room(policy: AnyPolicy | str = "mimi", **given: Value | str) -> Scene:
     built = new_room(rules)
     for event in log[:-1]:
         built.send(event)
-    return Scene(rules, built, log[-1]["sender"], log[-1]["state_key"])
+    told = {name: getattr(wanted, name) for name, what in rules.domain.about.items() if what.subject is EVENT}
+    return Scene(rules, built, log[-1]["sender"], target_of(rules, log[-1]), told)
 
 
 def assert_allowed(subject: Decision | AnyPolicy | AnyRoom, *question: Any, transition: str | None = None) -> Decision:

@@ -20,11 +20,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from fsm.bulk import layout
+from fsm.bulk import layout, played
 from fsm.errors import DefinitionError
-from fsm.family import AnyPolicy
+from fsm.family import AnyPolicy, Family
 from fsm.machine import memory_of
-from fsm.policies import columns_of
+from fsm.policies import columns_of, family_of
 from fsm.terms import Participation
 from fsm.unrecorded import unrecorded
 
@@ -36,6 +36,7 @@ TIME = "time"
 _BLOCK = 4 * 2**20
 _BLOCK_LASTS = 90 * 86_400_000
 _START = 1_700_000_000_000
+_STEP = 1_000
 
 _MOST = 2 * 10**7
 """What is made up in one go has to fit into the memory."""
@@ -68,6 +69,10 @@ def synthesise(policy: AnyPolicy, *, events: int, rooms: int, users: int, seed: 
         raise DefinitionError("a history takes a room, two users, and ten events for each room")
     if max(rooms, users, -(-events // rooms)) > _MOST:
         raise DefinitionError(f"a history has at most {_MOST:,} rooms, users, and events for each room")
+    family = family_of(policy)
+    if family is not None:
+        yield from _played(policy, family, (events, rooms, users), seed)
+        return
     habits = _Habits(policy)
     user_ids = [f"@u{number}:h{number % 97}.example" for number in range(users)]
     blocks = min(-(-events // _BLOCK), rooms)
@@ -76,6 +81,15 @@ def synthesise(policy: AnyPolicy, *, events: int, rooms: int, users: int, seed: 
         room_ids = [f"!r{room}:h{room % 89}.example" for room in range(first, last)]
         share = events * (number + 1) // blocks - events * number // blocks
         yield _Block(habits, random, room_ids, user_ids, share).table(_START + number * _BLOCK_LASTS)
+
+
+def _played(policy: AnyPolicy, family: Family, sizes: tuple[int, int, int], seed: int) -> Iterator[pa.Table]:
+    """A history in pieces, of a family that offers no columns."""
+    start = _START
+    for piece in played.play(policy, family, sizes, seed):
+        times = pa.array(range(start, start + len(piece) * _STEP, _STEP), pa.int64()).cast(pa.timestamp("ms"))
+        yield played.table(piece).append_column(TIME, times)
+        start += len(piece) * _STEP
 
 
 def as_events(table: pa.Table, policy: AnyPolicy) -> Iterator[dict[str, Any]]:

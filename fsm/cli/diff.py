@@ -81,9 +81,8 @@ def _group(number: int, group: Group) -> Iterator[str]:
 
 
 def _event(event: Mapping[str, Any]) -> str:
-    parties = (
-        event["sender"] if event["state_key"] in ("", event["sender"]) else f"{event['sender']} → {event['state_key']}"
-    )
+    target = event.get("state_key", "")
+    parties = event["sender"] if target in ("", event["sender"]) else f"{event['sender']} → {target}"
     return f"{parties}  {event['type']}  {json.dumps(event['content'])}"
 
 

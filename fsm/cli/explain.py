@@ -20,8 +20,10 @@ def explain(  # noqa: PLR0913 - one option for each fact
     policy: PolicyArgument,
     action: Annotated[str, Argument(help="What the sender would do to the target.")],
     *,
-    target: Annotated[str, Option(help="The target's state.")] = "leave",
-    sender: Annotated[str | None, Option(help="The sender's state, by default `join`.")] = None,
+    target: Annotated[
+        str | None, Option(help="The target's state, by default the one that everybody starts in.")
+    ] = None,
+    sender: Annotated[str | None, Option(help="The sender's state, by default that of the plain case.")] = None,
     is_self: Annotated[bool, Option("--self", help="The sender is the target.")] = False,
     join_rule: Annotated[str | None, Option(help="The join rule, by default the first of the policy.")] = None,
     may_invite: Annotated[bool, Option("--may-invite", help="The sender may invite.")] = False,
@@ -37,16 +39,17 @@ def explain(  # noqa: PLR0913 - one option for each fact
     Exit status 1 says that it is rejected.
     """
     rules = load_policy(policy)
-    words = {
-        "target": target,
-        "sender": sender or (target if is_self else "join"),
-        "is_self": spell(is_self),
-        "may_invite": spell(may_invite),
-        "may_kick": spell(may_kick),
-        "may_ban": spell(may_ban),
-        "outranks_for_kick": spell(outranks_for_kick),
-        "outranks_for_ban": spell(outranks_for_ban),
+    flags = {
+        "may_invite": may_invite,
+        "may_kick": may_kick,
+        "may_ban": may_ban,
+        "outranks_for_kick": outranks_for_kick,
+        "outranks_for_ban": outranks_for_ban,
     }
+    words = {"target": target or str(rules.initial), "is_self": spell(is_self)}
+    if sender or is_self:
+        words["sender"] = sender or words["target"]
+    words |= {name: spell(value) for name, value in flags.items() if value}
     if join_rule is not None:
         words["join_rule"] = join_rule
     facts = _facts(rules, {name: rules.domain.parse(name, word) for name, word in words.items()}, given)
@@ -62,9 +65,8 @@ def explain(  # noqa: PLR0913 - one option for each fact
 
 
 def _facts(policy: AnyPolicy, known: dict[str, Value], given: list[str] | None) -> Any:
-    """The record of facts: what is known, and for the rest the first value of each."""
-    values = {name: known.get(name, choices[0]) for name, choices in policy.domain.values.items()}
-    values.update(parse_given(given, policy))
+    """The record of facts: what is known, and for the rest the plain value of each."""
+    values = {**policy.domain.plain, **known, **parse_given(given, policy)}
     if values["is_self"] and values["sender"] is not values["target"]:
         raise DefinitionError("the sender is the target: `sender` and `target` must be the same state")
     return policy.domain.record(**values)

@@ -75,13 +75,13 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
         f"{outcome.number:>6}",
         f"{_verdict(outcome):<8}",
         f"{asked:<15}  {move:<15}" if move else f"{asked:<32}",
-        f"{_parties(event):<44}",
+        f"{_parties(event, outcome.target):<44}",
         safe(f"{outcome.room_id or ''} {reason}".strip()),
     )
 
 
-def _parties(event: Event) -> str:
-    sender, target = safe(shorten(event.sender)), safe(shorten(event.state_key or ""))
+def _parties(event: Event, target: str) -> str:
+    sender, target = safe(shorten(event.sender)), safe(shorten(target))
     return f"{sender} → {target}" if target and target != sender else sender
 
 

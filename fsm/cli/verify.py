@@ -16,7 +16,7 @@ from fsm import atomic
 from fsm.cli.arguments import Argument, Option
 from fsm.cli.terminal import JsonOption, safe
 from fsm.errors import shorten
-from fsm.policies import CATALOGUE, load_policy
+from fsm.policies import CATALOGUE, laws_of, load_policy
 from fsm.render import extract, render
 from fsm.review.accepted import read_accepted
 from fsm.review.laws import LAWS, Severity, load_laws
@@ -56,7 +56,9 @@ def verify(  # noqa: PLR0913 - one option for each input and output
     names = policies or list(CATALOGUE)
     own = [law for where in laws or () for law in load_laws(where)]
     rules = [load_policy(name) for name in names]
-    reasons = read_accepted(accept, law_ids(own)) if accept else {}
+    reasons = (
+        read_accepted(accept, law_ids((*own, *(law for policy in rules for law in laws_of(policy))))) if accept else {}
+    )
     for policy in rules:
         can_be_played(policy)  # before anything is done for some of them
     pictures = {policy.id: render(extract(policy), "svg") for policy in rules} if report else {}

@@ -15,12 +15,12 @@ from typing import Any, TypeAlias
 
 from fsm.errors import DefinitionError
 from fsm.event import Event, read_event, write_state
-from fsm.family import Log
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN
 from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.room import MatrixRoom
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE, Founder, Reign
+from fsm.scenario import Log
 from fsm.terms import Action, JoinRule
 
 JSON: TypeAlias = dict[str, Any]

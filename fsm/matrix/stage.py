@@ -11,13 +11,13 @@ from typing import Any, TypeAlias
 
 from fsm.event import write_state
 from fsm.facts import spell
-from fsm.family import Log, Opening
 from fsm.matrix.events import AUTHORISER, TOKEN, write_member
 from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.ids import MAX_BYTES
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.room import MatrixRoom
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE, Founder, Reign
+from fsm.scenario import Log, Opening
 from fsm.terms import Action
 
 JSON: TypeAlias = dict[str, Any]
@@ -81,7 +81,15 @@ class Stage:
             "Ann has just created the room": Opening(created, {ANN: "creator"}),
         }
 
-    def changes(self, action: str, sender: str, target: str) -> Log:
+    def forms(self, action: str) -> tuple[Mapping[str, Any], ...]:  # noqa: ARG002 - as the page asks any family
+        """A change says nothing beyond its action."""
+        return ({},)
+
+    def placed(self, user: str, state: str) -> JSON:
+        """The event which, taken as it stands, puts a user into a state."""
+        return self.changes(str(state), user, user)[0]
+
+    def changes(self, action: str, sender: str, target: str, told: Mapping[str, Any] | None = None) -> Log:  # noqa: ARG002
         """A membership change, in the one way in which it is written."""
         return (write_member(action, sender, target),)
 

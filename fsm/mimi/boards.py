@@ -14,12 +14,12 @@ from functools import cached_property
 from itertools import product
 from typing import Any, TypeAlias
 
-from fsm.family import Log
 from fsm.mimi.play import ALICE, BOB, CAROL, JSON, Play, role_map, state_event
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.roles import BAN, INVITE, KICK, REDACT, SEND_MESSAGES, Flag, events, roles
 from fsm.mimi.room import Room
 from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, JOIN_RULES, REDACTION, ROLE, ROLE_MAP
+from fsm.scenario import Log
 from fsm.terms import Action
 
 Settings: TypeAlias = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -30,6 +30,7 @@ class Boards:
     """All boards of a policy."""
 
     users = Play.users
+    removals = (Action.LEAVE, Action.BAN)
 
     def __init__(self, policy: MimiPolicy) -> None:
         self._play = Play(policy)

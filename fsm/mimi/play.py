@@ -13,11 +13,11 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from fsm.event import write_state
-from fsm.family import Log
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.room import Room
 from fsm.mimi.settings import CREATE, JOIN_RULE_WORDS, JOIN_RULES, ROLE, ROLE_MAP, write_participation
 from fsm.participation.facts import Facts
+from fsm.scenario import Log
 from fsm.terms import Action
 
 JSON: TypeAlias = dict[str, Any]

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from fsm.event import MAX_TEXT, write_state
-from fsm.family import Log, Opening
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.room import Room
 from fsm.mimi.settings import (
@@ -23,6 +22,7 @@ from fsm.mimi.settings import (
     write_participation,
 )
 from fsm.participation.facts import Facts
+from fsm.scenario import Log, Opening
 from fsm.terms import Action
 
 JSON: TypeAlias = dict[str, Any]
@@ -91,7 +91,15 @@ class Stage:
             "Ann has just created the room": Opening((create,), {ANN: "creator"}),
         }
 
-    def changes(self, action: str, sender: str, target: str) -> Log:
+    def forms(self, action: str) -> tuple[Mapping[str, Any], ...]:  # noqa: ARG002 - as the page asks any family
+        """A change says nothing beyond its action."""
+        return ({},)
+
+    def placed(self, user: str, state: str) -> JSON:
+        """The event which, taken as it stands, puts a user into a state."""
+        return self.changes(str(state), user, user)[0]
+
+    def changes(self, action: str, sender: str, target: str, told: Mapping[str, Any] | None = None) -> Log:  # noqa: ARG002
         """A participation change in every way in which it can be written, the one to write first."""
         return tuple(write_participation(event_type, action, sender, target) for event_type in self._types)
 

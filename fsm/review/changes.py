@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from fsm.facts import spell
-from fsm.family import AnyPolicy, Log
-from fsm.policies import new_room
+from fsm.family import AnyPolicy
+from fsm.policies import action_of, new_room
 from fsm.review.diff import Answer, Diff, Group, beside_the_table, diff
 from fsm.review.diff_report import log_lines, table_lines
 from fsm.review.readings import Reading
+from fsm.scenario import Log
 from fsm.unrecorded import unrecorded
 
 
@@ -49,7 +50,7 @@ def steps(policies: Sequence[AnyPolicy]) -> tuple[Step, ...]:
 def _step(old: AnyPolicy, new: AnyPolicy) -> Step:
     found = diff(old, new)
     turns = (
-        Turn(each, each.log[-1]["content"][new.action_key], *(_answer(policy, each.log) for policy in (old, new)))
+        Turn(each, action_of(new, each.log[-1]), *(_answer(policy, each.log) for policy in (old, new)))
         for each in found.readings
     )
     return Step(
@@ -97,7 +98,7 @@ def _group(group: Group) -> Iterator[str]:
 
 def _turn(turn: Turn) -> Iterator[str]:
     reading, event = turn.reading, turn.reading.log[-1]
-    parties = " → ".join(dict.fromkeys((event["sender"], event["state_key"])))
+    parties = " → ".join(dict.fromkeys((event["sender"], str(event.get("state_key", event["sender"])))))
     because = f"`{reading.fact}` is no longer {spell(reading.old)}, but {spell(reading.new)}"
     yield f"\n- `{turn.action}`, {parties}: {turn.old.words} → **{turn.new.words}**, since {because}."
     yield from _shown(reading.log)

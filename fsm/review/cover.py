@@ -24,13 +24,14 @@ from functools import cached_property
 from heapq import nsmallest
 from typing import Any
 
-from fsm.family import AnyPolicy, Log
+from fsm.family import AnyPolicy
 from fsm.policy import Transition
 from fsm.review.cells import Cells as Asked
 from fsm.review.conditions import Table
 from fsm.review.grid import Cells, Grid, differing, numbers
 from fsm.review.mutants import mutants
 from fsm.review.witness import witness
+from fsm.scenario import Log
 
 CANDIDATES = 100
 """Of the cells that meet a need, how many of the plainest are looked at."""

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from fsm.family import Log
 from fsm.review import report
 from fsm.review.diff import Diff, Group, spelled
+from fsm.scenario import Log
 
 
 def save(file: Path, found: Diff, picture: bytes) -> None:

@@ -14,10 +14,11 @@ from typing import Any
 
 from fsm.errors import PolicyError
 from fsm.facts import Value, spell
-from fsm.family import AnyPlay, AnyPolicy, AnyRoom, Log
+from fsm.family import AnyPlay, AnyPolicy, AnyRoom
 from fsm.machine import memory_of
 from fsm.policies import new_room, play_of
 from fsm.policy import Policy
+from fsm.scenario import Log
 from fsm.unrecorded import unrecorded
 
 

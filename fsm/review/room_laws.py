@@ -10,13 +10,11 @@ from typing import Any, TypeAlias
 
 from fsm.decision import Decision
 from fsm.review import draft
-from fsm.review.draft import Source, ours, stated
+from fsm.review.draft import Source, ours, source_of, stated
 from fsm.review.laws import Severity
-from fsm.terms import Action, Participation
+from fsm.terms import Participation
 
-REMOVALS = (Action.LEAVE, Action.BAN)
-
-Removal: TypeAlias = tuple[Action, str, str]
+Removal: TypeAlias = tuple[str, str, str]
 """An action, the sender, the target."""
 
 
@@ -85,11 +83,11 @@ def room_law(
     sentence: str,
     severity: Severity = Severity.HIGH,
     *,
-    source: Source,
+    source: Source | str,
     shows: Callable[[Step], Removal | None] = lambda _: None,
 ) -> Callable[[Callable[[Step], bool]], RoomLaw]:
     """Make a room law of a function that tells whether a step keeps it."""
-    return lambda test: RoomLaw(test.__name__.replace("_", "-"), sentence, severity, source, test, shows)
+    return lambda test: RoomLaw(test.__name__.replace("_", "-"), sentence, severity, source_of(source), test, shows)
 
 
 @room_law("Who is not joined sends nothing", source=stated(draft.SENDER_IS_JOINED))
@@ -177,6 +175,15 @@ def contradictions_are_rejected(step: Step) -> bool:
 
 ROOM_LAWS: tuple[RoomLaw, ...] = tuple(each for each in list(globals().values()) if isinstance(each, RoomLaw))
 """Every law above, in that order."""
+
+BEGINS = RoomLaw(
+    id="room-begins",
+    sentence="A room can begin as the scenario of its family says",
+    severity=Severity.HIGH,
+    source=source_of(""),
+    test=lambda step: step.decision.allowed,
+)
+"""Held against the openings of a family that has laws of its own, and against nothing else."""
 
 FRESH = RoomLaw(
     id="fresh-room-lives",

@@ -21,9 +21,10 @@ from typing import Any
 
 from fsm.decision import Decision
 from fsm.errors import EventError
-from fsm.family import AnyBoards, AnyPolicy, AnyRoom, Log, Settings
-from fsm.policies import new_room
-from fsm.review.room_laws import FRESH, REMOVALS, ROOM_LAWS, RoomLaw, Step, View
+from fsm.family import AnyBoards, AnyPolicy, AnyRoom, Settings
+from fsm.policies import family_of, new_room, target_of
+from fsm.review.room_laws import BEGINS, FRESH, ROOM_LAWS, RoomLaw, Step, View
+from fsm.scenario import Log
 from fsm.state import AnyState
 
 
@@ -63,7 +64,8 @@ class Search:
     def __init__(self, policy: AnyPolicy, boards: AnyBoards, laws: Iterable[RoomLaw] = ROOM_LAWS) -> None:
         self._policy = policy
         self._boards = boards
-        self._laws = tuple(laws)
+        self.laws = tuple(laws)
+        self._begins = BEGINS if family_of(policy) else FRESH
         self.rooms = 0
         self.steps = 0
         self._board = 0
@@ -76,7 +78,7 @@ class Search:
             self._board += 1
             start = self._node(opening)
             if start is None:
-                self._note(FRESH, self._refused(opening))
+                self._note(self._begins, self._refused(opening))
             else:
                 yield from islice(self._walk(start, deeds, tries), most)
 
@@ -106,7 +108,7 @@ class Search:
                 decision = node.room.decide(event)
                 after = node.view
                 if decision:
-                    key = self._key(*_after(node, event, decision, self._policy.initial))
+                    key = self._key(*_after(node, event, decision, self._policy))
                     is_new = number < len(deeds) and key not in queued
                     if is_new or key not in views:
                         following = self._node((*node.log, event))
@@ -118,7 +120,7 @@ class Search:
                     after = views[key]
                 step = self._judged(node, event, decision, after)
                 self.steps += 1
-                for law in self._laws:
+                for law in self.laws:
                     if law not in broken and not law.test(step):
                         broken[law] = (*node.log, event)
             for law, log in broken.items():
@@ -168,7 +170,7 @@ class Search:
             ranks={user: self._boards.rank(room, user) for user in users},
             exposed=frozenset(
                 (action, sender, target)
-                for action in REMOVALS
+                for action in self._boards.removals
                 for sender, target in permutations(users, 2)
                 if room.decide(self._boards.removal(action, sender, target))
             ),
@@ -195,7 +197,7 @@ class Search:
         boards = groupby(found, key=itemgetter(0))
         nearest = [log for _, logs in boards for _, log in islice(logs, _CANDIDATES)]
         # How a board is set up is as short as it can be, and each of its events needs those before.
-        if law is FRESH:
+        if law in (BEGINS, FRESH):
             return min(nearest, key=len)
         shorter = (self._shorten(law, log, _without_one_event) for log in nearest)
         return self._shorten(law, min(shorter, key=len), _without_one_word)
@@ -248,12 +250,12 @@ def _smaller(value: Any) -> Iterator[Any]:
 
 
 def _after(
-    node: _Node, event: Mapping[str, Any], decision: Decision, initial: AnyState
+    node: _Node, event: Mapping[str, Any], decision: Decision, policy: AnyPolicy
 ) -> tuple[Mapping[str, AnyState], Settings]:
     """States and settings once an event is accepted."""
     if decision.after is not None:
-        states = {**node.view.states, event["state_key"]: decision.after}
-        return {user: state for user, state in states.items() if state != initial}, node.settings
+        states = {**node.view.states, target_of(policy, event): decision.after}
+        return {user: state for user, state in states.items() if state != policy.initial}, node.settings
     if "state_key" in event:
         return node.view.states, {**node.settings, (event["type"], event["state_key"]): event["content"]}
     return node.view.states, node.settings

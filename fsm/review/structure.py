@@ -33,8 +33,12 @@ class Fault:
 ONE_ROW = TableLaw("one-row-per-cell", "At most one transition permits a cell", Severity.HIGH)
 ROWS_FIRE = TableLaw("every-row-fires", "Every transition can fire, from each of its states", Severity.MEDIUM)
 GUARDS_MATTER = TableLaw("every-guard-matters", "Every guard matters in every row it stands in", Severity.LOW)
-STATES_ARE_REACHED = TableLaw("every-state-is-reached", "Every state can be reached from `leave`", Severity.MEDIUM)
-STATES_ARE_LEFT = TableLaw("every-state-is-left", "From every state there is a way back to `leave`", Severity.HIGH)
+STATES_ARE_REACHED = TableLaw(
+    "every-state-is-reached", "Every state can be reached from the initial one", Severity.MEDIUM
+)
+STATES_ARE_LEFT = TableLaw(
+    "every-state-is-left", "From every state there is a way back to the initial one", Severity.HIGH
+)
 
 TABLE_LAWS = (ONE_ROW, ROWS_FIRE, GUARDS_MATTER, STATES_ARE_REACHED, STATES_ARE_LEFT)
 

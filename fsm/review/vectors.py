@@ -12,7 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,15 @@ from fsm import atomic
 from fsm.decision import Decision
 from fsm.errors import PolicyError, in_words
 from fsm.facts import Value, spell
-from fsm.family import AnyPolicy, Log
+from fsm.family import AnyPolicy
 from fsm.machine import memory_of
-from fsm.policies import CATALOGUE, load_policy, new_room, play_of, room_from_state
+from fsm.policies import CATALOGUE, load_policy, new_room, place_of, play_of, room_from_state
 from fsm.review.cells import Cells as Asked
 from fsm.review.cover import Board, Question, cover
 from fsm.review.errors import ReviewError
 from fsm.review.grid import numbers
 from fsm.review.witness import can_be_played, witness
+from fsm.scenario import Log
 from fsm.state import AnyState
 from fsm.unrecorded import unrecorded
 
@@ -83,6 +84,7 @@ class Walk:
     events: Log
     decisions: tuple[Decision, ...]
     clauses: tuple[str | None, ...]
+    policy: AnyPolicy | None = field(default=None, repr=False, compare=False)
 
     @property
     def transitions(self) -> tuple[str, ...]:
@@ -101,7 +103,7 @@ class Walk:
     def vectors(self) -> Iterator[Vector]:
         """The steps, each as a vector of its own."""
         for number, decision in enumerate(self.decisions):
-            state, event = state_of(self.events[:number]), self.events[number]
+            state, event = state_of(self.events[:number], self.policy), self.events[number]
             yield Vector(f"{self.id}/{number + 1}", state, event, decision, self.clauses[number], {})
 
 
@@ -175,13 +177,14 @@ def paths(policy: AnyPolicy) -> tuple[Walk, ...]:
     return tuple(_walk(policy, f"{policy.id}/path/{n:02}", walk.events) for n, walk in enumerate(kept, start=1))
 
 
-def state_of(log: Log) -> Log:
+def state_of(log: Log, policy: AnyPolicy | None = None) -> Log:
     """The current state events after a log in which every event is allowed."""
-    current: dict[tuple[str, str], dict[str, Any]] = {}
+    current: dict[tuple[str, str | None], dict[str, Any]] = {}
     for event in log:
-        if "state_key" in event:
-            current.pop((event["type"], event["state_key"]), None)
-            current[event["type"], event["state_key"]] = event
+        place = (event["type"], event.get("state_key")) if policy is None else place_of(policy, event)
+        if place is not None and place[1] is not None:
+            current.pop(place, None)
+            current[place] = event
     return tuple(current.values())
 
 
@@ -198,7 +201,7 @@ def _check(policy: AnyPolicy) -> None:
 
 @unrecorded()
 def _vector(policy: AnyPolicy, question: Question, facts: Any, log: Log, shows: tuple[Shown, ...] = ()) -> Vector:
-    state, event = state_of(log[:-1]), log[-1]
+    state, event = state_of(log[:-1], policy), log[-1]
     # A room may reject what no row would be asked, and says why.
     decision = room_from_state(policy, list(state)).decide(event)
     return Vector(
@@ -278,7 +281,7 @@ def _shortest(board: Board, row: Any, state: AnyState) -> Iterator[Log]:
 def _walk(policy: AnyPolicy, name: str, log: Log) -> Walk:
     room = new_room(policy)
     decisions = tuple(room.send(event) for event in log)
-    return Walk(name, log, decisions, tuple(_clause(policy, decision) for decision in decisions))
+    return Walk(name, log, decisions, tuple(_clause(policy, decision) for decision in decisions), policy)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -21,17 +21,18 @@ from typing import Any, TypeAlias
 
 from fsm.decision import refuse
 from fsm.facts import spell
-from fsm.family import AnyPolicy, Log
+from fsm.family import AnyPolicy
 from fsm.loading import running
-from fsm.policies import boards_of, play_of
+from fsm.policies import boards_of, family_of, laws_of, play_of
 from fsm.review.accepted import reason_for
 from fsm.review.cells import Cell, Cells
 from fsm.review.errors import ReviewError
 from fsm.review.laws import LAWS, Breach, Law, Severity
-from fsm.review.room_laws import FRESH, ROOM_LAWS, RoomLaw
+from fsm.review.room_laws import BEGINS, FRESH, ROOM_LAWS, RoomLaw
 from fsm.review.rooms import RoomBreach, Search
 from fsm.review.structure import TABLE_LAWS, faults
 from fsm.review.witness import can_be_played, witness
+from fsm.scenario import Log
 from fsm.terms import Participation
 from fsm.unrecorded import unrecorded
 
@@ -166,10 +167,10 @@ def verify(
     """
     can_be_played(policy)
     cells = Cells(policy)
-    laws = tuple(laws)
+    laws = (*laws, *(law for law in laws_of(policy) if isinstance(law, Law)))
     applied = tuple(law for law in laws if law.applies_to(cells) and (law not in LAWS or _is_participation(policy)))
     boards = boards_of(policy) if rooms else None
-    search = Search(policy, boards) if boards else None
+    search = Search(policy, boards, _laws_of_rooms(policy)) if boards else None
     found = [*_of_table(cells), *_of_cells(cells, applied)]
     if search:
         for seen in search.run(rooms):
@@ -182,7 +183,7 @@ def verify(
         source=policy.source,
         cells=cells.size,
         rooms=search.rooms if search else None,
-        laws=len(TABLE_LAWS) + len(applied) + (len(ROOM_LAWS) + 1 if search else 0),
+        laws=len(TABLE_LAWS) + len(applied) + (len(search.laws) + 1 if search else 0),
         matrix={
             str(state): {
                 str(action): tuple(row.id for row in policy.candidates(action, state)) for action in cells.actions
@@ -199,10 +200,23 @@ def _is_participation(policy: AnyPolicy) -> bool:
     return all(isinstance(state, Participation) for state in policy.states)
 
 
-def law_ids(own: Iterable[Law] = ()) -> frozenset[str]:
+def _laws_of_rooms(policy: AnyPolicy) -> tuple[RoomLaw, ...]:
+    """What rooms of the policy's family are held against: its own laws, if it says which."""
+    if family_of(policy) is None:
+        return ROOM_LAWS
+    return tuple(law for law in laws_of(policy) if isinstance(law, RoomLaw))
+
+
+def law_ids(own: Iterable[Any] = ()) -> frozenset[str]:
     """The ids of all laws that there are, and of one's own."""
     return frozenset(
-        (*(law.id for law in TABLE_LAWS), *(law.id for law in (*LAWS, *own)), FRESH.id, *(law.id for law in ROOM_LAWS))
+        (
+            *(law.id for law in TABLE_LAWS),
+            *(law.id for law in (*LAWS, *own)),
+            FRESH.id,
+            BEGINS.id,
+            *(law.id for law in ROOM_LAWS),
+        )
     )
 
 

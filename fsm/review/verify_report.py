@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from fsm.family import Log
 from fsm.review import report
 from fsm.review.report import file_name, picture_name
 from fsm.review.verify import Example, Finding, Review
+from fsm.scenario import Log
 
 TITLE = "Participation policies, verified"
 

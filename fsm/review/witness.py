@@ -22,8 +22,9 @@ from itertools import count, product
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision
-from fsm.family import AnyPlay, AnyPolicy, AnyRoom, Log
-from fsm.policies import new_room, play_of
+from fsm.family import AnyPlay, AnyPolicy, AnyRoom
+from fsm.policies import new_room, play_of, target_of
+from fsm.scenario import Log
 from fsm.state import AnyState
 from fsm.unrecorded import unrecorded
 
@@ -120,9 +121,9 @@ class Search:
     def _ask(self, action: str) -> _Asked:
         """Note what every scene and every casting answers."""
         asked = _Asked({}, {}, {})
-        questions = self._play.questions(action)
+        questions, castings = self._play.questions(action), self._play.castings
         for scene in self._scenes:
-            is_castable = scene.room.decide(self._play.castings[0][0]).allowed
+            is_castable = bool(castings) and scene.room.decide(castings[0][0]).allowed
             for form, question in enumerate(questions):
                 facts = self._play.facts(scene.room, question)
                 asked.directly.setdefault(facts, (*scene.log, question))
@@ -142,7 +143,7 @@ class Search:
         forms = [
             (form, question)
             for form, question in enumerate(self._play.questions(action))
-            if (question["sender"] == question["state_key"]) is facts.is_self
+            if (question["sender"] == target_of(self._policy, question)) is facts.is_self
         ]
         best: Log | None = None
         for form, question in forms:
@@ -252,9 +253,10 @@ class Search:
             place = (turn["type"], turn["state_key"])
             settings = frozenset({*(each for each in settings if each[:2] != place), (*place, number)})
         elif decision.after != decision.before:
-            states = {**states, turn["state_key"]: decision.after}
+            target = target_of(self._policy, turn)
+            states = {**states, target: decision.after}
             if decision.after == self._policy.initial:
-                del states[turn["state_key"]]
+                del states[target]
         return (frozenset(states.items()), settings), settings
 
     def _state(self, scene: _Scene, user: str) -> AnyState:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from fsm.family import Log
 from fsm.guards import guard
 from fsm.json_lines import read_lines
 from fsm.log import Outcome, Replay
@@ -51,6 +50,7 @@ from fsm.review.room_laws import FRESH, ROOM_LAWS, RoomLaw, Step, View, particip
 from fsm.review.rooms import RoomBreach, Search
 from fsm.review.structure import TABLE_LAWS
 from fsm.review.verify import Finding, verify
+from fsm.scenario import Log
 from fsm.terms import JoinRule
 from tests.builders import ALICE, BAN, BOB, INVITE, JOIN, KNOCK, LEAVE, change, join_rule
 

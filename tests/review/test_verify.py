@@ -11,7 +11,6 @@ import pytest
 
 from fsm.decision import Decision
 from fsm.facts import Domain, SenderFacts, spell
-from fsm.family import Log
 from fsm.guards import guard
 from fsm.json_lines import Line
 from fsm.log import Replay
@@ -26,6 +25,7 @@ from fsm.review.structure import faults
 from fsm.review.verify import Review, law_ids, verify
 from fsm.review.verify_report import save, to_markdown, witness_files
 from fsm.review.witness import witness
+from fsm.scenario import Log
 from fsm.terms import Participation
 from tests.builders import JOIN, LEAVE, is_one_line
 

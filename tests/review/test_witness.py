@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from fsm.family import Log
 from fsm.guards import guard
 from fsm.json_lines import Line, read_lines
 from fsm.log import Replay
@@ -18,6 +17,7 @@ from fsm.mimi.roles import Power
 from fsm.participation.facts import Facts
 from fsm.policies import load_policy, new_room, play_of
 from fsm.review.witness import Search, witness
+from fsm.scenario import Log
 from fsm.terms import Participation
 from tests.builders import ALICE, BAN, BOB, INVITE, JOIN, KNOCK, LEAVE, STAFF, facts
 

@@ -16,7 +16,7 @@ from fsm.family import AnyPolicy
 from fsm.json_lines import Line
 from fsm.log import Outcome, Replay
 from fsm.machine import memory_of
-from fsm.policies import play_of, room_of
+from fsm.policies import action_of, play_of, room_of, target_of
 from fsm.render.explorer.table import Numbered
 from fsm.terms import Participation
 from fsm.unrecorded import unrecorded
@@ -53,7 +53,7 @@ def record(policy: AnyPolicy, name: str, lines: Iterable[Line], facts: tuple[str
             reel.events.append([_words(outcome), _moves(policy, reel, now)])
         else:
             digits = tuple(policy.domain.values[name].index(getattr(judged, name)) for name in facts)
-            sender, target = (reel.users[line.value[key]] - 1 for key in ("sender", "state_key"))
+            sender, target = (reel.users[user] - 1 for user in (line.value["sender"], target_of(policy, line.value)))
             action = policy.triggers.index(_action(policy, line.value))
             reel.events.append([sender, action, target, reel.cases[digits] - 1])
         reel.standing = now
@@ -89,7 +89,7 @@ def _facts(policy: AnyPolicy, run: Replay, line: Line) -> Any:
 
 
 def _action(policy: AnyPolicy, event: JSON) -> Any:
-    return next(action for action in policy.triggers if action.value == event["content"][policy.action_key])
+    return next(action for action in policy.triggers if action.value == action_of(policy, event))
 
 
 def _words(outcome: Outcome) -> str:

@@ -10,14 +10,17 @@ up, and what a change leads to stands in the table of decisions.
 What one user can do who has no role, anybody else can: two strangers stand for all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, TypeAlias
 
-from fsm.family import AnyPolicy, AnyRoom, AnyStage, Opening
-from fsm.policies import new_room, room_from_state, stage_of
+from fsm.facts import spell
+from fsm.family import AnyPolicy, AnyRoom, AnyStage
+from fsm.policies import new_room, place_of, room_from_state, stage_of
 from fsm.render.explorer.table import Numbered
+from fsm.scenario import Opening
+from fsm.state import AnyState
 from fsm.unrecorded import unrecorded
 
 JSON: TypeAlias = dict[str, Any]
@@ -41,10 +44,13 @@ class _Scene:
         room = new_room(self.policy)
         return room if all(room.send(event) for event in self.opening.log) else None
 
-    def room_with(self, user: str, state: str) -> AnyRoom:
-        """The room, but with a user in this state."""
-        change = self.stage.changes(state, user, user)[0]
-        events = {(event["type"], event.get("state_key")): event for event in [*self.opening.log, change]}
+    def room_with(self, user: str, state: AnyState) -> AnyRoom:
+        """The room, but with a user in this state, if an event can say so."""
+        change = self.stage.placed(user, state)
+        if change is None:
+            return self.room() or new_room(self.policy)
+        events = {place_of(self.policy, event): event for event in [*self.opening.log, change]}
+        events.pop(None, None)
         return room_from_state(self.policy, list(events.values()))
 
     def facts(self, room: AnyRoom | None, action: str, sender: str, target: str) -> Any:
@@ -69,7 +75,7 @@ def stage_data(policy: AnyPolicy, names: Sequence[str]) -> JSON | None:
     return {
         "user": dict(zip(("pattern", "bytes"), stage.users, strict=True)),
         "people": [{"user": user, "name": name} for user, name in stage.people.items()],
-        "changes": [stage.changes(action, SENDER, TARGET) for action in policy.triggers],
+        "changes": [*_changes(policy, stage, names)],
         "settings": [
             {"words": words, "shape": stage.settings(SENDER)[words], "sets": list(sets[words].items())}
             for words in settings
@@ -91,6 +97,18 @@ def stage_data(policy: AnyPolicy, names: Sequence[str]) -> JSON | None:
     }
 
 
+def _changes(policy: AnyPolicy, stage: AnyStage, names: Sequence[str]) -> Iterator[JSON]:
+    """Every form in which a change can be asked for: the action, and the places of what else the event says."""
+    for place, action in enumerate(policy.triggers):
+        for told in stage.forms(action):
+            yield {
+                "action": place,
+                "words": " ".join((action.value, *map(spell, told.values()))),
+                "asks": [(names.index(name), policy.domain.values[name].index(told[name])) for name in told],
+                "shapes": stage.changes(action, SENDER, TARGET, told),
+            }
+
+
 def _pairs(scene: _Scene, action: str, names: Sequence[str], standings: Numbered[tuple[int, ...]]) -> list[list[int]]:
     """By sender and target: the number of the facts of a change between them, counted from 0."""
     users = [*scene.stage.people, *scene.stage.strangers]
@@ -105,7 +123,7 @@ def _answers(scene: _Scene, words: str, answers: Numbered[tuple[bool, str]]) -> 
     numbers = []
     for user in users:
         event = scene.stage.settings(user)[words]
-        decisions = [scene.room_with(user, str(state)).decide(event) for state in scene.policy.states]
+        decisions = [scene.room_with(user, state).decide(event) for state in scene.policy.states]
         numbers.append([answers[decision.allowed, decision.reason] - 1 for decision in decisions])
     return numbers
 

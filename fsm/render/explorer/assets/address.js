@@ -63,9 +63,9 @@ const isTooLong = (parts) =>
 const askPart = ({ action, target, row }) =>
   dotted(data.actions[action].word, wordOf(target), ...(row === null ? [] : [data.rows[row].id]));
 
-const eventPart = ({ kind, sender, action, target, setting }) =>
+const eventPart = ({ kind, sender, form, target, setting }) =>
   kind === "change"
-    ? dotted(sender, data.actions[action].word, target)
+    ? dotted(sender, stage.changes[form].words, target)
     : dotted(sender, stage.settings[setting].words);
 
 /** What an address shows. Whatever is not of this page is left out, and said to be. */
@@ -131,8 +131,8 @@ function readEvent(room, [sender, what, target]) {
   const user = numberIn(room.users, sender);
   if (target === undefined)
     return { kind: "setting", sender: user, setting: placeOf(stage.settings, ({ words }) => words === what) };
-  const action = placeOf(data.actions, ({ word }) => word === what);
-  return { kind: "change", sender: user, action, target: numberIn(room.users, target) };
+  const form = placeOf(stage.changes, ({ words }) => words === what);
+  return { ...changeOf(form), sender: user, target: numberIn(room.users, target) };
 }
 
 function readAsk(text) {

@@ -81,7 +81,7 @@ function eventWords(room, { event, allowed, row, dest, at, reason }) {
   }
   const who = event.sender === event.target ? name(event.sender) : `${name(event.sender)} → ${name(event.target)}`;
   const before = stateWord(at[TARGET]);
-  if (!allowed) return { who, what: data.actions[event.action].word, came: reason };
+  if (!allowed) return { who, what: stage?.changes[event.form]?.words ?? data.actions[event.action].word, came: reason };
   const came = dest === at[TARGET] ? `stays in ${before}` : `${before} → ${stateWord(dest)}`;
   return { who, what: row.id, came };
 }

@@ -10,7 +10,7 @@ const ACTED_ON = "{target}";
 const OF_OPENINGS = { slots: new Set((stage?.people ?? []).map(({ user }) => user)), loose: new Set([""]) };
 const OF_EVENTS = { slots: new Set([ACTS, ACTED_ON]), loose: new Set(["", "content."]) };
 
-const SHAPES = stage ? [...stage.changes.flat(), ...stage.settings.map(({ shape }) => shape)] : [];
+const SHAPES = stage ? [...stage.changes.flatMap(({ shapes }) => shapes), ...stage.settings.map(({ shape }) => shape)] : [];
 const KNOWN_TYPES = new Set(SHAPES.map(({ type }) => type));
 
 const ELSEWHERE = `“fsm explore ${data.policy.id} --log FILE” makes a page that plays it`;
@@ -75,7 +75,7 @@ function asLines(room) {
 }
 
 function asEvent(room, event) {
-  const shape = event.kind === "change" ? stage.changes[event.action][0] : stage.settings[event.setting].shape;
+  const shape = event.kind === "change" ? stage.changes[event.form].shapes[0] : stage.settings[event.setting].shape;
   const names = new Map([[ACTS, room.users[event.sender]]]);
   return fill(shape, names.set(ACTED_ON, room.users[event.target]));
 }
@@ -150,13 +150,13 @@ function readLine(room, { number, value, problem }, reader) {
   if (!isEvent(value)) return note(NO_EVENT);
   if (value.room_id !== reader.roomId) return note("an event of another room, not judged here");
   if (reader.decided) return note(`not judged here: line ${reader.decided} may change what is decided`);
-  for (const [action, shapes] of stage.changes.entries()) {
+  for (const [form, { shapes }] of stage.changes.entries()) {
     for (const shape of shapes) {
       const names = matched(shape, value, OF_EVENTS);
       if (names) {
         const [withSender, sender] = withUser(room, names.get(ACTS));
         const [withBoth, target] = withUser(withSender, names.get(ACTED_ON));
-        return { room: withBoth, event: { kind: "change", sender, action, target } };
+        return { room: withBoth, event: { ...changeOf(form), sender, target } };
       }
     }
   }

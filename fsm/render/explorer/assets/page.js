@@ -173,7 +173,7 @@ const stageView =
     again: () => begin(state.room.opening),
     pick: changeRoom,
     add: meet,
-    change: (action) => happen({ kind: "change", action, target: state.room.target }),
+    change: (form) => happen({ ...changeOf(form), target: state.room.target }),
     set: (setting) => happen({ kind: "setting", setting }),
     jump,
     moveTo: (step) => jump(state.room.at + step),
@@ -220,7 +220,10 @@ function showRoom() {
   const factsOf = (action) => factsBetween(room, now, action, room.sender, room.target);
   const caseOf = (target, action) => placed(factsOf(action), target);
   showStage(stageView, room, played, playing !== null);
-  showPictures(pictures, { caseOf, isHere: (target) => target === chosen && factsOf(0) !== null, asked, chosen });
+  const asksOf = (action) =>
+    recordingOf(room) ? [[]] : stage.changes.filter((form) => form.action === action).map(({ asks }) => asks);
+  const isHere = (target) => target === chosen && factsOf(0) !== null;
+  showPictures(pictures, { caseOf, isHere, asked, chosen, asksOf });
   if (asked && factsOf(0) !== null) {
     const name = shorten(nameOf(room, room.target), 24);
     const prefix = asked.target === chosen ? "" : `If ${name} were in ${stateWord(asked.target)}: `;

@@ -90,13 +90,16 @@ function showPictures(pictures, view) {
   pictures.forEach((picture) => showPicture(picture, view));
 }
 
-/** Show for each arrow whether it is possible in its case; `asked` is the arrow asked about, if any. */
-function showPicture({ states, edges }, { caseOf, isHere, asked, chosen }) {
+/**
+ * Show for each arrow whether it is possible in its case; `asked` is the arrow asked about, if any. `asksOf` gives
+ * what events that ask for an action may say beside it, as changes of the facts.
+ */
+function showPicture({ states, edges }, { caseOf, isHere, asked, chosen, asksOf = () => [[]] }) {
   const possible = new Set();
   data.edges.forEach(({ row, source, dest, actor }, place) => {
     const at = caseOf(source, data.rows[row].action);
-    const failed = isHere(source) ? failedGuards(row, leadingTo(row, dest, at)) : null;
-    const lit = failed !== null && failed.length === 0;
+    const isOpen = (asks) => failedGuards(row, leadingTo(row, dest, changed(at, asks))).length === 0;
+    const lit = isHere(source) && asksOf(data.rows[row].action).some(isOpen);
     if (lit) possible.add(row);
     const { id } = data.rows[row];
     const way = source === dest ? `stays in ${stateWord(dest)}` : `${stateWord(source)} to ${stateWord(dest)}`;

@@ -66,6 +66,13 @@ function factsBetween(room, now, action, sender, target) {
   return changed(at, now.settings);
 }
 
+/** A change in a form in which it can be asked for: an action, and what else the event says. */
+const changeOf = (form) => ({ kind: "change", form, action: stage.changes[form].action });
+
+/** The facts of a change that is asked for now. */
+const caseOfEvent = (room, now, { form, action, sender, target }) =>
+  changed(factsBetween(room, now, action, sender, target), stage.changes[form].asks);
+
 /** What comes of one event, and the room after it. */
 function send(room, now, event) {
   if (event.kind === "note") {
@@ -80,7 +87,7 @@ function send(room, now, event) {
     const outcome = { event, allowed, reason, settings: now.settings };
     return { outcome, now: allowed ? { ...now, settings: stage.settings[event.setting].sets } : now };
   }
-  const at = event.at ?? factsBetween(room, now, event.action, event.sender, event.target);
+  const at = event.at ?? caseOfEvent(room, now, event);
   const decision = decide(event.action, at);
   const allowed = isAllowed(decision);
   const row = allowed ? data.rows[decision.row] : null;

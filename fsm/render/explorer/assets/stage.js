@@ -44,8 +44,8 @@ function makePeople(act) {
 
 function makeDeeds(act) {
   const title = make("h3", { id: "deeds-title" });
-  const deeds = data.actions.map((_, action) =>
-    make("button", { type: "button", onclick: () => act.change(action) }),
+  const deeds = stage.changes.map((_, form) =>
+    make("button", { type: "button", onclick: () => act.change(form) }),
   );
   return { title, deeds, deedsGroup: make("div", { class: "group" }, title, make("div", { class: "deeds" }, ...deeds)) };
 }
@@ -119,11 +119,11 @@ function showDeeds(view, room, now) {
   const sender = shorten(nameOf(room, room.sender), 24);
   const target = room.sender === room.target ? "themselves" : shorten(nameOf(room, room.target), 24);
   view.title.replaceChildren("What ", make("bdi", {}, sender), " does to ", make("bdi", {}, target));
-  view.deeds.forEach((button, action) => {
-    const { outcome } = send(room, now, { kind: "change", sender: room.sender, action, target: room.target });
+  view.deeds.forEach((button, form) => {
+    const { outcome } = send(room, now, { ...changeOf(form), sender: room.sender, target: room.target });
     const { what, came } = eventWords(room, outcome);
-    const { word } = data.actions[action];
-    showDeed(button, outcome.allowed, word, outcome.allowed && what !== word ? `${what}: ${came}` : came);
+    const { words } = stage.changes[form];
+    showDeed(button, outcome.allowed, words, outcome.allowed && what !== words ? `${what}: ${came}` : came);
   });
   view.setter.replaceChildren("What ", make("bdi", {}, sender), " sets");
   const reasons = view.settings.map((button, setting) => {

@@ -1,0 +1,286 @@
+"""A family is checked when it is made: every part that is missing or does not fit is named in one line."""
+
+# ruff: noqa: ARG002, ARG005 - rooms that do not fit take what rooms take
+
+from dataclasses import make_dataclass, replace
+from typing import Any
+
+import pytest
+
+from fsm import DefinitionError, Domain, Family, Guard, Policy, Syntax, about
+from fsm.errors import EventError
+from fsm.event import read_event
+from fsm.facts import ROOM as ROOM_FACT
+from fsm.policies import family_of, load_policy, new_room, room_from_state
+from fsm.scenario import Opening
+from fsm.syntax_room import SyntaxRoom
+from tests.cli.runner import ROOT
+
+MUC: Policy[Any] = load_policy(f"{ROOT}/examples/muc/policies.py:AFFILIATIONS")
+FAMILY: Any = family_of(MUC)
+ROOM: Any = FAMILY.room
+A, B = "romeo@montague.example", "juliet@capulet.example"
+CREATE = {"type": "muc.create", "sender": A, "state_key": "", "content": {}}
+CONFIG = {"type": "muc.config", "sender": A, "state_key": "", "content": {}}
+
+
+def room_with(**members: Any) -> Any:
+    """The class of rooms with other members; those that are None are gone."""
+    kept = {
+        name: getattr(ROOM, name)
+        for name in ("decide", "send", "take", "participations", "facts_of", "remember", "policy")
+    }
+    kept |= {name: staticmethod(getattr(ROOM, name)) for name in ("from_state", "room_of")}
+    kept["__init__"] = lambda self, room_id=None, *, policy: None
+    return type("Odd", (), {name: value for name, value in {**kept, **members}.items() if value is not None})
+
+
+class Broken(ROOM):  # type: ignore[misc]
+    def send(self, event: Any) -> Any:
+        raise KeyError("gone")
+
+
+class Chatty(ROOM):  # type: ignore[misc]
+    def send(self, event: Any) -> Any:
+        return "yes"
+
+
+class Shut(ROOM):  # type: ignore[misc]
+    def refusal(self, event: Any) -> str:
+        return "never"
+
+    def facts_between(self, sender: str, target: str) -> Any:
+        return {}
+
+
+# fmt: off
+FAULTS: list[tuple[dict[str, Any], str]] = [
+    ({"id": ""},                                     "family ``: the part `id` is missing"),
+    ({"policies": ()},                               "family `muc`: the part `policies` is missing"),
+    ({"policies": [MUC]},                            "family `muc`: the part `policies` must be a tuple, not list"),
+    ({"policies": (MUC, "muc")},                     "family `muc`: `policies` holds 'muc', which is no policy"),
+    ({"room": None},                                 "family `muc`: the part `room` is missing"),
+    ({"room": ROOM(policy=MUC)},                     "family `muc`: the part `room` must be a class, not MucRoom"),
+    ({"syntax": None},                               "family `muc`: the part `syntax` is missing"),
+    ({"syntax": {"title": "XMPP"}},                  "family `muc`: the part `syntax` must be a Syntax, not dict"),
+    ({"scenario": None},                             "family `muc`: the part `scenario` is missing"),
+    ({"scenario": 3},                                "family `muc`: the part `scenario` must be a Scenario, not int"),
+    ({"laws": None},                                 "family `muc`: the part `laws` is missing"),
+    ({"laws": (len,)},                               "family `muc`: `laws` holds <built-in function len>, which has no `id`"),
+    ({"words": None},                                "family `muc`: the part `words` is missing"),
+    ({"room": room_with(send=None)},                 "family `muc`: the class of its rooms has no `send`"),
+    ({"room": room_with(room_of=None)},              "family `muc`: the class of its rooms has no `room_of`"),
+    ({"room": room_with(policy=None)},               "family `muc`: the class of its rooms has no `policy`"),
+    ({"room": room_with(__init__=lambda self: None)}, "family `muc`: the class of its rooms cannot be made from a room id and `policy=`"),
+    ({"room": room_with(from_state=staticmethod(lambda state: None))}, "family `muc`: `from_state` of its rooms does not take (state, policy=)"),
+    ({"room": room_with(decide=lambda self: None)},  "family `muc`: `decide` of its rooms does not take (event)"),
+    ({"room": Broken},                               "family `muc`: its rooms fail at opening `Romeo has created the room`: KeyError: 'gone'"),
+    ({"room": Chatty},                               "family `muc`: `send` of its rooms answers str"),
+    ({"room": Shut},                                 "family `muc`: policy `muc` refuses an event of opening `Juliet is admin`"),
+    ({"syntax": replace(FAMILY.syntax, facts={"mood": "content.mood"})}, "family `muc`: `syntax` reads the fact `mood`, which policy `muc` does not have"),
+    ({"syntax": replace(FAMILY.syntax, target="content.action")}, "family `muc`: `syntax` does not read `set` as it writes it: two paths are the same"),
+    ({"syntax": replace(FAMILY.syntax, users="^[a-z]+@m")}, "family `muc`: `scenario` has the user `juliet@capulet.example`, who is none by `syntax`"),
+    ({"scenario": replace(FAMILY.scenario, settings={"odd": {**CONFIG, "sender": B}})}, "family `muc`: policy `muc` refuses setting 1 after the first opening"),
+    ({"scenario": replace(FAMILY.scenario, assignments=(({**CONFIG, "type": "muc.odd"},),))}, "family `muc`: policy `muc` refuses assignment 1 after the first opening"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("changes", "words"), FAULTS)
+def test_what_is_missing_or_does_not_fit(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(DefinitionError) as problem:
+        replace(FAMILY, **changes)
+    assert str(problem.value) == words
+
+
+@pytest.mark.parametrize("part", ["policies", "room", "syntax", "scenario", "laws", "words"])
+def test_a_part_that_nobody_gave(part: str) -> None:
+    parts = {name: getattr(FAMILY, name) for name in ("policies", "room", "syntax", "scenario", "laws", "words")}
+    del parts[part]
+    with pytest.raises(DefinitionError, match=f"^family `own`: the part `{part}` is missing$"):
+        Family("own", **parts)
+
+
+# fmt: off
+SYNTAXES: list[tuple[dict[str, Any], str]] = [
+    ({"changes": ()},                     "syntax: `changes` must name at least one event type"),
+    ({"changes": ("",)},                  "syntax: `changes` must name at least one event type"),
+    ({"action": ""},                      "syntax: `` is no path to what an event may hold"),
+    ({"action": "action"},                "syntax: `action` is no path to what an event may hold"),
+    ({"action": "content..x"},            "syntax: `content..x` is no path to what an event may hold"),
+    ({"target": "sender"},                "syntax: `sender` is no path to what an event may hold"),
+    ({"facts": {"x": 3}},                 "syntax: `3` is no path to what an event may hold"),
+    ({"optional": {"content.x": "any"}},  "syntax: `content.x` can hold text, name, never, not 'any'"),
+    ({"users": "("},                      "syntax: `users` is no pattern: missing ), unterminated subpattern at position 0"),
+]
+SCENARIOS: list[tuple[dict[str, Any], str]] = [
+    ({"users": {A: "Romeo"}},                              "scenario: `users` must be at least 3, not 1"),
+    ({"strangers": (A, B)},                                "scenario: `strangers` must be two users who are not among `users`"),
+    ({"openings": {}},                                     "scenario: there is no way in which a room begins: `openings` is empty"),
+    ({"openings": {"begun": (CREATE,)}},                   "scenario: opening `begun` is no `Opening` with events, and roles of its users"),
+    ({"openings": {"begun": Opening(())}},                 "scenario: opening `begun` is no `Opening` with events, and roles of its users"),
+    ({"openings": {"begun": Opening((CREATE,), {"x": "y"})}}, "scenario: opening `begun` is no `Opening` with events, and roles of its users"),
+    ({"settings": {"said": {"type": "x", "sender": A, "content": {}}}}, "scenario: setting `said` is no state event"),
+    ({"assignments": (CREATE,)},                           "scenario: `assignments` and `corner_cases` are tuples of events, none empty"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("changes", "words"), SYNTAXES)
+def test_a_syntax_that_is_none(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(DefinitionError) as problem:
+        replace(FAMILY.syntax, **changes)
+    assert str(problem.value) == words
+
+
+@pytest.mark.parametrize(("changes", "words"), SCENARIOS)
+def test_a_scenario_that_is_none(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(DefinitionError) as problem:
+        replace(FAMILY.scenario, **changes)
+    assert str(problem.value) == words
+
+
+NESTED = Syntax(
+    title="Nested",
+    changes=("iq.set", "iq"),
+    action="content.query.do",
+    target="content.query.item.jid",
+    destination="content.query.item.affiliation",
+    reason="content.query.item.reason",
+)
+
+
+@pytest.mark.walk
+@pytest.mark.parametrize("syntax", [FAMILY.syntax, NESTED])
+def test_what_is_written_is_read(syntax: Syntax) -> None:
+    for action in MUC.triggers:
+        for told in syntax.forms(MUC, action):
+            event = syntax.write(MUC, action, A, B, **told)
+            read_event(event)
+            change = syntax.read(event, MUC)
+            assert change is not None
+            assert (change.action, change.sender, change.target, change.facts) == (action.value, A, B, told)
+            assert change.dest == told["wanted"]
+            assert (syntax.action_of(event), syntax.target_of(event)) == (action.value, B)
+
+
+# fmt: off
+MALFORMED: list[tuple[dict[str, Any], str]] = [
+    ({},                                                    "`content.action`: is missing"),
+    ({"action": 3},                                         "`content.action`: must be a string, not a number"),
+    ({"action": "dance"},                                   "`content.action`: `dance` is not one of invite, register, set"),
+    ({"action": "set"},                                     "`content.affiliation`: is missing"),
+    ({"action": "set", "affiliation": "king"},              "`content.affiliation`: `king` is not one of owner, admin, member, none, outcast"),
+    ({"action": "set", "affiliation": ["owner"]},           "`content.affiliation`: an array is not one of owner, admin, member, none, outcast"),
+    ({"action": "set", "affiliation": True},                "`content.affiliation`: true or false is not one of owner, admin, member, none, outcast"),
+    ({"action": "register", "affiliation": "owner"},        "`content.affiliation`: `owner` is not one of member"),
+    ({"action": "set", "affiliation": "none", "reason": 1}, "`content.reason`: must be a string, not a number"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("content", "words"), MALFORMED)
+def test_malformed_changes(content: dict[str, Any], words: str) -> None:
+    room = new_room(MUC)
+    room.send(CREATE)
+    event = {"type": "muc.affiliation", "sender": A, "state_key": B, "content": content}
+    for ask in (room.decide, room.send, room.take):
+        with pytest.raises(EventError) as problem:
+            ask(event)
+        assert str(problem.value) == words
+    with pytest.raises(EventError) as problem:
+        room_from_state(MUC, [CREATE, event])
+    assert str(problem.value) == words.replace("`content", "`state[1].content", 1)
+    assert room.participations() == {A: MUC.states[0]}
+
+
+def change(sender: str, target: str, wanted: str, **more: Any) -> dict[str, Any]:
+    content = {"action": "set", "affiliation": wanted}
+    return {"type": "muc.affiliation", "sender": sender, "state_key": target, "content": content, **more}
+
+
+def test_an_id_is_one_event() -> None:
+    room = new_room(MUC)
+    room.send(CREATE)
+    first = room.send(change(A, B, "admin", event_id="$1"))
+    assert room.send(change(A, B, "owner")).allowed
+    assert room.send(change(A, B, "admin", event_id="$1")) == first
+    assert room.participations()[B] == "owner"  # nothing is applied twice
+    with pytest.raises(EventError, match="is the id of another event"):
+        room.send(change(A, B, "member", event_id="$1"))
+    room.take(change(A, B, "none", event_id="$2"))
+    room.take(change(A, B, "none", event_id="$2"))
+    assert B not in room.participations()
+
+
+def test_a_state_in_any_order() -> None:
+    state: list[object] = [change(A, B, "admin"), change(B, A, "member"), CREATE]
+    assert room_from_state(MUC, state).participations() == {A: "member", B: "admin"}
+    with pytest.raises(EventError, match="is a second `muc"):
+        room_from_state(MUC, [*state, change(A, B, "none")])
+    with pytest.raises(EventError, match="is missing: this is no state event"):
+        room_from_state(MUC, [{"type": "x", "sender": A, "content": {}}])
+
+
+class Listed(SyntaxRoom):
+    """Targets stand in the content, and events have no state key."""
+
+    syntax = NESTED
+    creator_state = MUC.states[0]
+
+    def facts_between(self, sender: str, target: str) -> dict[str, Any]:
+        return {}
+
+
+def test_targets_in_the_content() -> None:
+    room = Listed(policy=MUC)
+    room.take(NESTED.write(MUC, "set", A, A, wanted=MUC.states[0]))
+    assert room.send(NESTED.write(MUC, "set", A, B, wanted=MUC.states[1])).transition == "appoint"
+    assert room.participations() == {A: "owner", B: "admin"}
+    state = [NESTED.write(MUC, "set", A, A, wanted=MUC.states[0]), NESTED.write(MUC, "set", A, B, wanted=MUC.states[1])]
+    assert Listed.from_state(state, policy=MUC).participations() == room.participations()
+    with pytest.raises(NotImplementedError):
+        SyntaxRoom(policy=MUC).facts_between(A, B)
+
+
+FOREIGN = [
+    ("no.such.module:THING", "cannot be loaded: ModuleNotFoundError"),
+    ("fsm.errors:PolicyError", "is no family but type"),
+    ("fsm.errors:NOTHING", "cannot be loaded: AttributeError"),
+]
+
+
+@pytest.mark.parametrize(("family", "words"), FOREIGN)
+def test_a_family_that_is_none(family: str, words: str) -> None:
+    with pytest.raises(DefinitionError, match=words):
+        new_room(MUC.evolve("own", family=family))
+
+
+def test_a_family_is_found_by_its_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Entry:
+        def load(self) -> Family:
+            return FAMILY  # type: ignore[no-any-return]
+
+    found = {"xmpp": [Entry()]}
+    monkeypatch.setattr("fsm.policies.entry_points", lambda group, name: found[name] if group == "fsm.families" else [])
+    assert isinstance(new_room(MUC.evolve("own", family="xmpp")), ROOM)
+
+
+def test_a_policy_may_look_at_what_its_rooms_tell_only() -> None:
+    assert new_room(MUC.evolve("less", drop=["ban"])).policy.id == "less"
+    mood: Any = make_dataclass(
+        "Mood",
+        [("is_merry", bool, about(ROOM_FACT, plain=False))],
+        bases=(MUC.domain.record,),
+        frozen=True,
+        slots=True,
+        kw_only=True,
+    )
+    merry = Guard(is_merry, "all are merry", "nobody is merry")
+    row = replace(MUC.transitions[0], guards=(*MUC.transitions[0].guards, merry))
+    with pytest.raises(DefinitionError, match="looks at `is_merry`, which no room of its family `muc` works out"):
+        new_room(MUC.evolve("merry", domain=Domain(mood), replace=[row]))
+
+
+def is_merry(facts: Any) -> bool:
+    return bool(facts.is_merry)
