@@ -45,6 +45,7 @@ def test_the_catalogue_finds_the_room() -> None:
     assert Room is MatrixRoom
     any_room: AnyRoom = MatrixRoom()
     assert any_room.participations() == {}
+    assert not hasattr(any_room, "__dict__"), "there may be many"
 
 
 def test_a_new_room_has_its_creator(policy: MatrixPolicy) -> None:

@@ -47,6 +47,7 @@ HOST: JSON = {"invite": True, "kick": True}
 def test_a_room_begins_with_its_creator() -> None:
     tea = Room.create("!tea:x", ALICE)
     assert (tea.id, tea.policy) == ("!tea:x", MIMI)
+    assert not hasattr(tea, "__dict__"), "there may be many"
     assert tea.participations() == {ALICE: JOIN}
     assert tea.participation(BOB) is LEAVE
 
