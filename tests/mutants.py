@@ -53,7 +53,7 @@ TESTS: dict[str, list[str]] = {
     "fsm/kinds.py": ["tests/test_kinds.py", "tests/test_decision.py", "tests/matrix/test_policies.py"],
     "fsm/decision.py": [*CORE, *MIMI, "tests/mimi/test_permits.py", "tests/matrix/test_policies.py"],
     "fsm/machine.py": [*CORE, "tests/mimi/test_room.py", *MIMI],
-    "fsm/past.py": [*IDS, "tests/mimi/test_snapshot.py"],
+    "fsm/past.py": [*IDS, "tests/mimi/test_room.py", "tests/mimi/test_snapshot.py"],
     "fsm/room.py": ["tests/test_asked.py", *IDS, *CORE, "tests/mimi/test_room.py", "tests/matrix/test_room.py",
                     "tests/test_own_facts.py"],
     "fsm/participation/guards.py": ["tests/test_guards.py", *MIMI, *MATRIX],

@@ -156,6 +156,15 @@ def test_words_that_come_again_are_kept_once(length: int, are_shared: bool) -> N
     assert one[0].answer is other[0].answer
 
 
+def test_pasts_are_equal_when_they_keep_the_same() -> None:
+    one, other = Past(), Past()
+    assert one == other
+    assert one != Past(keeps_all=True)
+    assert one != []
+    one.append(Entry("$1", *words(1), Decision(allowed=True)))
+    assert one != other
+
+
 def test_words_that_are_kept_for_all_rooms_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     shared: dict[str, str] = {}
     monkeypatch.setattr("fsm.past._shared", shared)
