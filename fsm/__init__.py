@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fsm.mimi.policies import MIMI
     from fsm.mimi.room import Room
     from fsm.policies import load_policy
+    from fsm.room_policy.room import RoleRoom
     from fsm.scenario import Scenario
     from fsm.syntax import Syntax
 
@@ -49,6 +50,7 @@ __all__ = [
     "PolicyError",
     "Refusal",
     "ReplayError",
+    "RoleRoom",
     "Room",
     "Scenario",
     "State",
@@ -67,6 +69,7 @@ _ON_DEMAND = {
     "Machine": "fsm.machine",
     "MatrixRoom": "fsm.matrix.room",
     "Participant": "fsm.machine",
+    "RoleRoom": "fsm.room_policy.room",
     "Room": "fsm.mimi.room",
     "Scenario": "fsm.scenario",
     "Syntax": "fsm.syntax",

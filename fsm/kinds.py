@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from fsm.facts import Domain, F
 from fsm.guards import Guard
 from fsm.table import Table, Transition
+from fsm.walk import walk
 
 
 class Kind(NamedTuple):
@@ -38,12 +39,18 @@ class Kinds:
 
     def _kinds(self, policy: Table[Any], row: Transition[Any]) -> Iterator[Kind]:
         """The kinds of events for which a row is."""
-        telling = frozenset[str]().union(*(policy.domain.reads(guard.test) for guard in self._telling))
-        deciding = telling | _WHO | _tied_to_self(policy.domain)
-        guards = [guard for guard in row.guards if policy.domain.reads(guard.test) <= deciding]
-        looked_at = telling.union({"is_self"}, *(policy.domain.reads(guard.test) for guard in guards))
-        within = {**policy.carries.get(row.trigger, {}), "target": tuple(row.source)}
-        for facts, _ in policy.domain.walk(looked_at, within):
+        domain = policy.domain
+        telling = frozenset[str]().union(*(domain.reads(guard.test) for guard in self._telling))
+        tied = _tied_to_self(domain)
+        deciding = telling | _WHO | tied
+        guards = [guard for guard in row.guards if domain.reads(guard.test) <= deciding]
+        names = telling.union(tied, *(domain.reads(guard.test) for guard in guards))
+        if not names.isdisjoint(_STATES):
+            names |= _WHO
+        within = {**domain.values, **policy.carries.get(row.trigger, {}), "target": tuple(row.source)}
+        ties = [each for each in domain.constraints if names.issuperset(each.reads)]
+        for chosen, _ in walk({name: within[name] for name in domain.values if name in names}, ties, names):
+            facts = domain.record(**{**domain.plain, **chosen})
             if all(guard(facts) for guard in guards):
                 yield self.of(facts)
 
@@ -61,7 +68,8 @@ class Kinds:
         return next((each for each in (kind, kind._replace(is_self=not kind.is_self)) if each in self.known), None)
 
 
-_WHO = frozenset({"target", "sender", "is_self"})
+_STATES = frozenset({"target", "sender"})
+_WHO = _STATES | {"is_self"}
 
 
 def _tied_to_self(domain: Domain[Any]) -> frozenset[str]:

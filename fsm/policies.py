@@ -25,6 +25,10 @@ CATALOGUE: Mapping[str, str] = {
     "mimi-00": "fsm.mimi.policies:MIMI_00",
     "mimi-01": "fsm.mimi.policies:MIMI_01",
     **{f"matrix-{version}": f"fsm.matrix.policies:MATRIX_{version}" for version in range(1, 13)},
+    **{
+        f"room-policy-{example}": f"fsm.room_policy.policies:{example.upper()}"
+        for example in ("cooperative", "strict", "moderated", "organizations")
+    },
 }
 
 
@@ -39,7 +43,10 @@ class Family:
     family: str
 
 
-FAMILIES: Mapping[str, Family] = {"matrix": Family("matrix", "fsm.matrix")}
+FAMILIES: Mapping[str, Family] = {
+    "matrix": Family("matrix", "fsm.matrix"),
+    "room-policy": Family("room-policy", "fsm.room_policy"),
+}
 
 Rules: TypeAlias = AnyPolicy | Family
 """What rooms can be run by."""

@@ -12,6 +12,10 @@ from fsm.event import plain
 from fsm.mimi.permits import EventFacts
 from fsm.mimi.policies import MIMI, MimiPolicy
 from fsm.participation.facts import Facts
+from fsm.policies import CATALOGUE
+
+MEMBERSHIP = tuple(name for name, where in CATALOGUE.items() if not where.startswith("fsm.room_policy."))
+"""The policies of the catalogue that are walked cell by cell; those of rooms with roles are, in `tests/room_policy`."""
 
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
 

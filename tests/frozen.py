@@ -1,4 +1,4 @@
-"""The verdict on every cell of every policy, as one hash for each policy.
+"""The verdict on every cell of every policy that is walked, as one hash for each policy.
 
     python -m tests.frozen      writes the hashes anew
 
@@ -16,7 +16,8 @@ from typing import Any
 
 from fsm.facts import spell
 from fsm.machine import memory_of
-from fsm.policies import CATALOGUE, load_policy
+from fsm.policies import load_policy
+from tests.builders import MEMBERSHIP
 
 HASHES = Path(__file__).parent / "data" / "verdicts.json"
 
@@ -37,4 +38,4 @@ def _lines(policy: Any) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    HASHES.write_text(json.dumps({name: verdicts(load_policy(name)) for name in CATALOGUE}, indent=2) + "\n")
+    HASHES.write_text(json.dumps({name: verdicts(load_policy(name)) for name in MEMBERSHIP}, indent=2) + "\n")

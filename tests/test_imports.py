@@ -77,6 +77,7 @@ PUBLIC = [
     "PolicyError",
     "Refusal",
     "ReplayError",
+    "RoleRoom",
     "Room",
     "Scenario",
     "State",

@@ -11,8 +11,7 @@ from fsm.kinds import kinds_of, meant
 from fsm.machine import Machine
 from fsm.participation.facts import Facts
 from fsm.participation.guards import sender_is_joined, sender_is_target
-from fsm.policies import CATALOGUE
-from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE
+from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, MEMBERSHIP
 
 POLICIES = [load_policy(name) for name in ("mimi", "mimi-01", "matrix-1", "matrix-7", "matrix-10")]
 """One of each table: the other policies differ from these in titles and clauses."""
@@ -30,7 +29,7 @@ def test_the_kinds_of_rows_are_those_of_all_that_they_permit(policy: Policy[Any]
         assert kinds.by_row == found
 
 
-@pytest.mark.parametrize("policy", [load_policy(name) for name in CATALOGUE], ids=lambda policy: str(policy.id))
+@pytest.mark.parametrize("policy", [load_policy(name) for name in MEMBERSHIP], ids=lambda policy: str(policy.id))
 def test_whatever_permits_was_meant(policy: Policy[Any]) -> None:
     for row in policy.transitions:
         permitted = next(

@@ -9,12 +9,12 @@ from sqlalchemy import Boolean, Column, MetaData, String, Table, create_engine, 
 
 from fsm import MIMI, DefinitionError, load_policy
 from fsm.family import AnyPolicy
-from fsm.policies import CATALOGUE
 from fsm.residual import Literal, Residual
 from fsm.terms import Participation
+from tests.builders import MEMBERSHIP
 from tests.test_asked import POLICY as ROLES
 
-POLICIES = [*(load_policy(name) for name in CATALOGUE), ROLES]
+POLICIES = [*(load_policy(name) for name in MEMBERSHIP), ROLES]
 
 
 def holds(terms: Iterable[Iterable[Literal]], facts: Any) -> bool:

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from fsm.family import AnyPolicy
-from fsm.policies import CATALOGUE, load_policy
+from fsm.policies import load_policy
 from fsm.render.explorer import to_page
+from tests.builders import MEMBERSHIP
 from tests.cli.runner import fsm
 from tests.render.policies import BIG, HOSTILE
 
 LARGEST = 500_000
 # Of Matrix, the last version, as it has the most to say.
-POLICIES = [load_policy(name) for name in CATALOGUE if not name.startswith("matrix")] + [load_policy("matrix-12")]
+POLICIES = [load_policy(name) for name in MEMBERSHIP if not name.startswith("matrix")] + [load_policy("matrix-12")]
 ASSETS = sorted(
     (file.name, file.read_text(encoding="utf-8")) for file in (files("fsm.render.explorer") / "assets").iterdir()
 )

@@ -15,7 +15,7 @@ from fsm.guards import guard
 from fsm.json_lines import Line
 from fsm.log import Replay
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
-from fsm.policies import CATALOGUE, load_policy
+from fsm.policies import load_policy
 from fsm.policy import Policy, Transition
 from fsm.review.accepted import read_accepted
 from fsm.review.cells import Cells
@@ -27,7 +27,7 @@ from fsm.review.verify_report import save, to_markdown, witness_files
 from fsm.review.witness import witness
 from fsm.scenario import Log
 from fsm.terms import Participation
-from tests.builders import JOIN, LEAVE, is_one_line
+from tests.builders import JOIN, LEAVE, MEMBERSHIP, is_one_line
 
 # All that is found shows in the first rooms of every board.
 FEW = 20
@@ -262,7 +262,7 @@ def test_a_law_that_fails_is_named(end: type[BaseException]) -> None:
         verify(CLUB, [nobody_counts])
 
 
-@pytest.mark.parametrize("policy", CATALOGUE)
+@pytest.mark.parametrize("policy", MEMBERSHIP)
 def test_the_table_of_every_policy_is_read(policy: str) -> None:
     found = list(faults(Cells(load_policy(policy))))
     assert not [fault for fault in found if fault.law.severity is Severity.HIGH]

@@ -1,0 +1,175 @@
+"""Role definitions as a policy: the states are the role indexes, and the rows are those of the text.
+
+The rows are the same in every room. The conditions that look at role definitions hold
+them, so the policy of a role list says what may happen in a room with these roles.
+Rows overlap, and the first that permits names the transition. Equal role lists share
+one policy, as long as it is among the `KEPT` ones used last.
+
+Spec: draft-ietf-mimi-room-policy, "Membership Capabilities" (8.1)
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from fsm.errors import DefinitionError, EventError
+from fsm.policy import Asked, Policy, Transition
+from fsm.room_policy import guards as g
+from fsm.room_policy.facts import Move, RoleFacts, carried, domain_of, states_of
+from fsm.room_policy.roles import BANNED, Roles, read_roles
+from fsm.state import Display, State, Tone
+
+FAMILY = "room-policy"
+SOURCE = "draft-ietf-mimi-room-policy"
+
+KEPT = 64
+"""So many policies are kept to be shared."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RolePolicy(Policy[RoleFacts]):
+    """The policy of a room whose roles are `roles`."""
+
+    roles: Roles = field(default=Roles(), kw_only=True)
+
+    def own_rules(self) -> Iterable[object]:
+        """What makes a difference to decisions beside the table: bounds, and the rules of `fsm.room_policy.rules`."""
+        from fsm.room_policy.rules import tables_of  # noqa: PLC0415 - it is made of policies' guards
+
+        bounds = [[role.index, *_bounds(role.participants), *_bounds(role.active)] for role in self.roles.roles]
+        return [bounds, self.roles.are_valid, self.roles.may_be_added_to, *tables_of(self.roles)]
+
+
+def _bounds(bounds: Any) -> tuple[int, int | None]:
+    return bounds.minimum, bounds.maximum
+
+
+def policy_of(
+    roles: object,
+    *,
+    id: str = FAMILY,  # noqa: A002 - the name of the field that it sets
+    title: str = "Room with roles of its own",
+    source: str = SOURCE,
+) -> RolePolicy:
+    """The policy of a room with these roles: the content of a `roles_list`, its array of roles, or `Roles`.
+
+    Raises `DefinitionError` for what defines no roles.
+    """
+    if not isinstance(roles, Roles):
+        content = roles if isinstance(roles, Mapping) else {"roles": roles}
+        try:
+            roles = read_roles(content)
+        except EventError as problem:
+            raise DefinitionError(f"no roles: {problem}") from None
+    return _policy_of(roles, id, title, source)
+
+
+@lru_cache(maxsize=KEPT)
+def _policy_of(roles: Roles, policy_id: str, title: str, source: str) -> RolePolicy:
+    states = states_of(roles)
+    outside, listed = states[0], states[1:]
+    banned = [state for state in listed if state.word == BANNED] if roles.have_banned else []
+    displays = {
+        outside: Display(label=outside.label or "no role", tone=Tone.OUTSIDE),
+        **{state: Display(tone=Tone.MEMBER) for state in listed if state not in banned},
+        **{state: Display(tone=Tone.BARRED) for state in banned},
+    }
+    return RolePolicy(
+        policy_id,
+        title,
+        source,
+        domain_of(roles, states),
+        tuple(_rows(roles, outside, frozenset(listed))),
+        family="fsm.room_policy",
+        action_key="action",
+        carries=carried(states),
+        initial=outside,
+        displays=displays,
+        precedence=True,
+        roles=roles,
+    )
+
+
+def _rows(roles: Roles, outside: State, listed: frozenset[State]) -> Iterable[Transition[RoleFacts]]:
+    """The rows that lead from some state to some state that is defined."""
+    at_one = frozenset(state for state in listed if state.word == BANNED)
+    another, oneself = g.sender_is_another, g.sender_is_target
+    minima = (g.minimum_participants_holds, g.minimum_active_participants_holds)
+    maxima = (g.maximum_participants_holds, g.maximum_active_participants_holds)
+    base = (g.membership_is_not_fixed, g.max_users_holds, g.max_clients_holds, g.one_client_holds)
+    joins, changes, removes = (
+        (*maxima, *base),
+        (*minima, *maxima, g.max_users_holds),
+        (*minima, g.membership_is_not_fixed),
+    )
+    exists, authorized = g.banned_role_exists(roles), g.changes_lead(g.Leads(roles))
+    to_outside, by_outsiders = g.changes_lead(g.Leads(roles, removes=True)), g.changes_lead(g.LeadsIn(roles))
+    by_holder = g.changes_lead(g.LeadsIn(roles, "canUseJoinCode"))
+    stays = Asked("target", listed)
+
+    def has(capability: str) -> g.RoleGuard:
+        return g.holds(roles, capability)
+
+    def takes(capability: str) -> g.RoleGuard:
+        return g.clients_may_be_removed(roles, capability)
+
+    # fmt: off
+    rows: tuple[tuple[str, Move, Iterable[State], State | Asked, tuple[g.RoleGuard, ...], str], ...] = (
+        ("ban_outsider", Move.ADD, {outside}, Asked("wanted", at_one),
+         (another, has("canBan"), exists, authorized, g.clients_are_removed), "8.1.3"),
+        ("add", Move.ADD, {outside}, Asked("wanted", listed),
+         (another, has("canAddParticipant"), authorized, *joins), "8.1.1"),
+        ("open_join", Move.ADD, {outside}, Asked("wanted", listed),
+         (oneself, g.outsiders_hold(roles, "canOpenJoin"), by_outsiders, *joins), "8.1.1"),
+        ("preauthorized_join", Move.ADD, {outside}, Asked("wanted", listed),
+         (oneself, g.preauthorized_for_role, g.wanted_holds(roles, "canJoinIfPreauthorized"), *joins), "8.1.1"),
+        ("code_join", Move.ADD, {outside}, Asked("wanted", listed),
+         (oneself, g.either_holds(roles, "canUseJoinCode"), g.join_code_is_valid, by_holder, *joins), "8.1.1"),
+
+        ("remove", Move.REMOVE, listed, outside, (another, has("canRemoveParticipant"), to_outside, *removes), "8.1.2"),
+        ("leave", Move.REMOVE, listed, outside, (oneself, has("canRemoveSelf"), to_outside, *removes), "8.1.2"),
+
+        ("ban", Move.CHANGE_ROLE, listed, Asked("wanted", at_one),
+         (another, has("canBan"), exists, authorized, g.clients_are_removed, *minima), "8.1.3"),
+        ("unban", Move.CHANGE_ROLE, at_one, Asked("wanted", listed - at_one),
+         (another, has("canUnBan"), exists, authorized, *changes, takes("canKick")), "8.1.3"),
+        ("change_role", Move.CHANGE_ROLE, listed, Asked("wanted", listed),
+         (another, has("canChangeUserRole"), authorized, *changes, takes("canKick")), "8.1.3"),
+        ("change_own_role", Move.CHANGE_ROLE, listed, Asked("wanted", listed),
+         (oneself, has("canChangeOwnRole"), g.preauthorized_for_role, *changes, takes("canRemoveOwnClient")), "8.1.3"),
+
+        ("add_own_client", Move.ADD_CLIENTS, listed, stays,
+         (oneself, has("canAddOwnClient"), g.maximum_active_participants_holds, g.max_clients_holds,
+          g.one_client_holds), "8.1.1"),
+        ("kick", Move.REMOVE_CLIENTS, listed, stays,
+         (another, has("canKick"), g.clients_are_in_group, g.minimum_active_participants_holds), "8.1.2"),
+        ("remove_own_client", Move.REMOVE_CLIENTS, listed, stays,
+         (oneself, has("canRemoveOwnClient"), g.clients_are_in_group, g.minimum_active_participants_holds), "8.1.2"),
+    )
+    # fmt: on
+    for row_id, move, source, dest, guards, clause in rows:
+        if source and (not isinstance(dest, Asked) or dest.among):
+            yield Transition(row_id, move, frozenset(source), dest, guards, clause)
+
+
+def _example(key: str, word: str) -> RolePolicy:
+    """An example of the text's appendix."""
+    example = EXAMPLES[key]
+    return policy_of(
+        example["roles_list"],
+        id=f"{FAMILY}-{word}",
+        title=example["title"],
+        source=f"{SOURCE}, {example['section']}",
+    )
+
+
+EXAMPLES: Mapping[str, Any] = json.loads(files(__package__).joinpath("examples.json").read_text(encoding="utf-8"))
+"""The role sets of the text's appendix, by a word of their titles."""
+
+COOPERATIVE = _example("cooperative", "cooperative")
+STRICT = _example("strict", "strict")
+MODERATED = _example("moderated", "moderated")
+ORGANIZATIONS = _example("multi_organization", "organizations")
