@@ -197,6 +197,10 @@ class ColumnRoom:
         self._room.take(event)
         self._mirror(event)
 
+    def note(self, event: Mapping[str, Any]) -> None:
+        """Find what is wrong with a message that nobody judged. Raises `EventError`."""
+        self._room.note(event)
+
     def new_powers(self) -> Mapping[str, tuple[int, ...] | None]:
         """None: the room is asked."""
         return {}
@@ -241,6 +245,10 @@ class Columns:
 
     def looks_back(self, event: Mapping[str, Any]) -> bool:  # noqa: ARG002 - as columnar replay asks any family
         """Rooms judge by their state."""
+        return False
+
+    def says_more(self, event: Mapping[str, Any]) -> bool:  # noqa: ARG002
+        """No event is a look-up."""
         return False
 
     def opening(self, creator: str, moderators: Iterable[str], join_rule: str) -> list[JSON]:

@@ -52,6 +52,9 @@ class AnyRoom(Protocol):
     def take(self, event: Mapping[str, Any]) -> None:
         """Apply a state event as it stands."""
 
+    def note(self, event: Mapping[str, Any]) -> None:
+        """Keep a message that nobody judged."""
+
     def view(self, event: str | int, user: str) -> Decision:
         """Whether the user may be shown the event, named by its id or its position, and if not, why."""
 
@@ -219,6 +222,9 @@ class AnyColumnRoom(Protocol):
     def take(self, event: Mapping[str, Any]) -> None:
         """Apply a state event as it stands."""
 
+    def note(self, event: Mapping[str, Any]) -> None:
+        """Find what is wrong with a message that nobody judged. Raises `EventError`."""
+
     def new_powers(self) -> Mapping[str, tuple[int, ...] | None]:
         """The powers that have changed since this was last asked, by user; None for who has none of their own now.
 
@@ -274,6 +280,9 @@ class AnyColumns(Protocol):
 
     def looks_back(self, event: Mapping[str, Any]) -> bool:
         """Whether the decision depends on single events of the past, so that a room has to remember them."""
+
+    def says_more(self, event: Mapping[str, Any]) -> bool:
+        """Whether a change says more than takes a look-up that tells it from other events of its id."""
 
     def opening(self, creator: str, moderators: Iterable[str], join_rule: str) -> list[dict[str, Any]]:
         """The events with which a room begins."""

@@ -4,12 +4,13 @@ Theory of operation. Each event of a log goes to its room, which is made when th
 one comes. What is given as state is taken as it stands. The others are judged, if the
 room's creation has come before them: without it nothing is known of who may do what, so
 that everything is taken as it stands (`Creations`). An event that comes twice, as where
-pages overlap or a state repeats what a timeline says, counts once, by its id.
+pages overlap or a state repeats what a timeline says, counts once: its room knows it by
+its id (`fsm.room`), and accepts it only once.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from fsm.decision import Decision
 from fsm.errors import EventError, ReplayError, shorten
@@ -57,9 +58,9 @@ class Creations:
         return None
 
 
-def identity(room_id: str | None, event: Mapping[str, Any]) -> tuple[str | None, ...]:
-    """What is the same of an event wherever it comes up again: its id, and what it is besides its content."""
-    return (room_id, *(_text(event, field) for field in ("event_id", "type", "sender", "state_key")))
+def is_repeated(event_id: str | None, decision: Decision, *, is_kept: bool) -> bool:
+    """Whether an answer is that to an event which has been accepted before: a room keeps each once, by its id."""
+    return event_id is not None and decision.allowed and not is_kept
 
 
 def take(room: AnyRoom, event: dict[str, Any]) -> None:
@@ -69,16 +70,7 @@ def take(room: AnyRoom, event: dict[str, Any]) -> None:
     except EventError as problem:
         if problem.field != "state_key" or "state_key" in event:
             raise
-        read_event(event)
-
-
-class _Known(NamedTuple):
-    """An event that has been accepted, as far as another of its id must be the same."""
-
-    type: str
-    sender: str
-    state_key: str | None
-    decision: Decision
+        room.note(event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +151,6 @@ class Replay:
 
     def __post_init__(self) -> None:
         self._creations = Creations(self.rules)
-        self._known: dict[tuple[str | None, str], _Known] = {}
         self.is_incomplete = False
         """Whether there were events that could not be judged, since their room's creation is missing."""
 
@@ -193,36 +184,25 @@ class Replay:
         event_id = _text(line.value, "event_id")
         try:
             event = read_event(line.value)
-            known = self._known_as(room_id, event)
             room = self.rooms.get(room_id) or self._new_room(room_id)
-            decision = self._answer(room, room_id, line, known)
+            kept = room.kept
+            decision = self._answer(room, room_id, line)
         except EventError as problem:
             error = ReplayError(line.number, str(problem), line.event)
             return Outcome(line.number, room_id, event_id, error=error, place=line.event)
         self.rooms[room_id] = room
         notice = self._creations.note(room_id, line.value, decision)
         self.is_incomplete |= decision is UNFOUNDED
-        if event_id is not None and decision.allowed and known is None:
-            self._known[room_id, event_id] = _Known(event.type, event.sender, event.state_key, decision)
         return Outcome(
-            line.number, room_id, event_id, event, decision,
-            policy=room.policy, place=line.event, is_repeated=known is not None, notice=notice,
+            line.number, room_id, event_id, event, decision, policy=room.policy, place=line.event,
+            is_repeated=is_repeated(event_id, decision, is_kept=room.kept > kept), notice=notice,
         )  # fmt: skip
 
-    def _answer(self, room: AnyRoom, room_id: str | None, line: Line, known: _Known | None) -> Decision:
-        if known is not None and not line.is_state:
-            return known.decision
+    def _answer(self, room: AnyRoom, room_id: str | None, line: Line) -> Decision:
         if not line.is_state and self._creations.judges(room_id, line.value):
             return room.send(line.value)
         take(room, line.value)
         return GIVEN if line.is_state else UNFOUNDED
-
-    def _known_as(self, room_id: str | None, event: Event) -> _Known | None:
-        """What is known of an event with this id. Raises `EventError` when that is another event."""
-        known = None if event.event_id is None else self._known.get((room_id, event.event_id))
-        if known is not None and known[:3] != (event.type, event.sender, event.state_key):
-            raise EventError("event_id", f"`{shorten(event.event_id or '')}` is the id of another event")
-        return known
 
     def _new_room(self, room_id: str | None) -> AnyRoom:
         room = new_room(self.rules, room_id)

@@ -61,6 +61,9 @@ class BaseRoom:
                 return self._look_up(action, sender, target)
         except _UNREADABLE:
             pass  # another kind of event, or a fault that the careful way finds the words for
+        return self._decide_carefully(event)
+
+    def _decide_carefully(self, event: Mapping[str, Any]) -> Decision:
         value = plain(event)
         with lock_of(self):
             read = self._read(value)
@@ -128,6 +131,17 @@ class BaseRoom:
             if self._known_answer(read, value) is None:
                 self._note_id(read)
                 self._take(read, value)
+
+    def note(self, event: Mapping[str, Any]) -> None:
+        """Keep a message that nobody judged, if it has an id; nothing changes.
+
+        Raises `EventError` when it cannot be read, or is another event than that of its id.
+        """
+        value = plain(event)
+        with lock_of(self):
+            read = self._read(value)
+            if read.event_id is not None and self._known_answer(read, value) is None:
+                self._remember_given(read, value)
 
     def answered(self, event: Mapping[str, Any]) -> Decision | None:
         """What the room answered to this very event when it accepted it; None for an event that is new to it.

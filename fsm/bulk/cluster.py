@@ -50,6 +50,7 @@ from fsm.bulk import layout
 from fsm.bulk.backtest import WORTH_COMPILING, Backtest, can_compile
 from fsm.bulk.files import FAULTS_TOLD, Progress, Report, faults_in, stopped
 from fsm.bulk.output import whole
+from fsm.bulk.repeats import Repeats
 from fsm.bulk.source import Fragment, History, read_fragment, read_group, rooms_that_look_back
 from fsm.bulk.tally import falling
 from fsm.bulk.words import Words
@@ -259,6 +260,7 @@ def _deal(task: Task) -> Task:
         "labels": labels,
         "sizes": sizes,
         "remembering": list(rooms_that_look_back(table, policies)),
+        "has_ids": any(layout.has_values(table, name) for name in (layout.EVENT_ID, layout.EVENT_JSON)),
     }
 
 
@@ -325,9 +327,19 @@ def _shares(dealt: Sequence[Task], label: str, elsewhere: str | None) -> Iterato
                 "group": group,
                 "size": deal["sizes"][group],
                 "rows_before": rows,
+                "has_ids": deal["has_ids"],
                 "source": deal["source"],
             }
         rows += deal["rows"]
+
+
+def _repeating(task: Task) -> set[str | None]:
+    """The rooms of a partition in which the id of an event comes twice, in one share or in two."""
+    repeats = Repeats()
+    if any(share["has_ids"] for share in task["shares"]):
+        for share in task["shares"]:
+            repeats.add_table(_share(share, task))
+    return repeats.rooms
 
 
 def _replay(task: Task) -> Task:
@@ -335,7 +347,7 @@ def _replay(task: Task) -> Task:
     tables = (_share(share, task) for share in task["shares"])
     run = Backtest(
         *map(load_rules, task["policies"]),
-        remembering=set(task["remembering"]),
+        remembering=set(task["remembering"]) | _repeating(task),
         compiled=sum(share["size"] for share in task["shares"]) >= WORTH_COMPILING and can_compile(),
     )
     faults: list[str] = []

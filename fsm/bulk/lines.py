@@ -1,7 +1,8 @@
 """Logs as histories: JSON lines, or one JSON array, of events in their ordinary shape."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from io import BufferedIOBase
 from itertools import islice
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from fsm.bulk import layout
+from fsm.bulk.repeats import ESCAPE, Repeats
 from fsm.family import AnyColumns
 from fsm.json_lines import Line, blocks
-from fsm.log import identity
 from fsm.log_reader import Tell, read_events
 from fsm.policies import Rules, columns_of, room_of
 from fsm.shapes import Order
@@ -19,8 +20,10 @@ from fsm.shapes import Order
 LINE, EVENT = PLACE = ("line", "event")
 """The columns that say where in a log an event stands: its line, and which it is where there may be many."""
 
-ESCAPE = b"\\u00"
-"""How JSON may write a letter of a word in the Latin alphabet."""
+_LONGEST = 2**10
+"""Where longer ids come up, and whatever is not written as most are, events have to be read."""
+
+_ID = re.compile(rb'event_id(?:"\s{0,99}:\s{0,99}"([^"\\]{1,512})"|)')
 
 _PIECE = 2**16
 _NAMES = (*PLACE, *(name for name in layout.COLUMNS if name != layout.CONTENT))
@@ -32,52 +35,48 @@ def read_log(
 ) -> Iterator[pa.Table]:
     """Read a log in pieces, for these policies. `order` and `tell` are as in `read_events`."""
     speakers = tuple(map(columns_of, policies))
-    lines = _each_once(read_events(source, policies[0], order=order, tell=tell), policies[0])
+    lines = read_events(source, policies[0], order=order, tell=tell)
     rows = (_row(line, policies[0], speakers) for line in lines)
     while piece := list(islice(rows, _PIECE)):
         yield _table(piece)
 
 
-def _each_once(lines: Iterable[Line], rules: Rules) -> Iterator[Line]:
-    """The same events, but for those of arrays and responses that have come in one before: where pages overlap."""
-    seen: set[tuple[str | None, ...]] = set()
-    for line in lines:
-        event_id = _text(line.value, "event_id") if line.event is not None and type(line.value) is dict else None
-        if event_id is not None:
-            key = identity(room_of(rules, line.value), line.value)
-            if key in seen and not line.is_state:
-                continue
-            seen.add(key)
-        yield line
+def rooms_that_look_back(source: BufferedIOBase, policies: Sequence[Rules], repeats: Repeats) -> set[str | None]:
+    """The rooms in which an event looks back at single events of the past. Takes note of the ids of all events."""
+    speakers, rooms = tuple(map(columns_of, policies)), set()
+    for line in read_events(source, policies[0]):
+        event = line.value
+        if type(event) is not dict:
+            continue
+        room_id = room_of(policies[0], event)
+        repeats.add_event(room_id, event)
+        if any(speaker.looks_back(event) for speaker in speakers):
+            rooms.add(room_id)
+    return rooms
 
 
-def rooms_that_look_back(source: BufferedIOBase, policies: Sequence[Rules]) -> set[str | None]:
-    """The rooms in which decisions depend on single events of the past."""
-    speakers = tuple(map(columns_of, policies))
-    return {
-        room_of(policies[0], event)
-        for event in _suspects(source, policies[0], speakers)
-        if type(event) is dict and any(speaker.looks_back(event) for speaker in speakers)
-    }
+def is_plain(source: BufferedIOBase, policies: Sequence[Rules], texts: Repeats) -> bool:
+    """Whether it can be told without reading the events of a log that none of them looks back.
 
-
-def _suspects(source: BufferedIOBase, policy: Rules, speakers: Sequence[AnyColumns]) -> Iterator[Any]:
-    """All events of a log in which some may look back; most logs need not be understood to see that none does."""
-    words = {word for speaker in speakers for word in speaker.past_words}
-    if words and _mentions(source, (*words, ESCAPE)):
-        source.seek(0)
-        yield from (line.value for line in read_events(source, policy))
-
-
-def _mentions(source: BufferedIOBase, words: Collection[bytes]) -> bool:
-    """Whether one of the words stands anywhere in a log."""
-    longest, end = max(map(len, words)), b""
+    Takes note of all texts that may be the id of an event.
+    """
+    words = {word for policy in policies for word in columns_of(policy).past_words}
+    suspects = re.compile(b"|".join(map(re.escape, (*words, ESCAPE.encode()))))
+    end = b""
     for block in blocks(source):
         text = end + block
-        if any(word in text for word in words):
-            return True
-        end = text[1 - longest :]
-    return False
+        if suspects.search(text):
+            return False
+        known = 0
+        for match in _ID.finditer(text):
+            if match[1] is None:
+                if len(text) - match.start() > _LONGEST:
+                    return False  # it is not written as most are
+                break
+            known = match.end()
+            texts.add(None, match[1])
+        end = text[max(known, len(text) - _LONGEST) :]
+    return not _ID.search(end)
 
 
 def _row(line: Line, policy: Rules, speakers: Sequence[AnyColumns]) -> dict[str, Any]:
@@ -98,8 +97,11 @@ def _row(line: Line, policy: Rules, speakers: Sequence[AnyColumns]) -> dict[str,
             row[layout.IS_STATE] = True
         return {**row, layout.STATE_KEY: _text(event, layout.STATE_KEY), layout.EVENT_JSON: _text_of(event)}
     row |= dict(zip((layout.SENDER, layout.TARGET, layout.ACTION), change, strict=True))
-    # To the others this is no change, but an event like any other.
-    return row if len(concerned) == len(speakers) else {**row, layout.EVENT_JSON: _text_of(event)}
+    # To the others this is no change, but an event like any other. By its id, a room may know it as a whole.
+    is_all = len(concerned) == len(speakers)
+    if is_all and (row[layout.EVENT_ID] is None or not any(speaker.says_more(event) for speaker in speakers)):
+        return row
+    return {**row, layout.EVENT_JSON: _text_of(event)}
 
 
 def _text_of(event: Any) -> str:

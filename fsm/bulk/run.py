@@ -35,7 +35,7 @@ from fsm.decision import Decision
 from fsm.errors import EventError
 from fsm.event import read_event
 from fsm.family import AnyColumnRoom, AnyPolicy, AnyRoom
-from fsm.log import GIVEN, UNFOUNDED, Creations, take
+from fsm.log import GIVEN, UNFOUNDED, Creations, is_repeated, take
 from fsm.policies import Rules, columns_of, new_room
 from fsm.terms import Participation
 
@@ -48,10 +48,14 @@ FAULT = -1
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """The decisions on some rows, by their numbers in the book; and by row, why it holds no event."""
+    """The decisions on some rows, by their numbers in the book; and by row, why it holds no event.
+
+    `repeats` are the rows of events that have been accepted before, and have the answers that they got then.
+    """
 
     numbers: Codes
     faults: dict[int, str] = field(default_factory=dict)
+    repeats: list[int] = field(default_factory=list)
 
 
 class Run:
@@ -252,7 +256,12 @@ class Run:
             if pair != NOBODY:
                 self._sender = room, row[layout.SENDER], pair
         try:
-            decision = self._refuse(row) if room < NAMELESS else self._send(room, row, fields)
+            if room < NAMELESS:
+                self._refuse(row)
+            if self._rules_of_all is not None or room in self._coder.remembering:
+                decision = self._send_to_remembering(place, room, row, verdicts)
+            else:
+                decision = self._send(room, row, fields)
             verdicts.numbers[place] = self.book.number(decision)
         except EventError as problem:
             verdicts.faults[place] = str(problem)
@@ -265,10 +274,6 @@ class Run:
 
     def _send(self, room: int, row: Mapping[str, Any], fields: Mapping[str, Any] | None) -> Decision:
         read = partial(layout.event_of, row, self._columns)
-        if self._rules_of_all is not None or room in self._coder.remembering:
-            remembering, event = self._remembering_room(room), read()
-            read_event(event)
-            return self._answer(room, remembering, event, row, partial(remembering.send, event))
         kept = self._rooms.get(room)
         if kept is None:
             kept = self._rooms[room] = self._columns.room(self._coder.room_id(room), _States(self, room))
@@ -280,6 +285,14 @@ class Run:
             decision = self._answer(room, kept, event, row, partial(kept.hear, lambda: event, fields))
         if decision.allowed:
             self._settle(room, kept)
+        return decision
+
+    def _send_to_remembering(self, place: int, room: int, row: Mapping[str, Any], verdicts: Verdicts) -> Decision:
+        remembering, event = self._remembering_room(room), layout.event_of(row, self._columns)
+        event_id, kept = read_event(event).event_id, remembering.kept
+        decision = self._answer(room, remembering, event, row, partial(remembering.send, event))
+        if is_repeated(event_id, decision, is_kept=remembering.kept > kept):
+            verdicts.repeats.append(place)
         return decision
 
     def _answer(

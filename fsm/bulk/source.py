@@ -10,7 +10,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from io import BufferedReader, RawIOBase
@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fsm.bulk import arrow_sizes, layout, lines, parquet_sizes, sizes
+from fsm.bulk.repeats import ESCAPE, Repeats
 from fsm.errors import EventError, ReplayError, shorten
 from fsm.json_lines import BLOCK
 from fsm.log_reader import Tell
@@ -106,18 +107,43 @@ class History:
         return [fragment for file in self.files for fragment in _fragments(file, rows, self._order)]
 
     def rooms_that_look_back(self, policies: Sequence[Rules]) -> set[str | None]:
-        """The rooms in which decisions depend on single events of the past. Raises like `parts`."""
+        """The rooms in which decisions depend on single events of the past. Raises OSError.
+
+        They look back, or the id of an event comes twice there.
+        """
         rooms: set[str | None] = set()
+        texts, repeats, plain = Repeats(), Repeats(), []
         for file in self.files:
-            if _is_log(file):
-                with _readable(file), _opened(file) as (_, source):
-                    rooms.update(lines.rooms_that_look_back(source, policies))
-            elif any(
-                _suspects(_named(file, layout.with_texts, table), policies)
-                for table, _ in _guarded(file, _columnar(file, (layout.TYPE, layout.EVENT_JSON)))
-            ):
-                for table, _ in _guarded(file, _sound(_columnar(file, layout.COLUMNS))):
-                    rooms.update(rooms_that_look_back(_named(file, layout.checked, table), policies))
+            if not _is_log(file):
+                rooms |= self._look_back(file, policies, repeats)
+                continue
+            # What cannot be read is told by the run, which meets it too.
+            with suppress(ReplayError), _readable(file), _opened(file) as (_, source):
+                if lines.is_plain(source, policies, texts):
+                    plain.append(file)
+                else:
+                    source.seek(0)
+                    rooms |= lines.rooms_that_look_back(source, policies, repeats)
+        if plain and (texts.rooms or len(plain) < len(self.files)):
+            for file in plain:
+                with suppress(ReplayError), _readable(file), _opened(file) as (_, source):
+                    rooms |= lines.rooms_that_look_back(source, policies, repeats)
+        return rooms | repeats.rooms
+
+    @staticmethod
+    def _look_back(file: Path, policies: Sequence[Rules], repeats: Repeats) -> set[str | None]:
+        """The rooms of a columnar file in which an event looks back. Takes note of all ids."""
+        rooms: set[str | None] = set()
+        is_suspect = False
+        names = (layout.ROOM, layout.EVENT_ID, layout.TYPE, layout.EVENT_JSON)
+        for table, _ in _guarded(file, _sound(_columnar(file, names))):
+            texts = _named(file, layout.with_texts, table)
+            if layout.ROOM in texts.column_names:
+                repeats.add_table(texts)
+            is_suspect = is_suspect or bool(_suspects(texts, policies))
+        if is_suspect:
+            for table, _ in _guarded(file, _sound(_columnar(file, layout.COLUMNS))):
+                rooms |= _rooms_that_look_back(_named(file, layout.checked, table), policies)
         return rooms
 
 
@@ -136,6 +162,13 @@ def read_group(file: Path, group: int) -> pa.Table:
 
 def rooms_that_look_back(table: pa.Table, policies: Sequence[Rules]) -> set[str | None]:
     """The rooms of a checked table in which decisions depend on single events of the past."""
+    repeats = Repeats()
+    repeats.add_table(table)
+    return _rooms_that_look_back(table, policies) | repeats.rooms
+
+
+def _rooms_that_look_back(table: pa.Table, policies: Sequence[Rules]) -> set[str | None]:
+    """The rooms of a checked table in which an event looks back."""
     rooms = set()
     for row in layout.read_rows(table, _suspects(table, policies)):
         for speaker in map(columns_of, policies):
@@ -150,10 +183,10 @@ def rooms_that_look_back(table: pa.Table, policies: Sequence[Rules]) -> set[str 
 
 def _suspects(table: pa.Table, policies: Sequence[Rules]) -> list[int]:
     """The rows that may look back: their type or text holds a word by which it is told."""
-    words = [word for policy in policies for word in columns_of(policy).past_words]
+    words = [word.decode() for policy in policies for word in columns_of(policy).past_words]
     rows: set[int] = set()
-    for name, more in ((layout.TYPE, []), (layout.EVENT_JSON, [lines.ESCAPE])) if words else ():
-        first, pattern = 0, "|".join(re.escape(word.decode()) for word in (*words, *more))
+    for name, more in ((layout.TYPE, []), (layout.EVENT_JSON, [ESCAPE])) if words else ():
+        first, pattern = 0, "|".join(re.escape(word) for word in (*words, *more))
         for chunk in table.column(name).chunks if layout.has_values(table, name) else ():
             rows.update(first + row for row in _matches(chunk, pattern))
             first += len(chunk)

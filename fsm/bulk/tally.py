@@ -28,8 +28,8 @@ class Tally:
         self._counts = Growing(np.int64, 0)  # at first the rows that hold no event
 
     def add(self, verdicts: Verdicts) -> None:
-        """Count some more verdicts."""
-        counts = np.bincount(verdicts.numbers - FAULT)
+        """Count some more verdicts, those on events that come again but once."""
+        counts = np.bincount(np.delete(verdicts.numbers, verdicts.repeats) - FAULT)
         self._counts.reach(len(counts))[: len(counts)] += counts
 
     def as_json(self) -> dict[str, Any]:

@@ -88,6 +88,7 @@ class VersionsRun:
             if len(rows):
                 part = run.play(coded if len(rows) == len(coded) else coded.at(rows))
                 verdicts.numbers[rows] = self._common(name, run)[part.numbers]
+                verdicts.repeats.extend(rows[part.repeats].tolist())
                 verdicts.faults.update({int(rows[row]): fault for row, fault in part.faults.items()})
         return verdicts
 

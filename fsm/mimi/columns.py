@@ -105,6 +105,11 @@ class ColumnRoom:
         with self._unfolded() as room:
             room.take(event)
 
+    def note(self, event: Mapping[str, Any]) -> None:
+        """Find what is wrong with a message that nobody judged. Raises `EventError`."""
+        with self._unfolded() as room:
+            room.note(event)
+
     def new_powers(self) -> Mapping[str, Powers | None]:
         """The powers that have changed since this was last asked; None for who has no standing now."""
         people, powers = self._told
@@ -233,6 +238,10 @@ class Columns:
     def looks_back(self, event: Mapping[str, Any]) -> bool:
         """Whether the decision depends on single events of the past, so that a room has to remember them."""
         return "authEvents" in event or (event.get("type") == REDACTION and "state_key" not in event)
+
+    def says_more(self, event: Mapping[str, Any]) -> bool:
+        """Whether a change says more than takes a look-up that tells it from other events of its id."""
+        return "reason" in event["content"]
 
     def opening(self, creator: str, moderators: Iterable[str], join_rule: str) -> list[JSON]:
         """The events with which a room begins. Without moderators it has no roles, and the creator reigns."""

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Collection, Sequence
-from io import BufferedReader, BytesIO
-from typing import Any, TypeAlias, cast
+from io import BytesIO
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 
 from fsm.bulk import Backtest, layout
 from fsm.bulk.backtest import Piece
-from fsm.bulk.lines import read_log, rooms_that_look_back
+from fsm.bulk.lines import read_log
+from fsm.bulk.source import History
 from fsm.decision import Decision
 from fsm.log import Replay
 from fsm.log_reader import read_events
@@ -54,17 +57,20 @@ def placed(event: Any, room_id: str | None, event_id: str | None) -> Any:
 def logs(draw: st.DrawFn, *, looking_back: bool = False) -> list[Any]:
     """Some rooms, each with an opening, and whatever may happen in them."""
     pool = [*WELL_FORMED, *MALFORMED, *NO_EVENTS, *(LOOKING_BACK * 8 if looking_back else [])]
-    # To columnar replay, an id that comes twice says nothing: there every event has its own.
-    ids = st.sampled_from((None, "$", "")) if looking_back else st.none()
+    ids = st.sampled_from((None, "$", "$", "$", "", "$1", "$2")) if looking_back else st.none()
     openings = [
         (room, event) for room in draw(st.permutations(ROOMS)) for event in [create(), *draw(st.sampled_from(OPENINGS))]
     ]
     skipped = draw(st.integers(0, 3))  # the first room may start in the middle
     events = draw(st.lists(st.tuples(st.sampled_from(ROOMS), st.sampled_from(pool)), max_size=60))
-    return [
-        placed(event, room, f"${index}" if (event_id := draw(ids)) else event_id)
+    log = [
+        placed(event, room, f"${index}" if (event_id := draw(ids)) == "$" else event_id)
         for index, (room, event) in enumerate([*openings[skipped:], *events])
     ]
+    if looking_back and log:
+        for index, later in draw(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=12)):
+            log.insert(len(log) - later % len(log), log[index % len(log)])
+    return log
 
 
 def text_of(log: Sequence[Any]) -> bytes:
@@ -114,15 +120,11 @@ def states_of(participation: pa.Table) -> States:
 def table_of(policies: Sequence[Rules], log: Sequence[Any]) -> tuple[pa.Table, set[str | None]]:
     """The log as columns, and the rooms that look back."""
     text = text_of(log)
-    past = rooms_that_look_back(cast("BufferedReader", BytesIOWithPeek(text)), policies)
+    with NamedTemporaryFile(suffix=".jsonl") as file:
+        file.write(text)
+        file.flush()
+        past = History(Path(file.name)).rooms_that_look_back(policies)
     return pa.concat_tables([*read_log(BytesIO(text), policies)] or [layout.EMPTY]), past
-
-
-class BytesIOWithPeek(BytesIO):
-    """Bytes that can be peeked at, as those of a file can."""
-
-    def peek(self) -> bytes:
-        return self.getvalue()
 
 
 def rows_of(log: Sequence[JSON]) -> pa.Table:

@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsm.bulk import layout, replay
+from fsm.bulk.files import backtest
+from fsm.log import Replay
+from fsm.log_reader import read_events
 from fsm.mimi import columns, setups
 from fsm.policies import columns_of, load_policy
 from tests.builders import (
@@ -22,9 +27,11 @@ from tests.builders import (
     DAN,
     JOIN,
     JSON,
+    LEAVE,
     change,
     create,
     join_rule,
+    message,
     role,
     role_map,
     visibility,
@@ -38,7 +45,9 @@ from tests.bulk.histories import (
     placed,
     plain_replay,
     rows_of,
+    states_of,
     table_of,
+    text_of,
 )
 from tests.mimi.histories import OPENINGS, WELL_FORMED
 
@@ -255,13 +264,77 @@ def test_rooms_do_not_wait_for_each_other_and_do_for_themselves(compiled: bool) 
     assert (outcomes[0], states) == plain_replay(rules, log)
 
 
+@pytest.mark.parametrize("policy", POLICIES)
+@settings(max_examples=30)
+@given(log=logs(looking_back=True), parts=st.integers(1, 3))
+def test_what_comes_again_counts_once(policy: str, log: list[Any], parts: int, tmp_path_factory: Any) -> None:
+    rules, folder = load_policy(policy), tmp_path_factory.mktemp("history")
+    for part in range(parts):  # a repeated id may stand in another file
+        lines = log[len(log) * part // parts : len(log) * (part + 1) // parts]
+        (folder / f"{part}.jsonl").write_bytes(text_of(lines))
+    run = Replay(rules)
+    for _ in run.run(read_events(BytesIO(text_of(log)), rules)):
+        pass
+    counts = backtest(folder, rules).counts["summary"]
+    assert {name: count for name, count in counts.items() if count} == {
+        name: count for name, count in run.summary().items() if count
+    }
+
+
+REPEATED = {**change(JOIN, BOB), "event_id": "$1"}
+REPEATS: dict[str, list[JSON]] = {
+    "the same": [REPEATED, change(LEAVE, BOB), REPEATED],
+    "another": [REPEATED, {**change(LEAVE, BOB), "event_id": "$1"}],
+    "another one by its reason": [REPEATED, {**REPEATED, "content": {"participation": "join", "reason": "tea"}}],
+    "in other rooms": [{**REPEATED, "room_id": room} for room in ROOMS[:2]],
+    "a message": [{**message(ALICE), "event_id": "$1"}, {**message(ALICE), "event_id": "$1"}],
+    "of what was refused": [{**change(JOIN, BOB), "event_id": "$1"}, join_rule("public"), REPEATED, REPEATED],
+}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("shape", ["lines", "an array", "escaped", "rows", "rows with the whole event"])
+@pytest.mark.parametrize("case", REPEATS)
+def test_an_id_that_comes_twice(case: str, shape: str, policy: str, tmp_path: Path) -> None:
+    rules: Any = load_policy(policy)
+    if shape == "rows" and case == "another one by its reason":
+        return  # such rows hold no reasons
+    beginning = [create(), *([] if case == "of what was refused" else [join_rule("public")])]
+    log = [*beginning, *REPEATS[case]]
+    log = [{**event, "type": max(rules.participation_events)} if "user" in event["type"] else event for event in log]
+    file, texts = tmp_path / "log", [json.dumps(event) for event in log]
+    if shape.startswith("rows"):
+        table = rows_of(log)
+        if shape != "rows":
+            cells = {"room_id": [event.get("room_id") for event in log], "event_json": texts}
+            nothing = [None] * len(log)
+            cells = {**dict.fromkeys(layout.TEXTS, nothing), **cells, "sender": [event["sender"] for event in log]}
+            table = pa.table({name: pa.array(values, pa.string()) for name, values in cells.items()})
+        pq.write_table(table, file)
+        assert replay(table, rules).num_rows == len(log)
+    elif shape == "an array":
+        file.write_text(f"[{','.join(texts)}]")
+    else:
+        file.write_text("\n".join(texts).replace("event_id", "event\\u005fid" if shape == "escaped" else "event_id"))
+    run = Replay(rules)
+    for _ in run.run(read_events(BytesIO(text_of(log)), rules)):
+        pass
+    report = backtest(file, rules, participation=tmp_path / "where.parquet")
+    assert {k: v for k, v in report.counts["summary"].items() if v} == {k: v for k, v in run.summary().items() if v}
+    assert states_of(pq.read_table(tmp_path / "where.parquet")) == {
+        (room, user): state for room, users in run.participation().items() for user, state in users.items()
+    }
+
+
 @settings(max_examples=30)
 @given(log=logs(looking_back=True), split=st.lists(st.integers(0, 2), min_size=3, max_size=3))
 def test_any_split_of_rooms_over_partitions(log: list[Any], split: list[int]) -> None:
     rules = load_policy("mimi")
     table, past = table_of([rules], log)
     whole, states = columnar_replay([rules], table, past=past)
-    numbers = [split[ROOMS.index(room)] for room in table.column("room_id").to_pylist()]
+    rooms = table.column("room_id").to_pylist()
+    places = {room: place for place, room in enumerate(dict.fromkeys(rooms))}
+    numbers = [split[places[room] % len(split)] for room in rooms]
     together: dict[int, Any] = {}
     all_states: dict[tuple[str, str], str] = {}
     for partition in set(numbers):

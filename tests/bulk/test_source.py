@@ -15,6 +15,7 @@ from pyarrow import feather
 
 from fsm.bulk import layout, lines
 from fsm.bulk.files import backtest
+from fsm.bulk.repeats import Repeats
 from fsm.bulk.source import History
 from fsm.bulk.synth import as_events, synthesise
 from fsm.errors import ReplayError
@@ -135,8 +136,19 @@ def test_a_log_may_be_packed_well_but_not_beyond_all_measure(tmp_path: Path, mon
 @pytest.mark.parametrize("before", range(-12, 2))
 def test_a_word_is_found_wherever_it_stands(before: int) -> None:
     text = b" " * (BLOCK + before) + b"authEvents"
-    assert lines._mentions(BytesIO(text), (b"authEvents", b"a longer word"))
-    assert not lines._mentions(BytesIO(text[:-1]), (b"authEvents", b"a longer word"))
+    assert not lines.is_plain(BytesIO(text), [MIMI], Repeats())
+    assert lines.is_plain(BytesIO(text[:-1]), [MIMI], Repeats())
+
+
+@pytest.mark.parametrize("before", range(-40, 2))
+def test_ids_are_found_wherever_they_stand(before: int) -> None:
+    text = b'{"event_id" : "$1"}' + b" " * (BLOCK + before) + b'{"event_id":"$%d"}'
+    for again in (1, 2):
+        texts = Repeats()
+        assert lines.is_plain(BytesIO(text % again), [MIMI], texts)
+        assert bool(texts.rooms) is (again == 1)
+    for other in (b'{"event_id":7}', b'{"event_id":"\\n"}', b'{"event_id":"%b"}' % (b"$" * 600)):
+        assert not lines.is_plain(BytesIO(other + text % 2), [MIMI], Repeats())
 
 
 # fmt: off

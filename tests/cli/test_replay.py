@@ -68,7 +68,7 @@ BAD = [
                                                     "line 2: `content.reason`: is 1000000 characters long, 65535 is the most"),
     ('{"type": "m\\n\\u001b[2J", "sender": "@a", "state_key": "", "content": 1}',         "line 2: `content`: must be an object, not a number"),
     ("{",                                                                                 "line 2: not JSON: expecting property name enclosed in double quotes at character 2"),
-    ('{"a":' * 10**6,                                                                     "line 2: not readable: nested too deeply"),
+    ('{"a":' * 10**6,                                                                     "line 2: not readable: nested more than 128 levels deep"),
 ]
 # fmt: on
 
