@@ -8,18 +8,16 @@ many cells it stands for. So every cell is counted, and none is asked twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision, allow
-from fsm.facts import Value
+from fsm.facts import EVENT, Value
 from fsm.family import AnyPolicy
-from fsm.participation.facts import Facts
 from fsm.policy import Transition
 from fsm.state import AnyState
-from fsm.terms import Action, JoinRule
 
 Row: TypeAlias = Transition[Any]
 
@@ -96,20 +94,10 @@ class Cells:
         """Whether the policy knows what the question is about: action and states are states that it can reach."""
         return {cell.action, cell.facts.target, cell.facts.sender} <= self.reachable
 
-    def is_ordinary(self, cell: Cell) -> bool:
-        """Whether nothing is the case that only the policy's family, or some versions of it, know.
-
-        The family's own facts are plain; the join rule is one of the draft's, and
-        takes no knocks where nobody can knock.
-        """
-        facts = cell.facts
-        rule = getattr(facts, "join_rule", JoinRule.INVITE)
-        return (
-            self.is_known(cell)
-            and all(getattr(facts, name) is self.plain[name] for name in self._own_facts)
-            and rule
-            in (JoinRule.INVITE, JoinRule.PUBLIC, *([JoinRule.KNOCK] if Action.KNOCK in self.reachable else ()))
-        )
+    @cached_property
+    def told(self) -> frozenset[str]:
+        """The facts that an event tells of itself."""
+        return frozenset(name for name, each in self.policy.domain.about.items() if each.subject is EVENT)
 
     @cached_property
     def moves(self) -> Mapping[AnyState, frozenset[AnyState]]:
@@ -169,9 +157,3 @@ class Cells:
         # Whether, and what becomes of it; the words of a refusal are found when somebody reads them.
         decision = allow(rows[0], facts) if rows else Decision(False, before=facts.target, after=facts.target)
         return Cell(action, facts, decision, rows)
-
-    @cached_property
-    def _own_facts(self) -> tuple[str, ...]:
-        """The facts that the draft does not have."""
-        common = {item.name for item in fields(Facts)}
-        return tuple(name for name in self.policy.domain.values if name not in common)

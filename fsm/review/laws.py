@@ -108,9 +108,26 @@ class Law(ABC):
             raise ReviewError(f"law `{self.id}` answers {answer!r}, not true or false")
         return answer
 
+    def is_ordinary(self, cells: Cells, cell: Cell) -> bool:
+        """Whether nothing is the case that only some policies know of.
+
+        The policy knows what the question is about; what else the event tells is plain, unless the
+        law is about it; and the join rule is one of the draft's that the policy has a use for.
+        """
+        return (
+            cells.is_known(cell)
+            and all(getattr(cell.facts, name) is cells.plain[name] for name in cells.told - {*self.reads})
+            and getattr(cell.facts, "join_rule", JoinRule.INVITE) in _join_rules(cells)
+        )
+
     @abstractmethod
     def breaches(self, cells: Cells) -> Iterator[Breach]:
         """Every cell in which the law is broken."""
+
+
+def _join_rules(cells: Cells) -> tuple[JoinRule, ...]:
+    """The join rules of the draft, without that on knocks where nobody can knock."""
+    return (JoinRule.INVITE, JoinRule.PUBLIC, *((JoinRule.KNOCK,) if KNOCK in cells.reachable else ()))
 
 
 class Always(Law):
@@ -133,7 +150,7 @@ class Right(Law):
     def breaches(self, cells: Cells) -> Iterator[Breach]:
         """The rejections of what it asks for."""
         for cell in cells.walk(self.reads):
-            if not cell.decision and self._answer(cell.action, cell.facts) and cells.is_ordinary(cell):
+            if not cell.decision and self._answer(cell.action, cell.facts) and self.is_ordinary(cells, cell):
                 yield Breach(cell)
 
 
@@ -149,7 +166,7 @@ class Comparison(Law):
                 continue
             varied = (cells.varied(cell, changes) for changes in self.test(cell.action, cell.facts))
             contrast = next((other for other in varied if other and other.decision), None)
-            if contrast and cells.is_ordinary(cell):
+            if contrast and self.is_ordinary(cells, cell):
                 yield Breach(cell, contrast)
 
 
