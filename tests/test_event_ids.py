@@ -181,6 +181,7 @@ def test_positions_are_no_ids() -> None:
     assert tea.send(create())
     place = tea.kept
     assert tea.send(message(ALICE))
+    assert (tea.kept, Room().kept) == (place + 1, 0)
     assert tea.send(with_id(message(ALICE), str(place)))
     assert not tea.view(place, BOB)
     assert tea.view(place, ALICE)
