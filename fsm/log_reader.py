@@ -8,6 +8,7 @@ named and passed over; it changes nothing and stops nothing.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BufferedIOBase
+from itertools import chain
 from typing import Any
 
 from fsm.errors import EventError, ReplayError
@@ -35,12 +36,13 @@ def read_events(
     a log of another protocol, and `DefinitionError` when an extra is missing.
     """
     shapes = shapes_of(rules)
-    values: Iterator[_Value] = (_take_apart(line, shapes, order, tell, rules) for line in read_values(source))
+    values = chain.from_iterable(_take_apart(line, shapes, order, tell, rules) for line in read_values(source))
+    in_order: Iterable[_Value] = values
     if order is Order.NEWEST_FIRST:
-        values = reversed(list(values))
+        in_order = reversed(list(values))
     elif order is None:
-        values = _pages_in_order(values)
-    lines: Iterator[Line] = (line for value in values for line in value.lines)
+        in_order = _pages_in_order(values)
+    lines: Iterator[Line] = (line for value in in_order for line in value.lines)
     if order is Order.STATE:  # the creation says how the others are to be read
         lines = iter(sorted(lines, key=lambda line: type_of(line.value) != shapes.creation))
     return _named(_recognised(lines, shapes, rules), shapes, rules)
@@ -55,53 +57,69 @@ class _Value:
     order: Order = Order.OLDEST_FIRST
 
 
-def _take_apart(line: Line, shapes: Shapes, said: Order | None, tell: Tell, rules: Rules) -> _Value:
-    """The events in a value. Raises `ReplayError` when that is a response of another protocol."""
+def _take_apart(line: Line, shapes: Shapes, said: Order | None, tell: Tell, rules: Rules) -> Iterator[_Value]:
+    """The events in a value, by response where there are several. Raises `ReplayError` for one of another protocol."""
     if line.error is not None:
-        return _Value([line])
+        yield _Value([line])
+        return
     try:
-        parts = _parts(line.value, shapes)
+        responses = _responses(line.value, shapes)
     except EventError as problem:
-        return _Value([Line(line.number, error=ReplayError(line.number, str(problem)))])
-    if parts is None:
+        yield _Value([Line(line.number, error=ReplayError(line.number, str(problem)))])
+        return
+    if responses is None:
         _expect_ours(line, rules)
         names = ", ".join(shapes.names)
         what = f"is neither an event nor any of what is read besides: arrays{', ' if names else ''}{names}"
-        return _Value([Line(line.number, error=ReplayError(line.number, what))])
-    is_alone = type(line.value) is not list and len(parts) == 1 and parts[0].events == [line.value]
-    lines: list[Line] = []
-    before, order = 0, Order.OLDEST_FIRST
-    for part in parts:
-        arranged = arrange(part, shapes, said)
-        for note in arranged.notes:
-            tell(f"line {line.number}: {note}")
-        lines += (
-            Line(line.number, event, is_state=arranged.is_given, event=None if is_alone else before + place + 1)
-            for place, event in arranged.events
-        )
-        before, order = before + len(part.events), arranged.order
-    pages = [part for part in parts if part.note is None]
-    return _Value(lines, pages[0] if len(pages) == 1 else None, order)
+        yield _Value([Line(line.number, error=ReplayError(line.number, what))])
+        return
+    is_alone = type(line.value) is not list and len(responses[0]) == 1 and responses[0][0].events == [line.value]
+    before = 0
+    for parts in responses:
+        lines: list[Line] = []
+        order = Order.OLDEST_FIRST
+        for part in parts:
+            arranged = arrange(part, shapes, said)
+            for note in arranged.notes:
+                tell(f"line {line.number}: {note}")
+            lines += (
+                Line(line.number, event, is_state=arranged.is_given, event=None if is_alone else before + place + 1)
+                for place, event in arranged.events
+            )
+            before, order = before + len(part.events), arranged.order
+        pages = [part for part in parts if part.note is None]
+        yield _Value(lines, pages[0] if len(pages) == 1 else None, order)
 
 
-def _parts(value: object, shapes: Shapes) -> Sequence[Part] | None:
-    """The parts of a value; None for an object that is nothing known. Raises `EventError` for a malformed response."""
+def _responses(value: object, shapes: Shapes) -> Sequence[Sequence[Part]] | None:
+    """The parts of a value, by response where it is an array of them; None for an object that is nothing known.
+
+    Raises `EventError` for a malformed response.
+    """
     parts = shapes.unfold(value)
     if parts is not None:
-        return parts
+        return [parts]
     if type(value) is list:
-        return _parts_of_array(value, shapes)
-    return None if type(value) is dict and _FIELDS.isdisjoint(value) else [Part([value])]
+        return _responses_of_array(value, shapes)
+    return None if type(value) is dict and _FIELDS.isdisjoint(value) else [[Part([value])]]
 
 
-def _parts_of_array(array: list[Any], shapes: Shapes) -> Sequence[Part]:
-    """An array is one part, unless it is of responses; where each of these is an event, they are one part together."""
-    if not array or shapes.unfold(array[0]) is None:
-        return [Part(array)]
-    parts = [part for value in array for part in _parts(value, shapes) or [Part([value])]]
-    if all(len(part.events) == 1 and part.order is None for part in parts):
-        return [Part([event for part in parts for event in part.events])]
-    return parts
+def _responses_of_array(array: list[Any], shapes: Shapes) -> Sequence[Sequence[Part]]:
+    """An array is one part, unless there are responses in it. Where each of these is an event, they are one part."""
+    unfolded: list[Sequence[Part] | None] = []
+    for index, value in enumerate(array):
+        try:
+            unfolded.append(shapes.unfold(value))
+        except EventError as problem:
+            raise problem.within(f"[{index}]") from None
+    if all(parts is None for parts in unfolded):
+        return [[Part(array)]]
+    responses = [
+        parts or ([Part([value])] if parts is None else []) for value, parts in zip(array, unfolded, strict=True)
+    ]
+    if all(len(parts) == 1 and len(parts[0].events) == 1 and parts[0].order is None for parts in responses):
+        return [[Part([parts[0].events[0] for parts in responses])]]
+    return responses
 
 
 def _pages_in_order(values: Iterable[_Value]) -> Iterator[_Value]:
@@ -137,16 +155,21 @@ def _named(lines: Iterable[Line], shapes: Shapes, rules: Rules) -> Iterator[Line
 
 
 def _recognised(lines: Iterable[Line], shapes: Shapes, rules: Rules) -> Iterator[Line]:
-    """The same events. Raises `ReplayError` when the first that tell are of another protocol."""
-    left = _ENOUGH if shapes.types else 0
-    for line in lines:
-        if left and line.error is None:
-            event_type = type_of(line.value)
-            left = 0 if event_type in shapes.types else left - 1
-            for option, theirs in other_shapes(rules).items() if left else ():
-                if event_type in theirs.types:
-                    raise _foreign(line, f"`{event_type}` is an event of {theirs.title}", option)
-        yield line
+    """The same events, none of which is given before the first that tell have been seen not to be of another protocol.
+
+    At most `_ENOUGH` events wait for that. Raises `ReplayError`.
+    """
+    rest, waiting = iter(lines), []
+    for line in rest if shapes.types else ():
+        waiting.append(line)
+        event_type = type_of(line.value)
+        if event_type in shapes.types or len(waiting) == _ENOUGH:
+            break
+        for option, theirs in other_shapes(rules).items():
+            if event_type in theirs.types:
+                raise _foreign(line, f"`{event_type}` is an event of {theirs.title}", option)
+    yield from waiting
+    yield from rest
 
 
 def _expect_ours(line: Line, rules: Rules) -> None:

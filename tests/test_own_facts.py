@@ -40,6 +40,10 @@ MATRIX_READS = MATRIX_12.evolve(
 IDLE = MIMI.evolve("idle", domain=Domain(Hasty, DOMAIN.limits))
 PLAIN: Policy[Any] = Policy("plain", "", "", MIMI.domain, MIMI.transitions, family="fsm.mimi")
 FEWER = MIMI.evolve("fewer", domain=Domain(Facts, {"may_ban": (False,)}))
+BEGUN = MIMI.evolve("begun", domain=Domain(Facts, {**DOMAIN.limits, "join_rule": (JoinRule.PUBLIC,)}))
+NARROW = MATRIX_12.evolve(
+    "narrow", domain=Domain(MatrixFacts, {"join_rule": (JoinRule.INVITE, JoinRule.PUBLIC)}, MATRIX_12.domain.possible)
+)
 NOWHERE = MIMI.evolve("nowhere", family="no.such.family")
 
 # fmt: off
@@ -49,6 +53,10 @@ REFUSED: list[tuple[AnyPolicy, str]] = [
     (PLAIN,        "policy `plain` is no MimiPolicy, which is what such rooms are run by"),
     (FEWER,        "policy `fewer`: rooms of `fsm.mimi` need both values of `may_ban`"),
     (NOWHERE,      "policy `nowhere`: no room of its family `no.such.family` can be made: ModuleNotFoundError: No module named 'no'"),
+]
+LACKING: list[tuple[AnyPolicy, str]] = [
+    (BEGUN,        "policy `begun`: rooms begin with the join rule `invite`, which it lacks"),
+    (NARROW,       "policy `narrow`: rooms of `fsm.matrix` need all values of `join_rule`"),
 ]
 USES: list[Callable[[AnyPolicy], object]] = [new_room, lambda policy: room_from_state(policy, []), columns_of]
 # fmt: on
@@ -64,6 +72,16 @@ def test_what_no_room_can_run_is_refused_in_one_line(
     expected = "policy `nowhere` has no columnar replay" if use is columns_of and policy is NOWHERE else message
     assert str(caught.value) == expected
     assert is_one_line(str(caught.value))
+
+
+@pytest.mark.parametrize("use", USES[:2], ids=["new", "from-state"])
+@pytest.mark.parametrize(("policy", "message"), LACKING, ids=[policy.id for policy, _ in LACKING])
+def test_a_join_rule_that_rooms_need_is_not_left_out(
+    policy: AnyPolicy, message: str, use: Callable[[AnyPolicy], object]
+) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        use(policy)
+    assert str(caught.value) == message
 
 
 # fmt: off

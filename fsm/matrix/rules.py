@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
+from fsm.errors import DefinitionError
 from fsm.facts import Value
 from fsm.machine import Memory, memory_of
-from fsm.matrix.facts import MatrixFacts
+from fsm.matrix.facts import DOMAIN, MatrixFacts
 from fsm.matrix.levels import Levels, Power, reaches
 from fsm.matrix.policies import MatrixPolicy
 
@@ -50,6 +51,9 @@ def rules_of(policy: MatrixPolicy) -> Rules:
 
 def _rules(policy: MatrixPolicy) -> Rules:
     weights = policy.domain.weights
+    for name, whole in DOMAIN.values.items():
+        if name in {"join_rule", "warrant"} and len(weights[name]) < len(whole):
+            raise DefinitionError(f"policy `{policy.id}`: rooms of `{policy.family}` need all values of `{name}`")
     return Rules(
         memory=memory_of(policy),
         words=frozenset(action.value for action in policy.triggers),

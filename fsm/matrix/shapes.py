@@ -166,6 +166,8 @@ def _context(response: Mapping[str, Any]) -> Iterator[Part]:
 
 def _join(response: Mapping[str, Any]) -> Iterator[Part]:
     """Spec: "The resolved current room state prior to the join event" (`/send_join`)."""
+    if response.keys().isdisjoint(("state", "pdus", "event")):
+        raise EventError("auth_chain", "is no history and no state, and there is nothing else")
     yield from _state(sequence(response.get("state", response.get("pdus", [])), "state"))
     if "event" in response:
         yield from _timeline([response["event"]])

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from fsm.errors import DefinitionError
 from fsm.facts import Value
 from fsm.machine import Memory, memory_of
 from fsm.mimi.permits import EventFacts, Kind
@@ -58,9 +59,12 @@ def rules_of(policy: MimiPolicy) -> Rules:
 
 def _rules(policy: MimiPolicy) -> Rules:
     weights = policy.domain.weights
+    new = Settings(Roles(policy.power))
+    if new.join_rule not in weights["join_rule"]:
+        raise DefinitionError(f"policy `{policy.id}`: rooms begin with the join rule `{new.join_rule}`, which it lacks")
     return Rules(
         policy=policy,
-        new=Settings(Roles(policy.power)),
+        new=new,
         memory=memory_of(policy),
         participation_events=policy.participation_events,
         words=frozenset(action.value for action in Action),

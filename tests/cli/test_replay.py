@@ -110,10 +110,10 @@ def test_unusable_input_is_one_line(inside: Inside, arguments: tuple[str, ...], 
 
 
 def test_hostile_names_are_escaped() -> None:
-    create = CREATE.replace("@a", "@\\u202e\\u001b[2J\\n\\ud800")
+    create = CREATE.replace("@a", "@\\u202e\\u001b[2J\\n")
     run = fsm("replay", "-", given=create.encode())
     assert run.status == 0
-    assert "@\\u202e\\x1b[2J\\n\\ud800" in run.out
+    assert "@\\u202e\\x1b[2J\\n" in run.out
 
 
 def test_a_closed_pipe_is_quiet() -> None:

@@ -95,6 +95,10 @@ SHAPED: list[tuple[str, Any, str]] = [
     ("a row of a message",              {"event_id": "r", "type": "x", "state_key": None, "json": {"type": "x", "state_key": None}}, "r"),
     ("an array of rows",                [{"event_id": "r", "json": json.dumps(C)}, {"event_id": "r", "json": json.dumps(M)}], "c m"),
     ("an array of responses",           [sync(timeline=[M]), sync(timeline=[N])],               "m n"),
+    ("an array of responses, some quiet", [{"next_batch": "s"}, sync(timeline=[M]), {"next_batch": "t"}, sync(timeline=[N])], "m n"),
+    ("an array of pages, back in time", [{"chunk": [N, M], "start": "t9", "end": "t5"}, {"chunk": [J, C], "start": "t5", "end": "t1"}], "c j m n"),
+    ("an array, a response among events", [C, {"event": J}, sync(timeline=[M])],                "c j m"),
+    ("an array of rows and events",     [{"json": json.dumps(C)}, M],                           "c m"),
 ]
 # fmt: on
 
@@ -211,7 +215,8 @@ MALFORMED: list[tuple[Any, str]] = [
     ({"json": "{"},                                             "`json`: not JSON: expecting property name enclosed in double quotes at character 2"),
     ({"json": "[]"},                                            "`json`: must be an object, not an array"),
     ({"json": 5},                                               "`json`: must be an object, not a number"),
-    ([200, {"auth_chain": 5}],                                  "`auth_chain`: must be an array, not a number"),
+    ([200, {"state": [], "auth_chain": 5}],                     "`auth_chain`: must be an array, not a number"),
+    ({"auth_chain": [C]},                                       "`auth_chain`: is no history and no state, and there is nothing else"),
 ]
 # fmt: on
 
@@ -223,6 +228,12 @@ def test_a_malformed_response_is_named(value: Any, problem: str) -> None:
     assert str(raised.value) == problem
     (line,) = read_events(BytesIO(json.dumps(value).encode()), load_rules("matrix"))
     assert str(line.error) == f"line 1: {problem}"
+
+
+def test_a_malformed_response_in_an_array_is_named() -> None:
+    for value, place in (([C, {"json": "{"}], "[1].json"), ([{"next_batch": "s"}, {"rooms": 5}], "[1].rooms")):
+        (line,) = read_events(BytesIO(json.dumps(value).encode()), load_rules("matrix"))
+        assert str(line.error).startswith(f"line 1: `{place}`: ")
 
 
 @pytest.mark.parametrize("value", [{}, {"joined": {}}, {"errcode": "M_FORBIDDEN", "error": "no"}, {"pdu_ids": []}])
@@ -251,8 +262,16 @@ FOREIGN: list[tuple[str, list[Any], str]] = [
 def test_a_log_of_another_protocol_is_recognised(policy: str, values: list[Any], problem: str) -> None:
     text = "\n".join(map(json.dumps, values)).encode()
     with pytest.raises(ReplayError) as raised:
-        list(read_events(BytesIO(text), load_rules(policy)))
+        next(read_events(BytesIO(text), load_rules(policy)))  # nothing comes before it
     assert str(raised.value) == problem
+
+
+def test_few_events_wait_for_what_tells_of_which_protocol_they_are() -> None:
+    unknown = [{"type": "x", "event_id": f"{number}"} for number in range(200)]
+    for log, most in ((unknown, 100), ([C, J, *unknown], 2)):
+        source = BytesIO(b"".join(json.dumps(event).encode() + b"\n" * 2**17 for event in log))
+        next(read_events(source, load_rules("matrix")))
+        assert source.tell() <= (most + 2) * 2**17
 
 
 def test_a_word_of_another_protocol_is_taken_where_the_log_is_ours() -> None:
