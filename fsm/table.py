@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from fsm.errors import DefinitionError, shorten
-from fsm.facts import Domain, F, Value, about_of
+from fsm.facts import Domain, F, Value, about_of, kinds_of
 from fsm.guards import Guard
 from fsm.rule import Rule
 from fsm.state import PLAIN, AnyState, Display, label_of
@@ -402,8 +402,8 @@ def _supplied(policy: P) -> P:
         facts = " and ".join(f"`{name}`" for name in policy.unsupplied)
         raise DefinitionError(f"policy `{policy.id}` looks at {facts}, which no room of `{policy.family}` works out")
     values = policy.domain.values
-    for name, whole in Domain(policy.supplied or policy.domain.record).values.items():
-        if name not in values or (isinstance(whole[0], bool) and len(values[name]) < len(whole)):
+    for name, kind in kinds_of(policy.supplied or policy.domain.record).items():
+        if name not in values or (kind is bool and set(values[name]) != {False, True}):
             raise DefinitionError(f"policy `{policy.id}`: rooms of `{policy.family}` need both values of `{name}`")
     return policy
 

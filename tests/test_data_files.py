@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from importlib import resources
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -13,9 +14,10 @@ import pytest
 from fsm import DefinitionError, EventError, policies
 from fsm.cli import run
 from fsm.machine import memory_of
-from fsm.policies import known_rules, load_policy, load_rules
+from fsm.policies import known_rules, load_policy, load_rules, new_room
 from fsm.policy import Policy
 from fsm.render import ENDINGS
+from fsm.room_policy import policies as roles
 from fsm.strict_json import MAX_DEPTH, MAX_JSON
 from tests import houses
 from tests.builders import is_one_line
@@ -56,15 +58,19 @@ def plain(action: str, facts: HouseFacts) -> tuple[str | None, str]:
     return None, here
 
 
+EXPECTED = f"no policy can be made of this data: expected {roles.DATA}, or {houses.DATA}"
+
 # fmt: off
 FAULTS: list[tuple[object, str]] = [
-    (7,                                          f"no policy can be made of this data: expected {houses.DATA}"),
-    ([],                                         f"no policy can be made of this data: expected {houses.DATA}"),
-    ({},                                         f"no policy can be made of this data: expected {houses.DATA}"),
+    (7,                                          EXPECTED),
+    ([],                                         EXPECTED),
+    ({},                                         EXPECTED),
     ({"house": "h"},                             "a house has a name, and two rooms or more under `doors`"),
     ({"house": "", "doors": DOORS},   "a house has a name, and two rooms or more under `doors`"),
     ({"house": "h", "doors": {"a": ["b"], "b": ["c"]}}, "`doors.b` is no list of rooms of the house"),
     ({"house": "h", "doors": {"a": "b", "b": []}},      "`doors.a` is no list of rooms of the house"),
+    ({"roles": 7},                               "no roles: `roles`: must be an array, not a number"),
+    ({"roles": [{}]},                            "no roles: `roles[0].role_index`: is missing"),
     (b"",                                        "not JSON: "),
     (b"{",                                       "not JSON: "),
     (b"\xff",                                    "not UTF-8 at byte 1"),
@@ -163,3 +169,16 @@ def test_it_goes_through_every_tool_that_needs_no_room(
         assert run([word.format(**files) for word in command]) == status
     said = page.read_text("utf-8") if page.exists() else out.buffer.getvalue().decode()
     assert [word for word in words if word not in said] == []
+
+
+EXAMPLES = json.loads(resources.files("fsm.room_policy").joinpath("examples.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_roles_of_a_room_are_a_policy_that_rooms_can_be_run_by(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "roles.json"
+    path.write_text(json.dumps(EXAMPLES[name]["roles_list"]))
+    policy = load_policy(str(path))
+    assert policy is roles.policy_of(EXAMPLES[name]["roles_list"])
+    assert new_room(policy).policy is policy
+    assert run(["draw", str(path), "--output", str(tmp_path / "roles.mmd")]) == 0

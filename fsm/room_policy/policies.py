@@ -67,6 +67,15 @@ def policy_of(
     return _policy_of(roles, id, title, source)
 
 
+DATA = 'the roles of a room, as `{"roles": [{"role_index": 0, …}, …]}`'
+"""What a data file has to hold for a policy to be made of it (see `fsm.data_files`)."""
+
+
+def policy_of_data(value: object) -> RolePolicy | None:
+    """The policy of the roles in a data file; None for what is no object with `roles`. Raises `DefinitionError`."""
+    return policy_of(value) if isinstance(value, Mapping) and "roles" in value else None
+
+
 @lru_cache(maxsize=KEPT)
 def _policy_of(roles: Roles, policy_id: str, title: str, source: str) -> RolePolicy:
     states = states_of(roles)
