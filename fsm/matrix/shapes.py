@@ -254,14 +254,21 @@ def _cited(previous: object) -> Iterator[str]:
 
 
 def _naming(policy: MatrixPolicy | None) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-    """Compute the ids of the events of a log that lack them, room by room by the version that the creation names."""
+    """Compute the ids of the events of a log that lack them, room by room by the version that the creation names.
+
+    Events that name no room are of the one whose creation, which named none either, came last.
+    """
     versions: dict[str | None, str] = {}
+    unnamed: str | None = None
 
     def name(event: Mapping[str, Any]) -> Mapping[str, Any]:
+        nonlocal unnamed
         if event.get("state_key", "") is None:  # as tables write what is not there
             event = {key: value for key, value in event.items() if key != "state_key"}
         content = event.get("content")
         is_creation = event.get("type") == CREATE and type(content) is dict
+        if not is_creation and unnamed is not None and "room_id" not in event:
+            event = {"room_id": unnamed, **event}
         if not is_creation and "event_id" in event:
             return event
         version: Any = policy.version if policy else versions.get(room_of(event))
@@ -274,6 +281,8 @@ def _naming(policy: MatrixPolicy | None) -> Callable[[Mapping[str, Any]], Mappin
             event = {**event, "event_id": event_id_of(event, known.version)}
         if is_creation:
             versions[room_of(event)] = known.version
+            if "room_id" not in event:
+                unnamed = room_of(event)
         return event
 
     return name

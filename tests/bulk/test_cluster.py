@@ -135,6 +135,18 @@ def test_what_stops_a_run(history: Path, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["broken.parquet"]
 
 
+@pytest.mark.usefixtures("nodes")
+def test_what_is_guessed_about_a_log_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps([{"type": "m.room.create", "sender": "@a", "state_key": "", "content": {}}] * 2))
+    ours: list[str] = []
+    theirs: list[str] = []
+    files.backtest(path, load_policy("mimi"), tell=ours.append)
+    cluster.backtest(path, "mimi", tell=theirs.append)
+    assert ours == theirs
+    assert ours[0].startswith(f"{path}: line 1: 2 events are taken to be oldest first: ")
+
+
 DEADLY = """
 import os
 from fsm import MIMI as OWN

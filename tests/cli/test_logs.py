@@ -42,6 +42,14 @@ CASES: list[tuple[str, int, str, dict[str, str], list[str]]] = [
         [],
     ),
     (
+        "creation-among-other-events.json", 2,
+        "1:1 taken, 1:2 taken, 1:3 taken, 1:4 taken, 1:5 taken, 1:6 taken, 1:7 taken, 1:8 taken",
+        {"!r:x": "@q:x join @ann:x join @bob:x join"},
+        ["line 1: 8 events are taken to be oldest first: the creation stands among them, and this is how such events mostly come (`--order` says otherwise)",
+         "line 1, event 1: the creation of room `!r:x` is missing: its events are taken as they stand, and none is judged",
+         "line 1, event 2: the creation of room `!r:x` comes after other events of it: `--order` says how the events stand"],
+    ),
+    (
         "element-export.json", 0,
         "1:1 taken, 1:2 found, 1:3 taken, 1:4 taken, 1:5 join, 1:6 ban",
         {"!r:x": "@ann:x join @bob:x ban"},
@@ -168,6 +176,12 @@ CASES: list[tuple[str, int, str, dict[str, str], list[str]]] = [
         ["line 1, event 10: the creation of room `!l:x` is missing: its events are taken as they stand, and none is judged"],
     ),
     (
+        "sync-of-two-versions.json", 0,
+        "1:1 taken, 1:2 found, 1:3 rejected, 1:4 taken, 1:5 found, 1:6 taken, 1:7 knock",
+        {"!a:x": "@ann:x join", "!b:x": "@ann:x join @bob:x knock"},
+        [],
+    ),
+    (
         "sync-repeats-a-leave-of-its-state.json", 0,
         "1:1 given, 1:2 given, 1:3 given, 1:4 given, 1:5 given, 1:6 again, 1:7 taken",
         {"!hall:a.example": "@ann:a.example join"},
@@ -194,6 +208,18 @@ CASES: list[tuple[str, int, str, dict[str, str], list[str]]] = [
     (
         "v12-events-without-ids.jsonl", 0,
         "1 taken, 2 found, 3 taken, 4 taken, 5 invite, 6 accept, 7 kick",
+        {"!CJ9BMF6DHwn1uMlGySY9yMd1MRBdVF2Sk0sPGYqY_TY": "@ann:a.example join"},
+        [],
+    ),
+    (
+        "v12-events-without-rooms.json", 0,
+        "1:1 taken, 1:2 found, 1:3 taken, 1:4 taken, 1:5 invite, 1:6 accept, 1:7 kick",
+        {"!CJ9BMF6DHwn1uMlGySY9yMd1MRBdVF2Sk0sPGYqY_TY": "@ann:a.example join"},
+        ["line 1: 7 events are taken to be oldest first: the creation comes first (`--order` says otherwise)"],
+    ),
+    (
+        "v12-pages-back-in-time.jsonl", 0,
+        "2:4 taken, 2:3 found, 2:2 taken, 2:1 taken, 1:3 invite, 1:2 accept, 1:1 kick",
         {"!CJ9BMF6DHwn1uMlGySY9yMd1MRBdVF2Sk0sPGYqY_TY": "@ann:a.example join"},
         [],
     ),

@@ -8,6 +8,7 @@ import pytest
 
 from fsm.errors import EventError, ReplayError
 from fsm.log_reader import read_events
+from fsm.matrix.events import room_of
 from fsm.matrix.shapes import NAMES, SHAPES
 from fsm.policies import load_rules
 from fsm.shapes import Order
@@ -135,6 +136,15 @@ def test_a_room_is_told_to_events_that_lack_it() -> None:
         BytesIO(json.dumps(sync(state=[C], timeline=[M, message("n", room_id="!said")])).encode()), load_rules("matrix")
     )
     assert [line.value["room_id"] for line in lines] == ["!r", "!r", "!said"]
+
+
+def test_events_that_name_no_room_are_of_the_last_creation_that_names_none() -> None:
+    made = {**C, "event_id": "$made", "content": {"room_version": "12"}}
+    older = {**C, "event_id": "$old", "content": {"room_version": "10"}}
+    log = [J, made, J, {**M, "room_id": "!said"}, {**made, "event_id": "$next"}, M, older, N]
+    lines = read_events(BytesIO(b"\n".join(json.dumps(event).encode() for event in log)), load_rules("matrix"))
+    rooms = [room_of(line.value) for line in lines]
+    assert rooms == [None, "!made", "!made", "!said", "!next", "!next", None, None]
 
 
 # fmt: off
