@@ -68,6 +68,9 @@ class Play:
 class Stage:
     """The room that people play in."""
 
+    follows_states = True
+    takes_more = False
+
     def __init__(self, family: Family, policy: AnyPolicy) -> None:
         self._family = family
         self._policy = policy

@@ -142,6 +142,14 @@ class AnyStage(Protocol):
     def decisive(self) -> frozenset[str]:
         """The event types after which anybody may do something else than the opening says."""
 
+    @property
+    def takes_more(self) -> bool:
+        """Whether the content of an event may hold more than its shape, and be the same question."""
+
+    @property
+    def follows_states(self) -> bool:
+        """Whether facts between two users may follow from where these stand, and not only from the opening."""
+
     def forms(self, action: str) -> Iterable[Mapping[str, Any]]:
         """The facts that a change itself says, in every form in which the action can be asked for."""
 

@@ -6,11 +6,11 @@ judged by the policy's machine like any room; it has no quick way.
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, Self, TypeVar
 
 from fsm.decision import Decision
-from fsm.errors import DefinitionError, EventError, shorten
+from fsm.errors import DefinitionError, EventError, PolicyError, shorten
 from fsm.event import Event, plain, read_event
 from fsm.facts import Value
 from fsm.locks import lock_of
@@ -20,6 +20,8 @@ from fsm.policy import Policy
 from fsm.room import JSON, BaseRoom, another
 from fsm.state import AnyState
 from fsm.syntax import Change, Syntax
+
+T = TypeVar("T")
 
 
 class SyntaxRoom(BaseRoom):
@@ -108,12 +110,13 @@ class SyntaxRoom(BaseRoom):
     def facts(self, sender: str, target: str, **told: Value) -> Any:
         """What the policy may know about a change between these users; `told` is what the event says itself."""
         domain = self._policy.domain
+        between = self._asked_of_family(self.facts_between, sender, target)
         return domain.record(**{
             **domain.plain,
             "target": self.participation(target),
             "sender": self.participation(sender),
             "is_self": sender == target,
-            **{name: value for name, value in self.facts_between(sender, target).items() if name in domain.values},
+            **{name: value for name, value in between.items() if name in domain.values},
             **told,
         })  # fmt: skip
 
@@ -202,8 +205,18 @@ class SyntaxRoom(BaseRoom):
                 known[change.action, facts] = self._memory.decide(change.action, facts)
             return known[change.action, facts]
         reason = f"the room is there already: `{event.type}` comes once" if self._is_again(event) else ""
-        reason = reason or ("" if self._is_creation(value) else self.refusal(event))
+        reason = reason or ("" if self._is_creation(value) else self._asked_of_family(self.refusal, event))
         return Decision(allowed=not reason, reason=reason)
+
+    def _asked_of_family(self, function: Callable[..., T], *given: Any) -> T:
+        """What the family answers; whatever goes wrong in it is one line. Raises `DefinitionError`."""
+        try:
+            return function(*given)
+        except PolicyError:
+            raise
+        except Exception as problem:  # it is the user's: anything may be wrong in it
+            summary = shorten(" ".join(f"{type(problem).__name__}: {problem}".split()), 200)
+            raise DefinitionError(f"policy `{self._policy.id}`: `{function.__name__}` fails: {summary}") from problem
 
     def _is_again(self, event: Event) -> bool:
         return event.type == self.syntax.creation and (event.type, "") in self.settings

@@ -158,9 +158,10 @@ class MucRoom(SyntaxRoom):
     def facts_between(self, sender: str, target: str) -> dict[str, Value]:  # noqa: ARG002 - no fact compares users
         """The role of the sender, and how the room is configured."""
         config = self.settings.get((CONFIG, ""), {})
+        told = self.settings.get((ROLE, sender), {}).get("role")
         default = Role.MODERATOR if self.participation(sender) is OWNER else Role.NONE
         return {
-            "role": Role(self.settings.get((ROLE, sender), {}).get("role", default)),
+            "role": next((role for role in Role if role.value == told), default),
             "members_invite": config.get("membersonly") is True and config.get("allowinvites") is True,
             "takes_registrations": config.get("register") is True,
         }

@@ -39,6 +39,9 @@ class Stage:
     strangers = ("@somebody:x.example", "@somebody.else:x.example")
     """Two of the many who have no power of their own: what holds for them holds for everybody not named."""
 
+    follows_states = False
+    takes_more = True
+
     stranger_role = "power 0"
 
     users = (r"^@[^:]*:.", MAX_BYTES)

@@ -54,6 +54,9 @@ class Stage:
     strangers = ("@somebody:x.example", "@somebody.else:x.example")
     """Two of the many who are nobody in particular: what holds for them holds for everybody not named."""
 
+    follows_states = False
+    takes_more = True
+
     stranger_role = "no role"
 
     users = ("", 4 * MAX_TEXT)

@@ -109,14 +109,9 @@ class Walk:
 
 def expected(decision: Decision, clause: str | None) -> dict[str, Any]:
     """What has to come of an event."""
-    return {
-        "allowed": decision.allowed,
-        "transition": decision.transition,
-        "before": decision.before,
-        "after": decision.after,
-        "clause": clause,
-        "refusals": decision.as_json("")["refusals"],
-    }
+    answer = decision.as_json("")
+    parts = {part: answer[part] for part in ("allowed", "transition", "before", "after")}
+    return {**parts, "clause": clause, "refusals": answer["refusals"]}
 
 
 def every_vector(policy: AnyPolicy) -> Iterator[Vector]:

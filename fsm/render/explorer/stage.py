@@ -1,16 +1,17 @@
 """The room that people play in, as data: who stands how to whom, and what comes of every setting.
 
 Theory of operation. Where everybody is changes as people play, and the page keeps
-count of that. What anybody may do, and whom they outrank, does not change, as roles
-stay as the opening deals them. So real rooms are asked beforehand: for every
-opening and every pair of people, the facts of a change between them; and for
+count of that. What else is a fact about two people does not change, as roles stay as
+the opening deals them, or follows from where the two are. So real rooms are asked
+beforehand: for every opening and every pair of people, the facts of a change between
+them, by where they are if need be; and for
 everybody, wherever they are, whether they can change a setting. The page looks both
 up, and what a change leads to stands in the table of decisions.
 
 What one user can do who has no role, anybody else can: two strangers stand for all.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, TypeAlias
@@ -44,12 +45,10 @@ class _Scene:
         room = new_room(self.policy)
         return room if all(room.send(event) for event in self.opening.log) else None
 
-    def room_with(self, user: str, state: AnyState) -> AnyRoom:
-        """The room, but with a user in this state, if an event can say so."""
-        change = self.stage.placed(user, state)
-        if change is None:
-            return self.room() or new_room(self.policy)
-        events = {place_of(self.policy, event): event for event in [*self.opening.log, change]}
+    def room_with(self, states: Mapping[str, AnyState]) -> AnyRoom:
+        """The room, but with users in these states, as far as events can say so."""
+        changes = filter(None, (self.stage.placed(user, state) for user, state in states.items()))
+        events = {place_of(self.policy, event): event for event in [*self.opening.log, *changes]}
         events.pop(None, None)
         return room_from_state(self.policy, list(events.values()))
 
@@ -81,6 +80,7 @@ def stage_data(policy: AnyPolicy, names: Sequence[str]) -> JSON | None:
             for words in settings
         ],
         "extras": stage.extras,
+        "takesMore": stage.takes_more,
         "decisive": sorted(stage.decisive),
         "openings": [
             {
@@ -109,12 +109,28 @@ def _changes(policy: AnyPolicy, stage: AnyStage, names: Sequence[str]) -> Iterat
             }
 
 
-def _pairs(scene: _Scene, action: str, names: Sequence[str], standings: Numbered[tuple[int, ...]]) -> list[list[int]]:
-    """By sender and target: the number of the facts of a change between them, counted from 0."""
+def _pairs(scene: _Scene, action: str, names: Sequence[str], standings: Numbered[tuple[int, ...]]) -> list[list[Any]]:
+    """By sender and target: the number of the facts of a change between them, counted from 0.
+
+    Where these follow from where the two stand, it is followed by their numbers by the states of both.
+    """
     users = [*scene.stage.people, *scene.stage.strangers]
     room = scene.room()
-    facts = ([scene.facts(room, action, sender, target) for target in users] for sender in users)
-    return [[standings[_digits(scene.policy, names, each)] - 1 for each in row] for row in facts]
+
+    def number(there: AnyRoom | None, sender: str, target: str) -> int:
+        return standings[_digits(scene.policy, names, scene.facts(there, action, sender, target))] - 1
+
+    def between(sender: str, target: str) -> Any:
+        start = number(room, sender, target)
+        if not scene.stage.follows_states:
+            return start
+        states = scene.policy.states
+        return [start, *(
+            [number(scene.room_with({sender: one, target: other}), sender, target) for other in states]
+            for one in states
+        )]  # fmt: skip
+
+    return [[between(sender, target) for target in users] for sender in users]
 
 
 def _answers(scene: _Scene, words: str, answers: Numbered[tuple[bool, str]]) -> list[list[int]]:
@@ -123,7 +139,7 @@ def _answers(scene: _Scene, words: str, answers: Numbered[tuple[bool, str]]) -> 
     numbers = []
     for user in users:
         event = scene.stage.settings(user)[words]
-        decisions = [scene.room_with(user, state).decide(event) for state in scene.policy.states]
+        decisions = [scene.room_with({user: state}).decide(event) for state in scene.policy.states]
         numbers.append([answers[decision.allowed, decision.reason] - 1 for decision in decisions])
     return numbers
 

@@ -8,7 +8,7 @@ const MOST_LINES = 5_000;
 const ACTS = "{sender}";
 const ACTED_ON = "{target}";
 const OF_OPENINGS = { slots: new Set((stage?.people ?? []).map(({ user }) => user)), loose: new Set([""]) };
-const OF_EVENTS = { slots: new Set([ACTS, ACTED_ON]), loose: new Set(["", "content."]) };
+const OF_EVENTS = { slots: new Set([ACTS, ACTED_ON]), loose: new Set(stage?.takesMore ? ["", "content."] : [""]) };
 
 const SHAPES = stage ? [...stage.changes.flatMap(({ shapes }) => shapes), ...stage.settings.map(({ shape }) => shape)] : [];
 const KNOWN_TYPES = new Set(SHAPES.map(({ type }) => type));
@@ -167,7 +167,7 @@ function readLine(room, { number, value, problem }, reader) {
       return { room: withSender, event: { kind: "setting", sender, setting } };
     }
   }
-  const isUnforeseen = KNOWN_TYPES.has(value.type) && isAnotherQuestion(value);
+  const isUnforeseen = KNOWN_TYPES.has(value.type) && (!stage.takesMore || isAnotherQuestion(value));
   if (isUnforeseen || stage.decisive.includes(value.type)) reader.decided = number;
   return note(`${shorten(value.type)}, not judged here`);
 }

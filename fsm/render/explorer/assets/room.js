@@ -44,13 +44,19 @@ function withUser(room, id) {
   return place < 0 ? [{ ...room, users: [...room.users, id] }, room.users.length] : [room, place];
 }
 
-/** What the facts of a change between two users are, but for where they are and what was set. */
-function standing(room, action, sender, target) {
+/**
+ * What the facts of a change between two users are, but for where they are and what was set: at the start or, where
+ * the facts follow from where the two are, in these states of all users.
+ */
+function standing(room, action, sender, target, states = null) {
   const strangers = stage.people.length;
   const pairs = stage.openings[room.opening].pairs[action];
   const place = Math.min(sender, strangers);
   const other = sender === target ? place : target < strangers ? target : strangers + Number(sender >= strangers);
-  return stage.standings[pairs[place][other]];
+  const known = pairs[place][other];
+  if (!Array.isArray(known)) return stage.standings[known];
+  const [start, ...byStates] = known;
+  return stage.standings[states === null ? start : byStates[states[sender]][states[target]]];
 }
 
 /** Where everybody is at the start. */
@@ -60,7 +66,7 @@ const initialStates = (room) =>
 /** The facts of a change that one user would make to another now; of a recording, those of its last change if any. */
 function factsBetween(room, now, action, sender, target) {
   if (recordingOf(room) && !now.last) return null;
-  const at = [...(recordingOf(room) ? now.last : standing(room, action, sender, target))];
+  const at = [...(recordingOf(room) ? now.last : standing(room, action, sender, target, now.states))];
   at[TARGET] = now.states[target];
   at[SENDER] = now.states[sender];
   return changed(at, now.settings);

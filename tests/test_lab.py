@@ -1,0 +1,80 @@
+"""A family whose states are numbers and whose targets stand in the content, through the commands."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fsm import DefinitionError
+from fsm.policies import new_room
+from fsm.review.vectors import covering_vectors
+from tests.cli.conftest import inside
+from tests.cli.runner import Run
+from tests.lab import GUEST, LAB, A, B, C, LabRoom, state
+
+__all__ = ["inside"]
+
+WHERE = "tests.lab:LAB"
+LOG = [
+    state("lab.open", A),
+    LabRoom.syntax.write(LAB, "enter", A, A, to=GUEST),
+    {**LabRoom.syntax.write(LAB, "enter", B, B, to=GUEST), "type": "lab.step"},
+    LabRoom.syntax.written(LAB, "move 3", A, B),
+    LabRoom.syntax.written(LAB, "move 2", A, B),
+    LabRoom.syntax.written(LAB, "exit 0 true", B, B, "tired"),
+    {**LabRoom.syntax.written(LAB, "exit 0", B, B), "content": {"verb": "exit", "who": B, "to": 0, "quiet": 1}},
+    {**LabRoom.syntax.written(LAB, "exit 0", C, C), "sender": "nobody"},
+]
+ANSWERS = [None, "enter", "enter", "move", None, "exit", "error", "error"]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> str:
+    file = tmp_path / "log.jsonl"
+    file.write_text("".join(f"{json.dumps(event)}\n" for event in LOG))
+    return str(file)
+
+
+def test_a_log(inside: Callable[..., Run], log: str) -> None:
+    run = inside("replay", log, "--policy", WHERE, "--json")
+    *answers, _ = map(json.loads, run.out.splitlines())
+    assert run.status == 2
+    assert ["error" if "error" in each else each["transition"] for each in answers] == ANSWERS
+    assert answers[3]["after"] == 3
+    assert "`content.quiet`: `1` is not one of false, true" in answers[6]["error"]["message"]
+    assert "`sender`: `nobody` is no user id" in answers[7]["error"]["message"]
+    assert "lab: 8 events, 5 allowed, 1 rejected, 2 errors" in inside("backtest", log, "--policy", WHERE).out
+
+
+def test_an_implementation_agrees_with_its_vectors(inside: Callable[..., Run]) -> None:
+    command = (sys.executable, "-m", "fsm", "decide", "--policy", WHERE)
+    vectors, _ = covering_vectors(LAB)
+    run = inside("conform", WHERE, "--", *command)
+    assert f"{len(vectors)} of {len(vectors)} answers agree with lab" in run.out
+    assert {json.loads(json.dumps(vector.as_json()))["expected"]["before"] for vector in vectors} == {0, 1, 2, 3}
+
+
+# fmt: off
+COMMANDS = [
+    (("verify", WHERE),                                                                           "lab: no findings"),
+    (("explain", WHERE, "move", "--target", "1", "--sender", "2", "--given", "to=3", "--given", "has_badge=true", "--given", "outranks=true"), "allowed as `move`"),
+    (("vectors", "--paths", WHERE),                                                               '"transitions"'),
+    (("spec", WHERE),                                                                             "`outside`, `guest`"),
+    (("draw", WHERE, "--format", "mermaid"),                                                      "guest"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("arguments", "words"), COMMANDS)
+def test_commands(inside: Callable[..., Run], arguments: tuple[str, ...], words: str) -> None:
+    run = inside(*arguments)
+    assert (run.status, words in run.out) == (0, True), run
+
+
+def test_what_fails_in_its_rooms_is_one_line() -> None:
+    room = new_room(LAB)
+    room.send(LOG[0])
+    with pytest.raises(DefinitionError, match="policy `lab`: `refusal` fails: KeyError"):
+        room.send(state("lab.crash", A))
