@@ -12,17 +12,18 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 _COUNT = 64  # a power of two, so that the bits of an address choose
-_LOCKS = [RLock() for _ in range(_COUNT)]
+LAST = _COUNT - 1
+LOCKS = [RLock() for _ in range(_COUNT)]
 
 
 def lock_of(room: object) -> "AbstractContextManager[bool]":
     """The lock of a room, which it shares with others."""
-    return _LOCKS[id(room) >> 6 & _COUNT - 1]
+    return LOCKS[id(room) >> 6 & LAST]
 
 
 def _renew() -> None:
     """Nobody holds the locks of a process that has just been forked, whatever its parent's threads did."""
-    _LOCKS[:] = [RLock() for _ in range(_COUNT)]
+    LOCKS[:] = [RLock() for _ in range(_COUNT)]
 
 
 if hasattr(os, "register_at_fork"):

@@ -9,7 +9,7 @@ An event's id is claimed when the event is accepted. Whoever names an id later m
 event, and the room holds them to it by what it has read of the first one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from enum import Enum, StrEnum, auto
 from functools import cache
@@ -61,11 +61,13 @@ class Past:
     Whether those without an id are kept is for the room to say (`keeps_all`).
     """
 
-    __slots__ = ("_cells", "_positions", "keeps_all")
+    __slots__ = ("_cells", "_positions", "keeps_all", "words")
 
     def __init__(self, *, keeps_all: bool = False) -> None:
         self.keeps_all = keeps_all
         self._cells: list[Any] = []
+        self.words: Container[Any] = self._cells
+        """All ids are among these: what is not has not come up."""
         self._positions: dict[str, int] | None = None
 
     def __eq__(self, other: object) -> bool:
@@ -91,11 +93,6 @@ class Past:
         ids = self._cells[::_WIDTH]
         return ids.index(event_id) if event_id in ids else None
 
-    def expect_new(self, event_id: str) -> None:
-        """Raise `KeyError` when there is an event with this id."""
-        if self.find(event_id) is not None:
-            raise KeyError(event_id)
-
     def add(self, event_id: str | None, sender: str, event_type: str, state_key: str | None, answer: object) -> None:
         """Keep an event. `answer` is the decision, or that and what was read of the content."""
         cells = self._cells
@@ -105,6 +102,7 @@ class Past:
             elif len(cells) >= _SEARCHED * _WIDTH:
                 ids = [*cells[::_WIDTH], event_id]
                 self._positions = {each: position for position, each in enumerate(ids) if each is not None}
+                self.words = self._positions
         if len(_shared) >= _SHARED_COUNT:
             _shared.clear()
         share = _shared.setdefault

@@ -1,14 +1,16 @@
 """What rooms of all families have in common: the order of work from an event to an answer.
 
 Theory of operation. An event is read, then judged, then applied, each once. Two ways lead
-there. Almost all events are sound participation changes, which the *quick way* reads
-(`_quick`) and looks up (`_look_up`). Whatever is out of the ordinary goes the *careful way*:
-it is made plain (`fsm.event.plain`), read in full, judged, and finds the words for what is
-wrong. Both ways give the same answers.
+there. Almost all events are sound participation changes, which the *quick way* reads and
+looks up (`_quick`), by the classes of its users (`fsm.classes`). Whatever is out of the
+ordinary goes the *careful way*: it is made plain (`fsm.event.plain`), read in full, judged,
+and finds the words for what is wrong. Both ways give the same answers.
 
 A value that is not plain is copied before a room is locked, and a host's callbacks run
-afterwards; between the two nobody else reads or changes the room. `decide` takes the quick way without a lock:
-its answer holds when it is given.
+afterwards; between the two nobody else reads or changes the room. `decide` takes the quick
+way without a lock: its answer holds when it is given. Whoever changes what a room is set to
+takes its table away first (`_set_up`), and whoever has read from both sides of such a change
+begins anew.
 
 An event with an id is kept (`fsm.past`): the same event again gets the first answer, and
 nothing is applied twice; another event with the same id is an error.
@@ -17,18 +19,18 @@ nothing is applied twice; another event with the same id is an error.
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeAlias, cast
 
+from fsm.classes import Peers, Rules, Table, UserClass
 from fsm.decision import Decision
 from fsm.errors import EventError, shorten
-from fsm.event import Event, checked_word, plain
-from fsm.locks import lock_of
+from fsm.event import MAX_TEXT, Event, checked_word, plain
+from fsm.locks import LAST, LOCKS, lock_of
 from fsm.machine import Memory, Participant
-from fsm.past import GIVEN, HIDDEN, Past, Read, brief, given_as, pack
+from fsm.past import GIVEN, HIDDEN, Past, Read, given_as, pack
 from fsm.terms import Action, Participation
 
 _LEAVE = Participation.LEAVE
 
-Quick: TypeAlias = tuple[str, str, str, str, str | None, str | None]
-"""A participation change: action, sender, target, event type, event id, reason."""
+_LEAST_FIELDS = len(("type", "sender", "state_key", "content"))
 
 JSON: TypeAlias = dict[str, Any]
 
@@ -39,7 +41,11 @@ _UNREADABLE = (KeyError, TypeError, AttributeError)
 class BaseRoom:
     """One room: a family says how its events are read, judged and applied."""
 
-    __slots__ = ("_participant", "_past", "_states", "id")
+    __slots__ = ("_members", "_participant", "_past", "_rules", "_settings", "_table", "id")
+
+    policy: Any
+    _rules: Rules[Any, Any]
+    _settings: Any
 
     keeps_past: ClassVar[bool] = True
     """Whether events with an id are kept."""
@@ -47,8 +53,11 @@ class BaseRoom:
     def __init__(self, room_id: str | None, participant: type[Participant]) -> None:
         self.id = room_id
         self._participant = participant
-        self._states: dict[str, Participation] = {}
         self._past: Past | None = None
+        self._members: dict[str, UserClass] = {}
+        """Everybody who was ever heard of, or has powers of their own."""
+        self._table: Table[Any, Any] | None = None
+        """The decisions on ordinary changes; None where every change takes the careful way."""
 
     def decide(self, event: Mapping[str, Any]) -> Decision:
         """Whether the event may happen, and if not, why. Nothing changes.
@@ -56,19 +65,10 @@ class BaseRoom:
         Raises `EventError` when the event cannot be read.
         """
         try:
-            action, sender, target, _, event_id, _ = self._quick(event)
-            if event_id is None or self._past is None or self._past.find(event_id) is None:
-                return self._look_up(action, sender, target)
+            return self._quick(event)
         except _UNREADABLE:
-            pass  # another kind of event, or a fault that the careful way finds the words for
-        return self._decide_carefully(event)
-
-    def _decide_carefully(self, event: Mapping[str, Any]) -> Decision:
-        value = plain(event)
-        with lock_of(self):
-            read = self._read(value)
-            known = self._known_answer(read, value)
-            return self._judge(read, value) if known is None else known
+            # Another kind of event, or a fault that the careful way finds the words for.
+            return self._decide_carefully(event)
 
     def send(self, event: Mapping[str, Any]) -> Decision:
         """Decide, and apply the event when it is allowed.
@@ -76,29 +76,121 @@ class BaseRoom:
         What is rejected is not added to the room. Raises `EventError` when the event
         cannot be read. In both cases the room is then exactly as before.
         """
-        facts, is_done = None, False
-        try:
-            action, sender, target, event_type, event_id, reason = self._quick(event)
-            with lock_of(self):
-                past = self._past
-                if event_id is not None and past is not None:
-                    past.expect_new(event_id)
-                decision = self._look_up(action, sender, target)
+        facts = None
+        with LOCKS[id(self) >> 6 & LAST]:  # `lock_of`, without the time that a call takes
+            try:
+                decision = self._quick(event)
+            except _UNREADABLE:
+                is_quick = False
+            else:
+                is_quick = True
                 if not decision.allowed:
                     return decision
+                target, content, members = event["state_key"], event["content"], self._members
                 if self._participant.has_callbacks:
-                    facts = self.facts(sender, target)
-                if event_id is not None or past is not None:
-                    self._remember(event_id, sender, event_type, target, decision, reason and brief(reason))
-                self._states[target] = decision.after  # type: ignore[assignment]  # it moves somebody
-                is_done = True
-        except _UNREADABLE:
-            pass
-        if not is_done:
+                    facts = self._facts_between(event["sender"], target)
+                event_id = event.get("event_id")
+                if event_id is not None or self._past is not None:
+                    read = self._read_quickly(content) if len(content) > 1 else None
+                    self._remember(event_id, event["sender"], event["type"], target, decision, read)
+                its = members.get(target)
+                if its is None or its is its.peers.unheard:
+                    self._move(target, self._class_of(target), decision.after)
+                else:
+                    members[target] = its.peers[decision.after]  # type: ignore[index]  # it moves somebody
+        if not is_quick:
             return self._send_carefully(event)
         if facts is not None:
-            self._tell(action, target, decision, facts)
+            self._tell(event["content"][self._rules.word], event["state_key"], decision, facts)
         return decision
+
+    def _quick(self, event: Mapping[str, Any]) -> Decision:
+        """Read and look up a sound and ordinary change. Raises one of `_UNREADABLE` for any other event."""
+        # What is no plain dictionary may answer otherwise when it is read again.
+        if type(event) is not dict or type(content := event["content"]) is not dict:
+            raise TypeError
+        rules, settings, table = self._rules, self._settings, self._table
+        event_type, sender, target, action = event["type"], event["sender"], event["state_key"], content[rules.word]
+        if not (
+            type(event_type) is type(sender) is type(target) is type(action) is str
+            and event_type in rules.types
+            and table is not None
+        ):
+            raise KeyError(event_type)
+        if len(event) != _LEAST_FIELDS and not self._is_new(event, action):
+            raise KeyError(event_type)
+        if len(content) != 1:
+            self._read_quickly(content)
+        members = self._members
+        to = members.get(target) or self._stranger(target)
+        if sender == target:
+            decision = table[action, to]
+        else:
+            decision = table[action, members.get(sender) or self._stranger(sender), to]
+        if self._settings is not settings:
+            raise KeyError(event_type)
+        return decision
+
+    def _is_new(self, event: Mapping[str, Any], action: str) -> bool:
+        """Whether the fields of a change besides those that each has raise no question, and its id has not come up."""
+        rest = len(event) - _LEAST_FIELDS
+        if "event_id" in event:
+            event_id, past, rest = event["event_id"], self._past, rest - 1
+            if type(event_id) is not str or not 0 < len(event_id) <= MAX_TEXT:
+                return False
+            if past is not None and event_id in past.words:
+                return False
+        if "room_id" in event:
+            room_id, rest = event["room_id"], rest - 1
+            if type(room_id) is not str or room_id != self.id:
+                return False
+        return not rest or self._is_ordinary(event, action)
+
+    def _stranger(self, user: str) -> UserClass:
+        """The class of somebody of whom nothing is known. Raises `KeyError` for what is no user id."""
+        # Whoever is known has been read with care before, so their ids need no other check.
+        if self._is_user(user):
+            return self._rules.others.unheard
+        raise KeyError(user)
+
+    def _class_of(self, user: str) -> UserClass:
+        return self._members.get(user) or self._rules.others.unheard
+
+    def _move(self, user: str, its: UserClass, state: Any) -> None:
+        """Put a user, who is of this class, into a state."""
+        if its is its.peers.unheard:
+            self._members.pop(user, None)  # users stand in the order of first mention
+        self._members[user] = its.peers[state]
+
+    def _set_up(
+        self, settings: Any, rule: Any, powers: Mapping[str, Peers[Any]] | None = None, *, joined: str | None = None
+    ) -> None:
+        """Make these the room's settings: its rule, and who has powers of their own, unless that stays as it is.
+
+        Whoever is `joined` by them is so from the start, unless something else is known of them.
+        """
+        members, others = self._members, self._rules.others
+        self._table = None  # nobody decides in the meantime without a lock
+        self._settings = settings
+        if joined is not None and (its := self._class_of(joined)) is its.peers.unheard:
+            self._move(joined, its, Participation.JOIN)
+        if powers is not None:
+            for user in [user for user, its in members.items() if its.peers is not others and user not in powers]:
+                its = others.like(members[user])
+                if its is others.unheard:
+                    del members[user]
+                else:
+                    members[user] = its
+            for user, peers in powers.items():
+                members[user] = peers.like(self._class_of(user))
+        self._table = self._rules.table(rule)
+
+    def _decide_carefully(self, event: Mapping[str, Any]) -> Decision:
+        value = plain(event)
+        with lock_of(self):
+            read = self._read(value)
+            known = self._known_answer(read, value)
+            return self._judge(read, value) if known is None else known
 
     def _send_carefully(self, event: Mapping[str, Any]) -> Decision:
         value = plain(event)
@@ -166,12 +258,17 @@ class BaseRoom:
 
     def participation(self, user: str) -> Participation:
         """Where a user stands; who was never heard of is in `leave`."""
-        return self._states.get(user, _LEAVE)
+        return cast("Participation", self._class_of(user).state)
 
     def participations(self) -> dict[str, Participation]:
         """Everybody who is not in `leave`, by user id, in the order of first mention."""
         with lock_of(self):
-            return {user: state for user, state in self._states.items() if state is not _LEAVE}
+            return {user: its.state for user, its in self._members.items() if its.state is not _LEAVE}
+
+    @property
+    def _states(self) -> dict[str, Participation]:
+        """Where everybody stands who was ever heard of."""
+        return {user: its.state for user, its in self._members.items() if its is not its.peers.unheard}
 
     def participant(self, user: str) -> Participant:
         """The user's participation as a model of the policy's machine."""
@@ -181,6 +278,28 @@ class BaseRoom:
         """What `sender` may do to `target` now: for each action allowed, the transition's id."""
         decisions = {action: self.decide_action(action, sender, target) for action in Action}
         return {action: decision.transition for action, decision in decisions.items() if decision.transition}
+
+    def targets(self, action: str, sender: str) -> dict[str, str]:
+        """On whom of those whom the room knows `sender` may do this now: for each, the transition's id.
+
+        Raises `EventError` for an unknown action, and for a sender that is no user id.
+        """
+        checked_word(action, "action", tuple(Action))
+        self.decide_action(action, sender, sender)
+        with lock_of(self):
+            heard = [user for user, its in self._members.items() if its is not its.peers.unheard]
+            table, by = self._table, self._class_of(sender)
+            if table is None:
+                decisions = [self.decide_action(action, sender, user) for user in heard]
+            else:
+                classes = map(self._members.__getitem__, heard)
+                decisions = [
+                    table[action, its] if user == sender else table[action, by, its]
+                    for user, its in zip(heard, classes, strict=True)
+                ]
+        return {
+            user: decision.transition for user, decision in zip(heard, decisions, strict=True) if decision.transition
+        }
 
     def decide_action(self, action: str, sender: str, target: str) -> Decision:
         """What `send_action` would answer; nothing changes."""
@@ -198,18 +317,29 @@ class BaseRoom:
     @property
     def _memory(self) -> Memory[Any]:
         """The decisions of the policy."""
+        return self._rules.memory
+
+    @property
+    def _rule(self) -> Any:
+        """What the settings say of decisions on ordinary changes, beside the powers of users."""
         raise NotImplementedError
 
-    def facts(self, sender: str, target: str) -> Any:
-        """What the policy may know about an ordinary participation change between these users."""
+    def _facts_between(self, sender: str, target: str) -> Any:
+        """What the policy may know about an ordinary change between these users."""
+        rules, by, to = self._rules, self._class_of(sender), self._class_of(target)
+        code = rules.code(by.peers.powers, to.peers.powers, self._rule, is_self=sender == target)
+        return self.policy.domain.unpack(code, target=to.state, sender=by.state)
+
+    def _is_user(self, user: str) -> bool:
+        """Whether a text can be the id of a user."""
         raise NotImplementedError
 
-    def _quick(self, event: Mapping[str, Any]) -> Quick:
-        """The fields of a sound and ordinary participation change. Raises one of `_UNREADABLE` for any other event."""
+    def _is_ordinary(self, event: Mapping[str, Any], action: str) -> bool:
+        """Whether the fields of a change besides those that every event has raise no question."""
         raise NotImplementedError
 
-    def _look_up(self, action: str, sender: str, target: str) -> Decision:
-        """The decision on an ordinary participation change. Raises `KeyError` for what is no user id."""
+    def _read_quickly(self, content: Mapping[str, Any]) -> Read:
+        """What is read of an ordinary content beside the action. Raises `KeyError` for any other."""
         raise NotImplementedError
 
     def _write(self, action: str, sender: str, target: str, reason: str | None) -> JSON:

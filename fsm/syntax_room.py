@@ -27,7 +27,9 @@ T = TypeVar("T")
 class SyntaxRoom(BaseRoom):
     """A room whose participation changes are read by `syntax`."""
 
-    __slots__ = ("_policy", "settings")
+    __slots__ = ("_policy", "_states", "settings")
+
+    _states: dict[str, Any]
 
     syntax: ClassVar[Syntax]
     """How changes are written and read."""
@@ -40,6 +42,7 @@ class SyntaxRoom(BaseRoom):
     ) -> None:
         super().__init__(room_id, participant)
         self._policy = policy
+        self._states = {}
         self.settings: dict[tuple[str, str], Mapping[str, Any]] = {}
         """The contents of the state events in force that are no changes, by type and state key."""
 
@@ -236,7 +239,7 @@ class SyntaxRoom(BaseRoom):
 
     def _apply(self, event: Event, change: Change | None, after: AnyState | None) -> None:
         if change is not None:
-            self._states[change.target] = after  # type: ignore[assignment]  # the states are the family's
+            self._states[change.target] = after
         elif event.state_key is not None:
             if event.type == self.syntax.creation:
                 self._states.setdefault(event.sender, self.creator_state)

@@ -144,7 +144,7 @@ def room(
 def inside(of: Room) -> tuple[object, ...]:
     """A copy of all that a room knows: equal copies, equal rooms."""
     past = None if of._past is None else (of._past.keeps_all, list(of._past))
-    return (of.id, of._settings, dict(of._states), past)
+    return (of.id, of._settings, {user: (its.state, its.peers.powers) for user, its in of._members.items()}, past)
 
 
 def careful(of: Any, event: Given) -> Decision:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fsm import EventError, Room
 from fsm.event import plain
-from fsm.locks import _LOCKS, lock_of
+from fsm.locks import LOCKS, lock_of
 from tests.builders import ALICE, BAN, BOB, CAROL, INVITE, JOIN, JSON, change, inside, join_rule, joined, message, room
 from tests.matrix import builders as m
 
@@ -205,7 +205,7 @@ def test_no_lock_is_held_while_a_callback_runs(make: Callable[[], Any]) -> None:
 def test_rooms_share_few_locks() -> None:
     rooms = [Room() for _ in range(1000)]
     used = {id(lock_of(each)) for each in rooms}
-    assert used <= set(map(id, _LOCKS))
+    assert used <= set(map(id, LOCKS))
     assert len(used) > 1
     assert lock_of(rooms[0]) is lock_of(rooms[0])
     assert inside(rooms[0]) == inside(rooms[1])

@@ -13,6 +13,7 @@ then it matters whose user a sender is.
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 
+from fsm.classes import Outside
 from fsm.decision import Decision
 from fsm.event import is_name, write_state
 from fsm.machine import memory_of
@@ -21,7 +22,6 @@ from fsm.matrix.ids import is_user_id
 from fsm.matrix.levels import Levels, Power
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.room import MatrixRoom
-from fsm.matrix.rules import Standing
 from fsm.matrix.settings import CREATE, CREATOR_POWER, JOIN_RULES, POWER_LEVELS, Creation, Founder, Reign
 from fsm.terms import Action, JoinRule, Participation
 from fsm.unrecorded import unrecorded
@@ -50,19 +50,19 @@ class ColumnRoom(MatrixRoom):
         super().__init__(room_id, policy=policy)
         self._basis: tuple[Creation | None, Levels | None] = None, None
         self._told: Mapping[str, tuple[int, int]] = {}
-        self._states = states  # type: ignore[assignment]  # a room does with it what any mapping can do
+        self._members = Outside(states, self._rules.others)  # type: ignore[assignment]  # it does what a dictionary does
 
     @property
     def rule(self) -> int:
         """What the join rule adds to the code of every change; below 0 when the room has to be asked itself."""
         creation = self._settings.creation
         is_plain = creation and creation.federates and not self._is_just_created and not self._has_unknown_levels
-        return self._view[0] if is_plain else _ASK
+        return self._rules.join_rule[self._rule.join_rule] if is_plain else _ASK
 
     @property
     def others(self) -> tuple[int, int]:
         """The powers of everybody who has no level of their own."""
-        return _powers(self._view[1], self._heights())
+        return self._powers(None, self._heights())
 
     def hear(self, event: Callable[[], Any], fields: Mapping[str, Any] | None = None) -> Decision:  # noqa: ARG002 - for others
         """Decide, and apply the event when it is allowed. Raises `EventError` when it cannot be read."""
@@ -75,26 +75,25 @@ class ColumnRoom(MatrixRoom):
             return {}
         heights, before = self._heights(), self._told
         # Power levels may name what is no user, and what is no user sends nothing.
-        now = {user: _powers(each, heights) for user, each in self._standings.items() if is_user_id(user)}
+        now = {user: self._powers(power, heights) for user, power in self._own.items() if is_user_id(user)}
         self._basis, self._told = basis, now
         return {user: now.get(user) for user in {**before, **now} if before.get(user) != now.get(user)}
 
     @property
-    def _standings(self) -> Mapping[str, Standing]:
-        """The standing of everybody who has one of their own."""
+    def _own(self) -> Mapping[str, Power]:
+        """The level of everybody who has one of their own."""
         powers, _ = self._settings.powers(self.policy)
-        return {user: self._standing(user) for user in powers}
+        return powers
 
     def _heights(self) -> Mapping[Power, int]:
         """The levels in the room from the lowest up: they can be of any size, and only their order counts."""
-        levels = {level for _, level in (self._view[1], *self._standings.values())}
+        levels = {self._rule.others, *self._own.values()}
         return {level: height for height, level in enumerate(sorted(levels))}
 
-
-def _powers(standing: Standing, heights: Mapping[Power, int]) -> tuple[int, int]:
-    """What somebody may do, and how high they stand."""
-    may, power = standing
-    return may, heights[power]
+    def _powers(self, own: Power | None, heights: Mapping[Power, int]) -> tuple[int, int]:
+        """What somebody may do, and how high they stand."""
+        power = self._rule.power(own)
+        return self._rules.may(power, self._rule), heights[power]
 
 
 class Columns:

@@ -1,7 +1,7 @@
 """A Matrix room: events in, decisions on membership out.
 
 Theory of operation. A room keeps two things apart: where every user stands
-(`_states`), and what the room is set to (`_settings`: creation, power levels, join
+(`_members`), and what the room is set to (`_settings`: creation, power levels, join
 rule, third-party invites). Only membership is judged. Any other event is taken as it
 is, with a decision that is allowed and not `judged`; so is every event of a state that
 is given (`from_state`, `take`).
@@ -27,8 +27,8 @@ from typing import Any, Self, cast
 
 from fsm.decision import Decision, judge
 from fsm.errors import DefinitionError, EventError, shorten
-from fsm.event import Event, is_name, read_event, word, write_state
-from fsm.machine import Key, Memory, Participant
+from fsm.event import Event, read_event, word, write_state
+from fsm.machine import Key, Participant
 from fsm.matrix.events import (
     AUTHORISER,
     MEMBER,
@@ -44,24 +44,22 @@ from fsm.matrix.events import (
 )
 from fsm.matrix.facts import MatrixFacts, Warrant
 from fsm.matrix.ids import is_user_id, read_user_id, server_of
-from fsm.matrix.levels import Levels, Power, exceeds, reaches
+from fsm.matrix.levels import Levels, Power, reaches
 from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.premise import PremiseFacts
-from fsm.matrix.rules import Standing, rules_of, standing_of
+from fsm.matrix.rules import MatrixRules, Rule, peers_of, rules_of
 from fsm.matrix.settings import CREATE, POWER_LEVELS, Founder, Settings, read_version
 from fsm.matrix.third_party import examine
 from fsm.matrix.unknown import level_that_decides
 from fsm.past import HIDDEN, Read
-from fsm.room import BaseRoom, Quick
+from fsm.room import BaseRoom
 from fsm.terms import Action, Participation
 
-_JOIN, _LEAVE = Participation.JOIN, Participation.LEAVE
+_JOIN = Participation.JOIN
 
 _UNJUDGED = Decision(allowed=True, judged=False, reason="not judged: only membership is")
 
 _DEFAULT_LEVELS = Levels()
-
-_LEAST_FIELDS = len(("type", "sender", "state_key", "content"))
 
 
 class MatrixRoom(BaseRoom):
@@ -72,7 +70,10 @@ class MatrixRoom(BaseRoom):
     of `fsm.Participant` with callbacks to hook side effects.
     """
 
-    __slots__ = ("_is_just_created", "_rules", "_settings", "_takes_version", "_view", "policy")
+    __slots__ = ("_is_just_created", "_takes_version", "policy")
+
+    _rules: MatrixRules
+    _settings: Settings
 
     def __init__(
         self,
@@ -107,7 +108,13 @@ class MatrixRoom(BaseRoom):
         return room
 
     @classmethod
-    def from_state(cls, state: Iterable[object], *, policy: MatrixPolicy | None = None) -> Self:
+    def from_state(
+        cls,
+        state: Iterable[object],
+        *,
+        policy: MatrixPolicy | None = None,
+        participant: type[Participant] = Participant,
+    ) -> Self:
         """A room in the state that these events describe, each taken as it stands.
 
         `state` is the set of current state events, in any order. Raises `EventError`
@@ -116,7 +123,7 @@ class MatrixRoom(BaseRoom):
         `state_key`. A power level that cannot be read is an error of the decisions
         that turn on it.
         """
-        room = cls(policy=policy)
+        room = cls(policy=policy, participant=participant)
         for place, event, value in read_whole_state(state):
             with within(place):
                 room._expect_room(event)
@@ -136,7 +143,7 @@ class MatrixRoom(BaseRoom):
 
     def power(self, user: str) -> Power:
         """The user's power level; that of a creator of version 12 is infinite. Raises `EventError` if not known."""
-        _, power = self._standing(user)
+        power = self._power(user)
         if isnan(power):
             assert self._settings.levels is not None
             raise _turns_on(self._settings.levels.fault_of(user))
@@ -146,55 +153,29 @@ class MatrixRoom(BaseRoom):
         """Whether the user may be shown the event: never answered, since only membership is judged."""
         raise DefinitionError(f"policy `{self.policy.id}` judges membership only, not who may see what")
 
+    @property
+    def _rule(self) -> Rule:
+        return self._rule_of(self._settings)
+
+    @staticmethod
+    def _rule_of(settings: Settings) -> Rule:
+        levels = settings.levels or _DEFAULT_LEVELS
+        return Rule(settings.join_rule, levels.users_default, levels.invite, levels.kick, levels.ban)
+
     def facts(self, sender: str, target: str) -> MatrixFacts:
         """What the policy may know about an ordinary membership change between these users."""
-        return self.policy.domain.unpack(
-            self._weigh(sender, target), target=self.participation(target), sender=self.participation(sender)
-        )
+        return cast("MatrixFacts", self._facts_between(sender, target))
 
-    @property
-    def _memory(self) -> Memory[MatrixFacts]:
-        return self._rules.memory
+    def _is_user(self, user: str) -> bool:
+        return is_user_id(user)
 
-    def _quick(self, event: Mapping[str, Any]) -> Quick:
-        # What is no plain dictionary may answer otherwise when it is read again.
-        if type(event) is not dict or type(content := event["content"]) is not dict:
-            raise TypeError
-        event_type, sender, target = event["type"], event["sender"], event["state_key"]
-        action = content["membership"]
-        creation = self._settings.creation
-        if (
-            type(event_type) is type(sender) is type(target) is type(action) is str
-            and event_type == MEMBER
-            and action in self._rules.words
-            and creation is not None
-            and creation.fault is None
-            and not self._has_unknown_levels
-            and TOKEN not in content
-            and AUTHORISER not in content
-            and (len(event) == _LEAST_FIELDS or self._is_ordinary(event))
-            and not self._is_just_created
-            and not (action == "join" and "prev_events" in event)
-            and (creation.only_server is None or self._admits(sender))
-        ):
-            event_id = None if len(event) == _LEAST_FIELDS else event.get("event_id")
-            return action, sender, target, event_type, event_id, None
-        raise KeyError(event_type)
+    def _is_ordinary(self, event: Mapping[str, Any], action: str) -> bool:
+        return not is_redacted(event) and not (action == "join" and "prev_events" in event)
 
-    def _is_ordinary(self, event: Mapping[str, Any]) -> bool:
-        """Whether the fields besides the four that every change has raise no question."""
-        return (
-            is_name(event.get("event_id", "$"))
-            and ("room_id" not in event or (type(event["room_id"]) is str and event["room_id"] == self.id))
-            and not is_redacted(event)
-        )
-
-    def _look_up(self, action: str, sender: str, target: str) -> Decision:
-        states = self._states
-        # Whoever is known has been read with care before, so their ids need no other check.
-        before = states[target] if target in states else _stranger(target)
-        by = states[sender] if sender in states else _stranger(sender)
-        return self._rules.memory[action, before, by, self._weigh(sender, target)]
+    def _read_quickly(self, content: Mapping[str, Any]) -> Read:
+        if TOKEN in content or AUTHORISER in content:
+            raise KeyError(TOKEN)
+        return None
 
     def _write(self, action: str, sender: str, target: str, reason: str | None) -> dict[str, Any]:
         return write_member(action, sender, target, reason)
@@ -222,7 +203,7 @@ class MatrixRoom(BaseRoom):
 
     def _facts_of(self, event: Event, value: dict[str, Any]) -> MatrixFacts:
         _, before, by, code = self._key(event, value)
-        return self.policy.domain.unpack(code, target=before, sender=by)
+        return cast("MatrixFacts", self.policy.domain.unpack(code, target=before, sender=by))
 
     def _known_answer(self, event: Event, value: dict[str, Any]) -> Decision | None:
         """As any room does; an event of another room is not the one that is known, whatever its id."""
@@ -246,15 +227,15 @@ class MatrixRoom(BaseRoom):
         read = self._read_if_kept(event, value)
         if decision.judged:
             assert event.state_key is not None
-            self._states[event.state_key] = cast("Participation", decision.after)
+            self._move(event.state_key, self._class_of(event.state_key), decision.after)
         else:
             self._apply(event)
-        self._is_just_created = not was_created and self._settings.creation is not None
+        self._created(is_now=not was_created and self._settings.creation is not None)
         self._remember(event.event_id, event.sender, event.type, event.state_key, decision, read)
 
     def _take(self, event: Event, value: dict[str, Any]) -> None:
         self._apply_given(event)
-        self._is_just_created = False
+        self._created(is_now=False)
         self._remember_given(event, value)
 
     def _apply_given(self, event: Event, place: str | None = None) -> None:
@@ -268,7 +249,8 @@ class MatrixRoom(BaseRoom):
         """Apply an event as it stands. Raises `EventError`, and changes nothing then."""
         if event.type == MEMBER and event.state_key is not None:
             target = read_user_id(event.state_key, "state_key")
-            self._states[target] = word(event.content, "membership", tuple(Participation), "content")
+            state = word(event.content, "membership", tuple(Participation), "content")
+            self._move(target, self._class_of(target), state)
         else:
             self.policy, settings = self._after(event)
             if settings is not self._settings:
@@ -318,12 +300,13 @@ class MatrixRoom(BaseRoom):
         Power levels that are not known count against the event, or with `hopes` for it.
         """
         assert event.state_key is not None
-        before, by = self.participation(event.state_key), self.participation(event.sender)
-        weigh = partial(self._weigh_partly, hopes=hopes) if self._has_unknown_levels else self._weigh
-        code = weigh(event.sender, event.state_key) + self._rules.warrant[self._warrant(event, value)]
+        to, by, rules = self._class_of(event.state_key), self._class_of(event.sender), self._rules
+        is_self = event.sender == event.state_key
+        code = rules.code(by.peers.powers, to.peers.powers, self._rule, is_self=is_self, hopes=hopes)
+        code += rules.warrant[self._warrant(event, value)]
         if event.content["membership"] == "join" and self._may_authorise(event.content.get(AUTHORISER), hopes=hopes):
-            code += self._rules.is_authorised
-        return event.content["membership"], before, by, code
+            code += rules.is_authorised
+        return event.content["membership"], to.state, by.state, code
 
     def _warrant(self, event: Event, value: Mapping[str, Any]) -> Warrant:
         """What the event is besides an ordinary one."""
@@ -363,8 +346,7 @@ class MatrixRoom(BaseRoom):
         """Whether this is a joined user who may invite."""
         if type(user) is not str or self.participation(user) is not _JOIN:
             return False
-        _, power = self._standing(user)
-        return reaches(power, (self._settings.levels or _DEFAULT_LEVELS).invite, hopes=hopes)
+        return reaches(self._power(user), self._rule.invite, hopes=hopes)
 
     def _admits(self, sender: str, *, hopes: bool = False) -> bool:
         """Whether the sender's server may take part."""
@@ -401,47 +383,31 @@ class MatrixRoom(BaseRoom):
         return levels is not None and bool(levels.faults)
 
     def _become(self, settings: Settings) -> None:
-        self._settings = settings
-        self._rules = rules = rules_of(self.policy)
-        powers, others = settings.powers(self.policy)
-        # Without power levels only creators stand out, whom the settings name already.
-        levelled = {user: self._stand(power) for user, power in powers.items()} if settings.levels else None
-        # At once, for those who decide in the meantime.
-        self._view = rules.join_rule[settings.join_rule], self._stand(others), levelled
+        self._rules = rules_of(self.policy)
+        powers, _ = settings.powers(self.policy)
+        # Power levels may name what is no user, and what is no user does nothing.
+        self._set_up(
+            settings,
+            self._rule_of(settings),
+            {user: peers_of(power) for user, power in powers.items() if is_user_id(user)},
+        )
+        self._open()
 
-    def _stand(self, power: Power) -> Standing:
-        levels = self._settings.levels or _DEFAULT_LEVELS
-        return standing_of(self.policy, power, levels.invite, levels.kick, levels.ban)
+    def _created(self, *, is_now: bool) -> None:
+        self._is_just_created = is_now
+        self._open()
 
-    def _standing(self, user: str) -> Standing:
-        _, others, levelled = self._view
-        if levelled is not None:
-            return levelled.get(user, others)
+    def _open(self) -> None:
+        """Let ordinary changes take the quick way, if nothing else matters in this room than who its users are."""
         creation = self._settings.creation
-        if creation is None or (user != creation.creator and user not in creation.others):
-            return others
-        return self._stand(self.policy.reign.power)
+        is_plain = (
+            creation is not None and creation.federates and creation.fault is None and not self._has_unknown_levels
+        )
+        self._table = self._rules.table(self._rule) if is_plain and not self._is_just_created else None
 
-    def _weigh(self, sender: str, target: str) -> int:
-        """The facts of an ordinary event but the two states, as the sum of their weights in the domain."""
-        rule, others, levelled = self._view
-        rules = self._rules
-        may, power = self._standing(sender) if levelled is None else levelled.get(sender, others)
-        if sender == target:
-            return rule + may + rules.is_self
-        _, other = self._standing(target) if levelled is None else levelled.get(target, others)
-        return rule + may + rules.outranks if power > other else rule + may
-
-    def _weigh_partly(self, sender: str, target: str, *, hopes: bool) -> int:
-        """The same where some power levels are not known, which is in the sender's favour or, without `hopes`, not."""
-        rule, _, _ = self._view
-        _, power = self._standing(sender)
-        _, other = self._standing(target)
-        assert self._settings.levels is not None
-        code = rule + self._rules.may(self._settings.levels, power, hopes=hopes)
-        if sender == target:
-            return code + self._rules.is_self
-        return code + self._rules.outranks if exceeds(power, other, hopes=hopes) else code
+    def _power(self, user: str) -> Power:
+        """The level of a user."""
+        return self._rule.power(self._class_of(user).peers.powers)
 
 
 Room = MatrixRoom
@@ -450,10 +416,3 @@ Room = MatrixRoom
 
 def _turns_on(fault: EventError | None) -> EventError:
     return EventError("", f"turns on a power level that cannot be read: {fault}")
-
-
-def _stranger(user: object) -> Participation:
-    """Where somebody stands of whom nothing is known, if that is a user id at all."""
-    if is_user_id(user):
-        return _LEAVE
-    raise KeyError(user)

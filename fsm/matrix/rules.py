@@ -1,74 +1,96 @@
-"""What all rooms of a policy share: its memory, its actions, and the weights of its facts.
+"""What all rooms of a policy share: its decisions, its actions, and the weights of its facts.
 
-A room adds up the weights of the facts of a question, which gives the number by
-which the memory knows the answer.
+The powers of a user are the power level that they have of their own, None for those who
+have none. A room's rule says what that of all others is, and what levels it takes to act.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
+from fsm.classes import Peers, Rules
 from fsm.errors import DefinitionError
 from fsm.facts import Value
-from fsm.machine import Memory, memory_of
-from fsm.matrix.facts import DOMAIN, MatrixFacts
-from fsm.matrix.levels import Levels, Power, reaches
+from fsm.machine import memory_of
+from fsm.matrix.facts import DOMAIN
+from fsm.matrix.levels import Power, exceeds, reaches
 from fsm.matrix.policies import MatrixPolicy
+from fsm.terms import JoinRule
 
-Standing: TypeAlias = tuple[int, Power]
-"""A user's power as decisions need it: the weights of what they may do, and the level."""
+Own: TypeAlias = Power | None
+"""A power level of one's own; None for who has none."""
+
+OTHERS: Peers[Own] = Peers(None)
+"""Users who have no power level of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rule(NamedTuple):
+    """What a room's settings say of decisions, beside the levels that users have of their own."""
+
+    join_rule: JoinRule
+    others: Power
+    """The level of everybody who has none of their own."""
+    invite: Power
+    kick: Power
+    ban: Power
+
+    def power(self, own: Own) -> Power:
+        """A user's level."""
+        return self.others if own is None else own
+
+
+class MatrixRules(Rules[Own, Rule]):
     """One policy, ready for its rooms."""
 
-    memory: Memory[MatrixFacts]
-    words: frozenset[str]
-    may_invite: int
-    may_kick: int
-    may_ban: int
-    outranks: int
-    is_self: int
-    join_rule: Mapping[Value, int]
-    warrant: Mapping[Value, int]
-    is_authorised: int
+    def __init__(self, policy: MatrixPolicy) -> None:
+        words = frozenset(action.value for action in policy.triggers)
+        super().__init__(memory_of(policy), "membership", words, frozenset(("m.room.member",)), OTHERS)
+        weights = policy.domain.weights
+        for name, whole in DOMAIN.values.items():
+            if name in {"join_rule", "warrant"} and len(weights[name]) < len(whole):
+                raise DefinitionError(f"policy `{policy.id}`: rooms of `{policy.family}` need all values of `{name}`")
+        self.may_invite = weights["may_invite"][True]
+        self.may_kick = weights["may_kick"][True]
+        self.may_ban = weights["may_ban"][True]
+        self.outranks = weights["outranks_for_kick"][True] + weights["outranks_for_ban"][True]
+        self.is_self = weights["is_self"][True]
+        self.join_rule: Mapping[Value, int] = weights["join_rule"]
+        self.warrant: Mapping[Value, int] = weights["warrant"]
+        self.is_authorised = weights["is_authorised"][True]
 
-    def may(self, levels: Levels, power: Power, *, hopes: bool = False) -> int:
+    def code(self, sender: Own, target: Own, rule: Rule, *, is_self: bool, hopes: bool = False) -> int:
+        """The facts but the two states, as the sum of their weights in the domain.
+
+        What is not known of power levels is against the sender or, with `hopes`, in their favour.
+        """
+        power, other = rule.power(sender), rule.power(target)
+        code = self.join_rule[rule.join_rule] + self.may(power, rule, hopes=hopes)
+        if is_self:
+            return code + self.is_self
+        return code + self.outranks if exceeds(power, other, hopes=hopes) else code
+
+    def may(self, power: Power, rule: Rule, *, hopes: bool = False) -> int:
         """The weights of what a user of this power may do. With `hopes`, what is not known is in their favour."""
         return (
-            self.may_invite * reaches(power, levels.invite, hopes=hopes)
-            + self.may_kick * reaches(power, levels.kick, hopes=hopes)
-            + self.may_ban * reaches(power, levels.ban, hopes=hopes)
+            self.may_invite * reaches(power, rule.invite, hopes=hopes)
+            + self.may_kick * reaches(power, rule.kick, hopes=hopes)
+            + self.may_ban * reaches(power, rule.ban, hopes=hopes)
         )
 
 
-def rules_of(policy: MatrixPolicy) -> Rules:
+_MOST_SHARED = 2**12
+_peers: dict[Power, Peers[Own]] = {}
+
+
+def peers_of(power: Power) -> Peers[Own]:
+    """The users who have this level of their own."""
+    found = _peers.get(power)
+    if found is None:
+        if len(_peers) >= _MOST_SHARED:
+            _peers.clear()
+        found = _peers.setdefault(power, Peers(power))
+    return found
+
+
+def rules_of(policy: MatrixPolicy) -> MatrixRules:
     """The rules of a policy, made once. Raises `DefinitionError` for what rooms cannot be run by."""
-    return MatrixPolicy.for_rooms(policy).derived(_rules)
-
-
-def _rules(policy: MatrixPolicy) -> Rules:
-    weights = policy.domain.weights
-    for name, whole in DOMAIN.values.items():
-        if name in {"join_rule", "warrant"} and len(weights[name]) < len(whole):
-            raise DefinitionError(f"policy `{policy.id}`: rooms of `{policy.family}` need all values of `{name}`")
-    return Rules(
-        memory=memory_of(policy),
-        words=frozenset(action.value for action in policy.triggers),
-        may_invite=weights["may_invite"][True],
-        may_kick=weights["may_kick"][True],
-        may_ban=weights["may_ban"][True],
-        outranks=weights["outranks_for_kick"][True] + weights["outranks_for_ban"][True],
-        is_self=weights["is_self"][True],
-        join_rule=weights["join_rule"],
-        warrant=weights["warrant"],
-        is_authorised=weights["is_authorised"][True],
-    )
-
-
-@lru_cache(maxsize=2**12)
-def standing_of(policy: MatrixPolicy, power: Power, invite: Power, kick: Power, ban: Power) -> Standing:
-    """The standing of this power where these levels are set; rooms with the same ones share it."""
-    return rules_of(policy).may(Levels(invite=invite, kick=kick, ban=ban), power), power
+    return MatrixPolicy.for_rooms(policy).derived(MatrixRules)

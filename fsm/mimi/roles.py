@@ -15,9 +15,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import cache, lru_cache
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from fsm.classes import Peers
 from fsm.errors import EventError, shorten
 from fsm.event import checked_flag, checked_name, checked_text, join, mapping, name, sequence, whole_number
 
@@ -98,9 +100,12 @@ class Standing:
     """Which of `ACTS` are granted, as bits: what decisions need, ready at hand, as are the two powers."""
     kick: int = field(init=False, repr=False, compare=False)
     ban: int = field(init=False, repr=False, compare=False)
+    users: "Peers[Standing]" = field(init=False, repr=False, compare=False)
+    """All users of this standing."""
 
     def __post_init__(self) -> None:
         """Work out what decisions need."""
+        object.__setattr__(self, "users", Peers(self))
         object.__setattr__(self, "acts", sum(self.may(flag) << bit for bit, flag in enumerate(ACTS)))
         object.__setattr__(self, "kick", self.power(KICK))
         object.__setattr__(self, "ban", self.power(BAN))
@@ -135,54 +140,86 @@ NOBODY = Standing(_EMPTY, _EMPTY, POWERLESS)
 CREATOR = _Supreme(_EMPTY, _EMPTY, SUPREME)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Roles:
     """The roles of a room: what is defined, who is assigned, whether the creator reigns.
 
     The creator is `reigning` until the first role map that assigns anybody. Who that
-    is stands elsewhere, so that all rooms without roles share one value.
+    is stands elsewhere, so that all rooms without roles share one value. Rooms share their
+    definitions, and all of the role map but its users, which are all that they keep of it.
     """
 
     power: Power
-    reigning: bool = False
-    defined: Mapping[str, Permissions] = field(default_factory=lambda: _EMPTY)
-    assigned: tuple[Assignment, ...] = ()
-    standings: Mapping[str, Standing] = field(init=False, repr=False, compare=False)
-    """The standing of every user who is assigned to a role."""
+    reigning: bool
+    defined: Mapping[str, Permissions]
+    _shape: tuple[tuple[str, int, int], ...]
+    """The role map without its users: ids, orders and numbers of users."""
+    _users: tuple[str, ...]
 
-    def __post_init__(self) -> None:
-        """Work out the standings, which every decision needs; rooms with the same definitions share them."""
-        definitions = tuple((role_id, tuple(permissions.items())) for role_id, permissions in self.defined.items())
+    def __init__(
+        self,
+        power: Power,
+        reigning: bool = False,
+        defined: Mapping[str, Permissions] = _EMPTY,
+        assigned: Sequence[Assignment] = (),
+    ) -> None:
+        """Rooms with the same definitions share them."""
+        definitions = tuple((role_id, tuple(permissions.items())) for role_id, permissions in defined.items())
         if sum(len(permissions) for _, permissions in definitions) <= _MOST_SHARED:
-            object.__setattr__(self, "defined", _shared(definitions))
-        object.__setattr__(self, "standings", self._resolve_all())
+            defined = _shared(definitions)
+        shape = tuple((entry.role_id, entry.order, len(entry.users)) for entry in assigned)
+        values = {
+            "power": power,
+            "reigning": reigning,
+            "defined": defined,
+            "_shape": _shared_shape(shape) if len(shape) <= _MOST_SHARED else shape,
+            "_users": tuple(user for entry in assigned for user in sorted(entry.users)),
+        }
+        for field_name, value in values.items():
+            object.__setattr__(self, field_name, value)
+
+    @property
+    def assigned(self) -> tuple[Assignment, ...]:
+        """The role map: each role that is assigned, and to whom."""
+        users = iter(self._users)
+        return tuple(
+            Assignment(role_id, order, frozenset(islice(users, count))) for role_id, order, count in self._shape
+        )
+
+    def with_changes(self, **changes: Any) -> "Roles":
+        """These roles with other values for some of what they are made of."""
+        same = {"power": self.power, "reigning": self.reigning, "defined": self.defined, "assigned": self.assigned}
+        return Roles(**{**same, **changes})
 
     def reign(self) -> "Roles":
         """These roles with a creator who may all, until the first assignment.
 
         Spec: "Role Changes" (-00 5.5, -01 4.4)
         """
-        if not self.defined and not self.assigned:
+        if not self.defined and not self._shape:
             return _first_reign(self.power)
-        return replace(self, reigning=not _assigns_anybody(self.assigned))
+        return self.with_changes(reigning=not self._users)
 
     def define(self, role_id: str, permissions: Permissions) -> "Roles":
         """These roles with one of them defined anew."""
-        return replace(self, defined={**self.defined, role_id: permissions})
+        return self.with_changes(defined={**self.defined, role_id: permissions})
 
     def assign(self, assigned: tuple[Assignment, ...]) -> "Roles":
         """These roles with another role map; the first that assigns anybody ends the reign."""
-        return replace(self, assigned=assigned, reigning=self.reigning and not _assigns_anybody(assigned))
+        return self.with_changes(assigned=assigned, reigning=self.reigning and not _assigns_anybody(assigned))
 
     def standing(self, user: str, creator: str | None = None) -> Standing:
         """What this user may do, and how high they stand, in a room of this creator."""
-        if self.reigning and user == creator:
-            return CREATOR
-        return self.standings.get(user, NOBODY)
+        return self.standings(creator).get(user, NOBODY)
 
-    def _resolve_all(self) -> Mapping[str, Standing]:
-        if not self.assigned:
-            return _EMPTY
+    def standings(self, creator: str | None = None) -> Mapping[str, Standing]:
+        """The standing of everybody who has one of their own, in a room of this creator."""
+        standings = self._resolve_all()
+        if self.reigning and creator is not None:
+            standings[creator] = CREATOR
+        return standings
+
+    def _resolve_all(self) -> dict[str, Standing]:
         ordered = sorted(self.assigned, key=lambda entry: entry.order)
         held: dict[str, list[int]] = {}
         for place, entry in enumerate(ordered):
@@ -235,6 +272,12 @@ def _shared(definitions: tuple[tuple[str, _Flags], ...]) -> Mapping[str, Permiss
     return MappingProxyType({role_id: MappingProxyType(dict(permissions)) for role_id, permissions in definitions})
 
 
+@lru_cache(maxsize=2**10)
+def _shared_shape(shape: tuple[tuple[str, int, int], ...]) -> tuple[tuple[str, int, int], ...]:
+    """The one value for all rooms whose role maps differ in nothing but their users."""
+    return shape
+
+
 @cache
 def _first_reign(power: Power) -> Roles:
     """What all rooms that have just been created share."""
@@ -257,9 +300,18 @@ class Change:
     before: Roles
     after: Roles
 
+    old: Mapping[str, Standing] = field(init=False, repr=False, compare=False)
+    new: Mapping[str, Standing] = field(init=False, repr=False, compare=False)
+    """The standings of everybody before and after."""
+
+    def __post_init__(self) -> None:
+        """Work out the standings."""
+        object.__setattr__(self, "old", self.before.standings(self.creator))
+        object.__setattr__(self, "new", self.after.standings(self.creator))
+
     @property
     def _own(self) -> Standing:
-        return self.before.standing(self.sender, self.creator)
+        return self.old.get(self.sender, NOBODY)
 
     @property
     def touched(self) -> Iterator[str]:
@@ -312,16 +364,16 @@ class Change:
 
     def _regained(self) -> Iterator[Flag]:
         """What somebody holds now since a "no" is gone, or stands below a "yes": perhaps one they stepped out of."""
-        for user in {**self.before.standings, **self.after.standings}:
-            before, after = (roles.standing(user, self.creator) for roles in (self.before, self.after))
+        for user in {**self.old, **self.new}:
+            before, after = (standings.get(user, NOBODY) for standings in (self.old, self.new))
             for flag in {**before.permissions, **after.permissions}:
                 if after.may(flag) and not before.may(flag):
                     yield flag
 
     def _lifted(self) -> Iterator[Flag]:
         """The types of messages that somebody was denied, and no longer is."""
-        for user, before in self.before.standings.items():
-            after = self.after.standing(user, self.creator)
+        for user, before in self.old.items():
+            after = self.new.get(user, NOBODY)
             for flag in before.permissions:
                 if flag[0] == "events" and before.is_denied(flag) and not after.is_denied(flag):
                     yield flag

@@ -1,26 +1,26 @@
 """A MIMI room: events in, decisions out.
 
 Theory of operation. A room keeps two things apart: where every user stands
-(`_states`), and what the room is set to (`_settings`: roles, join rule and so
+(`_members`), and what the room is set to (`_settings`: roles, join rule and so
 on). No event changes both, but the creation. The order of work is that of any room
 (`fsm.room`); here stands how MIMI's events are read, judged and applied.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from fsm.decision import Decision, judge
 from fsm.errors import EventError, shorten
 from fsm.event import MAX_TEXT, Event, is_name, name, plain, read_event, write_state
 from fsm.locks import lock_of
-from fsm.machine import Memory, Participant
+from fsm.machine import Participant
 from fsm.mimi.auth_events import BACKING, compare, read_auth_events, select
 from fsm.mimi.history import StateKey, Views
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MIMI, MimiPolicy
-from fsm.mimi.roles import CREATOR, NOBODY, REDACT, SEND_MESSAGES, Standing
-from fsm.mimi.rules import rules_of
+from fsm.mimi.roles import REDACT, SEND_MESSAGES, Standing
+from fsm.mimi.rules import MimiRules, rules_of
 from fsm.mimi.settings import (
     CREATE,
     HISTORY_VISIBILITY,
@@ -34,15 +34,11 @@ from fsm.mimi.settings import (
 from fsm.mimi.visibility import VIEWS
 from fsm.participation.facts import Facts
 from fsm.past import GIVEN, HIDDEN, Entry, Past, Read, brief, given_as
-from fsm.room import BaseRoom, Quick, another
-from fsm.terms import Action, Participation
+from fsm.room import BaseRoom, another
+from fsm.terms import Action, JoinRule, Participation
 
 if TYPE_CHECKING:
     from fsm.mimi.envelope import Envelope
-
-_JOIN, _LEAVE = Participation.JOIN, Participation.LEAVE
-
-_LEAST_FIELDS = len(("type", "sender", "state_key", "content"))
 
 
 class Room(BaseRoom):
@@ -53,7 +49,10 @@ class Room(BaseRoom):
     subclass of `fsm.Participant` with callbacks to hook side effects.
     """
 
-    __slots__ = ("_rules", "_settings", "_views")
+    __slots__ = ("_views",)
+
+    _rules: MimiRules
+    _settings: Settings
 
     def __init__(
         self, room_id: str | None = None, *, policy: MimiPolicy = MIMI, participant: type[Participant] = Participant
@@ -61,7 +60,7 @@ class Room(BaseRoom):
         """A room that nobody has created yet: its first event has to be its creation."""
         super().__init__(room_id, participant)
         self._rules = rules_of(policy)
-        self._settings = self._rules.new
+        self._set_up(self._rules.new, self._rules.new.join_rule)
         self._views: Views | None = None
 
     @property
@@ -93,14 +92,16 @@ class Room(BaseRoom):
         return room
 
     @classmethod
-    def from_state(cls, state: Iterable[object], *, policy: MimiPolicy = MIMI) -> Self:
+    def from_state(
+        cls, state: Iterable[object], *, policy: MimiPolicy = MIMI, participant: type[Participant] = Participant
+    ) -> Self:
         """A room in the state that these events describe, each taken as it stands.
 
         `state` is the set of current state events, in any order. Raises `EventError`
         for an event that is malformed, no state event, of another room than the
         others, or given twice.
         """
-        room = cls(policy=policy)
+        room = cls(policy=policy, participant=participant)
         settings = room._settings
         seen: set[tuple[str, str]] = set()
         for index, given in enumerate(state):
@@ -114,7 +115,7 @@ class Room(BaseRoom):
                     settings = room._change(settings, event)
                 else:
                     assert event.state_key is not None
-                    room._states[event.state_key] = Participation(action)
+                    room._move(event.state_key, room._class_of(event.state_key), Participation(action))
                 room._remember_given(event, value)
             except EventError as problem:
                 raise problem.within(f"state[{index}]") from None
@@ -134,7 +135,8 @@ class Room(BaseRoom):
 
         kept = Snapshot.from_json(snapshot, policy)
         room = cls(kept.room_id, policy=policy, participant=participant)
-        room._states.update(kept.states)
+        for user, state in kept.states.items():
+            room._move(user, room._class_of(user), state)
         room._past = kept.past
         room._become(kept.settings)
         return room
@@ -193,7 +195,8 @@ class Room(BaseRoom):
 
     def standing(self, user: str) -> Standing:
         """What the user's roles allow, whatever their participation."""
-        return self._settings.standing(user)
+        standing: Standing = self._class_of(user).peers.powers
+        return standing
 
     def visible(self, event_id: str, user: str) -> bool:
         """Whether the user may be shown the event; False for an event the room does not know."""
@@ -224,51 +227,27 @@ class Room(BaseRoom):
         with lock_of(self):
             return self._seen().current_ids(self._select(self._read(value)))
 
+    @property
+    def _rule(self) -> JoinRule:
+        return self._settings.join_rule
+
     def facts(self, sender: str, target: str) -> Facts:
         """What the policy may know about a participation change between these users."""
-        return self.policy.domain.unpack(
-            self._weigh(sender, target), target=self.participation(target), sender=self.participation(sender)
-        )
+        return cast("Facts", self._facts_between(sender, target))
 
-    @property
-    def _memory(self) -> Memory[Facts]:
-        return self._rules.memory
+    def _is_user(self, user: str) -> bool:
+        return is_name(user)
 
-    def _quick(self, event: Mapping[str, Any]) -> Quick:
-        # What is no plain dictionary may answer otherwise when it is read again.
-        if type(event) is not dict or type(content := event["content"]) is not dict:
-            raise TypeError
-        event_type, sender, target = event["type"], event["sender"], event["state_key"]
-        action = content["participation"]
-        reason = event_id = None
-        rules = self._rules
-        if (
-            type(event_type) is type(sender) is type(target) is type(action) is str
-            and event_type in rules.participation_events
-            and action in rules.words
-            and ("reason" not in content or _is_short(reason := content["reason"]))
-            and (len(event) == _LEAST_FIELDS or self._is_ours(event))
-        ):
-            if len(event) != _LEAST_FIELDS:
-                event_id = event.get("event_id")
-            return action, sender, target, event_type, event_id, reason
-        raise KeyError(event_type)
+    def _is_ordinary(self, event: Mapping[str, Any], action: str) -> bool:  # noqa: ARG002 - as any room asks
+        return "authEvents" not in event
 
-    def _is_ours(self, event: Mapping[str, Any]) -> bool:
-        """Whether the fields besides the four that every change has raise no question."""
-        room_id = self.id
-        return (
-            is_name(event.get("event_id", "$"))
-            and ("room_id" not in event or (type(event["room_id"]) is str and event["room_id"] == room_id))
-            and "authEvents" not in event
-        )
-
-    def _look_up(self, action: str, sender: str, target: str) -> Decision:
-        states = self._states
-        # Whoever is known has been read with care before, so their ids need no other check.
-        before = states[target] if target in states else _stranger(target)
-        by = states[sender] if sender in states else _stranger(sender)
-        return self._rules.memory[action, before, by, self._weigh(sender, target)]
+    def _read_quickly(self, content: Mapping[str, Any]) -> Read:
+        if "reason" not in content:
+            return None
+        reason = content["reason"]
+        if type(reason) is not str or len(reason) > MAX_TEXT:
+            raise KeyError(reason)
+        return brief(reason)
 
     def _write(self, action: str, sender: str, target: str, reason: str | None) -> dict[str, Any]:
         return write_participation(self.policy.participation_event, action, sender, target, reason)
@@ -296,10 +275,10 @@ class Room(BaseRoom):
         return event
 
     def _asked(self, event: Event) -> Action | None:
-        return read_participation(event) if event.type in self._rules.participation_events else None
+        return read_participation(event) if event.type in self._rules.types else None
 
     def _read_of(self, event: Event, value: dict[str, Any]) -> Read:  # noqa: ARG002 - as any room reads
-        if event.type in self._rules.participation_events:
+        if event.type in self._rules.types:
             return brief(event.content["reason"]) if "reason" in event.content else None
         if kind_of(event) is Kind.REDACTION:
             return brief(name(event.content, "redacts", "content"))
@@ -310,7 +289,7 @@ class Room(BaseRoom):
         is_needed = event.event_id is not None or event.type == HISTORY_VISIBILITY
         return self._read_of(event, value) if is_needed else None
 
-    def _facts_of(self, event: Event, value: dict[str, Any]) -> Facts:  # noqa: ARG002 - as any room does
+    def _facts_of(self, event: Event, value: dict[str, Any]) -> Any:  # noqa: ARG002 - as any room does
         assert event.state_key
         return self.facts(event.sender, event.state_key)
 
@@ -330,11 +309,10 @@ class Room(BaseRoom):
         action = self._asked(event)
         if action is not None:
             assert event.state_key
-            return self._look_up(action, event.sender, event.state_key)
-        after = self._change(self._settings, event)
-        facts = self._settings.facts(
-            event, self.participation(event.sender), after, is_own_event=self._redacts_own(event)
-        )
+            table, by, to = self._rules.table(self._rule), self._class_of(event.sender), self._class_of(event.state_key)
+            return table[action, to] if event.sender == event.state_key else table[action, by, to]
+        after, its = self._change(self._settings, event), self._class_of(event.sender)
+        facts = self._settings.facts(event, its.state, its.peers.powers, after, is_own_event=self._redacts_own(event))
         return judge(self._rules.permits[kind_of(event)], facts)
 
     def _redacts_own(self, event: Event) -> bool:
@@ -364,7 +342,7 @@ class Room(BaseRoom):
         action = self._asked(event)
         if action is not None:
             assert event.state_key is not None
-            self._states[event.state_key] = action
+            self._move(event.state_key, self._class_of(event.state_key), Participation(action))
         elif event.state_key is not None:
             self._become(self._change(self._settings, event))
 
@@ -402,7 +380,7 @@ class Room(BaseRoom):
     def _seen(self) -> Views:
         """The past as questions are asked of it, up to now."""
         if self._views is None or self._views.past is not self._past:
-            self._views = Views(self._past or Past(), self._rules.participation_events)
+            self._views = Views(self._past or Past(), self._rules.types)
         self._views.read_on()
         return self._views
 
@@ -413,35 +391,10 @@ class Room(BaseRoom):
         return after
 
     def _become(self, settings: Settings) -> None:
-        if settings.creator is not None:
-            self._states.setdefault(settings.creator, _JOIN)  # joined from the start
-        self._settings = settings
-
-    def _weigh(self, sender: str, target: str) -> int:
-        """The facts but the two states, as the sum of their weights in the domain."""
-        rules, settings = self._rules, self._settings
-        roles = settings.roles
-        standings = roles.standings
-        by, to = standings.get(sender, NOBODY), standings.get(target, NOBODY)
-        # While the creator reigns, all others are equal: there is no other power to compare theirs with.
-        if roles.reigning and sender == settings.creator:
-            by = CREATOR
-        code = rules.join_rule[settings.join_rule] + rules.may[by.acts]
-        if sender == target:
-            return code + rules.is_self
-        if by.kick > to.kick:
-            code += rules.outranks_for_kick
-        if by.ban > to.ban:
-            code += rules.outranks_for_ban
-        return code
-
-
-def _stranger(user: str) -> Participation:
-    """Where somebody stands of whom nothing is known, if that is a user id at all."""
-    if is_name(user):
-        return _LEAVE
-    raise KeyError(user)
-
-
-def _is_short(reason: object) -> bool:
-    return type(reason) is str and len(reason) <= MAX_TEXT
+        before = self._settings
+        powers = None
+        if settings.roles is not before.roles or settings.creator != before.creator:
+            powers = {user: standing.users for user, standing in settings.standings.items()}
+        # The creator is joined from the start.
+        joined = None if settings.creator == before.creator else settings.creator
+        self._set_up(settings, settings.join_rule, powers, joined=joined)

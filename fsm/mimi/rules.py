@@ -1,46 +1,61 @@
-"""What all rooms of a policy share: its memory, its permits, and the weights of its facts.
+"""What all rooms of a policy share: its decisions, its permits, and the weights of its facts.
 
-A room adds up the weights of the facts of a question, which gives the number by
-which the memory knows the answer.
+A room's rule is its join rule, and the powers of a user are their standing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from fsm.classes import Rules
 from fsm.errors import DefinitionError
 from fsm.facts import Value
-from fsm.machine import Memory, memory_of
+from fsm.machine import memory_of
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.roles import ACTS, NOBODY, Roles, Standing
 from fsm.mimi.settings import Settings
-from fsm.participation.facts import Facts
 from fsm.rule import Rule
-from fsm.terms import Action
+from fsm.terms import Action, JoinRule
 
 Powers: TypeAlias = tuple[int, int, int]
-"""A standing as decisions need it: the weights of what one may do, power to kick, power to ban."""
+"""A standing as columns need it: the weights of what one may do, power to kick, power to ban."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class MimiRules(Rules[Standing, JoinRule]):
     """One policy, ready for its rooms."""
 
-    policy: MimiPolicy
-    new: Settings
-    """What rooms are set to that nobody has created yet."""
-    memory: Memory[Facts]
-    participation_events: frozenset[str]
-    words: frozenset[str]
-    """The actions, as events have them."""
-    permits: Mapping[Kind, tuple[Rule[EventFacts], ...]]
-    may: tuple[int, ...]
-    """By the acts that a standing grants: their weight."""
-    join_rule: Mapping[Value, int]
-    is_self: int
-    outranks_for_kick: int
-    outranks_for_ban: int
+    def __init__(self, policy: MimiPolicy) -> None:
+        words = frozenset(action.value for action in Action)
+        super().__init__(memory_of(policy), "participation", words, policy.participation_events, NOBODY.users)
+        weights = policy.domain.weights
+        self.policy = policy
+        self.new = Settings(Roles(policy.power))
+        """What rooms are set to that nobody has created yet."""
+        if (rule := self.new.join_rule) not in weights["join_rule"]:
+            raise DefinitionError(f"policy `{policy.id}`: rooms begin with the join rule `{rule}`, which it lacks")
+        self.permits: Mapping[Kind, tuple[Rule[EventFacts], ...]] = {
+            kind: policy.permits.get(kind, ()) for kind in Kind
+        }
+        self.may = tuple(
+            sum(weights[f"may_{name}"][bool(acts >> bit & 1)] for bit, (name, _) in enumerate(ACTS))
+            for acts in range(2 ** len(ACTS))
+        )
+        """By the acts that a standing grants: their weight."""
+        self.join_rule: Mapping[Value, int] = weights["join_rule"]
+        self.is_self = weights["is_self"][True]
+        self.outranks_for_kick = weights["outranks_for_kick"][True]
+        self.outranks_for_ban = weights["outranks_for_ban"][True]
+
+    def code(self, sender: Standing, target: Standing, rule: JoinRule, *, is_self: bool) -> int:
+        """The facts but the two states, as the sum of their weights in the domain."""
+        code = self.join_rule[rule] + self.may[sender.acts]
+        if is_self:
+            return code + self.is_self
+        if sender.kick > target.kick:
+            code += self.outranks_for_kick
+        if sender.ban > target.ban:
+            code += self.outranks_for_ban
+        return code
 
     @property
     def nobody(self) -> Powers:
@@ -48,33 +63,10 @@ class Rules:
         return self.powers(NOBODY)
 
     def powers(self, standing: Standing) -> Powers:
-        """Boil a standing down to what decisions need."""
+        """Boil a standing down to what columns need."""
         return self.may[standing.acts], standing.kick, standing.ban
 
 
-def rules_of(policy: MimiPolicy) -> Rules:
+def rules_of(policy: MimiPolicy) -> MimiRules:
     """The rules of a policy, made once. Raises `DefinitionError` for what rooms cannot be run by."""
-    return MimiPolicy.for_rooms(policy).derived(_rules)
-
-
-def _rules(policy: MimiPolicy) -> Rules:
-    weights = policy.domain.weights
-    new = Settings(Roles(policy.power))
-    if new.join_rule not in weights["join_rule"]:
-        raise DefinitionError(f"policy `{policy.id}`: rooms begin with the join rule `{new.join_rule}`, which it lacks")
-    return Rules(
-        policy=policy,
-        new=new,
-        memory=memory_of(policy),
-        participation_events=policy.participation_events,
-        words=frozenset(action.value for action in Action),
-        permits={kind: policy.permits.get(kind, ()) for kind in Kind},
-        may=tuple(
-            sum(weights[f"may_{name}"][bool(acts >> bit & 1)] for bit, (name, _) in enumerate(ACTS))
-            for acts in range(2 ** len(ACTS))
-        ),
-        join_rule=weights["join_rule"],
-        is_self=weights["is_self"][True],
-        outranks_for_kick=weights["outranks_for_kick"][True],
-        outranks_for_ban=weights["outranks_for_ban"][True],
-    )
+    return MimiPolicy.for_rooms(policy).derived(MimiRules)

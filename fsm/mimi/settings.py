@@ -52,16 +52,18 @@ class Settings:
             raise EventError("state_key", f"must be empty for `{event.type}`")
         return change(self, event)
 
-    def standing(self, user: str) -> Standing:
-        """What this user may do, and how high they stand."""
-        return self.roles.standing(user, self.creator)
+    @property
+    def standings(self) -> Mapping[str, Standing]:
+        """The standing of everybody who has one of their own."""
+        return self.roles.standings(self.creator)
 
-    def facts(self, event: Event, sender: Participation, after: "Settings", *, is_own_event: bool) -> EventFacts:
+    def facts(
+        self, event: Event, sender: Participation, standing: Standing, after: "Settings", *, is_own_event: bool
+    ) -> EventFacts:
         """What guards may know about an event by which these settings would become `after`.
 
-        `is_own_event` tells whether the event redacts one of the sender's own.
+        `standing` is the sender's, and `is_own_event` tells whether the event redacts one of their own.
         """
-        standing = self.standing(event.sender)
         this_type = events(event.type)
         facts = EventFacts(
             sender=sender,

@@ -11,6 +11,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
+from fsm.classes import Outside
 from fsm.decision import Decision
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.roles import NOBODY, Roles
@@ -118,11 +119,14 @@ class Setups:
         placed = rename(settings, {user: str(place) for place, user in enumerate(people)})
         key = repr(placed)
         if key not in self._known:
-            standings = [placed.standing(str(place)) for place in range(len(people))]
+            standings = placed.standings
             self._known[key] = Setup(
                 placed,
                 self._rules.join_rule[placed.join_rule],
-                tuple(None if each is NOBODY else self._rules.powers(each) for each in standings),
+                tuple(
+                    None if (standing := standings.get(str(place), NOBODY)) is NOBODY else self._rules.powers(standing)
+                    for place in range(len(people))
+                ),
             )
         return self._known[key], people
 
@@ -160,7 +164,7 @@ class SetRoom(Room):
         states: MutableMapping[str, Participation],
     ) -> None:
         super().__init__(room_id, policy=policy)
-        self._states = states  # type: ignore[assignment]  # a room does with it what any mapping can do
+        self._members = Outside(states, self._rules.others)  # type: ignore[assignment]  # it does what a dictionary does
         self._become(settings)
 
     @property
@@ -174,7 +178,7 @@ def rename(settings: Settings, names: Mapping[str, str]) -> Settings:
     roles = settings.roles
     assigned = tuple(replace(entry, users=frozenset(map(names.__getitem__, entry.users))) for entry in roles.assigned)
     creator = settings.creator and names[settings.creator]
-    return replace(settings, creator=creator, roles=replace(roles, assigned=assigned))
+    return replace(settings, creator=creator, roles=roles.with_changes(assigned=assigned))
 
 
 def _people(settings: Settings) -> People:

@@ -25,7 +25,7 @@ from fsm.event import checked_word, plain, write_state
 from fsm.facts import EVENT, about_of
 from fsm.machine import Memory, Participant, memory_of
 from fsm.past import GIVEN, Read, brief
-from fsm.room import BaseRoom, Quick, another
+from fsm.room import BaseRoom, another
 from fsm.room_policy.components import (
     METADATA,
     Claim,
@@ -67,7 +67,9 @@ class RoleRoom(BaseRoom):
     the class of the models that the room hands out.
     """
 
-    __slots__ = ("_active", "_counts", "_group", "_is_created", "_is_destroyed", "_set", "policy")
+    __slots__ = ("_active", "_counts", "_group", "_is_created", "_is_destroyed", "_set", "_states", "policy")
+
+    _states: dict[str, Any]
 
     def __init__(
         self,
@@ -79,6 +81,7 @@ class RoleRoom(BaseRoom):
         """A room that nobody has created yet: its first event has to be its creation."""
         super().__init__(room_id, participant)
         self.policy: RolePolicy = RolePolicy.for_rooms(policy) if policy is not None else policy_of(Roles())
+        self._states = {}
         self._is_created = self._is_destroyed = False
         self._group: dict[str, set[str]] = {}
         self._counts: dict[int, int] = {}
@@ -190,7 +193,7 @@ class RoleRoom(BaseRoom):
     def _memory(self) -> Memory[RoleFacts]:
         return memory_of(self.policy)
 
-    def _quick(self, event: Mapping[str, Any]) -> Quick:  # noqa: ARG002 - there is no quick way here
+    def _quick(self, event: Mapping[str, Any]) -> Decision:  # noqa: ARG002 - there is no quick way here
         raise KeyError
 
     def _write(self, action: str, sender: str, target: str, reason: str | None, **more: Any) -> dict[str, Any]:
@@ -426,7 +429,7 @@ class RoleRoom(BaseRoom):
             self._become(read_roles(content, place))
         elif component == "participant_list":
             listed = read_participants(content, self.policy.roles, place)
-            self._states = {user: self._state(index) for user, index in listed.items()}  # type: ignore[misc]
+            self._states = {user: self._state(index) for user, index in listed.items()}
             self._count()
         elif component == "mls_group":
             self._group = read_group(content, place)
@@ -448,13 +451,13 @@ class RoleRoom(BaseRoom):
             if count and index not in roles.by_index:
                 raise EventError("content.roles", f"lacks role {index}, which is in use")
         self.policy = policy_of(roles, id=FAMILY)
-        self._states = {user: self._state(state.word) for user, state in self._states.items()}  # type: ignore[attr-defined,misc]
+        self._states = {user: self._state(state.word) for user, state in self._states.items()}
 
     def _count(self) -> None:
         """Count the participants, and the active ones, of each role."""
         self._counts, self._active = {}, {}
         for user, state in self._states.items():
-            self._note(state.word, 1, is_active=bool(self._group.get(user)))  # type: ignore[attr-defined]
+            self._note(state.word, 1, is_active=bool(self._group.get(user)))
 
     def _note(self, index: int, step: int, *, is_active: bool) -> None:
         """One participant more, or fewer."""
@@ -471,7 +474,7 @@ class RoleRoom(BaseRoom):
             self._note(before, -1, is_active=bool(mine))
         if role != OUTSIDE:
             self._note(role, 1, is_active=bool(after))
-            self._states[target] = self._state(role)  # type: ignore[assignment]
+            self._states[target] = self._state(role)
         else:
             self._states.pop(target, None)
         if after:

@@ -98,10 +98,9 @@ def room(*events: Given, version: str = "12", creation: JSON | None = None) -> M
 
 def inside(of: MatrixRoom) -> tuple[object, ...]:
     """A copy of all that a room knows: equal copies, equal rooms."""
-    powers, _ = of._settings.powers(of.policy)
     past = None if of._past is None else list(of._past)
-    standings = {user: of._standing(user) for user in powers}
-    return (of.id, of.policy.id, of._settings, dict(of._states), standings, of._view, past, of._is_just_created)
+    members = dict(of._members)
+    return (of.id, of.policy.id, of._settings, members, id(of._table), of._rule, past, of._is_just_created)
 
 
 # Third-party invites. The keys are made of the number that names them.

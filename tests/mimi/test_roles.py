@@ -127,10 +127,10 @@ def test_the_highest_role_gives_the_rank() -> None:
 
 def test_roles_are_values() -> None:
     before = table(Power.GRANTED, *EXAMPLE)
-    standings = dict(before.standings)
+    standings = dict(before.standings())
     after = before.define("A", {}).assign(())
-    assert dict(before.standings) == standings
-    assert after.standings == {}
+    assert dict(before.standings()) == standings
+    assert after.standings() == {}
 
 
 # Reading.
@@ -238,7 +238,7 @@ def test_equal_power_does_not_outrank() -> None:
 def test_one_standing_is_shared_by_all_with_the_same_roles() -> None:
     users = [f"@{index}:x" for index in range(200)]
     made = table(Power.GRANTED, ("member", 1, users, {"invite": True}))
-    assert len({id(standing) for standing in made.standings.values()}) == 1
+    assert len({id(standing) for standing in made.standings().values()}) == 1
 
 
 # How many flags a role sets, and whether rooms with such a role share what is made of it.

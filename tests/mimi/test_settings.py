@@ -8,7 +8,7 @@ import pytest
 from fsm import EventError, JoinRule, Room, Visibility
 from fsm.event import Event, read_event
 from fsm.mimi.permits import EventFacts, Kind
-from fsm.mimi.roles import Power, Roles
+from fsm.mimi.roles import NOBODY, Power, Roles
 from fsm.mimi.settings import Settings, kind_of
 from tests.builders import (
     ALICE,
@@ -181,14 +181,15 @@ def test_guards_are_told(hosted: Room, event: JSON, given: Given) -> None:
     settings, read = hosted._settings, read_event(event)
     for stands in (JOIN, LEAVE, BAN):
         for is_own in (False, True):
-            told = settings.facts(read, stands, settings.after(read), is_own_event=is_own)
+            standing = hosted.standing(read.sender)
+            told = settings.facts(read, stands, standing, settings.after(read), is_own_event=is_own)
             assert told == EventFacts(**{**PLAIN, "sender": stands, **given, "is_own_event": is_own})
 
 
 def test_a_room_without_a_creation_is_not_created() -> None:
     event = read_event(create())
-    assert not NEW.facts(event, LEAVE, NEW.after(event), is_own_event=False).is_created
-    assert NEW.after(event).facts(event, JOIN, NEW.after(event), is_own_event=False).is_created
+    assert not NEW.facts(event, LEAVE, NOBODY, NEW.after(event), is_own_event=False).is_created
+    assert NEW.after(event).facts(event, JOIN, NOBODY, NEW.after(event), is_own_event=False).is_created
 
 
 # The same, through a room. Each line: the event, and the guards of its one permit that fail.

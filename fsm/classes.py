@@ -1,0 +1,155 @@
+"""Users as decisions see them: where they stand and what powers they have, as one object.
+
+Theory of operation. Whether somebody may act on somebody depends on what both are, and
+not on who they are. So a room keeps one thing of each user: their *class*, which is the
+same object for all users in the same state whose powers are the same. Decisions on
+ordinary changes stand in the `Table` of the room's rule (its join rule, and whatever else
+a family takes from its settings), which all rooms of a policy with that rule share: by
+action, class of the sender and class of the target. A table asks the memory of the
+policy's machine for each of them once. It is no second set of rules.
+"""
+
+from collections.abc import Iterator, MutableMapping
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from fsm.decision import Decision
+from fsm.machine import Memory
+from fsm.state import AnyState
+from fsm.terms import Participation
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+MAX_DECISIONS = 2**16
+"""A table that holds so many begins anew: there are rooms in which everybody has powers of their own."""
+
+MAX_RULES = 2**8
+"""So many tables are kept for rooms to come."""
+
+Key: TypeAlias = "tuple[str, UserClass, UserClass] | tuple[str, UserClass]"
+"""Action, class of the sender, class of the target; the sender is left out where they are the target."""
+
+
+class UserClass:
+    """All users in one state that have the same powers."""
+
+    __slots__ = ("peers", "state")
+
+    def __init__(self, peers: "Peers[Any]", state: Any) -> None:
+        self.peers = peers
+        self.state = state
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.state} {self.peers.powers}>"
+
+
+class Peers(dict[AnyState, UserClass], Generic[P]):
+    """Users that have the same powers: their class in each state."""
+
+    __slots__ = ("powers", "unheard")
+
+    def __init__(self, powers: P) -> None:
+        super().__init__()
+        self.powers = powers
+        self.unheard = UserClass(self, Participation.LEAVE)
+        """Of whom nothing is known but their powers."""
+
+    def __missing__(self, state: AnyState) -> UserClass:
+        return self.setdefault(state, UserClass(self, state))
+
+    def like(self, other: UserClass) -> UserClass:
+        """The class of these powers in the state of another."""
+        return self.unheard if other is other.peers.unheard else self[other.state]
+
+
+class Table(dict[Key, Decision], Generic[P, R]):
+    """The decisions in rooms of one rule, each made when first asked for.
+
+    Looking up an action that the policy does not know raises `KeyError`.
+    """
+
+    __slots__ = ("_rules", "rule")
+
+    def __init__(self, rules: "Rules[P, R]", rule: R) -> None:
+        super().__init__()
+        self.rule = rule
+        self._rules = rules
+
+    def __missing__(self, key: Key) -> Decision:
+        action, sender, *rest = key
+        if action not in self._rules.words:
+            raise KeyError(action)
+        target = rest[0] if rest else sender
+        code = self._rules.code(sender.peers.powers, target.peers.powers, self.rule, is_self=not rest)
+        decision = self._rules.memory[action, target.state, sender.state, code]
+        if len(self) >= MAX_DECISIONS:
+            self.clear()
+        self[key] = decision
+        return decision
+
+
+class Rules(Generic[P, R]):
+    """A policy, ready for its rooms: a family says what powers and rules add to the code of a question.
+
+    `word` is the key of the content under which changes name their action, `words` are
+    the actions, and `types` the event types of changes. `others` are the users who have no powers of their own.
+    """
+
+    def __init__(
+        self, memory: Memory[Any], word: str, words: frozenset[str], types: frozenset[str], others: Peers[P]
+    ) -> None:
+        self.memory = memory
+        self.word = word
+        self.words = words
+        self.types = types
+        self.others = others
+        self._tables: dict[R, Table[P, R]] = {}
+
+    def code(self, sender: P, target: P, rule: R, *, is_self: bool) -> int:
+        """The facts but the two states, as the sum of their weights in the domain."""
+        raise NotImplementedError
+
+    def table(self, rule: R) -> Table[P, R]:
+        """The decisions in rooms of this rule."""
+        found = self._tables.get(rule)
+        if found is None:
+            if len(self._tables) >= MAX_RULES:
+                self._tables.clear()
+            found = self._tables.setdefault(rule, Table(self, rule))
+        return found
+
+
+class Outside(MutableMapping[str, UserClass]):
+    """The users of a room whose states are kept elsewhere."""
+
+    __slots__ = ("_others", "_powers", "_states")
+
+    def __init__(self, states: MutableMapping[str, Participation], others: Peers[Any]) -> None:
+        self._states = states
+        self._others = others
+        self._powers: dict[str, Peers[Any]] = {}
+
+    def __getitem__(self, user: str) -> UserClass:
+        state, peers = self._states.get(user), self._powers.get(user)
+        if peers is None:
+            if state is None:
+                raise KeyError(user)
+            peers = self._others
+        return peers.unheard if state is None else peers[state]
+
+    def __setitem__(self, user: str, its: UserClass) -> None:
+        if its is not its.peers.unheard and self._states.get(user) is not its.state:
+            self._states[user] = its.state
+        if its.peers is self._others:
+            self._powers.pop(user, None)
+        else:
+            self._powers[user] = its.peers
+
+    def __delitem__(self, user: str) -> None:
+        del self._powers[user]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**dict.fromkeys(self._states), **self._powers})
+
+    def __len__(self) -> int:
+        return len({**dict.fromkeys(self._states), **self._powers})
