@@ -10,7 +10,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from io import BufferedReader, RawIOBase
@@ -321,13 +321,15 @@ def _log(fragment: Fragment, policies: Sequence[Rules], tell: Tell) -> Iterator[
 
 @contextmanager
 def _opened(file: Path) -> Iterator[tuple[BufferedReader, BufferedReader]]:
-    """A log: the file, and its text."""
-    with file.open("rb") as raw:
+    """A log: the file, and its text. An error in reading it says of which file it is."""
+    with file.open("rb") as raw, ExitStack() as packed:
+        text = raw
         if _start(file).startswith(_GZIP):
-            with _Unzipped(raw) as unzipped:
-                yield raw, BufferedReader(cast("RawIOBase", unzipped), BLOCK)
-        else:
-            yield raw, raw
+            text = BufferedReader(cast("RawIOBase", packed.enter_context(_Unzipped(raw))), BLOCK)
+        try:
+            yield raw, text
+        except ReplayError as problem:
+            raise ReplayError(0, f"{file}: {problem}") from None
 
 
 class _Unzipped(gzip.GzipFile):

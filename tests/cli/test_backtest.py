@@ -117,6 +117,20 @@ def test_lines_that_are_no_events(tmp_path: Path) -> None:
     assert "2 events, 1 allowed, 0 rejected, 1 errors" in run.out
 
 
+@pytest.mark.parametrize("opening", ["[", ""], ids=["array", "lines"])
+def test_a_log_of_another_protocol_is_named(opening: str, tmp_path: Path) -> None:
+    event = '{"type": "m.room.member", "sender": "@a:x", "state_key": "@a:x", "content": {"membership": "join"}}'
+    path = tmp_path / "log.json"
+    path.write_text(f"{opening}{event}{']' if opening else ''}")
+    place = "line 1, event 1" if opening else "line 1"
+    run = fsm("backtest", str(path))
+    assert (run.status, run.out) == (2, "")
+    assert run.complaint == (
+        f"fsm: {path}: {place}: `m.room.member` is an event of Matrix, and the log is to be read with `--policy matrix`:"
+        " stopped after 0 events"
+    )
+
+
 # fmt: off
 UNUSABLE = [
     (["nowhere.parquet"],                        "nowhere.parquet: no such file or directory"),
