@@ -1,9 +1,9 @@
 """Policies out of data files, such as the roles of a room that defines its own.
 
 A family makes a policy of data if its module `policies` has a function
-`policy_of_data`. It takes the JSON value; it answers a policy, or None for data that is
-not of its kind, and raises a `PolicyError` for data of its kind that is faulty. `DATA`
-says beside it in a few words what the function expects. A data file never names code.
+`policy_of_data`. It takes the JSON value, or the bytes of a file in binary form; it answers
+a policy, or None for data that is not of its kind, and raises a `PolicyError` for data of
+its kind that is faulty. `DATA` says beside it in a few words what the function expects. A data file never names code.
 """
 
 from collections.abc import Iterable
@@ -15,8 +15,10 @@ from fsm.errors import DefinitionError, PolicyError, in_words, shorten
 from fsm.policy import Policy
 from fsm.strict_json import MAX_JSON, read_json
 
-ENDING = ".json"
-"""How the name of a data file ends."""
+JSON, BYTES = ".json", ".tls"
+
+ENDINGS = (JSON, BYTES)
+"""How the names of data files end."""
 
 
 def policy_in(file: str, families: Iterable[ModuleType]) -> Policy[Any]:
@@ -48,4 +50,9 @@ def policy_in(file: str, families: Iterable[ModuleType]) -> Policy[Any]:
 
 def _read(file: str) -> object:
     with Path(file).open("rb") as source:
-        return read_json(source.read(MAX_JSON + 1))
+        data = source.read(MAX_JSON + 1)
+    if file.endswith(JSON):
+        return read_json(data)
+    if len(data) > MAX_JSON:
+        raise ValueError(f"longer than {MAX_JSON} bytes")
+    return data

@@ -12,7 +12,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any, TypeAlias, cast
 
 from fsm import adapter
-from fsm.data_files import ENDING, policy_in
+from fsm.data_files import ENDINGS, policy_in
 from fsm.errors import DefinitionError, shorten
 from fsm.family import AnyBoards, AnyColumns, AnyPlay, AnyPolicy, AnyRoom, AnyStage, Codec
 from fsm.family import Family as Described
@@ -73,7 +73,7 @@ def load_policy(name: str) -> AnyPolicy:
     person has typed; for those that stand in data there is `known_rules`. Raises
     `DefinitionError` when there is no such policy, or when its definition fails.
     """
-    if name.endswith(ENDING):
+    if name.endswith(ENDINGS):
         return policy_in(name, _modules())
     where, _, attribute = name.rpartition(":")
     if not where:
@@ -197,8 +197,8 @@ def room_of(rules: Rules, event: Mapping[str, Any]) -> str | None:
     return room_id
 
 
-def codec_of(policy: AnyPolicy) -> Codec:
-    """The wire format of the policy's family. Raises `DefinitionError` when it has none."""
+def codec_of(policy: Rules) -> Codec:
+    """The wire format of the family. Raises `DefinitionError` when it has none."""
     family = family_of(policy)
     codec = family.codec if family else _part_of(policy, "codec")
     if codec is None:

@@ -40,7 +40,7 @@ LAYERS: list[set[str]] = [
     {"fsm.data_files", "fsm.shapes"},
     {"fsm.syntax"},
     {"fsm.scenario"},
-    {"fsm.family"},
+    {"fsm.presentation", "fsm.family"},
     {"fsm.syntax_room", "fsm.adapter"},
     {"fsm.participation"},
     {"families"},

@@ -6,7 +6,7 @@ from typing import Annotated
 from fsm.cli.arguments import Argument
 from fsm.cli.terminal import PolicyOption, opened
 from fsm.errors import DecodeError, EventError
-from fsm.policies import codec_of, load_policy
+from fsm.policies import codec_of, load_rules
 from fsm.strict_json import MAX_JSON, read_json
 
 StructArgument = Annotated[str, Argument(metavar="STRUCT", help="A struct's name, such as MUserContent.")]
@@ -23,7 +23,7 @@ def encode(
         content = read_json(_given(value))
     except ValueError as problem:
         raise EventError("", str(problem)) from None
-    print(codec_of(load_policy(policy)).encode(struct, content).hex())
+    print(codec_of(load_rules(policy)).encode(struct, content).hex())
 
 
 def decode(
@@ -40,7 +40,7 @@ def decode(
         data = bytes.fromhex(text.decode())
     except ValueError:
         raise DecodeError(0, "", "not hexadecimal") from None
-    print(json.dumps(codec_of(load_policy(policy)).decode(struct, data)))
+    print(json.dumps(codec_of(load_rules(policy)).decode(struct, data)))
 
 
 def _given(value: str) -> bytes:

@@ -24,7 +24,6 @@ from typing import Any, Self
 
 from fsm.errors import EventError, shorten
 from fsm.event import checked_name, describe, join, mapping, name, word
-from fsm.mimi.codec.presentation import Enumerated, Object, Pair, Struct, Variant, Vector
 from fsm.mimi.codec.structs import (
     BOOLEAN_PERMISSION,
     JOIN_RULE,
@@ -48,6 +47,7 @@ from fsm.mimi.roles import (
     write_role_map,
 )
 from fsm.mimi.settings import JOIN_RULE_WORDS, Settings
+from fsm.presentation import Enumerated, Object, Pair, Struct, Variant, Vector
 from fsm.terms import JoinRule, Visibility
 
 MOST_FAULTS = 100

@@ -13,11 +13,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, ClassVar
 
 from fsm.errors import DefinitionError, EventError
+from fsm.event import mapping
 from fsm.policy import Asked, Policy, Transition
 from fsm.room_policy import guards as g
+from fsm.room_policy.codec import decode
+from fsm.room_policy.components import read_base_policy, read_preauthorizations
 from fsm.room_policy.facts import Move, RoleFacts, carried, domain_of, states_of
 from fsm.room_policy.roles import BANNED, Roles, read_roles
 from fsm.state import Display, State, Tone
@@ -32,6 +35,8 @@ KEPT = 64
 @dataclass(frozen=True, eq=False, repr=False)
 class RolePolicy(Policy[RoleFacts]):
     """The policy of a room whose roles are `roles`."""
+
+    supplied: ClassVar[type | None] = RoleFacts
 
     roles: Roles = field(default=Roles(), kw_only=True)
 
@@ -67,13 +72,27 @@ def policy_of(
     return _policy_of(roles, id, title, source)
 
 
-DATA = 'the roles of a room, as `{"roles": [{"role_index": 0, …}, …]}`'
-"""What a data file has to hold for a policy to be made of it (see `fsm.data_files`)."""
+DATA = "role definitions, such as the content of a `roles_list`: an object with `roles`"
+"""What `policy_of_data` makes policies of."""
 
 
 def policy_of_data(value: object) -> RolePolicy | None:
-    """The policy of the roles in a data file; None for what is no object with `roles`. Raises `DefinitionError`."""
-    return policy_of(value) if isinstance(value, Mapping) and "roles" in value else None
+    """The policy of role definitions in a file: a `roles_list`, alone or with other components by their names.
+
+    Bytes are those of a `RoleData`. None for what is no such thing; raises `PolicyError` for one that is faulty.
+    """
+    if isinstance(value, bytes):
+        value = decode("RoleData", value)
+    if not isinstance(value, Mapping) or not {"roles", "roles_list"} & value.keys():
+        return None
+    try:
+        roles = read_roles(mapping(value["roles_list"], "roles_list") if "roles_list" in value else value)
+        for name, read in (("preauth_list", read_preauthorizations), ("base_room_policy", read_base_policy)):
+            if name in value:
+                read(mapping(value[name], name), name)
+    except EventError as problem:
+        raise DefinitionError(str(problem)) from None
+    return policy_of(roles)
 
 
 @lru_cache(maxsize=KEPT)

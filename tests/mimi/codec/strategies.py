@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from fsm.mimi.codec import STRUCTS
-from fsm.mimi.codec.presentation import Boolean, Enumerated, Form, Number, Object, Pair, Struct, Text, Variant, Vector
+from fsm.presentation import Boolean, Enumerated, Form, Number, Object, Pair, Struct, Text, Variant, Vector
 
 structs = st.sampled_from(sorted(STRUCTS))
 

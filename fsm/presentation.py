@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Self
 
-from fsm.errors import DecodeError, EventError, shorten
+from fsm.errors import DecodeError, DefinitionError, EventError, shorten
 from fsm.event import MAX_TEXT, checked_flag, checked_text, describe, join, mapping, sequence
 
 _LENGTH_WIDTHS = (1, 2, 4)
@@ -180,6 +180,9 @@ class Boolean(Form):
         return bytes([checked_flag(value, place)])
 
 
+_FLAG = Boolean()
+
+
 @dataclass(frozen=True, slots=True)
 class Text(Form):
     """A vector of opaque bytes that are UTF-8: a string."""
@@ -243,31 +246,74 @@ class Vector(Form):
 
 
 @dataclass(frozen=True, slots=True)
+class Optional(Form):
+    """A value that may be missing: null.
+
+    Spec: RFC 9420 2.1.1 "Optional Value"
+    """
+
+    item: Form
+
+    def read(self, source: Source, place: str) -> Any:
+        return self.item.read(source, place) if _FLAG.read(source, place) else None
+
+    def write(self, value: object, place: str) -> bytes:
+        return _FLAG.write(False, place) if value is None else _FLAG.write(True, place) + self.item.write(value, place)
+
+
+@dataclass(frozen=True, slots=True)
 class Struct(Form):
     """Named fields, one behind the other: an object.
 
-    A field that has its value in `defaults` is left out of the object.
+    A field that has its value in `defaults` is left out of the object. One that is in
+    `absent` may be left out, and has that value then.
 
     Spec: RFC 8446 3.6 "Constructed Types"
     """
 
     fields: Mapping[str, Form]
     defaults: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    absent: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def read(self, source: Source, place: str) -> dict[str, Any]:
         values = {name: form.read(source, join(place, name)) for name, form in self.fields.items()}
-        return {name: value for name, value in values.items() if value != self.defaults.get(name)}
+        return {
+            name: value for name, value in values.items() if name not in self.defaults or value != self.defaults[name]
+        }
 
     def write(self, value: object, place: str) -> bytes:
         given = mapping(value, place)
         for name in given:
             if name not in self.fields:
                 raise EventError(join(place, str(name)), f"cannot be carried; there is only {', '.join(self.fields)}")
-        values = {**self.defaults, **given}
+        values = {**self.absent, **self.defaults, **given}
         for name in self.fields:
             if name not in values:
                 raise EventError(join(place, name), "is missing")
         return b"".join(form.write(values[name], join(place, name)) for name, form in self.fields.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Selection(Form):
+    """Named fields, and behind them those of the case that one of them selects: one object.
+
+    Spec: RFC 8446 3.8 "Variants"
+    """
+
+    fields: Mapping[str, Form]
+    select: str
+    cases: Mapping[str, Mapping[str, Form]]
+
+    def read(self, source: Source, place: str) -> dict[str, Any]:
+        values = Struct(self.fields).read(source, place)
+        return values | Struct(self.cases[values[self.select]]).read(source, place)
+
+    def write(self, value: object, place: str) -> bytes:
+        given = mapping(value, place)
+        if self.select not in given:
+            raise EventError(join(place, self.select), "is missing")
+        self.fields[self.select].write(given[self.select], join(place, self.select))
+        return Struct({**self.fields, **self.cases[given[self.select]]}).write(given, place)
 
 
 class Entry(Form):
@@ -341,3 +387,36 @@ class Object(Form):
     def write(self, value: object, place: str) -> bytes:
         entries = mapping(value, place).items()
         return vector(b"".join(self.entry.write({key: content}, place) for key, content in entries), place)
+
+
+@dataclass(frozen=True, slots=True)
+class Structs:
+    """A wire format: the structs that it has, by the names that its text gives them."""
+
+    forms: Mapping[str, Form]
+
+    def encode(self, struct: str, value: object) -> bytes:
+        """The bytes of a value, such as the content of an event.
+
+        Raises `EventError`, naming the field, when the struct cannot carry the
+        value, and `DefinitionError` when there is no such struct.
+        """
+        try:
+            return self._form(struct).encode(value)
+        except EventError as problem:
+            if problem.field:
+                raise
+            raise EventError("", f"`{struct}`: {problem.problem}") from None
+
+    def decode(self, struct: str, data: bytes) -> Any:
+        """The value of which these are the bytes, all of them.
+
+        Raises `DecodeError`, with the offset, when they are not, and
+        `DefinitionError` when there is no such struct.
+        """
+        return self._form(struct).decode(data)
+
+    def _form(self, struct: str) -> Form:
+        if struct in self.forms:
+            return self.forms[struct]
+        raise DefinitionError(f"unknown struct `{shorten(struct)}`: choose from {', '.join(self.forms)}")

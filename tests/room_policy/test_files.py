@@ -1,0 +1,70 @@
+"""Role definitions in files, as policies of every command that takes one."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fsm import DefinitionError, load_policy
+from fsm.room_policy.codec import encode
+from fsm.room_policy.policies import EXAMPLES, STRICT, policy_of
+from tests.cli.runner import fsm
+
+ROLES: dict[str, Any] = EXAMPLES["strict"]["roles_list"]
+
+# fmt: off
+SHAPES = [
+    ("roles.json", json.dumps(ROLES).encode()),
+    ("roles.json", json.dumps({"roles_list": ROLES, "preauth_list": {"preauthorized_entries": []}, "base_room_policy": {}}).encode()),
+    ("roles.tls",  encode("RoleData", ROLES)),
+]
+FAULTS = [
+    ("roles.json", b'{"roles": 3}',                                              "`roles`: must be an array"),
+    ("roles.json", b'{"roles_list": {}}',                                        "`roles`: is missing"),
+    ("roles.json", b'{"roles": [], "preauth_list": []}',                         "`preauth_list`: must be an object"),
+    ("roles.json", b'{"roles": [], "base_room_policy": {"max_users": "many"}}',  "`base_room_policy.max_users`: must be a whole number"),
+    ("roles.json", b"[]",                                                        "expected role definitions"),
+    ("roles.tls",  b"\x40",                                                      "byte 0: `roles`"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("name", "data"), SHAPES)
+def test_a_file_of_roles_is_a_policy(tmp_path: Path, name: str, data: bytes) -> None:
+    file = tmp_path / name
+    file.write_bytes(data)
+    policy = load_policy(str(file))
+    assert policy is policy_of(ROLES)
+    assert policy.fingerprint == STRICT.fingerprint
+    run = fsm("draw", str(file), "--format", "mermaid")
+    assert run.status == 0
+    assert "group_admin" in run.out
+
+
+@pytest.mark.parametrize(("name", "data", "problem"), FAULTS)
+def test_a_faulty_file_is_one_line(tmp_path: Path, name: str, data: bytes, problem: str) -> None:
+    file = tmp_path / name
+    file.write_bytes(data)
+    with pytest.raises(DefinitionError) as caught:
+        load_policy(str(file))
+    assert problem in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_roles_of_a_state_win_over_those_of_a_policy(tmp_path: Path) -> None:
+    file = tmp_path / "roles.json"
+    file.write_text(json.dumps(ROLES), encoding="utf-8")
+    listed = {
+        "type": "participant_list",
+        "sender": "hub",
+        "content": {"participants": [{"user": "a", "role_index": 4}]},
+    }
+    other = {"type": "roles_list", "sender": "hub", "content": {"roles": []}}
+    event = {"type": "participant", "sender": "a", "state_key": "a", "content": {"action": "remove"}}
+    lines = [json.dumps({"state": state, "event": event}) for state in ([listed], [listed, other], [other])]
+    run = fsm("decide", "--policy", str(file), given="\n".join(lines).encode())
+    first, second, third = map(json.loads, run.out.splitlines())
+    assert first["transition"] == "leave"
+    assert "no role has the index 4" in second["error"]["message"]
+    assert (third["allowed"], third["refusals"]) == (False, [])
