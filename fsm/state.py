@@ -36,6 +36,9 @@ class State:
     def __str__(self) -> str:
         return str(self.word)
 
+    def __format__(self, layout: str) -> str:
+        return format(str(self.word), layout)
+
 
 AnyState: TypeAlias = StrEnum | State
 

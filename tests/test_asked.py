@@ -155,7 +155,7 @@ def test_an_answer_is_json_with_the_words_of_the_states() -> None:
 def test_a_state_is_its_word() -> None:
     assert State(3, "admin") == State(3, "boss") != State("3", "admin")
     assert pickle.loads(pickle.dumps(ADMIN)) == ADMIN  # noqa: S301 - our own
-    assert str(ADMIN) == "3"
+    assert (str(ADMIN), f"{ADMIN:>4}") == ("3", "   3")
 
 
 @pytest.mark.parametrize("word", [-1, 1.5, True, "", None, [], b"x"])

@@ -72,7 +72,7 @@ def policy_of(
     return _policy_of(roles, id, title, source)
 
 
-DATA = "role definitions, such as the content of a `roles_list`: an object with `roles`"
+DATA = 'the roles of a room, as `{"roles": [{"role_index": 0, …}, …]}'
 """What `policy_of_data` makes policies of."""
 
 
@@ -91,7 +91,7 @@ def policy_of_data(value: object) -> RolePolicy | None:
             if name in value:
                 read(mapping(value[name], name), name)
     except EventError as problem:
-        raise DefinitionError(str(problem)) from None
+        raise DefinitionError(f"no roles: {problem}") from None
     return policy_of(roles)
 
 

@@ -24,7 +24,7 @@ FAULTS = [
     ("roles.json", b'{"roles_list": {}}',                                        "`roles`: is missing"),
     ("roles.json", b'{"roles": [], "preauth_list": []}',                         "`preauth_list`: must be an object"),
     ("roles.json", b'{"roles": [], "base_room_policy": {"max_users": "many"}}',  "`base_room_policy.max_users`: must be a whole number"),
-    ("roles.json", b"[]",                                                        "expected role definitions"),
+    ("roles.json", b"[]",                                                        "expected the roles of a room"),
     ("roles.tls",  b"\x40",                                                      "byte 0: `roles`"),
 ]
 # fmt: on

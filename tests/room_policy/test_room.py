@@ -1,0 +1,216 @@
+"""A room with roles of its own, as it goes on: changes, updates of its roles, ids, logs, limits."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fsm import EventError, RoleRoom, load_policy
+from fsm.room_policy.components import MAX_PARTICIPANTS
+from fsm.room_policy.policies import EXAMPLES, KEPT, STRICT, policy_of
+from fsm.room_policy.roles import MAX_ROLES
+from tests.cli.runner import fsm
+from tests.room_policy.plain import answer
+from tests.room_policy.questions import USERS, Questions
+
+ROLES: dict[str, Any] = EXAMPLES["strict"]["roles_list"]
+PARTS = {
+    "roles_list": ROLES,
+    "participant_list": {
+        "participants": [
+            {"user": "ann", "role_index": 4}, {"user": "bob", "role_index": 2}, {"user": "eve", "role_index": 5},
+            {"user": "sue", "role_index": 3},
+        ]
+    },
+    "mls_group": {"members": [{"user": "ann", "client": "ann/1"}, {"user": "bob", "client": "bob/1"}]},
+}  # fmt: skip
+
+
+def event(kind: str, sender: str, state_key: str | None = "", **content: Any) -> dict[str, Any]:
+    value = {"type": kind, "sender": sender, "content": content}
+    return value if state_key is None else value | {"state_key": state_key}
+
+
+def change(sender: str, target: str, action: str, **content: Any) -> dict[str, Any]:
+    return event("participant", sender, target, action=action, **content)
+
+
+@pytest.fixture
+def room() -> RoleRoom:
+    room = RoleRoom("r")
+    assert room.send(event("create", "hub", **PARTS))
+    return room
+
+
+def roles_of(room: RoleRoom) -> dict[str, Any]:
+    return {user: state.value for user, state in room.participations().items()}
+
+
+def state_of(room: RoleRoom, state: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The state of a room that began with this one, of whose components only the participants and clients changed."""
+    kept = [each for each in state if each["type"] not in ("participant_list", "mls_group")]
+    participants = [{"user": user, "role_index": index} for user, index in roles_of(room).items()]
+    users = dict.fromkeys([*USERS, *roles_of(room)])
+    members = [{"user": user, "client": client} for user in users for client in sorted(room.clients(user))]
+    return [
+        *kept,
+        event("participant_list", "hub", participants=participants),
+        event("mls_group", "hub", members=members),
+    ]
+
+
+def test_a_creation_begins_with_its_components(room: RoleRoom) -> None:
+    assert roles_of(room) == {"ann": 4, "bob": 2, "eve": 5, "sue": 3}
+    assert room.clients("bob") == {"bob/1"}
+    with pytest.raises(EventError, match="created before"):
+        room.send(event("create", "hub", **PARTS))
+
+
+def test_a_ban_takes_the_clients_along(room: RoleRoom) -> None:
+    assert not room.send(change("ann", "bob", "change_role", role_index=1)).transition == "ban"
+    decision = room.send(change("ann", "bob", "change_role", role_index=1, remove_clients=True))
+    assert (decision.transition, roles_of(room)["bob"], room.clients("bob")) == ("ban", 1, frozenset())
+    assert not room.send(change("bob", "bob", "add", role_index=2))
+    assert room.send_action("change_role", "ann", "bob", role_index=2).transition == "unban"
+
+
+def test_who_is_removed_is_off_the_list(room: RoleRoom) -> None:
+    assert room.send(change("bob", "bob", "remove")).transition == "leave"
+    assert "bob" not in roles_of(room)
+    assert room.participation("bob").value == 0
+    assert room.send(change("ann", "bob", "add", role_index=2, clients=["bob/2"]))
+    assert room.clients("bob") == {"bob/2"}
+
+
+def test_an_update_of_roles_changes_the_policy_in_place(room: RoleRoom) -> None:
+    roles = [dict(role) for role in ROLES["roles"]]
+    roles[4] = roles[4] | {"role_capabilities": [*roles[4]["role_capabilities"], "canChangeRoleDefinitions"]}
+    able = RoleRoom.from_state(
+        [event(name, "hub", **(PARTS | {"roles_list": {"roles": roles}})[name]) for name in PARTS]
+    )
+    lacking = [role for role in roles if role["role_index"] != 2]
+    assert able.send(event("roles_list", "ann", roles=lacking)).refusals[0].failed == ("roles_are_valid",)
+    assert able.send(change("ann", "bob", "remove"))
+    before = able.policy
+    assert able.send(event("roles_list", "ann", roles=lacking))
+    assert able.policy is policy_of(lacking) is not before
+    assert not able.send(change("ann", "bob", "add", role_index=2)).refusals
+
+
+def test_an_event_with_a_known_id_gets_its_first_answer(room: RoleRoom) -> None:
+    first = change("ann", "bob", "change_role", role_index=1, remove_clients=True) | {"event_id": "$1"}
+    answered = room.send(first)
+    assert room.send(first) is answered
+    with pytest.raises(EventError, match="another event"):
+        room.send(change("ann", "bob", "change_role", role_index=3) | {"event_id": "$1"})
+    with pytest.raises(EventError, match="another room"):
+        room.send(first | {"room_id": "s"})
+
+
+def test_a_room_that_is_destroyed_judges_nothing(room: RoleRoom) -> None:
+    assert room.send(event("destroy_room", "ann", None))
+    with pytest.raises(EventError, match="has been destroyed"):
+        room.send(event("message", "ann", None))
+
+
+def test_actions(room: RoleRoom) -> None:
+    assert room.actions("ann", "bob")["remove"] == "remove"
+    assert room.actions("ann", "bob")["change_role", 1] == "change_role"
+    assert set(room.actions("bob", "bob")) >= {"remove", "remove_clients"}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_history_is_judged_as_each_of_its_states(seed: int) -> None:
+    questions = Questions(seed)
+    state = questions.question()["state"]
+    room = RoleRoom.from_state(state)
+    for _ in range(60):
+        value = questions.event(state)
+        if value["type"] != "participant":
+            continue
+        wanted = answer({"state": state_of(room, state), "event": value})
+        decision = room.send(value)
+        assert (decision.allowed, decision.transition) == (wanted["allowed"], wanted["transition"])
+        if decision:
+            assert room.participation(value["state_key"]).value == wanted["after"]
+
+
+def role(index: int) -> dict[str, Any]:
+    return {
+        "role_index": index, "role_name": "\u202e<b>&", "role_capabilities": [], "authorized_role_changes": [],
+        "minimum_participants_constraint": 0, "minimum_active_participants_constraint": 0,
+    }  # fmt: skip
+
+
+# fmt: off
+FAULTS: list[tuple[str, dict[str, Any], str]] = [
+    ("roles_list",       {"roles": [role(2)] * 2},                                     "two roles have the index 2"),
+    ("roles_list",       {"roles": [role(2**32)]},                                     "must be from 0 to 4294967295"),
+    ("roles_list",       {"roles": [role(2) | {"role_capabilities": [65536]}]},        "must be from 0 to 65535"),
+    ("roles_list",       {"roles": [role(2) | {"role_name": None}]},                   "must be a string"),
+    ("roles_list",       {"roles": [role(2) | {"authorized_role_changes": [[0, [2]]]}]}, "must be an object"),
+    ("roles_list",       {"roles": [{}] * (MAX_ROLES + 1)},                            f"{MAX_ROLES} is the most"),
+    ("participant_list", {"participants": [{"user": "a", "role_index": 0}]},           "users who are not listed"),
+    ("participant_list", {"participants": [{"user": "a", "role_index": 2}] * 2},       "lists `a` twice"),
+    ("participant_list", {"participants": [0] * (MAX_PARTICIPANTS + 1)},               f"{MAX_PARTICIPANTS} is the most"),
+    ("mls_group",        {"members": [{"user": "a", "client": "c"}, {"user": "b", "client": "c"}]}, "in the group twice"),
+    ("preauth_list",     {"preauthorized_entries": [{"claimset": [], "target_role": "x"}]}, "must be a whole number"),
+    ("join_links",       {"join_links": [{"join_link": "l"}]},                         "target_role_index"),
+    ("base_room_policy", {"multi_device": 1},                                          "must be true or false"),
+    ("tea_policy",       {},                                                           "`tea_policy` is not one of"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("kind", "content", "problem"), FAULTS)
+def test_a_faulty_component_is_one_line(kind: str, content: dict[str, Any], problem: str) -> None:
+    state = [event(kind, "hub", **content)]
+    if kind != "roles_list":
+        state.append(event("roles_list", "hub", roles=[role(0), role(2)]))
+    with pytest.raises(EventError) as caught:
+        RoleRoom.from_state(state)
+    assert problem in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_many_roles_are_no_trouble() -> None:
+    roles = [role(index) for index in range(4_000)] + [role(2**32 - 1)]
+    room = RoleRoom.from_state([event("roles_list", "hub", roles=roles)])
+    decision = room.decide(change("ann", "ann", "add", role_index=2**32 - 1))
+    assert [refusal.transition for refusal in decision.refusals] == [
+        "add",
+        "open_join",
+        "preauthorized_join",
+        "code_join",
+    ]
+
+
+def test_few_policies_are_kept() -> None:
+    first = policy_of([role(2)])
+    for index in range(KEPT):
+        policy_of([role(index + 3)])
+    assert policy_of([role(2)]) is not first
+    assert policy_of([role(2)]) == first
+
+
+def test_a_log_is_replayed(tmp_path: Path) -> None:
+    lines = [
+        event("create", "hub", **PARTS),
+        change("ann", "tim", "add", role_index=2),
+        change("tim", "tim", "change_role", role_index=3),
+        event("message", "ann", None),
+    ]
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    run = fsm("replay", str(log), "--policy", "room-policy")
+    assert [line.split()[1] for line in run.out.splitlines()[:4]] == ["allowed", "allowed", "rejected", "allowed"]
+    without = {name: part for name, part in PARTS.items() if name != "roles_list"}
+    log.write_text(f"{json.dumps(event('create', 'hub', **without))}\n", encoding="utf-8")
+    assert "roles_list" in fsm("replay", str(log), "--policy", "room-policy").out
+    assert fsm("replay", str(log), "--policy", "room-policy-strict").out.split()[1] == "allowed"
+
+
+def test_the_catalogue_has_the_examples() -> None:
+    assert load_policy("room-policy-strict") is STRICT
+    assert RoleRoom.create("r", "ann", policy=STRICT, role=4).participation("ann").value == 4
