@@ -170,6 +170,10 @@ class _Themselves(Enum):
 _THEMSELVES: Final = _Themselves.THEMSELVES
 
 
+_CALLBACKS = ("on_enter_", "on_exit_", "after_")
+"""What the names of callbacks begin with."""
+
+
 class Participant:
     """One user's participation in one room: a model of the policy's machine.
 
@@ -189,7 +193,16 @@ class Participant:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.has_callbacks = any(name.startswith(("on_enter_", "on_exit_", "after_")) for name in dir(cls))
+        cls.has_callbacks = any(name.startswith(_CALLBACKS) for name in dir(cls))
+
+    @classmethod
+    def check_callbacks(cls, policy: Table[Any]) -> None:
+        """Raise `DefinitionError` for a callback that is named for no state and no transition of the policy."""
+        known = {f"after_{row.id}" for row in policy.transitions}
+        known |= {f"on_{way}_{state.value}" for state in policy.states for way in ("enter", "exit")}
+        for name in dir(cls) if cls.has_callbacks else ():
+            if name.startswith(_CALLBACKS) and name not in known:
+                raise DefinitionError(f"`{cls.__name__}.{name}` is named for nothing that policy `{policy.id}` has")
 
     def __init__(self, room: Host, user: str, before: Participation | None = None) -> None:
         self.room = room

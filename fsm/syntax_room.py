@@ -7,6 +7,7 @@ judged by the policy's machine like any room; it has no quick way.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Self, TypeVar
 
 from fsm.decision import Decision
@@ -40,6 +41,7 @@ class SyntaxRoom(BaseRoom):
     def __init__(
         self, room_id: str | None = None, *, policy: Policy[Any], participant: type[Participant] = Participant
     ) -> None:
+        participant.check_callbacks(policy)
         super().__init__(room_id, participant)
         self._policy = policy
         self._states = {}
@@ -166,13 +168,14 @@ class SyntaxRoom(BaseRoom):
     def _is_creation(self, value: object) -> bool:
         return type(value) is dict and value.get("type") == self.syntax.creation
 
-    def _read(self, value: object) -> Event:
+    def _read(self, value: JSON) -> Event:
         event = read_event(value)
         if event.room_id is not None and self.id is not None and event.room_id != self.id:
             raise EventError("room_id", f"`{shorten(event.room_id)}` is another room")
-        return event
+        target = self.syntax.target_of(value) if event.type in self.syntax.changes else None
+        return replace(event, state_key=target) if type(target) is str else event
 
-    def _read_state(self, value: object) -> Event:
+    def _read_state(self, value: JSON) -> Event:
         event = self._read(value)
         if event.state_key is None and event.type not in self.syntax.changes:
             raise EventError("state_key", "is missing: this is no state event")

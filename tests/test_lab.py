@@ -4,10 +4,11 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from fsm import DefinitionError
+from fsm import DefinitionError, Participant
 from fsm.policies import new_room
 from fsm.review.vectors import covering_vectors
 from tests.cli.conftest import inside
@@ -71,6 +72,33 @@ COMMANDS = [
 def test_commands(inside: Callable[..., Run], arguments: tuple[str, ...], words: str) -> None:
     run = inside(*arguments)
     assert (run.status, words in run.out) == (0, True), run
+
+
+class Noted(Participant):
+    noted: ClassVar[list[tuple[str, str]]] = []
+
+    def on_enter_3(self, _: object) -> None:
+        self.noted.append((self.user, "is a boss"))
+
+    def after_move(self, _: object) -> None:
+        self.noted.append((self.user, "moved"))
+
+
+class Lost(Participant):
+    def on_enter_attic(self, _: object) -> None:
+        raise AssertionError
+
+
+def test_callbacks_are_told_whom_the_event_is_about() -> None:
+    Noted.noted.clear()
+    room = LabRoom(policy=LAB, participant=Noted)
+    assert all(room.send(event) for event in LOG[:4])
+    assert Noted.noted == [(B, "is a boss"), (B, "moved")]
+
+
+def test_callbacks_are_named_for_what_there_is() -> None:
+    with pytest.raises(DefinitionError, match="on_enter_attic` is named for nothing that policy `lab` has"):
+        LabRoom(policy=LAB, participant=Lost)
 
 
 def test_what_fails_in_its_rooms_is_one_line() -> None:
