@@ -10,7 +10,9 @@ import pytest
 
 from fsm import DefinitionError, Participant
 from fsm.policies import new_room
+from fsm.review.diff import diff
 from fsm.review.vectors import covering_vectors
+from fsm.review.verify import verify
 from tests.cli.conftest import inside
 from tests.cli.runner import Run
 from tests.lab import GUEST, LAB, A, B, C, LabRoom, state
@@ -72,6 +74,13 @@ COMMANDS = [
 def test_commands(inside: Callable[..., Run], arguments: tuple[str, ...], words: str) -> None:
     run = inside(*arguments)
     assert (run.status, words in run.out) == (0, True), run
+
+
+def test_nobody_says_what_nobody_has_looked_for() -> None:
+    one = LAB.evolve("one", family="nobody.there")
+    (group,) = diff(one, one.evolve("two", drop=["exit"])).groups
+    assert (group.log, group.unshown) == (None, "neither policy has rooms to look for this in")
+    assert verify(one).not_applied == ()
 
 
 class Noted(Participant):

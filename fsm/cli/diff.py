@@ -74,7 +74,7 @@ def _group(number: int, group: Group) -> Iterator[str]:
     yield f"{number}. {group.sentence}"
     yield f"  {_cells(group.cells)}, for example {spelled(group.example)}"
     if group.log is None:
-        yield "  no room can come to this"
+        yield f"  {group.unshown}"
         return
     yield f"  log under {' and '.join(group.plays_under)}:"
     yield from (f"    {_event(event)}" for event in group.log)

@@ -63,7 +63,8 @@ class Group:
     plainest of them that a room can reach, or else the plainest: the one that differs in
     the fewest facts from the plain case (see `fsm.facts.about`). `log` leads to it from an
     empty room, its last event being the question; it plays under the policies named in
-    `plays_under`. None when no room can reach the cells.
+    `plays_under`. None when no room can reach the cells, or when there are no rooms
+    to look in: then nobody `looked`.
     """
 
     action: str
@@ -74,6 +75,12 @@ class Group:
     example: Mapping[str, Value]
     log: Log | None
     plays_under: tuple[str, ...]
+    looked: bool = True
+
+    @property
+    def unshown(self) -> str:
+        """Why there is no log, in words."""
+        return "no room can come to this" if self.looked else "neither policy has rooms to look for this in"
 
     @property
     def sentence(self) -> str:
@@ -251,7 +258,7 @@ class _Comparison:
             moves = [pair for pair, cells in change.items() if cells & condition.cells]
             old, new = _answer(one for one, _ in moves), _answer(two for _, two in moves)
             example = self._example(action, own, condition.cells)
-            yield Group(action, old, new, condition, shared.count(condition.cells), *example)
+            yield Group(action, old, new, condition, shared.count(condition.cells), *example, self._has_rooms)
 
     def reasons(self, action: str, rejected: Cells) -> Iterator[Reasons]:
         """Rows that refuse otherwise where both policies reject."""
@@ -278,12 +285,17 @@ class _Comparison:
                 return shared.example(shared.records(number)), log, under
         return self._example_alike(action, ranked)
 
+    @property
+    def _has_rooms(self) -> bool:
+        """Whether there are rooms to look for logs in."""
+        return any(play_of(policy) is not None for policy in self._policies)
+
     def _example_alike(
         self, action: str, ranked: Sequence[int]
     ) -> tuple[dict[str, Value], Log | None, tuple[str, ...]]:
         """A cell that a room can reach, and the log to it, where facts that nobody looks at are not plain."""
         shared = self._sharing.cells(action)
-        if any(map(play_of, self._policies)):
+        if self._has_rooms:
             for number in ranked[:LOOKED_AT]:
                 for records in islice(shared.alike(number), MOST_ALIKE):
                     log, under = self._log(action, records)

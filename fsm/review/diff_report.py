@@ -42,7 +42,7 @@ def _group(group: Group) -> Iterator[str]:
     yield f"\n**{group.old.words} → {group.new.words}** when {group.condition.words}"
     yield f"\n- cells: {group.cells}\n- for example: {spelled(group.example)}"
     if group.log is None:
-        yield "- no room can come to this"
+        yield f"- {group.unshown}"
     else:
         yield f"- log under `{'` and `'.join(group.plays_under)}`, the last event being the question:"
         yield from log_lines(group.log)

@@ -168,7 +168,7 @@ def verify(
     can_be_played(policy)
     cells = Cells(policy)
     laws = (*laws, *(law for law in laws_of(policy) if isinstance(law, Law)))
-    applied = tuple(law for law in laws if law.applies_to(cells) and (law not in LAWS or _is_participation(policy)))
+    applied = tuple(law for law in laws if law.applies_to(cells) and not _is_foreign(law, policy))
     boards = boards_of(policy) if rooms else None
     search = Search(policy, boards, _laws_of_rooms(policy)) if boards else None
     found = [*_of_table(cells), *_of_cells(cells, applied)]
@@ -190,9 +190,14 @@ def verify(
             }
             for state in policy.states
         },
-        not_applied=tuple(law.id for law in laws if law not in applied),
+        not_applied=tuple(law.id for law in laws if law not in applied and not _is_foreign(law, policy)),
         findings=tuple(replace(finding, accepted=reason_for(accepted or {}, policy, finding.law)) for finding in found),
     )
+
+
+def _is_foreign(law: Law, policy: AnyPolicy) -> bool:
+    """Whether a law is about participation, and the policy about something else."""
+    return law in LAWS and not _is_participation(policy)
 
 
 def _is_participation(policy: AnyPolicy) -> bool:
