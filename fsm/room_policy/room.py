@@ -12,6 +12,7 @@ what is signed, and whether a join link has expired.
 
 Spec: draft-ietf-mimi-room-policy
 """
+# ruff: noqa: SLF001 - commits and creations are tried in another room of the class
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +24,7 @@ from fsm.decision import Decision, judge, refuse
 from fsm.errors import DefinitionError, EventError, shorten
 from fsm.event import checked_word, plain, write_state
 from fsm.facts import EVENT, about_of
+from fsm.locks import lock_of
 from fsm.machine import Memory, Participant, memory_of
 from fsm.past import GIVEN, Read, brief
 from fsm.room import BaseRoom, another
@@ -140,6 +142,69 @@ class RoleRoom(BaseRoom):
         room_id = event.get("room_id")
         return room_id if type(room_id) is str else None
 
+    def decide_many(self, events: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
+        """What `send_many` would answer; nothing changes."""
+        values = [plain(event) for event in events]
+        with lock_of(self):
+            return tuple(decision for _, decision, _ in self._judge_many(values))
+
+    def send_many(self, events: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
+        """Decide on the events of one commit, in their order, and apply them when all are allowed.
+
+        Each is judged by itself, in the room that those allowed before it make. An update of roles or of
+        preauthorizations is beside all changes of the participant list that the commit contains. Raises `EventError`
+        for an event that cannot be read, and where a commit changes the same entry of the list twice.
+        """
+        values = [plain(event) for event in events]
+        with lock_of(self):
+            judged = self._judge_many(values)
+            decisions = tuple(decision for _, decision, _ in judged)
+            is_sent = all(decisions)
+            for value, (event, decision, _) in zip(values, judged, strict=True) if is_sent else ():
+                if self._known_answer(event, value) is None:
+                    self._note_id(event)
+                    self._accept(event, value, decision)
+        for event, decision, facts in judged if is_sent and self._participant.has_callbacks else ():
+            if facts is not None:
+                self._tell(event.said.move, event.state_key, decision, facts)
+        return decisions
+
+    def _judge_many(self, values: Iterable[dict[str, Any]]) -> list[tuple[Any, Decision, RoleFacts | None]]:
+        """The events of a commit, each with its decision and, for a change that is new, its facts."""
+        events, touched = [], dict[str | None, Beside]()
+        for number, value in enumerate(values):
+            with _within(f"events[{number}]"):
+                event: Any = self._read(value)
+                if isinstance(event.said, Change) and event.said.move in _OF_THE_LIST:
+                    # Spec: "operate on (add, remove, or change the role of) the same user […] more than once"
+                    if event.state_key in touched:
+                        raise EventError("state_key", f"`{shorten(event.state_key)}` changes twice in one commit")
+                    touched[event.state_key] = _OF_THE_LIST[event.said.move]
+                events.append((event, value))
+        room, judged, beside = self._copy(), [], frozenset(touched.values())
+        for event, value in events:
+            facts = None
+            decision = self._known_answer(event, value)
+            if decision is None:
+                if isinstance(event.said, Update):
+                    event = replace(event, said=replace(event.said, beside=event.said.beside | beside))  # noqa: PLW2901
+                else:
+                    facts = room._facts_of(event, value) if event.said else None
+                decision = room._judge(event, value)
+                if decision:
+                    room._accept(event, value, decision)
+            judged.append((event, decision, facts))
+        return judged
+
+    def _copy(self) -> Self:
+        """A room in the same state, of which nothing is shared that changes."""
+        room = type(self)(self.id, policy=self.policy)
+        room._is_created, room._is_destroyed, room._set = self._is_created, self._is_destroyed, self._set
+        room._states = dict(self._states)
+        room._group = {user: set(clients) for user, clients in self._group.items()}
+        room._counts, room._active = dict(self._counts), dict(self._active)
+        return room
+
     def view(self, event: str | int, user: str) -> Decision:  # noqa: ARG002 - as the tools ask any room
         """Whether the user may be shown the event: never answered, since history is not judged."""
         raise DefinitionError(f"policy `{self.policy.id}` does not say who may see what")
@@ -254,7 +319,7 @@ class RoleRoom(BaseRoom):
         if self._is_created:
             raise EventError("type", "the room has been created before")
         room = type(self)(self.id, policy=self.policy if self.policy.transitions else None)
-        room._create(event)  # noqa: SLF001 - a room of this class
+        room._create(event)
         return _ALLOWED
 
     def _judge_change(self, change: Change, sender: str, target: str) -> Decision:
@@ -484,6 +549,13 @@ class RoleRoom(BaseRoom):
 
 
 Room = RoleRoom
+
+_OF_THE_LIST: Mapping[Move, Beside] = {
+    Move.ADD: Beside.ADD,
+    Move.REMOVE: Beside.REMOVE,
+    Move.CHANGE_ROLE: Beside.CHANGE_ROLE,
+}
+"""The moves that change the participant list."""
 
 _PLAIN_UPDATE: dict[str, Any] = {
     name: told.plain for name, told in about_of(UpdateFacts).items() if told.subject is EVENT

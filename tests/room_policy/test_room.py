@@ -136,6 +136,49 @@ def test_a_history_is_judged_as_each_of_its_states(seed: int) -> None:
             assert room.participation(value["state_key"]).value == wanted["after"]
 
 
+# Commits.
+
+
+def test_a_commit_is_all_or_none(room: RoleRoom) -> None:
+    before = roles_of(room)
+    commit = [change("ann", "tim", "add", role_index=2), change("bob", "tim", "remove_clients")]
+    assert [decision.transition for decision in room.decide_many(commit)] == ["add", None]
+    assert [decision.allowed for decision in room.send_many(commit)] == [True, False]
+    assert roles_of(room) == before
+    assert all(room.send_many(commit[:1]))
+    assert roles_of(room) == before | {"tim": 2}
+
+
+def test_an_event_of_a_commit_is_judged_after_those_before_it(room: RoleRoom) -> None:
+    # There must be an administrator: the only one goes when another has come.
+    replaced = [change("ann", "bob", "change_role", role_index=3), change("ann", "sue", "change_role", role_index=2)]
+    assert [decision.allowed for decision in room.decide_many(replaced[::-1])] == [False, True]
+    assert all(room.send_many(replaced))
+    assert roles_of(room) | {"bob": 3, "sue": 2} == roles_of(room)
+
+
+def test_a_commit_changes_an_entry_of_the_list_once(room: RoleRoom) -> None:
+    with pytest.raises(EventError, match=r"events\[1\].state_key.*`bob` changes twice"):
+        room.send_many([change("ann", "bob", "remove"), change("ann", "bob", "add", role_index=2)])
+    assert roles_of(room)["bob"] == 2
+    assert all(room.send_many([change("bob", "bob", "remove_clients"), change("ann", "bob", "remove")]))
+
+
+def test_updates_stand_beside_what_their_commit_contains(room: RoleRoom) -> None:
+    removal, update = change("ann", "bob", "remove"), event("preauth_list", "ann", preauthorized_entries=[])
+    roles = event("roles_list", "eve", roles=ROLES["roles"])
+    adding = change("ann", "tim", "add", role_index=2)
+    assert "only_removals_beside" not in failed(room, [update, removal])
+    assert "only_removals_beside" in failed(room, [update, adding])
+    assert "participants_do_not_change" in failed(room, [roles, removal])
+    assert "participants_do_not_change" not in failed(room, [roles])
+
+
+def failed(room: RoleRoom, commit: list[dict[str, Any]]) -> set[str]:
+    """The conditions that fail in a commit."""
+    return {name for decision in room.decide_many(commit) for refusal in decision.refusals for name in refusal.failed}
+
+
 def role(index: int) -> dict[str, Any]:
     return {
         "role_index": index, "role_name": "\u202e<b>&", "role_capabilities": [], "authorized_role_changes": [],
