@@ -13,7 +13,12 @@ from fsm import MIMI, Guard, load_policy
 from fsm.family import AnyPolicy
 from fsm.kinds import kinds_of
 from fsm.machine import memory_of
+from fsm.matrix.levels import Numbers
+from fsm.matrix.policies import MATRIX_12
+from fsm.matrix.premise import PREMISES
+from fsm.matrix.settings import Founder, Reign
 from fsm.mimi.permits import Kind
+from fsm.mimi.roles import Power
 from fsm.mimi.rules import rules_of
 from fsm.policies import CATALOGUE
 from fsm.policy import Policy
@@ -82,6 +87,12 @@ OTHER_POLICIES: list[tuple[str, AnyPolicy]] = [
     ("precedence", MIMI.evolve("mimi", precedence=True)),
     ("other event types", MIMI.evolve("mimi", participation_events=frozenset({"m.user"}))),
     ("other permits", MIMI.evolve("mimi", permits={**MIMI.permits, Kind.MESSAGE: ()})),
+    ("another reading of power", MIMI.evolve("mimi", power=Power.SET)),
+    ("other power levels", MATRIX_12.evolve("matrix-12", numbers=Numbers.FLOATS)),
+    ("another creator", MATRIX_12.evolve("matrix-12", founder=Founder.CONTENT)),
+    ("creators who stand lower", MATRIX_12.evolve("matrix-12", reign=Reign.BY_DEFAULT)),
+    ("another premise", MATRIX_12.evolve("matrix-12", premise=replace(MATRIX_12.premise, guards=PREMISES))),
+    ("facts that come with other actions", MATRIX_12.evolve("matrix-12", carries={})),
 ]
 
 
@@ -93,7 +104,7 @@ def test_equal_policies(policy: AnyPolicy) -> None:
 
 @pytest.mark.parametrize("policy", [policy for _, policy in OTHER_POLICIES], ids=[words for words, _ in OTHER_POLICIES])
 def test_different_policies(policy: AnyPolicy) -> None:
-    assert policy != MIMI
+    assert policy not in POLICIES
 
 
 def test_a_policy_is_equal_to_no_other_thing() -> None:

@@ -188,7 +188,7 @@ MIMI_00 = MIMI_01.evolve(
     "mimi-00",
     title="MIMI Policy Envelope, revision 00 to the letter",
     source="draft-ralston-mimi-policy-00",
-    replace=(replace(row, clause=row.clause.replace("5.", "6.", 1)) for row in MIMI_01.transitions),
+    replace=(replace(row, clause=f"6{row.clause.removeprefix('5')}") for row in MIMI_01.transitions),
     permits={
         Kind.CREATE:    (Rule("create", (room_is_new,), clause="3.1"),),
         Kind.ROLE:      (Rule("role", (sender_is_joined, type_is_granted, touched_roles_are_listed), clause="5.4"),),

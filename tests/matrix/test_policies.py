@@ -227,6 +227,8 @@ DATA: list[tuple[str, list[Any]]] = [
     ("numbers", [Numbers.FLOATS] * 5 + [Numbers.STRINGS] * 4 + [Numbers.INTEGERS] * 3),
     ("founder", [Founder.CONTENT] * 10 + [Founder.SENDER] * 2),
     ("reign",   [Reign.BY_DEFAULT] * 11 + [Reign.SUPREME]),
+    ("is_room_named_by_creation", [False] * 11 + [True]),
+    ("initial", [LEAVE] * 12),
     ("version", [str(version) for version in range(1, 13)]),
     ("id",      [f"matrix-{version}" for version in range(1, 13)]),
     ("family",  ["fsm.matrix"] * 12),
@@ -239,6 +241,25 @@ DATA: list[tuple[str, list[Any]]] = [
 @pytest.mark.parametrize(("name", "values"), DATA, ids=[name for name, _ in DATA])
 def test_what_else_differs(name: str, values: list[Any]) -> None:
     assert [getattr(policy, name) for policy in POLICIES] == values
+
+
+# What an event of each action can bring along: the warrants, and whether somebody authorises it.
+# fmt: off
+BROUGHT: list[tuple[Any, set[Warrant], set[bool]]] = [
+    (JOIN,   {Warrant.NONE, Warrant.FIRST_JOIN},                                 {True, False}),
+    (INVITE, {Warrant.NONE, *(each for each in Warrant if each.is_third_party)}, {False}),
+    (LEAVE,  {Warrant.NONE},                                                     {False}),
+    (BAN,    {Warrant.NONE},                                                     {False}),
+    (KNOCK,  {Warrant.NONE},                                                     {False}),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("action", "warrants", "authorised"), BROUGHT, ids=label)
+def test_what_an_event_brings_along(action: Any, warrants: set[Warrant], authorised: set[bool]) -> None:
+    asked = list(MATRIX_12.asked(action))
+    assert {given.warrant for given in asked} == warrants
+    assert {given.is_authorised for given in asked} == authorised
 
 
 def test_versions_are_found_by_their_word() -> None:

@@ -187,7 +187,10 @@ def test_the_rows_are_these() -> None:
 def test_the_policy_says_what_it_reads() -> None:
     assert MIMI.id == "mimi"
     assert MIMI.family == "fsm.mimi"
+    assert MIMI.initial is LEAVE
+    assert MIMI.domain.limits == {"join_rule": (JoinRule.INVITE, KNOCKABLE, PUBLIC)}
     assert MIMI.participation_events == {"m.user", "m.room.user"}
+    assert MIMI.participation_event == "m.user"
     assert MIMI.power is Power.GRANTED
     assert MIMI.triggers == (INVITE, JOIN, KNOCK, LEAVE, BAN)
     assert set(MIMI.triggers) == set(MIMI.states) == set(Participation)
