@@ -168,7 +168,11 @@ def test_an_allowed_decision_says_what_happens_and_needs_no_reason() -> None:
 
 
 def test_what_is_not_judged_says_so() -> None:
-    assert Decision(allowed=True, judged=False, reason="not judged: given as state").code is Code.NOT_JUDGED
+    given = Decision(allowed=True, judged=False, reason="not judged: given as state")
+    assert given.code is Code.NOT_JUDGED
+    assert given.as_json("tea") == {
+        **Decision(allowed=True).as_json("tea"), "judged": False, "reason": "not judged: given as state",
+    }  # fmt: skip
 
 
 def test_a_knock_answered_by_the_rule() -> None:

@@ -129,6 +129,7 @@ def test_guard_goes_by_the_name_of_its_function() -> None:
         return facts.may_kick
 
     assert kettle_is_on.name == repr(kettle_is_on) == "kettle_is_on"
+    assert kettle_is_on.tells_kind is False
     assert (kettle_is_on.holds, kettle_is_on.fails) == ("the kettle is on", "the kettle is off")
     assert kettle_is_on(facts(may_kick=True)) is True
     assert kettle_is_on(facts()) is False

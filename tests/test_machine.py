@@ -62,6 +62,15 @@ def test_a_refused_action_moves_nothing(machine: Machine[Facts], action: str, gi
     assert model._fsm_state is given.target
 
 
+def test_the_rows_that_lead_from_a_state_are_added_once() -> None:
+    machine = Machine(MIMI)
+    for given in (facts(), facts(**STAFF), facts(target=BAN)):
+        machine.decide(LEAVE, given)
+        machine._begin(JOIN)
+    added = machine._machine.events[LEAVE].transitions
+    assert {name: len(rows) for name, rows in added.items() if rows} == {"JOIN": 2, "BAN": 1}
+
+
 def test_deciding_moves_nothing(machine: Machine[Facts]) -> None:
     given = facts(**STAFF)
     assert [machine.decide(LEAVE, given) for _ in range(2)] == [
@@ -98,6 +107,7 @@ def test_callbacks_come_in_order_and_know_the_change(machine: Machine[Facts]) ->
         def see(self, what: str, event: transitions.EventData) -> None:
             assert event.model is self
             assert event.kwargs["facts"].target is JOIN
+            assert event.state.value is self._fsm_state
             seen.append((what, str(self._fsm_state), str(event.event.name)))
 
     machine.fire(Watching(JOIN), LEAVE, facts(**STAFF))

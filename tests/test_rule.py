@@ -2,11 +2,12 @@
 
 import copy
 import pickle
+from functools import partial
 from typing import Any
 
 import pytest
 
-from fsm import MIMI, DefinitionError, Refusal, Transition
+from fsm import MIMI, DefinitionError, Guard, Refusal, Transition
 from fsm.decision import judge
 from fsm.mimi.policies import PERMITS
 from fsm.mimi.visibility import VIEWS
@@ -28,6 +29,7 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("speak", [sender_is_joined], "rule `speak`: its guards must be a tuple"),
     ("speak", sender_is_joined,   "rule `speak`: its guards must be a tuple"),
     ("speak", ("joined",),        "rule `speak`: 'joined' is not a guard"),
+    ("speak", (Guard(partial(bool), "yes", "no"),), "rule `speak`: functools.partial(<class 'bool'>) is not a guard"),
 ]
 # fmt: on
 
