@@ -18,7 +18,7 @@ class PremiseFacts:
     is_admitted: bool
     has_target: bool
     has_action: bool
-    is_authoriser_user: bool = True
+    is_authoriser_user: bool
 
 
 @guard("the room has been created", fails="the room has not been created")
