@@ -177,7 +177,7 @@ ROOM_LAWS: tuple[RoomLaw, ...] = tuple(each for each in list(globals().values())
 """Every law above, in that order."""
 
 BEGINS = RoomLaw(
-    id="room-begins",
+    id="fresh-room-lives",
     sentence="A room can begin as the scenario of its family says",
     severity=Severity.HIGH,
     source=source_of(""),

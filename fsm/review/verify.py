@@ -28,7 +28,7 @@ from fsm.review.accepted import reason_for
 from fsm.review.cells import Cell, Cells
 from fsm.review.errors import ReviewError
 from fsm.review.laws import LAWS, Breach, Law, Severity
-from fsm.review.room_laws import BEGINS, FRESH, ROOM_LAWS, RoomLaw
+from fsm.review.room_laws import FRESH, ROOM_LAWS, RoomLaw
 from fsm.review.rooms import RoomBreach, Search
 from fsm.review.structure import TABLE_LAWS, faults
 from fsm.review.witness import can_be_played, witness
@@ -219,7 +219,6 @@ def law_ids(own: Iterable[Any] = ()) -> frozenset[str]:
             *(law.id for law in TABLE_LAWS),
             *(law.id for law in (*LAWS, *own)),
             FRESH.id,
-            BEGINS.id,
             *(law.id for law in ROOM_LAWS),
         )
     )
