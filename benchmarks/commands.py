@@ -18,6 +18,7 @@ from benchmarks.peer import WrongVerdictsError
 from benchmarks.reference import NoReferenceError, interpreter
 from benchmarks.scene import LOG
 from benchmarks.works import changes, matrix_state, mimi_state
+from fsm.atomic import writing
 
 QUESTIONS = 5_000
 LINES_EVENTS, PARQUET_EVENTS = 300_000, 5_000_000
@@ -142,7 +143,7 @@ def _seconds(command: Command, program: Sequence[str | Path], output: Path) -> f
 
 
 def _run(command: Sequence[str | Path], output: Path, source: Path | None = None, cores: int | None = None) -> Ran:
-    with output.open("wb") as file:
+    with writing(output) as file:
         ran = run(command, source=source, output=file, cores=cores, environment=ENVIRONMENT)
     if ran.status not in (0, 1):  # 1: the answer is no
         raise RuntimeError(f"`{' '.join(map(str, command))}` ends with status {ran.status}")
@@ -152,13 +153,10 @@ def _run(command: Sequence[str | Path], output: Path, source: Path | None = None
 def _days(path: Path) -> Path:
     """The example day many times over: each time in other rooms, by events of other ids."""
     text = LOG.read_text(encoding="utf-8")
-    with path.open("w", encoding="utf-8") as file:
+    with writing(path) as file:
         for number in range(COPIES):
-            file.write(
-                text.replace('"event_id": "$', f'"event_id": "${number}-').replace(
-                    '"room_id": "!', f'"room_id": "!{number}-'
-                )
-            )
+            day = text.replace('"event_id": "$', f'"event_id": "${number}-')
+            file.write(day.replace('"room_id": "!', f'"room_id": "!{number}-').encode())
     return path
 
 
@@ -170,10 +168,10 @@ def _history(path: Path, events: int) -> Path:
 
 
 def _questions(path: Path, state: Any, asked: Sequence[Any]) -> Path:
-    with path.open("w", encoding="utf-8") as file:
+    with writing(path) as file:
         for number in range(QUESTIONS):
-            json.dump({"state": state, "event": asked[number % len(asked)]}, file)
-            file.write("\n")
+            question = {"state": state, "event": asked[number % len(asked)]}
+            file.write(f"{json.dumps(question)}\n".encode())
     return path
 
 

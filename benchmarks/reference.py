@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.clock import ROOT
+from fsm.atomic import write
 
 COMMIT = "19ec50598af21a9c937503fa2c365f64224e294c"
 """The last one of the first release."""
@@ -31,7 +32,7 @@ def interpreter() -> Path:
     if not made.exists():
         shutil.rmtree(_FOLDER, ignore_errors=True)
         _build(python)
-        made.touch()
+        write(made, b"")
     return python
 
 
