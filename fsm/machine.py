@@ -195,15 +195,6 @@ class Participant:
         super().__init_subclass__()
         cls.has_callbacks = any(name.startswith(_CALLBACKS) for name in dir(cls))
 
-    @classmethod
-    def check_callbacks(cls, policy: Table[Any]) -> None:
-        """Raise `DefinitionError` for a callback that is named for no state and no transition of the policy."""
-        known = {f"after_{row.id}" for row in policy.transitions}
-        known |= {f"on_{way}_{state.value}" for state in policy.states for way in ("enter", "exit")}
-        for name in dir(cls) if cls.has_callbacks else ():
-            if name.startswith(_CALLBACKS) and name not in known:
-                raise DefinitionError(f"`{cls.__name__}.{name}` is named for nothing that policy `{policy.id}` has")
-
     def __init__(self, room: Host, user: str, before: Participation | None = None) -> None:
         self.room = room
         self.user = user
@@ -276,6 +267,15 @@ class _Stock(transitions.Machine):
 
 _BEGINNING = RLock()
 """Held while a machine gets rows."""
+
+
+def check_callbacks(kind: type[Participant], policy: Table[Any]) -> None:
+    """Raise `DefinitionError` for a callback that is named for no state and no transition of the policy."""
+    known = {f"after_{row.id}" for row in policy.transitions}
+    known |= {f"on_{way}_{state.value}" for state in policy.states for way in ("enter", "exit")}
+    for name in dir(kind) if kind.has_callbacks else ():
+        if name.startswith(_CALLBACKS) and name not in known:
+            raise DefinitionError(f"`{kind.__name__}.{name}` is named for nothing that policy `{policy.id}` has")
 
 
 class _Probe:

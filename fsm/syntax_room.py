@@ -15,7 +15,7 @@ from fsm.errors import DefinitionError, EventError, PolicyError, shorten
 from fsm.event import Event, plain, read_event
 from fsm.facts import Value
 from fsm.locks import lock_of
-from fsm.machine import Memory, Participant, memory_of
+from fsm.machine import Memory, Participant, check_callbacks, memory_of
 from fsm.past import GIVEN, Read, brief
 from fsm.policy import Policy
 from fsm.room import JSON, BaseRoom, another
@@ -41,7 +41,7 @@ class SyntaxRoom(BaseRoom):
     def __init__(
         self, room_id: str | None = None, *, policy: Policy[Any], participant: type[Participant] = Participant
     ) -> None:
-        participant.check_callbacks(policy)
+        check_callbacks(participant, policy)
         super().__init__(room_id, participant)
         self._policy = policy
         self._states = {}
