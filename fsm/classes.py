@@ -13,6 +13,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from fsm.decision import Decision
+from fsm.machine import Key as Question
 from fsm.machine import Memory
 from fsm.state import AnyState
 from fsm.terms import Participation
@@ -75,13 +76,22 @@ class Table(dict[Key, Decision], Generic[P, R]):
         self.rule = rule
         self._rules = rules
 
-    def __missing__(self, key: Key) -> Decision:
+    @property
+    def memory(self) -> Memory[Any]:
+        """Where the decisions come from."""
+        return self._rules.memory
+
+    def question(self, key: Key) -> Question:
+        """What is asked of the memory. Raises `KeyError` for an action that the policy does not know."""
         action, sender, *rest = key
         if action not in self._rules.words:
             raise KeyError(action)
         target = rest[0] if rest else sender
         code = self._rules.code(sender.peers.powers, target.peers.powers, self.rule, is_self=not rest)
-        decision = self._rules.memory[action, target.state, sender.state, code]
+        return action, target.state, sender.state, code
+
+    def __missing__(self, key: Key) -> Decision:
+        decision = self.memory[self.question(key)]
         if len(self) >= MAX_DECISIONS:
             self.clear()
         self[key] = decision

@@ -80,26 +80,10 @@ TESTS: dict[str, list[str]] = {
 
 
 # By file: changes by which nothing is answered differently, and why.
-FOUR_FIELDS = "an event of four fields raises no further question: to see this at once only saves time"
-LEAST_FIELDS = {
-    f'("type", "sender", "state_key", "content") → ({rest}, )': FOUR_FIELDS
-    for rest in (
-        "'sender', 'state_key', 'content'", "'type', 'state_key', 'content'",
-        "'type', 'sender', 'content'", "'type', 'sender', 'state_key'",
-    )
-}  # fmt: skip
 EQUIVALENT: dict[str, dict[str, str]] = {
     "fsm/machine.py": {
         "isinstance(row.dest, Asked) and row.dest.among is not None → (isinstance(row.dest, Asked))":
             "a row that leads wherever the event asks says so itself: not to ask it only saves time",
-    },
-    "fsm/mimi/room.py": {
-        **LEAST_FIELDS,
-        "len(event) == _LEAST_FIELDS or self._is_ours(event) → (self._is_ours(event))": FOUR_FIELDS,
-    },
-    "fsm/matrix/room.py": {
-        **LEAST_FIELDS,
-        "len(event) == _LEAST_FIELDS or self._is_ordinary(event) → (self._is_ordinary(event))": FOUR_FIELDS,
     },
 }  # fmt: skip
 

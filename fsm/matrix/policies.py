@@ -11,7 +11,7 @@ the creator's first join may be sent by anybody.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fsm.facts import Domain
@@ -68,7 +68,7 @@ class MatrixPolicy(Policy[MatrixFacts]):
 
     supplied = MatrixFacts
 
-    version: str  # a name, not a rule
+    version: str = field(compare=False)  # a name, not a rule: a comparison passes over it
     premise: Rule[PremiseFacts]
     numbers: Numbers
     founder: Founder

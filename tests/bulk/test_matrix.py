@@ -37,8 +37,7 @@ HISTORIES = st.sampled_from(POLICIES).flatmap(lambda policy: st.tuples(st.just(p
 def test_random_logs(compiled: bool, history: tuple[MatrixPolicy, list[Any]], batch: int) -> None:
     policy, log = history
     table, past = table_of([policy], log)
-    assert not past
-    outcomes, states = columnar_replay([policy], table, batch=batch, compiled=compiled)
+    outcomes, states = columnar_replay([policy], table, batch=batch, compiled=compiled, past=past)
     assert (outcomes[0], states) == plain_replay(policy, log)
 
 

@@ -42,14 +42,14 @@ def history(policy: AnyPolicy, opening: str, rng: random.Random) -> Iterator[JSO
     stage = stage_of(policy)
     assert stage
     yield from stage.openings[opening].log
-    for _ in range(100):
+    for number in range(100):
         sender, target = rng.choice(USERS), rng.choice(USERS)
         if rng.random() < 0.1:
             yield rng.choice([*stage.settings(sender).values()])
         else:
             event = rng.choice(stage.changes(rng.choice(policy.triggers), sender, rng.choice([sender, target])))
             reason = {"reason": rng.choice(["", "<b>why</b>"])} if rng.random() < 0.1 else {}
-            yield {**event, "content": {**event["content"], **reason}, **({"event_id": "$x"} if reason else {})}
+            yield {**event, "content": {**event["content"], **reason}, **({"event_id": f"${number}"} if reason else {})}
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)

@@ -330,11 +330,8 @@ def power_only_if_permitted(roles: Roles, entries: tuple[Assignment, ...]) -> St
 def with_orders(
     roles: Roles, orders: Callable[[tuple[Assignment, ...]], Iterable[Assignment]]
 ) -> Mapping[str, Standing]:
-    misread = object.__new__(Roles)  # a value is resolved as soon as it is made
     assigned = tuple(replace(entry, order=place) for place, entry in enumerate(orders(roles.assigned)))
-    for name, value in (("power", roles.power), ("defined", roles.defined), ("assigned", assigned)):
-        object.__setattr__(misread, name, value)
-    return resolve_all(misread)
+    return resolve_all(roles.with_changes(assigned=assigned))
 
 
 def power_by_place(roles: Roles) -> Mapping[str, Standing]:

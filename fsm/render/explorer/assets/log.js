@@ -4,6 +4,7 @@
 
 const MOST_BYTES = 4_000_000;
 const MOST_LINES = 5_000;
+const HALF = /[\ud800-\udfff]/u;
 
 const ACTS = "{sender}";
 const ACTED_ON = "{target}";
@@ -85,6 +86,8 @@ function readLog(text) {
   if (text.length > MOST_BYTES) return { problem: `the log is longer than ${inWords(MOST_BYTES)} letters` };
   const lines = linesOf(text);
   if (!lines.length) return { problem: "there is nothing to read" };
+  const ids = lines.map(({ value }) => value?.event_id).filter((id) => typeof id === "string");
+  if (new Set(ids).size < ids.length) return { problem: `an event’s id comes again in the log; ${ELSEWHERE}` };
   if (lines.length > MOST_LINES) return { problem: `the log has more than ${inWords(MOST_LINES)} lines` };
   const start = openingOf(lines);
   if (start === null) {
@@ -121,11 +124,22 @@ function linesOf(text) {
     .filter(({ text: line }) => line !== "")
     .map(({ number, text: line }) => {
       try {
-        return { number, value: JSON.parse(line) };
+        const value = JSON.parse(line);
+        return isUnicode(value) ? { number, value } : { number, problem: "half of a surrogate pair" };
       } catch {
         return { number, problem: "not JSON" };
       }
     });
+}
+
+/** Whether no text of a value holds half of a surrogate pair, which is no Unicode. */
+function isUnicode(value) {
+  let isFit = true;
+  JSON.stringify(value, (key, part) => {
+    if (HALF.test(key) || (typeof part === "string" && HALF.test(part))) isFit = false;
+    return part;
+  });
+  return isFit;
 }
 
 /** The longest opening with which a log begins, whoever plays whom; null when there is none. */

@@ -97,7 +97,7 @@ function showPictures(pictures, view) {
 function showPicture({ states, edges }, { caseOf, isHere, asked, chosen, asksOf = () => [[]] }) {
   const possible = new Set();
   data.edges.forEach(({ row, source, dest, actor }, place) => {
-    const at = caseOf(source, data.rows[row].action);
+    const at = isHere(source) ? caseOf(source, data.rows[row].action) : null;
     const isOpen = (asks) => failedGuards(row, leadingTo(row, dest, changed(at, asks))).length === 0;
     const lit = isHere(source) && asksOf(data.rows[row].action).some(isOpen);
     if (lit) possible.add(row);
@@ -105,7 +105,8 @@ function showPicture({ states, edges }, { caseOf, isHere, asked, chosen, asksOf 
     const way = source === dest ? `stays in ${stateWord(dest)}` : `${stateWord(source)} to ${stateWord(dest)}`;
     const edge = edges[place];
     edge.classList.toggle("lit", lit);
-    edge.classList.toggle("asked", asked !== null && asked.row === row && asked.target === source && destOf(row, at) === dest);
+    const isAsked = asked !== null && asked.row === row && asked.target === source;
+    edge.classList.toggle("asked", isAsked && (at === null || destOf(row, at) === dest));
     edge.setAttribute("aria-label", `${id}: ${way}, by ${actor}: ${lit ? "possible" : "not possible"}`);
     edge.setAttribute("aria-pressed", String(edge.classList.contains("asked")));
   });
