@@ -37,6 +37,7 @@ COMMANDS = (
     "diff",
     "vectors",
     "conform",
+    "test",
     "explore",
     "backtest",
     "synth",

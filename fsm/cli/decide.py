@@ -13,14 +13,16 @@ from fsm.json_lines import read_lines
 from fsm.policies import Rules, known_rules, load_rules, room_from_state
 from fsm.strict_json import RepeatingReader
 
+AllowOption = Annotated[
+    list[str] | None,
+    Option("--allow", metavar="POLICY", help="A policy of your own that the input may name; may be repeated."),
+]
+
 
 def decide(
     *,
     policy: PolicyOption = "mimi",
-    allow: Annotated[
-        list[str] | None,
-        Option("--allow", metavar="POLICY", help="A policy of your own that lines may name; may be repeated."),
-    ] = None,
+    allow: AllowOption = None,
 ) -> int:
     """Answer JSON lines `{"policy"?, "state": [events], "event": {…}}`, one for one.
 

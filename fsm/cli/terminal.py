@@ -25,9 +25,9 @@ T = TypeVar("T")
 
 _INTERRUPTED = 130
 
-_POLICY = "A policy's id (see `fsm policies`), `module:NAME`, `path.py:NAME` or a data file, `path.json`."
-PolicyArgument = Annotated[str, Argument(help=_POLICY)]
-PolicyOption = Annotated[str, Option("--policy", help=_POLICY)]
+POLICY = "A policy's id (see `fsm policies`), `module:NAME`, `path.py:NAME` or a data file, `path.json`."
+PolicyArgument = Annotated[str, Argument(help=POLICY)]
+PolicyOption = Annotated[str, Option("--policy", help=POLICY)]
 OrderOption = Annotated[
     Order | None, Option("--order", help="How the events of the log stand; by default that is told from the log.")
 ]

@@ -17,9 +17,9 @@ from functools import cached_property
 from queue import Empty
 from time import monotonic
 from typing import Any, Self
-from xml.etree import ElementTree as ET
 
 from fsm.errors import shorten
+from fsm.review import junit
 from fsm.review.child import LONGEST, Child
 from fsm.review.vectors import Vector, expected
 from fsm.strict_json import read_json
@@ -339,28 +339,11 @@ def _shifted(answers: Sequence[Answer]) -> Fault | None:
 def to_junit(run: Conformance) -> bytes:
     """The run as the XML that test servers read."""
     wrong = {id(each) for each in run.disagreements}
-    counts = {
-        "tests": len(run.answers) + (run.fault is not None),
-        "failures": len(wrong),
-        "errors": int(bool(run.fault)),
-    }
-    attributes = {name: str(count) for name, count in counts.items()} | {"time": f"{run.seconds:.3f}"}
-    root = ET.Element("testsuites", attributes)
-    suite = ET.SubElement(root, "testsuite", {"name": f"fsm conform {run.policy}", **attributes})
+    cases = []
     for each in run.answers:
         policy, action, cell = each.vector.id.split("/", 2)
-        case = ET.SubElement(suite, "testcase", {"classname": f"{policy}.{action}", "name": cell})
-        if id(each) in wrong:
-            message = f"expected {each.due}, answered {each.words}"
-            ET.SubElement(case, "failure", {"message": _clean(message)}).text = _clean(each.why)
+        message = f"expected {each.due}, answered {each.words}" if id(each) in wrong else ""
+        cases.append(junit.Case(f"{policy}.{action}", cell, message, each.why if message else ""))
     if run.fault:
-        case = ET.SubElement(suite, "testcase", {"classname": run.policy, "name": "the implementation"})
-        ET.SubElement(case, "error", {"message": _clean(str(run.fault)), "type": run.fault.ailment.value})
-    ET.indent(root)
-    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return text + b"\n"
-
-
-def _clean(text: str) -> str:
-    """A text without what XML cannot hold."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+        cases.append(junit.Case(run.policy, "the implementation", str(run.fault), error=run.fault.ailment.value))
+    return junit.to_junit(f"fsm conform {run.policy}", cases, run.seconds)
