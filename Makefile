@@ -98,7 +98,7 @@ java:
 	  || { apt-get update -qq && apt-get install -qq -y default-jre-headless > /dev/null; } \
 	  || { echo "Spark needs Java (Debian: apt-get install default-jre-headless)" >&2; exit 1; }
 
-test-spark: $(VENV)/dev java ## run the README's program on Spark, which this installs
+test-spark: $(VENV)/dev java ## run the documentation's program on Spark, which this installs
 	$(BIN)/pip install --quiet --disable-pip-version-check 'pyspark>=4.0'
 	$(BIN)/pytest tests/bulk/spark.py
 

@@ -1,4 +1,4 @@
-"""Measure everything, write it down and quote it in the README: `python -m benchmarks`, which is `make bench`."""
+"""Measure everything, write it down and quote it in `docs/`: `python -m benchmarks`, which is `make bench`."""
 
 import re
 import sys
@@ -11,7 +11,7 @@ from benchmarks.plot import svg
 from benchmarks.report import bounds, markdown
 from fsm import atomic
 
-README = ROOT / "README.md"
+COSTS = ROOT / "docs" / "reference" / "costs.md"
 RESULTS, PLOT = (Path(__file__).with_name(name) for name in ("RESULTS.md", "results.svg"))
 
 
@@ -25,14 +25,14 @@ def main() -> int:
     text = markdown(run, PLOT.name)
     atomic.write(RESULTS, text.encode())
     atomic.write(PLOT, svg(run).encode())
-    atomic.write(README, quoting(README.read_text(encoding="utf-8"), bounds(run)).encode())
+    atomic.write(COSTS, quoting(COSTS.read_text(encoding="utf-8"), bounds(run)).encode())
     print(text)
     return 0
 
 
-def quoting(readme: str, table: str) -> str:
-    """The README with this table in the section on costs."""
-    return re.sub(r"(?<=## What it costs\n\n)(\|.*\n)+", lambda _: f"{table}\n", readme)
+def quoting(page: str, table: str) -> str:
+    """The page on costs with this table."""
+    return re.sub(r"(?<=# What it costs\n\n)(\|.*\n)+", lambda _: f"{table}\n", page)
 
 
 if __name__ == "__main__":

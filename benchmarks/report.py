@@ -98,7 +98,7 @@ def markdown(run: Measured, plot: str) -> str:
 
 
 def bounds(run: Measured) -> str:
-    """The table of what must hold, which the README quotes."""
+    """The table of what must hold, which the documentation quotes."""
     rows = [(each.work, each.bound, each.measured, "yes" if each.holds else "**no**") for each in run.bounds()]
     return _table(("work", "bound", "measured", "holds"), rows)
 

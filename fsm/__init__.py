@@ -62,6 +62,8 @@ __all__ = [
     "load_policy",
 ]
 
+__version__ = "0.1.0"
+
 # The engine and the families load when first asked for: nobody pays for a protocol they do not speak.
 _ON_DEMAND = {
     "Family": "fsm.family",

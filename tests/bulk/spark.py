@@ -1,4 +1,4 @@
-"""The program of the README on Spark, on a history of some rooms: `make test-spark`.
+"""The program of the documentation on Spark, on a history of some rooms: `make test-spark`.
 
 It needs Spark and Java, and so goes by a name that the other tests are not collected by.
 """
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # those of Spark are no conc
 EVENTS = 20_000
 
 
-def test_the_program_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_program_of_the_documentation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = {
         "spark.ui.enabled": "false",
         "spark.driver.bindAddress": "127.0.0.1",
@@ -36,9 +36,11 @@ def test_the_program_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     events = pa.concat_tables(synthesise(load_policy("mimi"), events=EVENTS, rooms=40, users=300, seed=3))
     events = events.append_column("sent", pa.array(range(EVENTS)))
     pq.write_table(events.drop_columns([TIME]), "events.parquet", row_group_size=3_000)
-    (program,) = re.findall(r"```py\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    (program,) = re.findall(
+        r"```py\n(.*?)```", (ROOT / "docs" / "guides" / "histories.md").read_text(encoding="utf-8"), re.DOTALL
+    )
     assert len(program.splitlines()) <= 10
-    exec(compile(program, "README.md", "exec"), {})  # noqa: S102 - our own text
+    exec(compile(program, "histories.md", "exec"), {})  # noqa: S102 - our own text
     found = pq.read_table("verdicts").sort_by("sent")
     expected = replay(events, "mimi-01", "mimi").select(found.column_names)
     assert len(found) == EVENTS
