@@ -6,6 +6,9 @@ input could not be understood at all, and that nothing has changed.
 
 from typing import Any
 
+HALF_PAIR = "not readable: a text holds half of a surrogate pair"
+"""What is said of texts that are no Unicode, whoever finds them."""
+
 
 class PolicyError(Exception):
     """The root of all errors that this package raises on purpose.

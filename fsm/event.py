@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from fsm.errors import EventError, shorten
+from fsm.errors import HALF_PAIR, EventError, shorten
 
 MAX_TEXT = 65_535
 """The longest identifier or reason that is read, in characters."""
@@ -44,7 +44,8 @@ def plain(value: object) -> Any:
     Any `Mapping` is an object of JSON, and subclasses are what they are made of: so it
     does not matter what such a value answers when it is asked again, or how it compares.
     What is plain already is returned as it is. Raises `EventError` for a value that fails
-    when it is read, or has more than `MAX_PARTS` parts.
+    when it is read, holds half of a surrogate pair (as `fsm.strict_json` does), or has more
+    than `MAX_PARTS` parts.
     """
     try:
         return value if _is_plain(value) else _copied(value)
@@ -54,14 +55,45 @@ def plain(value: object) -> Any:
         raise EventError("", f"cannot be read: {shorten(type(problem).__name__)}") from None
 
 
+def is_surely_plain(value: Mapping[str, Any]) -> bool:
+    """Whether a plain dictionary holds ASCII and numbers only: a quick look, after which `plain` need not be asked.
+
+    Raises `RecursionError` for what is nested too deeply for that.
+    """
+    for key, part in value.items():
+        if type(key) is not str or not key.isascii():
+            return False
+        kind = type(part)
+        if kind is str:
+            if not part.isascii():
+                return False
+        elif kind is dict:
+            if not is_surely_plain(part):
+                return False
+        elif kind is list:
+            if not all(type(each) is str and each.isascii() for each in part):
+                return False
+        elif kind not in _ATOMS:
+            return False
+    return True
+
+
+_ATOMS = frozenset((int, float, bool, type(None)))
+
+
 def _is_plain(value: object) -> bool:
-    """Whether there is nothing but JSON's own types in a value. An object that is found twice is looked at once."""
+    """Whether there is nothing but JSON's own types in a value. An object that is found twice is looked at once.
+
+    Raises `EventError` for a text that is no Unicode.
+    """
     seen: set[int] = set()
     rest = [value]
     while rest:
         part = rest.pop()
         kind = type(part)
-        if kind is dict or kind is list:
+        if kind is str:
+            _expect_unicode(part)  # type: ignore[arg-type]
+        elif kind is dict or kind is list:
             if id(part) in seen:
                 continue
             seen.add(id(part))
@@ -70,7 +102,7 @@ def _is_plain(value: object) -> bool:
                 rest += part.values()  # type: ignore[attr-defined]
             else:
                 rest += part  # type: ignore[arg-type]
-        elif kind is not str and isinstance(part, str | list | Mapping):
+        elif isinstance(part, str | list | Mapping):
             return False
     return True
 
@@ -84,7 +116,7 @@ def _copied(value: object) -> object:
         holder, key = rest.pop()
         part = holder[key]
         if isinstance(part, str):
-            holder[key] = str.__str__(part)
+            holder[key] = _plain_text(part)
         elif id(part) in copies:
             holder[key] = copies[id(part)]
         elif isinstance(part, Mapping | list):
@@ -98,7 +130,26 @@ def _copied(value: object) -> object:
 
 
 def _plain_key(key: object) -> object:
-    return str.__str__(key) if isinstance(key, str) else key
+    return _plain_text(key) if isinstance(key, str) else key
+
+
+def _plain_text(text: str) -> str:
+    copy = str.__str__(text)
+    _expect_unicode(copy)
+    return copy
+
+
+def _expect_unicode(text: str) -> None:
+    if not is_unicode(text):
+        raise EventError("", HALF_PAIR)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written in UTF-8, which half of a surrogate pair cannot."""
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def read_event(value: object) -> Event:
@@ -155,8 +206,8 @@ def checked_name(value: object, field: str) -> str:
 
 
 def is_name(value: object) -> bool:
-    """Whether `checked_name` takes a value."""
-    return type(value) is str and 0 < len(value) <= MAX_TEXT
+    """Whether this can be the name of something in a plain event."""
+    return type(value) is str and 0 < len(value) <= MAX_TEXT and is_unicode(value)
 
 
 def checked_flag(value: object, field: str) -> bool:

@@ -129,7 +129,7 @@ def brief(text: str) -> str:
         return text
     from hashlib import sha256  # noqa: PLC0415 - takes long to load, and few need it
 
-    return f"sha256:{sha256(text.encode(errors='surrogatepass')).hexdigest()}"
+    return f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
 @cache

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, TypeAlias, cast
 from fsm.classes import Peers, Rules, Table, UserClass
 from fsm.decision import Decision
 from fsm.errors import EventError, shorten
-from fsm.event import MAX_TEXT, Event, checked_word, plain
+from fsm.event import MAX_TEXT, Event, checked_word, is_surely_plain, plain
 from fsm.locks import LAST, LOCKS, lock_of
 from fsm.machine import Memory, Participant
 from fsm.past import GIVEN, HIDDEN, Past, Read, given_as, pack
@@ -34,7 +34,7 @@ _LEAST_FIELDS = len(("type", "sender", "state_key", "content"))
 
 JSON: TypeAlias = dict[str, Any]
 
-_UNREADABLE = (KeyError, TypeError, AttributeError)
+_UNREADABLE = (KeyError, TypeError, AttributeError, RecursionError)
 """What the quick way meets in an event that it cannot read."""
 
 
@@ -120,6 +120,8 @@ class BaseRoom:
         if len(event) != _LEAST_FIELDS and not self._is_new(event, action):
             raise KeyError(event_type)
         if len(content) != 1:
+            if not is_surely_plain(content) and plain(content) is not content:
+                raise TypeError
             self._read_quickly(content)
         members = self._members
         to = members.get(target) or self._stranger(target)
@@ -136,15 +138,15 @@ class BaseRoom:
         rest = len(event) - _LEAST_FIELDS
         if "event_id" in event:
             event_id, past, rest = event["event_id"], self._past, rest - 1
-            if type(event_id) is not str or not 0 < len(event_id) <= MAX_TEXT:
+            if type(event_id) is not str or not 0 < len(event_id) <= MAX_TEXT or not event_id.isascii():
                 return False
             if past is not None and event_id in past.words:
                 return False
         if "room_id" in event:
             room_id, rest = event["room_id"], rest - 1
-            if type(room_id) is not str or room_id != self.id:
+            if type(room_id) is not str or room_id != self.id or not room_id.isascii():
                 return False
-        return not rest or self._is_ordinary(event, action)
+        return not rest or (self._is_ordinary(event, action) and (is_surely_plain(event) or plain(event) is event))
 
     def _stranger(self, user: str) -> UserClass:
         """The class of somebody of whom nothing is known. Raises `KeyError` for what is no user id."""

@@ -12,7 +12,7 @@ import re
 from math import isinf
 from typing import Any, NoReturn
 
-from fsm.errors import shorten
+from fsm.errors import HALF_PAIR, shorten
 
 MAX_JSON = 32 * 2**20
 """The longest JSON text that is read, in bytes: a line, or a document over many lines."""
@@ -126,7 +126,7 @@ def _look_inside(value: Any, text: str) -> None:
     if text.count("[") + text.count("{") >= MAX_DEPTH and _is_deeper(value):
         raise ValueError(TOO_DEEP)
     if ("\\ud" in text or "\\uD" in text) and not _is_unicode(value):
-        raise ValueError("not readable: a text holds half of a surrogate pair")
+        raise ValueError(HALF_PAIR)
 
 
 class _AmbiguousError(ValueError):

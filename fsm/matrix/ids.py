@@ -7,7 +7,7 @@ Spec: "User Identifiers" (appendices)
 """
 
 from fsm.errors import EventError, shorten
-from fsm.event import checked_text
+from fsm.event import checked_text, is_unicode
 
 MAX_BYTES = 255
 """The longest user id, in bytes of UTF-8."""
@@ -27,8 +27,7 @@ def is_user_id(value: object) -> bool:
     """Whether a value from JSON is a user id."""
     if type(value) is not str or value[:1] != "@" or not 0 < value.find(":") < len(value) - 1:
         return False
-    # A lone surrogate has no UTF-8, and counts as what would stand for it.
-    return len(value) <= _SURELY_SHORT or len(value.encode(errors="replace")) <= MAX_BYTES
+    return is_unicode(value) and (len(value) <= _SURELY_SHORT or len(value.encode()) <= MAX_BYTES)
 
 
 def server_of(user: str) -> str:

@@ -23,7 +23,7 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from fsm.errors import EventError, shorten
-from fsm.event import checked_name, describe, join, mapping, name, word
+from fsm.event import checked_name, describe, join, mapping, name, plain, word
 from fsm.mimi.codec.structs import (
     BOOLEAN_PERMISSION,
     JOIN_RULE,
@@ -112,7 +112,7 @@ class Envelope:
         """
         faults = _Faults()
         with suppress(EventError), faults:
-            envelope = cls(**_read(value, faults))
+            envelope = cls(**_read(plain(value), faults))
             envelope._note_repeats(faults)
         if faults.found:
             raise EnvelopeError(faults.found)

@@ -29,6 +29,7 @@ from fsm.event import (
     join,
     mapping,
     name,
+    plain,
     sequence,
     text,
     whole_number,
@@ -97,6 +98,7 @@ class Snapshot:
 
 def _checked(value: object) -> Mapping[str, Any]:
     """The parts of a whole and unharmed snapshot, none of them read yet."""
+    value = plain(value)
     if type(value) is not dict:
         raise EventError("", f"a snapshot must be an object, not {describe(value)}")
     given_format = text(value, "format")

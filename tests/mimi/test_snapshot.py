@@ -130,7 +130,7 @@ ROOMS: list[tuple[str, Room]] = [
     ("state without a creator",     Room.from_state([change(JOIN, BOB), join_rule("public")])),
     ("a role map that repeats",     Room.from_state([create(), role_map(("a", 1, [BOB]), ("a", 1, [CAROL]))])),
     ("a reign that has ended",      room(role_map(("a", 1, [BOB])))),
-    ("hostile names",               room(change(INVITE, ALICE, "\ud800\n\x00"), role("\x1b[2J", {"roles": [""]}))),
+    ("hostile names",               room(change(INVITE, ALICE, "\ufffd\n\x00"), role("\x1b[2J", {"roles": [""]}))),
     ("an envelope",                 Room.create(ROOM_ID, ALICE, envelope=Envelope("mimi", roles={"a": {("ban", ""): True}}))),
 ]
 # fmt: on
