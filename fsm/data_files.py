@@ -1,7 +1,8 @@
 """Policies out of data files, such as the roles of a room that defines its own.
 
 A family makes a policy of data if its module `policies` has a function
-`policy_of_data`. It takes the JSON value, or the bytes of a file in binary form; it answers
+`policy_of_data`. It takes the JSON value, or the bytes of a file in binary form, and the file's name without its
+ending, by which it may call the policy; it answers
 a policy, or None for data that is not of its kind, and raises a `PolicyError` for data of
 its kind that is faulty. `DATA` says beside it in a few words what the function expects. A data file never names code.
 """
@@ -38,7 +39,7 @@ def policy_in(file: str, families: Iterable[ModuleType]) -> Policy[Any]:
         if not hasattr(family, "policy_of_data"):
             continue
         try:
-            policy = family.policy_of_data(value)
+            policy = family.policy_of_data(value, Path(file).stem)
         except PolicyError as problem:
             raise DefinitionError(f"{place}: {problem}") from None
         if isinstance(policy, Policy):

@@ -55,7 +55,7 @@ class Doors:
         return (facts.target, facts.wanted) in self.pairs
 
 
-def policy_of_data(value: object) -> Policy[HouseFacts] | None:
+def policy_of_data(value: object, _: str = "") -> Policy[HouseFacts] | None:
     """The policy of a house; None for what is no house. Raises `DefinitionError` for one that cannot stand."""
     if not isinstance(value, Mapping) or "house" not in value:
         return None

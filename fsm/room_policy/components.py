@@ -8,8 +8,8 @@ draft-ietf-mimi-protocol, "Participant List", "Room Metadata"
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
 from fsm.errors import EventError, shorten
@@ -124,6 +124,21 @@ def read_preauthorizations(content: Mapping[str, Any], within: str = "") -> tupl
     )
 
 
+def write_preauthorizations(entries: Iterable[Preauthorization]) -> dict[str, Any]:
+    """A `preauth_list` as JSON."""
+    return {
+        "preauthorized_entries": [
+            {"claimset": [_claim_as_json(claim) for claim in sorted(entry.claims)], "target_role": entry.role}
+            for entry in entries
+        ]
+    }
+
+
+def _claim_as_json(claim: Claim) -> dict[str, Any]:
+    credential_type, claim_id, value = claim
+    return {"claim_id": {"credential_type": credential_type, "id": claim_id}, "claim_value": value}
+
+
 def read_claims(parent: Mapping[str, Any], key: str, within: str) -> frozenset[Claim]:
     """The claims under a key. Raises `EventError`."""
     return frozenset(_claim(entry, place) for place, entry in _entries(parent, key, within))
@@ -159,6 +174,11 @@ def read_base_policy(content: Mapping[str, Any], within: str = "") -> BasePolicy
     parent = checked_text(content.get("parent_room", ""), join(within, "parent_room"))
     most = {key: optional_index(content, key, within) for key in ("max_clients", "max_users")}
     return BasePolicy(**flags, parent_room=parent, **most)  # type: ignore[arg-type]  # each by its name
+
+
+def write_base_policy(base: BasePolicy) -> dict[str, Any]:
+    """A `base_room_policy` as JSON."""
+    return asdict(base)
 
 
 def read_metadata(content: Mapping[str, Any], within: str = "") -> Metadata:

@@ -19,14 +19,25 @@ from fsm.errors import DefinitionError, EventError
 from fsm.event import mapping
 from fsm.policy import Asked, Policy, Transition
 from fsm.room_policy import guards as g
+from fsm.room_policy.capabilities import write_capability
 from fsm.room_policy.codec import decode
-from fsm.room_policy.components import read_base_policy, read_preauthorizations
+from fsm.room_policy.components import (
+    BasePolicy,
+    Preauthorization,
+    read_base_policy,
+    read_preauthorizations,
+    write_base_policy,
+    write_preauthorizations,
+)
 from fsm.room_policy.facts import Move, RoleFacts, carried, domain_of, states_of
-from fsm.room_policy.roles import BANNED, Roles, read_roles
+from fsm.room_policy.roles import BANNED, Roles, read_roles, write_roles
 from fsm.state import Display, State, Tone
 
 FAMILY = "room-policy"
 SOURCE = "draft-ietf-mimi-room-policy"
+
+MOST_OF_A_NAME = 60
+"""So many characters of a file's name are in the id of its policy."""
 
 KEPT = 64
 """So many policies are kept to be shared."""
@@ -39,28 +50,39 @@ class RolePolicy(Policy[RoleFacts]):
     supplied: ClassVar[type | None] = RoleFacts
 
     roles: Roles = field(default=Roles(), kw_only=True)
+    preauthorizations: tuple[Preauthorization, ...] = field(default=(), kw_only=True)
+    base: BasePolicy | None = field(default=None, kw_only=True)
+    """What rooms have from the start, where their creation or state brings no roles of its own."""
 
     def own_rules(self) -> Iterable[object]:
         """What makes a difference to decisions beside the table: bounds, and the rules of `fsm.room_policy.rules`."""
         from fsm.room_policy.rules import tables_of  # noqa: PLC0415 - it is made of policies' guards
 
         bounds = [[role.index, *_bounds(role.participants), *_bounds(role.active)] for role in self.roles.roles]
-        return [bounds, self.roles.are_valid, self.roles.may_be_added_to, *tables_of(self.roles)]
+        entries, base = self.preauthorizations, self.base
+        given = [
+            *([write_preauthorizations(entries)] if entries else []),
+            *([write_base_policy(base)] if base is not None else []),
+        ]
+        return [bounds, self.roles.are_valid, self.roles.may_be_added_to, *given, *tables_of(self.roles)]
 
 
 def _bounds(bounds: Any) -> tuple[int, int | None]:
     return bounds.minimum, bounds.maximum
 
 
-def policy_of(
+def policy_of(  # noqa: PLR0913 - each by its name
     roles: object,
     *,
     id: str = FAMILY,  # noqa: A002 - the name of the field that it sets
     title: str = "Room with roles of its own",
     source: str = SOURCE,
+    preauthorizations: tuple[Preauthorization, ...] = (),
+    base: BasePolicy | None = None,
 ) -> RolePolicy:
     """The policy of a room with these roles: the content of a `roles_list`, its array of roles, or `Roles`.
 
+    Rooms of it begin with the preauthorizations and the base policy, where they bring no roles of their own.
     Raises `DefinitionError` for what defines no roles.
     """
     if not isinstance(roles, Roles):
@@ -69,15 +91,15 @@ def policy_of(
             roles = read_roles(content)
         except EventError as problem:
             raise DefinitionError(f"no roles: {problem}") from None
-    return _policy_of(roles, id, title, source)
+    return _policy_of(roles, id, title, source, preauthorizations, base)
 
 
 DATA = 'the roles of a room, as `{"roles": [{"role_index": 0, …}, …]}'
 """What `policy_of_data` makes policies of."""
 
 
-def policy_of_data(value: object) -> RolePolicy | None:
-    """The policy of role definitions in a file: a `roles_list`, alone or with other components by their names.
+def policy_of_data(value: object, name: str = "") -> RolePolicy | None:
+    """The policy of role definitions in a file of this name: a `roles_list`, alone or with other components.
 
     Bytes are those of a `RoleData`. None for what is no such thing; raises `PolicyError` for one that is faulty.
     """
@@ -87,16 +109,46 @@ def policy_of_data(value: object) -> RolePolicy | None:
         return None
     try:
         roles = read_roles(mapping(value["roles_list"], "roles_list") if "roles_list" in value else value)
-        for name, read in (("preauth_list", read_preauthorizations), ("base_room_policy", read_base_policy)):
-            if name in value:
-                read(mapping(value[name], name), name)
+        entries, base = value.get("preauth_list"), value.get("base_room_policy")
+        preauthorizations = (
+            () if entries is None else read_preauthorizations(mapping(entries, "preauth_list"), "preauth_list")
+        )
+        base_policy = None if base is None else read_base_policy(mapping(base, "base_room_policy"), "base_room_policy")
     except EventError as problem:
         raise DefinitionError(f"no roles: {problem}") from None
-    return policy_of(roles)
+    word = "".join(char for char in name if char.isascii() and (char.isalnum() or char in "-_."))[:MOST_OF_A_NAME]
+    title = value.get("title")
+    return policy_of(
+        roles,
+        id=word or FAMILY,
+        title=title if isinstance(title, str) and title.isprintable() else f"Roles of {word or 'a room'}",
+        preauthorizations=preauthorizations,
+        base=base_policy,
+    )
+
+
+def data_of(policy: RolePolicy) -> dict[str, Any]:
+    """What `policy_of_data` makes the policy of, each capability by its name where it has one."""
+    roles = write_roles(policy.roles)["roles"]
+    for role in roles:
+        role["role_capabilities"] = [write_capability(number) for number in role["role_capabilities"]]
+    data: dict[str, Any] = {"title": policy.title, "roles_list": {"roles": roles}}
+    if policy.preauthorizations:
+        data["preauth_list"] = write_preauthorizations(policy.preauthorizations)
+    if policy.base is not None:
+        data["base_room_policy"] = write_base_policy(policy.base)
+    return data
 
 
 @lru_cache(maxsize=KEPT)
-def _policy_of(roles: Roles, policy_id: str, title: str, source: str) -> RolePolicy:
+def _policy_of(  # noqa: PLR0913, PLR0917 - all that a policy hangs on
+    roles: Roles,
+    policy_id: str,
+    title: str,
+    source: str,
+    preauthorizations: tuple[Preauthorization, ...],
+    base: BasePolicy | None,
+) -> RolePolicy:
     states = states_of(roles)
     outside, listed = states[0], states[1:]
     banned = [state for state in listed if state.word == BANNED] if roles.have_banned else []
@@ -118,6 +170,8 @@ def _policy_of(roles: Roles, policy_id: str, title: str, source: str) -> RolePol
         displays=displays,
         precedence=True,
         roles=roles,
+        preauthorizations=preauthorizations,
+        base=base,
     )
 
 

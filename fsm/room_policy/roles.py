@@ -8,6 +8,7 @@ order of its roles, of a role's capabilities and of its changes.
 Spec: "Role-Based Access Control" (3)
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -67,6 +68,8 @@ class Role:
     active: Bounds
     changes: Mapping[int, frozenset[int]] = field(hash=False)
     description: str = field(default="", compare=False)
+    twice: tuple[int, ...] = field(default=(), compare=False)
+    """The roles that several entries of the changes are for: such entries add up."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,7 @@ def read_role(value: object, place: str) -> Role:
         participants=_bounds(role, "participants_constraint", place),
         active=_bounds(role, "active_participants_constraint", place),
         changes=_changes(role, place),
+        twice=_sources_twice(role),
         description=checked_text(role.get("role_description", ""), join(place, "role_description")),
     )
 
@@ -209,6 +213,11 @@ def _changes(role: Mapping[str, Any], place: str) -> Mapping[int, frozenset[int]
             checked_index(target, f"{where}.target_role_indexes[{number}]") for number, target in enumerate(targets)
         )
     return {source: frozenset(dests) for source, dests in sorted(changes.items()) if dests}
+
+
+def _sources_twice(role: Mapping[str, Any]) -> tuple[int, ...]:
+    counts = Counter(entry["from_role_index"] for entry in role["authorized_role_changes"])
+    return tuple(source for source, count in counts.items() if count > 1)
 
 
 def checked_index(value: object, place: str) -> int:

@@ -23,23 +23,12 @@ from typing import Any, Self
 from fsm.decision import Decision, judge, refuse
 from fsm.errors import DefinitionError, EventError, shorten
 from fsm.event import checked_word, plain, write_state
-from fsm.facts import EVENT, about_of
 from fsm.locks import lock_of
 from fsm.machine import Memory, Participant, memory_of
 from fsm.past import GIVEN, Read, brief
 from fsm.room import BaseRoom, another
-from fsm.room_policy.components import (
-    METADATA,
-    Claim,
-    Components,
-    first_match,
-    read_base_policy,
-    read_group,
-    read_join_links,
-    read_metadata,
-    read_participants,
-    read_preauthorizations,
-)
+from fsm.room_policy.components import Components
+from fsm.room_policy.contents import Contents
 from fsm.room_policy.events import (
     CREATE,
     PARTICIPANT,
@@ -51,12 +40,12 @@ from fsm.room_policy.events import (
     read,
     read_component,
 )
-from fsm.room_policy.facts import Clients, Move, RoleFacts
-from fsm.room_policy.policies import FAMILY, RolePolicy, policy_of
-from fsm.room_policy.roles import BANNED, OUTSIDE, RoleList, Roles, read_roles
-from fsm.room_policy.rules import UpdateFacts, rules_of
+from fsm.room_policy.facts import Move, RoleFacts
+from fsm.room_policy.judged import facts_of_change, facts_of_update
+from fsm.room_policy.policies import RolePolicy, policy_of
+from fsm.room_policy.roles import OUTSIDE, Roles
+from fsm.room_policy.rules import rules_of
 from fsm.rule import Rule
-from fsm.state import State
 
 _ALLOWED = Decision(allowed=True)
 _NO_CLIENTS: frozenset[str] = frozenset()
@@ -69,9 +58,7 @@ class RoleRoom(BaseRoom):
     the class of the models that the room hands out.
     """
 
-    __slots__ = ("_active", "_counts", "_group", "_is_created", "_is_destroyed", "_set", "_states", "policy")
-
-    _states: dict[str, Any]
+    __slots__ = ("_contents", "_is_created", "_is_destroyed")
 
     def __init__(
         self,
@@ -82,13 +69,17 @@ class RoleRoom(BaseRoom):
     ) -> None:
         """A room that nobody has created yet: its first event has to be its creation."""
         super().__init__(room_id, participant)
-        self.policy: RolePolicy = RolePolicy.for_rooms(policy) if policy is not None else policy_of(Roles())
-        self._states = {}
+        self._contents = Contents(RolePolicy.for_rooms(policy) if policy is not None else policy_of(Roles()))
         self._is_created = self._is_destroyed = False
-        self._group: dict[str, set[str]] = {}
-        self._counts: dict[int, int] = {}
-        self._active: dict[int, int] = {}
-        self._set = Components()
+
+    @property
+    def policy(self) -> RolePolicy:
+        """The policy that its roles are."""
+        return self._contents.policy
+
+    @property
+    def _states(self) -> dict[str, Any]:
+        return self._contents.states
 
     @classmethod
     def create(
@@ -127,11 +118,13 @@ class RoleRoom(BaseRoom):
                 given[event.type] = place, event, read_plain
         if policy is None and "roles_list" not in given:
             raise EventError("state", "has no `roles_list`")
+        if "roles_list" in given:
+            room._contents.set_to = Components()  # what a policy of a file says goes with its roles
         for place, event, value in sorted(given.values(), key=lambda each: each[1].type != "roles_list"):
             with _within(place):
                 room._expect_room(event)
                 room._note_id(event)
-                room._give(event.type, event.content, "content")
+                room._contents.take(event.type, event.content, "content")
                 room._remember_given(event, value)
         room._is_created = True
         return room
@@ -198,11 +191,9 @@ class RoleRoom(BaseRoom):
 
     def _copy(self) -> Self:
         """A room in the same state, of which nothing is shared that changes."""
-        room = type(self)(self.id, policy=self.policy)
-        room._is_created, room._is_destroyed, room._set = self._is_created, self._is_destroyed, self._set
-        room._states = dict(self._states)
-        room._group = {user: set(clients) for user, clients in self._group.items()}
-        room._counts, room._active = dict(self._counts), dict(self._active)
+        room = type(self)(self.id)
+        room._is_created, room._is_destroyed = self._is_created, self._is_destroyed
+        room._contents = self._contents.copy()
         return room
 
     def view(self, event: str | int, user: str) -> Decision:  # noqa: ARG002 - as the tools ask any room
@@ -211,7 +202,7 @@ class RoleRoom(BaseRoom):
 
     def participation(self, user: str) -> Any:
         """The role of a user, as a state; who is not listed is in role 0."""
-        return self._states.get(user, self.policy.initial)
+        return self._contents.participation(user)
 
     def participations(self) -> dict[str, Any]:
         """Everybody who is in the participant list, by user, in the order of the list."""
@@ -219,7 +210,7 @@ class RoleRoom(BaseRoom):
 
     def clients(self, user: str) -> frozenset[str]:
         """The user's clients that are in the MLS group."""
-        return frozenset(self._group.get(user, ()))
+        return frozenset(self._contents.clients(user))
 
     def decide_action(self, action: str, sender: str, target: str, **more: Any) -> Decision:
         """What `send_action` would answer; nothing changes."""
@@ -250,9 +241,18 @@ class RoleRoom(BaseRoom):
                     found[(move, role) if leads else move] = decision.transition
         return found
 
+    def facts_of(self, event: Mapping[str, Any]) -> RoleFacts:
+        """The facts by which a change is judged. Raises `EventError` for an event that is none."""
+        read = self._read(plain(event))
+        if not isinstance(read.said, Change):
+            raise EventError("type", f"`{shorten(read.type)}` is no change of a participant")
+        return facts_of_change(self._contents, read.said, read.sender, read.state_key or "")
+
     def facts(self, sender: str, target: str) -> RoleFacts:
         """What the policy may know where the target is to be removed."""
-        return self._facts(Change(Move.REMOVE, None, None, False, None, frozenset()), sender, target)
+        return facts_of_change(
+            self._contents, Change(Move.REMOVE, None, None, False, None, frozenset()), sender, target
+        )
 
     @property
     def _memory(self) -> Memory[RoleFacts]:
@@ -290,7 +290,7 @@ class RoleRoom(BaseRoom):
         return event.said.move if isinstance(event.said, Change) else None
 
     def _facts_of(self, event: Any, value: dict[str, Any]) -> RoleFacts:  # noqa: ARG002 - as any room is asked
-        return self._facts(event.said, event.sender, event.state_key)
+        return facts_of_change(self._contents, event.said, event.sender, event.state_key)
 
     def _known_answer(self, event: Any, value: dict[str, Any]) -> Decision | None:
         past = self._past
@@ -313,7 +313,7 @@ class RoleRoom(BaseRoom):
         if isinstance(event.said, Change):
             return self._judge_change(event.said, event.sender, event.state_key)
         rules: Mapping[str, Rule[Any]] = self.policy.derived(_rules)
-        return judge((rules[event.type],), self._update_facts(event))
+        return judge((rules[event.type],), facts_of_update(self._contents, event))
 
     def _judge_creation(self, event: RoleEvent) -> Decision:
         if self._is_created:
@@ -323,156 +323,34 @@ class RoleRoom(BaseRoom):
         return _ALLOWED
 
     def _judge_change(self, change: Change, sender: str, target: str) -> Decision:
-        facts = self._facts(change, sender, target)
+        facts = facts_of_change(self._contents, change, sender, target)
         if not self.policy.transitions:  # there is no role that anybody could be in
             return refuse(self.policy, change.move, facts)
         weights = self.policy.domain.weights
         code = sum(weight[getattr(facts, name)] for name, weight in weights.items())
         return self._memory[change.move, facts.target, facts.sender, code]
 
-    def _acting(self, sender: str, claims: frozenset[Claim]) -> State:
-        """The role in which a sender acts: that of the list, else the first that it is preauthorized for."""
-        if sender in self._states:
-            role: State = self.participation(sender)
-            return role
-        return self._state(first_match(self._set.preauthorizations, claims))
-
-    def _state(self, index: int | None) -> State:
-        """The state of a role; 0 for one that is not defined."""
-        known: Mapping[int, State] = self.policy.derived(_by_index)
-        return known.get(OUTSIDE if index is None else index, known[OUTSIDE])
-
-    def _facts(self, change: Change, sender: str, target: str) -> RoleFacts:
-        """What the policy may know of a change. Numbers are those that there would be afterwards."""
-        move, before = change.move, self.participation(target)
-        is_self = sender == target
-        is_looked_at = sender not in self._states or (move is Move.CHANGE_ROLE and is_self)
-        claims = change.claims if is_looked_at else frozenset()
-        wanted = before if move is Move.ADD_CLIENTS else self._state(change.role)
-        entries, base = self._set.preauthorizations, self._set.base
-        first = first_match(entries, claims, but=OUTSIDE if move is Move.CHANGE_ROLE else None)
-        mine = self._group.get(target, _NO_CLIENTS)
-        after, clients = _clients_after(change, mine)
-        adds = move in (Move.ADD, Move.ADD_CLIENTS) and bool(change.clients)
-        return RoleFacts(
-            sender=self.participation(sender),
-            target=before,
-            is_self=is_self,
-            acting=self._acting(sender, claims),
-            wanted=wanted,
-            preauthorized_for_role=change.role is not None and first == change.role,
-            join_code_is_valid=move is Move.ADD and self._is_code(change),
-            clients=clients,
-            membership_is_not_fixed=not base.fixed_membership,
-            max_users_holds=self._users_hold(change, before),
-            max_clients_holds=not adds
-            or base.max_clients is None
-            or sum(map(len, self._group.values())) - len(mine) + len(after) <= base.max_clients,
-            one_client_holds=not adds or base.multi_device or len(after) <= 1,
-            **self._bounds_hold(move, before, wanted, was_active=bool(mine), is_active=bool(after)),
-        )
-
-    def _bounds_hold(
-        self, move: Move, before: State, wanted: State, *, was_active: bool, is_active: bool
-    ) -> dict[str, bool]:
-        """Whether the bounds of the role that is left, and of the one that is entered, hold afterwards."""
-        roles, left, entered = self.policy.roles.by_index, int(before.word), int(wanted.word)
-        stays = before == wanted or move in (Move.ADD_CLIENTS, Move.REMOVE_CLIENTS)
-        facts = {}
-        if left != OUTSIDE and move in (Move.REMOVE, Move.CHANGE_ROLE, Move.REMOVE_CLIENTS):
-            role = roles[left]
-            facts["minimum_participants_holds"] = role.participants.reached(self._counts[left] - (not stays))
-            active = self._active.get(left, 0) - was_active + (stays and is_active)
-            facts["minimum_active_participants_holds"] = role.active.reached(active)
-        if entered != OUTSIDE and move in (Move.ADD, Move.CHANGE_ROLE):
-            role = roles[entered]
-            facts["maximum_participants_holds"] = role.participants.kept(self._counts.get(entered, 0) + (not stays))
-        if entered != OUTSIDE and (move in (Move.ADD, Move.CHANGE_ROLE) or not was_active):
-            active = self._active.get(entered, 0) - (stays and was_active) + is_active
-            facts["maximum_active_participants_holds"] = roles[entered].active.kept(active)
-        return {name: facts.get(name, True) for name in _BOUNDS}
-
-    def _users_hold(self, change: Change, before: State) -> bool:
-        """Whether there are not too many users afterwards; asked where somebody comes in, or from role 1."""
-        most = self._set.base.max_users
-        comes = change.move is Move.ADD or (change.move is Move.CHANGE_ROLE and before.word == BANNED)
-        users = len(self._states) - self._counts.get(BANNED, 0) + (change.role != BANNED)
-        return most is None or not comes or users <= most
-
-    def _is_code(self, change: Change) -> bool:
-        """Whether the event has a join link that is valid for the role that it asks for."""
-        links = self._set.join_links
-        return any(each.is_valid and (each.link, each.role) == (change.join_link, change.role) for each in links)
-
-    def _update_facts(self, event: RoleEvent) -> UpdateFacts:
-        said = event.said
-        assert isinstance(said, Update)
-        roles, set_to = self.policy.roles, self._set
-        facts: dict[str, Any] = {}
-        if event.type == "roles_list":
-            assert isinstance(said.value, RoleList)
-            facts = {
-                "roles_are_valid": self._are_valid(said.value),
-                "participants_do_not_change": not said.beside,
-            }
-        elif event.type == "preauth_list":
-            targets = {each.role for each in said.value}  # type: ignore[union-attr]
-            facts = {
-                "preauthorizations_are_valid": OUTSIDE not in targets and targets <= roles.by_index.keys(),
-                "only_removals_beside": said.beside <= {Beside.REMOVE},
-            }
-        elif event.type == "base_room_policy":
-            base: Any = said.value
-            is_sound = bool(base.parent_room) == base.parent_dependent
-            facts = {"base_policy_is_valid": is_sound and not (base.fixed_membership and roles.may_be_added_to)}
-        elif event.type == "room_metadata":
-            metadata: Any = said.value
-            changes = {key: metadata.get(key) != set_to.metadata.get(key) for key in METADATA}
-            facts = {f"{key}_changes": changes[key] for key, capability in METADATA.items() if capability}
-            facts |= {"metadata_changes": any(changes.values()), "room_uri_stays": not changes["room_uri"]}
-        is_listed = event.sender in self._states
-        return UpdateFacts(
-            sender=self.participation(event.sender),
-            acting=self._acting(event.sender, said.claims),
-            sender_is_participant=is_listed,
-            sender_is_active=is_listed and bool(self._group.get(event.sender)),
-            **(_PLAIN_UPDATE | facts),
-        )
-
-    def _are_valid(self, new: RoleList) -> bool:
-        """Whether roles may take the place of the room's.
-
-        Spec: "If the contents of the `update` field are valid" (3), which the text does not define
-        """
-        used = {index for index, count in self._counts.items() if count}
-        return (
-            new.twice is None
-            and new.roles.are_valid
-            and used <= new.roles.by_index.keys()
-            and not (self._set.base.fixed_membership and new.roles.may_be_added_to)
-        )
-
     def _accept(self, event: Any, value: dict[str, Any], decision: Decision) -> None:
         read_content = self._read_if_kept(event, value)
         if event.type == CREATE:
             self._create(event)
         elif isinstance(event.said, Change):
-            self._apply(event.said, event.state_key)
+            self._contents.apply(event.said, event.state_key)
         elif event.type == "destroy_room":
             self._is_destroyed = True
         elif event.said.value is not None:
-            self._give(event.type, event.content, "content")
+            self._contents.take(event.type, event.content, "content")
         self._remember(event.event_id, event.sender, event.type, event.state_key, decision, read_content)
 
     def _take(self, event: Any, value: dict[str, Any]) -> None:
         if event.type == CREATE:
             self._create(event)
         elif isinstance(event.said, Change):
-            if self._state(event.said.role).word != (event.said.role or OUTSIDE):
+            if self._contents.state(event.said.role).word != (event.said.role or OUTSIDE):
                 raise EventError("content.role_index", f"no role has the index {event.said.role}")
-            self._apply(event.said, event.state_key)
+            self._contents.apply(event.said, event.state_key)
         else:
-            self._give(event.type, event.content, "content")
+            self._contents.take(event.type, event.content, "content")
         self._remember_given(event, value)
 
     def _remember_given(self, event: Any, value: dict[str, Any]) -> None:
@@ -484,68 +362,11 @@ class RoleRoom(BaseRoom):
         components = components_of(event.content)
         if "roles_list" not in components and not self.policy.transitions:
             raise EventError("content.roles_list", "is missing")
+        if "roles_list" in components:
+            self._contents.set_to = Components()
         for name, content in components.items():
-            self._give(name, content, f"content.{name}")
+            self._contents.take(name, content, f"content.{name}")
         self._is_created = True
-
-    def _give(self, component: str, content: Mapping[str, Any], place: str) -> None:
-        """Take a component as it stands. Raises `EventError`, and changes nothing then."""
-        if component == "roles_list":
-            self._become(read_roles(content, place))
-        elif component == "participant_list":
-            listed = read_participants(content, self.policy.roles, place)
-            self._states = {user: self._state(index) for user, index in listed.items()}
-            self._count()
-        elif component == "mls_group":
-            self._group = read_group(content, place)
-            self._count()
-        elif component == "preauth_list":
-            self._set = replace(self._set, preauthorizations=read_preauthorizations(content, place))
-        elif component == "join_links":
-            self._set = replace(self._set, join_links=read_join_links(content, place))
-        elif component == "base_room_policy":
-            self._set = replace(self._set, base=read_base_policy(content, place))
-        else:
-            self._set = replace(self._set, metadata=read_metadata(content, place))
-
-    def _become(self, roles: Roles) -> None:
-        """Be run by these roles from now on. Raises `EventError` where a role in use is missing."""
-        if roles == self.policy.roles:
-            return
-        for index, count in self._counts.items():
-            if count and index not in roles.by_index:
-                raise EventError("content.roles", f"lacks role {index}, which is in use")
-        self.policy = policy_of(roles, id=FAMILY)
-        self._states = {user: self._state(state.word) for user, state in self._states.items()}
-
-    def _count(self) -> None:
-        """Count the participants, and the active ones, of each role."""
-        self._counts, self._active = {}, {}
-        for user, state in self._states.items():
-            self._note(state.word, 1, is_active=bool(self._group.get(user)))
-
-    def _note(self, index: int, step: int, *, is_active: bool) -> None:
-        """One participant more, or fewer."""
-        self._counts[index] = self._counts.get(index, 0) + step
-        self._active[index] = self._active.get(index, 0) + step * is_active
-
-    def _apply(self, change: Change, target: str) -> None:
-        """Let a change happen."""
-        mine = self._group.get(target, _NO_CLIENTS)
-        after, _ = _clients_after(change, mine)
-        before = self.participation(target).word
-        role = {Move.REMOVE: OUTSIDE, Move.ADD: change.role, Move.CHANGE_ROLE: change.role}.get(change.move, before)
-        if before != OUTSIDE:
-            self._note(before, -1, is_active=bool(mine))
-        if role != OUTSIDE:
-            self._note(role, 1, is_active=bool(after))
-            self._states[target] = self._state(role)
-        else:
-            self._states.pop(target, None)
-        if after:
-            self._group[target] = set(after)
-        else:
-            self._group.pop(target, None)
 
 
 Room = RoleRoom
@@ -557,42 +378,9 @@ _OF_THE_LIST: Mapping[Move, Beside] = {
 }
 """The moves that change the participant list."""
 
-_PLAIN_UPDATE: dict[str, Any] = {
-    name: told.plain for name, told in about_of(UpdateFacts).items() if told.subject is EVENT
-}
-"""What is the case of an event where it says nothing else."""
-
-_BOUNDS = (
-    "minimum_participants_holds",
-    "minimum_active_participants_holds",
-    "maximum_participants_holds",
-    "maximum_active_participants_holds",
-)
-
-
-def _clients_after(change: Change, mine: Iterable[str]) -> tuple[frozenset[str], Clients]:
-    """The target's clients after a change, and what becomes of them."""
-    before, named = frozenset(mine), change.clients
-    if change.move is Move.REMOVE:
-        return _NO_CLIENTS, Clients.NONE
-    if change.move in (Move.ADD, Move.ADD_CLIENTS):
-        after = before | (named or _NO_CLIENTS)
-        return after, Clients.STAY if after else Clients.NONE
-    if change.move is Move.CHANGE_ROLE:
-        if not before:
-            return before, Clients.NONE
-        return (_NO_CLIENTS, Clients.GO) if change.removes_clients else (before, Clients.STAY)
-    gone = before if named is None else named
-    are_there = bool(gone) and gone <= before
-    return before - gone, Clients.GO if are_there else Clients.STAY
-
 
 def _rules(policy: RolePolicy) -> Mapping[str, Rule[Any]]:
     return rules_of(policy.roles)
-
-
-def _by_index(policy: RolePolicy) -> Mapping[int, State]:
-    return {state.word: state for state in policy.states}  # type: ignore[misc,union-attr]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 
 from fsm import DefinitionError, load_policy
 from fsm.room_policy.codec import encode
-from fsm.room_policy.policies import EXAMPLES, STRICT, policy_of
+from fsm.room_policy.policies import EXAMPLES, STRICT, RolePolicy, policy_of
 from tests.cli.runner import fsm
 
 ROLES: dict[str, Any] = EXAMPLES["strict"]["roles_list"]
@@ -35,7 +35,8 @@ def test_a_file_of_roles_is_a_policy(tmp_path: Path, name: str, data: bytes) -> 
     file = tmp_path / name
     file.write_bytes(data)
     policy = load_policy(str(file))
-    assert policy is policy_of(ROLES)
+    assert isinstance(policy, RolePolicy)
+    assert (policy.id, policy.roles) == ("roles", policy_of(ROLES).roles)
     assert policy.fingerprint == STRICT.fingerprint
     run = fsm("draw", str(file), "--format", "mermaid")
     assert run.status == 0
@@ -50,6 +51,22 @@ def test_a_faulty_file_is_one_line(tmp_path: Path, name: str, data: bytes, probl
         load_policy(str(file))
     assert problem in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_rooms_begin_with_what_else_a_file_says(tmp_path: Path) -> None:
+    file, other = tmp_path / "meeting.json", tmp_path / "tea-time.json"
+    entries = {"preauthorized_entries": [{"claimset": [], "target_role": 4}]}
+    data = {"roles_list": ROLES, "preauth_list": entries, "base_room_policy": {"fixed_membership": True}}
+    file.write_text(json.dumps(data), encoding="utf-8")
+    other.write_text(json.dumps({"roles_list": ROLES, "preauth_list": entries}), encoding="utf-8")
+    event = {"type": "participant", "sender": "a", "state_key": "a", "content": {"action": "add", "role_index": 4}}
+    roles = {"type": "roles_list", "sender": "hub", "content": ROLES}
+    allowed = []
+    for policy, state in ((file, []), (other, []), (other, [roles])):
+        run = fsm("decide", "--policy", str(policy), given=json.dumps({"state": state, "event": event}).encode())
+        allowed.append(json.loads(run.out)["transition"])
+    assert allowed == [None, "preauthorized_join", None]
+    assert [load_policy(str(each)).id for each in (file, other)] == ["meeting", "tea-time"]
 
 
 def test_the_roles_of_a_state_win_over_those_of_a_policy(tmp_path: Path) -> None:
