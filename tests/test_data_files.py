@@ -107,7 +107,7 @@ def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 def test_whatever_a_family_finds_wrong_names_the_file(
     error: Exception, file: Callable[[object], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: object) -> Policy[Any]:
+    def fail(_: object, __: str) -> Policy[Any]:
         raise error
 
     monkeypatch.setattr(houses, "policy_of_data", fail)
@@ -179,6 +179,6 @@ def test_roles_of_a_room_are_a_policy_that_rooms_can_be_run_by(name: str, tmp_pa
     path = tmp_path / "roles.json"
     path.write_text(json.dumps(EXAMPLES[name]["roles_list"]))
     policy = load_policy(str(path))
-    assert policy is roles.policy_of(EXAMPLES[name]["roles_list"])
+    assert policy is roles.policy_of(EXAMPLES[name]["roles_list"], id="roles", title="Roles of roles")
     assert new_room(policy).policy is policy
     assert run(["draw", str(path), "--output", str(tmp_path / "roles.mmd")]) == 0
