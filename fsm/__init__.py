@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fsm.decision import Decision, Refusal
-from fsm.errors import DecodeError, DefinitionError, EventError, PolicyError, ReplayError
+from fsm.errors import DecodeError, DefinitionError, EventError, ObserverError, PolicyError, ReplayError, RevisionError
 from fsm.facts import Domain, about
 from fsm.guards import Guard, guard
 from fsm.participation.facts import Facts
@@ -18,11 +18,13 @@ from fsm.state import State
 from fsm.terms import Action, JoinRule, Participation, Visibility
 
 if TYPE_CHECKING:
+    from fsm.change import Change
     from fsm.family import Family
-    from fsm.machine import Machine, Participant
+    from fsm.machine import Machine
     from fsm.matrix.room import MatrixRoom
     from fsm.mimi.policies import MIMI
     from fsm.mimi.room import Room
+    from fsm.participant import Participant
     from fsm.policies import load_policy
     from fsm.room_policy.room import RoleRoom
     from fsm.scenario import Scenario
@@ -33,6 +35,7 @@ __all__ = [
     "Action",
     "Actor",
     "Asked",
+    "Change",
     "Decision",
     "DecodeError",
     "DefinitionError",
@@ -44,12 +47,14 @@ __all__ = [
     "JoinRule",
     "Machine",
     "MatrixRoom",
+    "ObserverError",
     "Participant",
     "Participation",
     "Policy",
     "PolicyError",
     "Refusal",
     "ReplayError",
+    "RevisionError",
     "RoleRoom",
     "Room",
     "Scenario",
@@ -66,11 +71,12 @@ __version__ = "0.1.0"
 
 # The engine and the families load when first asked for: nobody pays for a protocol they do not speak.
 _ON_DEMAND = {
+    "Change": "fsm.change",
     "Family": "fsm.family",
     "MIMI": "fsm.mimi.policies",
     "Machine": "fsm.machine",
     "MatrixRoom": "fsm.matrix.room",
-    "Participant": "fsm.machine",
+    "Participant": "fsm.participant",
     "RoleRoom": "fsm.room_policy.room",
     "Room": "fsm.mimi.room",
     "Scenario": "fsm.scenario",

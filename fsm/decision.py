@@ -34,6 +34,10 @@ class Refusal:
     failed: tuple[str, ...]
     clause: str
 
+    def as_json(self) -> dict[str, Any]:
+        """The refusal as answers have it."""
+        return {"transition": self.transition, "failed": list(self.failed), "clause": self.clause}
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -89,10 +93,7 @@ class Decision:
             answer["judged"] = False
         if self.reason:
             answer["reason"] = self.reason
-        answer["refusals"] = [
-            {"transition": refusal.transition, "failed": list(refusal.failed), "clause": refusal.clause}
-            for refusal in self.refusals
-        ]
+        answer["refusals"] = [refusal.as_json() for refusal in self.refusals]
         return answer
 
 

@@ -49,6 +49,31 @@ class EventError(PolicyError):
         return EventError(f"{place}{separator}{self.field}", self.problem)
 
 
+class RevisionError(PolicyError):
+    """A change was prepared for a room at revision `expected`, and the room is at `found`."""
+
+    def __init__(self, expected: int, found: int) -> None:
+        self.expected = expected
+        self.found = found
+        super().__init__(f"the change is for revision {expected} of the room, which is at {found}")
+
+
+class ObserverError(PolicyError):
+    """A change stands, but some of those who were told of it, or of what followed from it, failed.
+
+    `change` is what was sent, `decision` the answer to it, and `errors` is what was
+    raised, in the order of telling; each says in a note of which revision it was told.
+    """
+
+    def __init__(self, change: Any, errors: tuple[Exception, ...]) -> None:
+        self.change = change
+        self.decision = change.decision
+        self.errors = errors
+        first = " ".join(f"{type(errors[0]).__name__}: {errors[0]}".split())
+        more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+        super().__init__(f"an observer failed after revision {change.revision}: {shorten(first, 200)}{more}")
+
+
 class DecodeError(PolicyError):
     """Bytes are not what they should be.
 

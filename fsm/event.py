@@ -81,6 +81,16 @@ def is_surely_plain(value: Mapping[str, Any]) -> bool:
 _ATOMS = frozenset((int, float, bool, type(None)))
 
 
+def own_copy(value: object) -> Any:
+    """The same JSON value, of which nothing is shared with anybody. Raises as `plain` does."""
+    try:
+        return _copied(value)
+    except EventError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - as above
+        raise EventError("", f"cannot be read: {shorten(type(problem).__name__)}") from None
+
+
 def _is_plain(value: object) -> bool:
     """Whether there is nothing but JSON's own types in a value. An object that is found twice is looked at once.
 

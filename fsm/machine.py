@@ -1,22 +1,21 @@
-"""The policy's table as one `transitions` machine, and its models.
+"""The policy's table as one `transitions` machine.
 
 Theory of operation. This is the only module that knows the `transitions`
-library. A policy becomes a single machine, shared by all rooms. A (room, target)
-pair is a `Participant`, a light model of that machine made when asked for: the
-state itself lives in the room. The machine is never told of its models with
-`add_model`, which would bind a dozen attributes to each of them, among them ways
-past the guards.
+library. A policy becomes a single machine, shared by all rooms. The machine is never
+told of its models with `add_model`, which would bind a dozen attributes to each of
+them, among them ways past the guards.
 
 Facts are finite and guards are pure, so the machine needs to decide each
 distinct question once: `Memory` asks it and keeps the answer. It is a memory of
 the machine, never a second set of rules.
 """
 
+import logging
 from collections.abc import Callable
-from enum import Enum, StrEnum, auto
+from enum import StrEnum
 from functools import partial
-from threading import RLock
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeAlias, cast
+from threading import RLock, local
+from typing import Any, Generic, Protocol, TypeAlias, cast
 
 import transitions
 
@@ -26,7 +25,6 @@ from fsm.facts import Domain, F
 from fsm.guards import Guard
 from fsm.state import AnyState
 from fsm.table import Asked, Table, Transition
-from fsm.terms import Action, Participation
 
 Key: TypeAlias = tuple[str, Any, Any, int]
 """Action, the target's state, the sender's state, and the sum of the other facts' weights."""
@@ -36,6 +34,20 @@ class Model(Protocol):
     """What the machine moves. It is private because only the machine may write it."""
 
     _fsm_state: Any
+
+
+_BEGINNING = RLock()
+"""Held while a machine gets rows."""
+
+_QUIET = local()
+"""Whether a thread has the machine decide: what the library logs of that is of no use to a host."""
+
+
+def _is_of_use(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.INFO or not getattr(_QUIET, "is_deciding", False)
+
+
+logging.getLogger(transitions.core.__name__).addFilter(_is_of_use)
 
 
 class Machine(Generic[F]):
@@ -102,7 +114,11 @@ class Machine(Generic[F]):
     def decide(self, action: StrEnum, facts: F) -> Decision:
         """Ask the machine what `action` would do under `facts`; nothing moves."""
         probe = _Probe(facts.target)  # type: ignore[attr-defined]
-        row = self.fire(probe, action, facts)
+        _QUIET.is_deciding = True
+        try:
+            row = self.fire(probe, action, facts)
+        finally:
+            _QUIET.is_deciding = False
         return refuse(self.policy, action, facts) if row is None else allow(row, facts)
 
 
@@ -148,107 +164,6 @@ def memory_of(policy: Table[F]) -> Memory[F]:
     return policy.derived(Memory)
 
 
-class Host(Protocol):
-    """What a participant needs from its room."""
-
-    def participation(self, user: str) -> Participation:
-        """The user's state now."""
-
-    def decide_action(self, action: str, sender: str, target: str) -> Decision:
-        """What `send_action` would answer; nothing changes."""
-
-    def send_action(self, action: str, sender: str, target: str, reason: str | None) -> Decision:
-        """Decide, and apply when allowed. Raises `EventError` for an unknown action, and for what is no user id."""
-
-
-class _Themselves(Enum):
-    """Who acts where nobody is named: an absent `by`, as opposed to one that holds no user."""
-
-    THEMSELVES = auto()
-
-
-_THEMSELVES: Final = _Themselves.THEMSELVES
-
-
-_CALLBACKS = ("on_enter_", "on_exit_", "after_")
-"""What the names of callbacks begin with."""
-
-
-class Participant:
-    """One user's participation in one room: a model of the policy's machine.
-
-    Works as a model of `transitions` does, with two differences. A trigger
-    names who acts (`by`), and answers with a `Decision` instead of a bare truth
-    value or an exception. To join and to knock are the user's own acts, and so is
-    to leave, unless `by` says that another user removes them. Subclasses may
-    define the usual callbacks, each taking the `transitions.EventData`:
-    `on_exit_<state>`, `on_enter_<state>` and `after_<transition id>`; they run
-    when the change has been applied, also for a change that arrived as an event.
-    An error raised in a callback reaches whoever acted; the change stands.
-    """
-
-    __slots__ = ("_before", "room", "user")
-
-    has_callbacks: ClassVar[bool] = False
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        cls.has_callbacks = any(name.startswith(_CALLBACKS) for name in dir(cls))
-
-    def __init__(self, room: Host, user: str, before: Participation | None = None) -> None:
-        self.room = room
-        self.user = user
-        # Where the user stood, while the machine goes once more through a change that the room has applied.
-        self._before = before
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.user} {self.state}>"
-
-    @property
-    def state(self) -> Participation:
-        """The state now. There is no way to set it but a trigger."""
-        return self.room.participation(self.user)
-
-    def trigger(self, action: str, *, by: str, reason: str | None = None) -> Decision:
-        """Let `by` do `action` to this user.
-
-        Raises `EventError` for an unknown action, and for a `by` that is no user id.
-        """
-        return self.room.send_action(action, by, self.user, reason)
-
-    def may(self, action: str, *, by: str) -> Decision:
-        """What `trigger` would answer; nothing changes. Raises `EventError` as that does."""
-        return self.room.decide_action(action, by, self.user)
-
-    def invite(self, *, by: str, reason: str | None = None) -> Decision:
-        """Be invited."""
-        return self.trigger(Action.INVITE, by=by, reason=reason)
-
-    def join(self, *, reason: str | None = None) -> Decision:
-        """Accept an invite, or come in where the room is public."""
-        return self.trigger(Action.JOIN, by=self.user, reason=reason)
-
-    def leave(self, *, by: str | _Themselves = _THEMSELVES, reason: str | None = None) -> Decision:
-        """Leave or, by somebody else, be kicked, declined or unbanned."""
-        return self.trigger(Action.LEAVE, by=self.user if isinstance(by, _Themselves) else by, reason=reason)
-
-    def ban(self, *, by: str, reason: str | None = None) -> Decision:
-        """Be banned."""
-        return self.trigger(Action.BAN, by=by, reason=reason)
-
-    def knock(self, *, reason: str | None = None) -> Decision:
-        """Ask to be invited."""
-        return self.trigger(Action.KNOCK, by=self.user, reason=reason)
-
-    @property
-    def _fsm_state(self) -> Participation:
-        return self.state if self._before is None else self._before
-
-    @_fsm_state.setter
-    def _fsm_state(self, _: Participation) -> None:
-        """Nothing: the state is the room's to keep."""
-
-
 class _StockTransition(transitions.Transition):
     """A transition of the library that leads where its row does, which may be for the event to say."""
 
@@ -263,19 +178,6 @@ class _StockTransition(transitions.Transition):
 
 class _Stock(transitions.Machine):
     transition_cls = _StockTransition
-
-
-_BEGINNING = RLock()
-"""Held while a machine gets rows."""
-
-
-def check_callbacks(kind: type[Participant], policy: Table[Any]) -> None:
-    """Raise `DefinitionError` for a callback that is named for no state and no transition of the policy."""
-    known = {f"after_{row.id}" for row in policy.transitions}
-    known |= {f"on_{way}_{state.value}" for state in policy.states for way in ("enter", "exit")}
-    for name in dir(kind) if kind.has_callbacks else ():
-        if name.startswith(_CALLBACKS) and name not in known:
-            raise DefinitionError(f"`{kind.__name__}.{name}` is named for nothing that policy `{policy.id}` has")
 
 
 class _Probe:

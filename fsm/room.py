@@ -6,26 +6,40 @@ looks up (`_quick`), by the classes of its users (`fsm.classes`). Whatever is ou
 ordinary goes the *careful way*: it is made plain (`fsm.event.plain`), read in full, judged,
 and finds the words for what is wrong. Both ways give the same answers.
 
-A value that is not plain is copied before a room is locked, and a host's callbacks run
-afterwards; between the two nobody else reads or changes the room. `decide` takes the quick
-way without a lock: its answer holds when it is given. Whoever changes what a room is set to
-takes its table away first (`_set_up`), and whoever has read from both sides of such a change
-begins anew.
+A value that is not plain is copied, and a host's own facts are asked for, before a room is
+locked, and its observers are told afterwards (`fsm.observers`); between the two nobody else
+reads or changes the room. `decide` takes the quick way without a lock: its answer holds when
+it is given. Whoever changes what a room is set to takes its table away first (`_set_up`), and
+whoever has read from both sides of such a change begins anew.
+
+To send an event is to prepare a `Change` and to apply it. A host that stores what happens
+takes the two steps itself, and stores the change between them. The number of events that a
+room has accepted is its *revision*, by which it knows whether a change is still for the room
+as it is. Where nobody is told, no change is made.
 
 An event with an id is kept (`fsm.past`): the same event again gets the first answer, and
-nothing is applied twice; another event with the same id is an error.
+nothing is applied or told twice; another event with the same id is an error.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, TypeAlias, cast
 
-from fsm.classes import Peers, Rules, Table, UserClass
+from fsm import change as kinds
+from fsm.change import Change, Outcome
+from fsm.classes import Key, Peers, Rules, UserClass
+from fsm.classes import Table as Decisions
 from fsm.decision import Decision
-from fsm.errors import EventError, shorten
-from fsm.event import MAX_TEXT, Event, checked_word, is_surely_plain, plain
+from fsm.errors import DefinitionError, EventError, RevisionError, shorten
+from fsm.event import MAX_TEXT, Event, checked_word, is_surely_plain, own_copy, plain
+from fsm.facts import Value
 from fsm.locks import LAST, LOCKS, lock_of
-from fsm.machine import Memory, Participant
+from fsm.machine import Memory
+from fsm.observers import Attached, Observer, Watcher, is_logged, tell, tell_async
+from fsm.own_facts import Provider, provided, weight_of
+from fsm.participant import Participant, check_hooks, hook_names, hooks_in
 from fsm.past import GIVEN, HIDDEN, Past, Read, given_as, pack
+from fsm.table import Table
 from fsm.terms import Action, Participation
 
 _LEAVE = Participation.LEAVE
@@ -41,7 +55,7 @@ _UNREADABLE = (KeyError, TypeError, AttributeError, RecursionError)
 class BaseRoom:
     """One room: a family says how its events are read, judged and applied."""
 
-    __slots__ = ("_members", "_participant", "_past", "_rules", "_settings", "_table", "id")
+    __slots__ = ("_attached", "_members", "_participant", "_past", "_revision", "_rules", "_settings", "_table", "id")
 
     policy: Any
     _rules: Rules[Any, Any]
@@ -50,13 +64,20 @@ class BaseRoom:
     keeps_past: ClassVar[bool] = True
     """Whether events with an id are kept."""
 
-    def __init__(self, room_id: str | None, participant: type[Participant]) -> None:
+    def __init__(
+        self, room_id: str | None, participant: type[Participant] = Participant, facts: Provider | None = None
+    ) -> None:
         self.id = room_id
         self._participant = participant
+        self._attached: Attached | None = None
+        if facts is not None:
+            self._attached = Attached()
+            self._attached.provider = facts
+        self._revision = 0
         self._past: Past | None = None
         self._members: dict[str, UserClass] = {}
         """Everybody who was ever heard of, or has powers of their own."""
-        self._table: Table[Any, Any] | None = None
+        self._table: Decisions[Any, Any] | None = None
         """The decisions on ordinary changes; None where every change takes the careful way."""
 
     def decide(self, event: Mapping[str, Any]) -> Decision:
@@ -70,13 +91,16 @@ class BaseRoom:
             # Another kind of event, or a fault that the careful way finds the words for.
             return self._decide_carefully(event)
 
-    def send(self, event: Mapping[str, Any]) -> Decision:
-        """Decide, and apply the event when it is allowed.
+    def send(self, event: Mapping[str, Any]) -> Decision:  # noqa: C901 - a call would cost more than what it does
+        """Decide, and apply the event when it is allowed: `apply(prepare(event))` in one.
 
         What is rejected is not added to the room. Raises `EventError` when the event
-        cannot be read. In both cases the room is then exactly as before.
+        cannot be read. In both cases the room is then exactly as before. Raises
+        `ObserverError` when the event is applied, and somebody fails who is told of it.
         """
-        facts = None
+        attached, begins = None, False
+        if self._attached is not None or self._participant.has_hooks or is_logged(logging.INFO):
+            attached = self._ready()
         with LOCKS[id(self) >> 6 & LAST]:  # `lock_of`, without the time that a call takes
             try:
                 decision = self._quick(event)
@@ -84,25 +108,217 @@ class BaseRoom:
                 is_quick = False
             else:
                 is_quick = True
-                if not decision.allowed:
+                if attached is not None:
+                    change = self._ordinary(event, decision)
+                    begins = attached.put(change)
+                elif not decision.allowed:
                     return decision
-                target, content, members = event["state_key"], event["content"], self._members
-                if self._participant.has_callbacks:
-                    facts = self._facts_between(event["sender"], target)
-                event_id = event.get("event_id")
-                if event_id is not None or self._past is not None:
-                    read = self._read_quickly(content) if len(content) > 1 else None
-                    self._remember(event_id, event["sender"], event["type"], target, decision, read)
-                its = members.get(target)
-                if its is None or its is its.peers.unheard:
-                    self._move(target, self._class_of(target), decision.after)
-                else:
-                    members[target] = its.peers[decision.after]  # type: ignore[index]  # it moves somebody
+                if decision.allowed:
+                    self._revision += 1
+                    target, content, members = event["state_key"], event["content"], self._members
+                    event_id = event.get("event_id")
+                    if event_id is not None or self._past is not None:
+                        read = self._read_quickly(content) if len(content) > 1 else None
+                        self._remember(event_id, event["sender"], event["type"], target, decision, read)
+                    its = members.get(target)
+                    if its is None or its is its.peers.unheard:
+                        self._move(target, self._class_of(target), decision.after)
+                    else:
+                        members[target] = its.peers[decision.after]  # type: ignore[index]  # it moves somebody
         if not is_quick:
-            return self._send_carefully(event)
-        if facts is not None:
-            self._tell(event["content"][self._rules.word], event["state_key"], decision, facts)
+            return self._send_carefully(event, attached)
+        if begins and attached is not None:
+            tell(self, attached, change)
         return decision
+
+    async def asend(self, event: Mapping[str, Any]) -> Decision:
+        """What `send` does; observers and hooks that have to be awaited are. No lock is held meanwhile."""
+        attached = self._ready(is_async=True)
+        change, begins = self._sent(event, attached)
+        if begins:
+            await tell_async(self, attached, change)
+        return change.decision
+
+    def prepare(self, event: Mapping[str, Any]) -> Change:
+        """Decide, and say what would change; nothing changes yet.
+
+        The change is false when the event is rejected. Raises `EventError` when the event cannot be read.
+        """
+        value = own_copy(event)
+        facts = self._provided(value)
+        with lock_of(self):
+            return self._judged(value, facts)[1]
+
+    def apply(self, change: Change) -> Decision:
+        """Let a change happen that was prepared for this room, and tell those who observe it.
+
+        One that was refused changes nothing. Raises `RevisionError` where the room has
+        changed since it was prepared, and `EventError` for a change of another room.
+        """
+        attached = self._ready()
+        with lock_of(self):
+            begins = self._apply_prepared(change, attached)
+        if begins:
+            tell(self, attached, change)
+        return change.decision
+
+    async def aapply(self, change: Change) -> Decision:
+        """What `apply` does; observers and hooks that have to be awaited are. No lock is held meanwhile."""
+        attached = self._ready(is_async=True)
+        with lock_of(self):
+            begins = self._apply_prepared(change, attached)
+        if begins:
+            await tell_async(self, attached, change)
+        return change.decision
+
+    def observe(self, observer: Observer, *, of: Iterable[str] = (kinds.Kind.CHANGE,)) -> Callable[[], None]:
+        """Have a function called with each `Change` of these kinds, once it is applied.
+
+        The kinds are `change`, `refusal`, `setting` and `taken` (see `fsm.change.Kind`). What is
+        called can be a coroutine, which `asend` awaits. Returns a function that ends it.
+        Raises `DefinitionError` for what is no function, and for an unknown kind.
+        """
+        watcher = Watcher(observer, of)
+        with lock_of(self):
+            attached = self._attached = self._attached or Attached()
+            attached.watchers = (*attached.watchers, watcher)
+
+        def end() -> None:
+            watcher.is_on = False
+            with lock_of(self):
+                attached.watchers = tuple(each for each in attached.watchers if each is not watcher)
+
+        return end
+
+    @property
+    def revision(self) -> int:
+        """How many events the room has accepted."""
+        return self._revision
+
+    def _ready(self, *, is_async: bool = False) -> Attached:
+        """What is attached, once it is sure that all who are to be told can be.
+
+        Raises `DefinitionError` for hooks that are named for nothing, and where somebody has to be awaited.
+        """
+        attached, kind = self._attached, self._participant
+        if attached is None:
+            with lock_of(self):
+                attached = self._attached = self._attached or Attached()
+        if kind.has_hooks and attached.checked is not (hooks := hooks_in(kind)):
+            self._check_hooks()
+            attached.checked = hooks
+        if not is_async and (attached.is_async or kind.has_async_hooks):
+            raise DefinitionError("somebody who is told of changes has to be awaited: use `asend`")
+        return attached
+
+    def _check_hooks(self) -> None:
+        """Raise `DefinitionError` for hooks of participants that are named for nothing."""
+        if self._participant.has_hooks:
+            check_hooks(self._participant, self._is_hook, f"policy `{self.policy.id}`")
+
+    def _is_hook(self, name: str) -> bool:
+        """Whether a hook of this name may be called."""
+        return name in hook_names(self._hookable)
+
+    @property
+    def _hookable(self) -> Iterable[Table[Any]]:
+        """The policies by whose states and transitions hooks may be named."""
+        return (self.policy,)
+
+    def _ordinary(self, event: Mapping[str, Any], decision: Decision) -> Change:
+        """The change that the quick way has looked up."""
+        content = event["content"]
+        return Change(
+            self.id or event.get("room_id"), self._revision + decision.allowed, event.get("event_id"), event["type"],
+            event["sender"], event["state_key"], content[self._rules.word], decision.before, decision.after,
+            _reason_in(content), decision, self.policy, Outcome.SENT,
+            kinds.CHANGE if decision.allowed else kinds.REFUSAL, event,
+        )  # fmt: skip
+
+    def _judged(self, value: JSON, facts: Mapping[str, Value] | None) -> tuple[Event, Change]:
+        """An event as it is read, and the change that it makes; the room is locked."""
+        read = self._read(value)
+        known = self._known_answer(read, value)
+        decision = self._judge(read, value, facts) if known is None else known
+        return read, self._record(read, value, decision, facts, is_repeated=known is not None)
+
+    def _record(
+        self,
+        read: Event,
+        value: JSON,
+        decision: Decision,
+        facts: Mapping[str, Value] | None = None,
+        *,
+        is_repeated: bool = False,
+    ) -> Change:
+        """What an answer to an event means; the room is locked, and the event not yet applied."""
+        asked, target, before, after = self._asked(read), None, None, None
+        kind = kinds.NONE if read.state_key is None else kinds.SETTING
+        if isinstance(asked, str) and read.state_key is not None:
+            target, before, after, kind = read.state_key, decision.before, decision.after, kinds.CHANGE
+        elif decision.allowed and not is_repeated and (founder := self._founder(read)) is not None:
+            (target, after), kind = founder, kinds.CREATION
+            before = self.participation(target)
+        if is_repeated:
+            kind = kinds.NONE
+        elif not decision.allowed:
+            kind = kinds.REFUSAL
+        return Change(
+            self.id or read.room_id, self._revision + (decision.allowed and not is_repeated), read.event_id,
+            read.type, read.sender, target, str(asked) if isinstance(asked, str) else None, before, after,
+            self._reason_of(read, value), decision, self._policy_for(read), Outcome.SENT, kind, value, facts,
+            is_repeated,
+        )  # fmt: skip
+
+    def _sent(self, event: Mapping[str, Any], attached: Attached) -> tuple[Change, bool]:
+        """Decide and apply; whether the caller is to tell."""
+        value = plain(event)
+        facts = self._provided(value)
+        with lock_of(self):
+            read, change = self._judged(value, facts)
+            if change and not change.is_repeated:
+                self._enter(read, value, change.decision)
+            return change, attached.put(change)
+
+    def _apply_prepared(self, change: Change, attached: Attached) -> bool:
+        """Apply a change; the room is locked. Whether the caller is to tell."""
+        if self.id is not None and change.room != self.id:
+            raise EventError("room_id", f"`{shorten(str(change.room))}` is another room")
+        if change.is_repeated:
+            return False
+        expected = change.revision - change.decision.allowed
+        if expected != self._revision:
+            raise RevisionError(expected, self._revision)
+        if change:
+            value = cast("JSON", change.event)
+            self._enter(self._read(value), value, change.decision)
+        return attached.put(change)
+
+    def _enter(self, read: Event, value: JSON, decision: Decision) -> None:
+        """Apply an event that is allowed; the room is locked."""
+        is_new = read.event_id is None or self._past is None or self._past.find(read.event_id) is None
+        self._note_id(read)
+        self._accept(read, value, decision)
+        self._revision += is_new
+
+    def _provided(self, value: JSON) -> dict[str, Value] | None:
+        """The facts that the host tells of a change; None where it is not asked."""
+        attached = self._attached
+        if attached is None or attached.provider is None or not self.policy.unsupplied:
+            return None
+        parties = self._parties(value) if type(value) is dict else None
+        return None if parties is None else provided(self.policy, attached.provider, *parties)
+
+    def _parties(self, value: JSON) -> tuple[str, str] | None:
+        """Sender and target of what is a change, if it is sound."""
+        event_type, sender, target = value.get("type"), value.get("sender"), value.get("state_key")
+        is_change = type(event_type) is str and event_type in self._rules.types
+        return (sender, target) if is_change and type(sender) is str and type(target) is str else None
+
+    @property
+    def _has_provider(self) -> bool:
+        """Whether facts are provided that rooms of the family do not work out."""
+        return self._attached is not None and self._attached.provider is not None
 
     def _quick(self, event: Mapping[str, Any]) -> Decision:
         """Read and look up a sound and ordinary change. Raises one of `_UNREADABLE` for any other event."""
@@ -185,46 +401,70 @@ class BaseRoom:
                     members[user] = its
             for user, peers in powers.items():
                 members[user] = peers.like(self._class_of(user))
-        self._table = self._rules.table(rule)
+        self._table = None if self._has_provider and self.policy.unsupplied else self._rules.table(rule)
 
     def _decide_carefully(self, event: Mapping[str, Any]) -> Decision:
         value = plain(event)
+        facts = self._provided(value)
         with lock_of(self):
             read = self._read(value)
             known = self._known_answer(read, value)
-            return self._judge(read, value) if known is None else known
+            return self._judge(read, value, facts) if known is None else known
 
-    def _send_carefully(self, event: Mapping[str, Any]) -> Decision:
+    def _send_carefully(self, event: Mapping[str, Any], attached: Attached | None) -> Decision:
+        if attached is not None:
+            change, begins = self._sent(event, attached)
+            if begins:
+                tell(self, attached, change)
+            return change.decision
         value = plain(event)
-        facts = None
         with lock_of(self):
             read = self._read(value)
             known = self._known_answer(read, value)
             if known is not None:
                 return known
             decision = self._judge(read, value)
-            if not decision.allowed:
-                return decision
-            if decision.after is not None and self._participant.has_callbacks:
-                facts = self._facts_of(read, value)
-            self._note_id(read)
-            self._accept(read, value, decision)
-        if facts is not None:
-            assert read.state_key is not None
-            self._tell(str(self._asked(read)), read.state_key, decision, facts)
-        return decision
+            if decision.allowed:
+                self._enter(read, value, decision)
+            return decision
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Apply a state event as it stands, whether or not it was allowed.
 
-        Raises `EventError` when it cannot be read, or is no state event.
+        Raises `EventError` when it cannot be read, or is no state event, and
+        `ObserverError` when it is applied, and somebody fails who is told of it.
         """
+        attached = self._attached
+        if attached is not None or self._participant.has_hooks or is_logged(logging.INFO):
+            attached = self._ready()
+        change, begins = self._taken(event, attached)
+        if begins and attached is not None and change is not None:
+            tell(self, attached, change)
+
+    async def atake(self, event: Mapping[str, Any]) -> None:
+        """What `take` does; observers and hooks that have to be awaited are. No lock is held meanwhile."""
+        attached = self._ready(is_async=True)
+        change, begins = self._taken(event, attached)
+        if begins and change is not None:
+            await tell_async(self, attached, change)
+
+    def _taken(self, event: Mapping[str, Any], attached: Attached | None) -> tuple[Change | None, bool]:
+        """Take an event; whether the caller is to tell of it."""
         value = plain(event)
         with lock_of(self):
             read = self._read_state(value)
-            if self._known_answer(read, value) is None:
-                self._note_id(read)
-                self._take(read, value)
+            if self._known_answer(read, value) is not None:
+                return None, False
+            change = None if attached is None else self._record(read, value, GIVEN)
+            before = None if change is None or change.target is None else self.participation(change.target)
+            self._note_id(read)
+            self._take(read, value)
+            self._revision += 1
+            if attached is None or change is None:
+                return None, False
+            after = None if change.target is None else self.participation(change.target)
+            change = change._replace(before=before, after=after, outcome=Outcome.TAKEN, kinds=kinds.TAKEN)
+            return change, attached.put(change)
 
     def note(self, event: Mapping[str, Any]) -> None:
         """Keep a message that nobody judged, if it has an id; nothing changes.
@@ -272,9 +512,24 @@ class BaseRoom:
         """Where everybody stands who was ever heard of."""
         return {user: its.state for user, its in self._members.items() if its is not its.peers.unheard}
 
+    @property
+    def participant_type(self) -> type[Participant]:
+        """The class of the participants that the room hands out."""
+        return self._participant
+
     def participant(self, user: str) -> Participant:
-        """The user's participation as a model of the policy's machine."""
-        return self._participant(self, user)
+        """The user's participation: where participants have hooks, the same object as long as anybody holds it."""
+        kind = self._participant
+        if not kind.has_hooks or type(user) is not str:
+            return kind(self, user)
+        with lock_of(self):
+            attached = self._attached = self._attached or Attached()
+            known = attached.participants.get(user)
+        if known is None:
+            made = kind(self, user)  # a host's code, so there is no lock
+            with lock_of(self):
+                known = attached.participants.setdefault(user, made)
+        return known
 
     def actions(self, sender: str, target: str) -> dict[Action, str]:
         """What `sender` may do to `target` now: for each action allowed, the transition's id."""
@@ -289,19 +544,16 @@ class BaseRoom:
         checked_word(action, "action", tuple(Action))
         self.decide_action(action, sender, sender)
         with lock_of(self):
-            heard = [user for user, its in self._members.items() if its is not its.peers.unheard]
+            known = {user: its for user, its in self._members.items() if its is not its.peers.unheard}
             table, by = self._table, self._class_of(sender)
-            if table is None:
-                decisions = [self.decide_action(action, sender, user) for user in heard]
-            else:
-                classes = map(self._members.__getitem__, heard)
-                decisions = [
-                    table[action, its] if user == sender else table[action, by, its]
-                    for user, its in zip(heard, classes, strict=True)
-                ]
-        return {
-            user: decision.transition for user, decision in zip(heard, decisions, strict=True) if decision.transition
-        }
+        if table is None:
+            decisions = [self.decide_action(action, sender, user) for user in known]
+        else:
+            decisions = [
+                table[action, its] if user == sender else table[action, by, its] for user, its in known.items()
+            ]
+        answers = zip(known, decisions, strict=True)
+        return {user: decision.transition for user, decision in answers if decision.transition}
 
     def decide_action(self, action: str, sender: str, target: str) -> Decision:
         """What `send_action` would answer; nothing changes."""
@@ -313,6 +565,13 @@ class BaseRoom:
         Raises `EventError` for an unknown action, and for what is no user id.
         """
         return self.send(self._write(checked_word(action, "action", tuple(Action)), sender, target, reason))
+
+    def _looked_up(self, table: Decisions[Any, Any], key: Key, facts: Mapping[str, Value] | None) -> Decision:
+        """The decision on an ordinary change; facts may be provided."""
+        if facts is None:
+            return table[key]
+        action, target, sender, code = table.question(key)
+        return self._memory[action, target, sender, code + weight_of(self.policy, facts)]
 
     # What a family says.
 
@@ -330,6 +589,8 @@ class BaseRoom:
         """What the policy may know about an ordinary change between these users."""
         rules, by, to = self._rules, self._class_of(sender), self._class_of(target)
         code = rules.code(by.peers.powers, to.peers.powers, self._rule, is_self=sender == target)
+        if self._attached is not None and self._attached.provider is not None and self.policy.unsupplied:
+            code += weight_of(self.policy, provided(self.policy, self._attached.provider, sender, target))
         return self.policy.domain.unpack(code, target=to.state, sender=by.state)
 
     def _is_user(self, user: str) -> bool:
@@ -364,12 +625,21 @@ class BaseRoom:
         """The action that an event asks for; None for one that is no participation change."""
         raise NotImplementedError
 
-    def _facts_of(self, event: Event, value: JSON) -> Any:
-        """The facts by which a participation change was judged."""
-        raise NotImplementedError
+    def _founder(self, event: Event) -> tuple[str, Any] | None:  # noqa: ARG002 - for others
+        """Whom a creation puts where; None for other events, and where it puts nobody."""
+        return None
 
-    def _judge(self, event: Event, value: JSON) -> Decision:
-        """The decision on an event that is new to the room. Raises `EventError`."""
+    def _reason_of(self, event: Event, value: JSON) -> str | None:  # noqa: ARG002 - for others
+        """The reason that an event gives."""
+        return _reason_in(event.content)
+
+    def _policy_for(self, event: Event) -> Table[Any]:  # noqa: ARG002 - for others
+        """The policy that judges an event."""
+        policy: Table[Any] = self.policy
+        return policy
+
+    def _judge(self, event: Event, value: JSON, facts: Mapping[str, Value] | None = None) -> Decision:
+        """The decision on an event that is new to the room; `facts` are what is provided. Raises `EventError`."""
         raise NotImplementedError
 
     def _accept(self, event: Event, value: JSON, decision: Decision) -> None:
@@ -437,10 +707,10 @@ class BaseRoom:
             return None if answer.after is None else str(answer.after)  # of what was taken as it stands
         return self._memory.action_of[answer.transition]
 
-    def _tell(self, action: str, target: str, decision: Decision, facts: Any) -> None:
-        """Run the callbacks of a change that has been applied."""
-        model = self._participant(self, target, cast("Participation", decision.before))
-        self._memory.machine.fire(model, action, facts)
+
+def _reason_in(content: Mapping[str, Any]) -> str | None:
+    reason = content.get("reason")
+    return reason if type(reason) is str else None
 
 
 def another(event: Event) -> EventError:

@@ -15,7 +15,8 @@ from fsm.errors import DefinitionError, EventError, PolicyError, shorten
 from fsm.event import Event, plain, read_event
 from fsm.facts import Value
 from fsm.locks import lock_of
-from fsm.machine import Memory, Participant, check_callbacks, memory_of
+from fsm.machine import Memory, memory_of
+from fsm.participant import Participant
 from fsm.past import GIVEN, Read, brief
 from fsm.policy import Policy
 from fsm.room import JSON, BaseRoom, another
@@ -41,12 +42,12 @@ class SyntaxRoom(BaseRoom):
     def __init__(
         self, room_id: str | None = None, *, policy: Policy[Any], participant: type[Participant] = Participant
     ) -> None:
-        check_callbacks(participant, policy)
         super().__init__(room_id, participant)
         self._policy = policy
         self._states = {}
         self.settings: dict[tuple[str, str], Mapping[str, Any]] = {}
         """The contents of the state events in force that are no changes, by type and state key."""
+        self._check_hooks()
 
     # What a family says.
 
@@ -188,8 +189,13 @@ class SyntaxRoom(BaseRoom):
         action: str | None = self.syntax.action_of(event.as_json())
         return action
 
-    def _facts_of(self, event: Event, value: JSON) -> Any:  # noqa: ARG002 - as any room does
-        return self.facts_of(value)
+    def _founder(self, event: Event) -> tuple[str, Any] | None:
+        is_put = event.type == self.syntax.creation and event.sender not in self._states
+        return (event.sender, self.creator_state) if is_put else None
+
+    def _reason_of(self, event: Event, value: JSON) -> str | None:
+        change = self._change(value)
+        return super()._reason_of(event, value) if change is None else change.reason
 
     def _known_answer(self, event: Event, value: JSON) -> Decision | None:
         past = self._past
@@ -202,7 +208,7 @@ class SyntaxRoom(BaseRoom):
             raise another(event)
         return known.answer
 
-    def _judge(self, event: Event, value: JSON) -> Decision:
+    def _judge(self, event: Event, value: JSON, facts: Mapping[str, Value] | None = None) -> Decision:
         change = self._change(value)
         if change is not None:
             facts = self.facts(change.sender, change.target, **change.facts)

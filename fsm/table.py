@@ -221,15 +221,20 @@ class Table(Generic[F]):
             raise DefinitionError(f"{place}: unknown state `{shorten(str(state))}`")
 
     @classmethod
-    def for_rooms(cls, policy: object) -> Self:
+    def for_rooms(cls, policy: object, *, has_provider: bool = False) -> Self:
         """The policy, if rooms of this class of policies can run it.
 
         Raises `DefinitionError` for what is of another class, looks at facts that no
-        such room works out, or has no place for what each of them works out.
+        such room works out, unless somebody provides them, or has no place for what each of them works out.
         """
         if not isinstance(policy, cls):
             what = f"policy `{policy.id}`" if isinstance(policy, Table) else f"`{shorten(repr(policy))}`"
             raise DefinitionError(f"{what} is no {cls.__name__}, which is what such rooms are run by")
+        if policy.unsupplied and not has_provider:
+            facts = " and ".join(f"`{name}`" for name in policy.unsupplied)
+            raise DefinitionError(
+                f"policy `{policy.id}` looks at {facts}, which no room of `{policy.family}` works out"
+            )
         return policy.derived(_supplied)
 
     @cached_property
@@ -397,10 +402,7 @@ _ALWAYS = frozenset({"target", "sender", "is_self"})
 
 
 def _supplied(policy: P) -> P:
-    """The policy, if rooms of its family work out all that it looks at, and it has a place for all that they do."""
-    if policy.unsupplied:
-        facts = " and ".join(f"`{name}`" for name in policy.unsupplied)
-        raise DefinitionError(f"policy `{policy.id}` looks at {facts}, which no room of `{policy.family}` works out")
+    """The policy, if it has a place for all that rooms of its family work out."""
     values = policy.domain.values
     for name, kind in kinds_of(policy.supplied or policy.domain.record).items():
         if name not in values or (kind is bool and set(values[name]) != {False, True}):

@@ -32,7 +32,8 @@ LAYERS: list[set[str]] = [
     {"fsm.kinds"},
     {"fsm.decision"},
     {"fsm.past"},
-    {"fsm.machine"},
+    {"fsm.machine", "fsm.change", "fsm.own_facts", "fsm.participant"},
+    {"fsm.observers"},
     {"fsm.classes"},
     {"fsm.room"},
     {"fsm.residual"},
@@ -52,7 +53,7 @@ LAYERS: list[set[str]] = [
     {"fsm.cli"},
     {"fsm.__main__"},
 ]
-CORE = set[str]().union(*LAYERS[:15])
+CORE = set[str]().union(*LAYERS[:16])
 FAMILIES = [name for name in FILES if name != "fsm" and {f"{name}.policies", f"{name}.room"} <= FILES.keys()]
 """A family is a folder inside the package that holds policies and a room."""
 
@@ -61,6 +62,7 @@ PUBLIC = [
     "Action",
     "Actor",
     "Asked",
+    "Change",
     "Decision",
     "DecodeError",
     "DefinitionError",
@@ -72,12 +74,14 @@ PUBLIC = [
     "JoinRule",
     "Machine",
     "MatrixRoom",
+    "ObserverError",
     "Participant",
     "Participation",
     "Policy",
     "PolicyError",
     "Refusal",
     "ReplayError",
+    "RevisionError",
     "RoleRoom",
     "Room",
     "Scenario",

@@ -278,7 +278,8 @@ def test_trap_a_registered_model_is_littered(busy_room: Room) -> None:
     assert not hasattr(participant, "__dict__")
     assert sorted(name for name in dir(participant) if not name.startswith("_")) == [
         "ban",
-        "has_callbacks",
+        "has_async_hooks",
+        "has_hooks",
         "invite",
         "join",
         "knock",

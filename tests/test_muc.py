@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 
 from fsm.facts import Domain
-from fsm.machine import Participant, memory_of
+from fsm.machine import memory_of
+from fsm.participant import Participant
 from fsm.policies import family_of, load_policy
 from fsm.review.vectors import covering_vectors
 from fsm.review.verify import verify

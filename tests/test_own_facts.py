@@ -1,12 +1,14 @@
 """Policies that rooms cannot run: of another class, or with facts that no room works out. Each is one line."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, make_dataclass
 from typing import Any
 
 import pytest
 
 from fsm import MIMI, DefinitionError, Domain, Facts, JoinRule, MatrixRoom, Policy, Room, Transition, about, guard
+from fsm.bulk.book import book_of
 from fsm.facts import SENDER
 from fsm.family import AnyPolicy
 from fsm.matrix.facts import MatrixFacts
@@ -14,7 +16,7 @@ from fsm.matrix.policies import MATRIX_12
 from fsm.mimi.policies import DOMAIN
 from fsm.policies import boards_of, columns_of, new_room, play_of, room_from_state, stage_of
 from fsm.review.verify import verify
-from tests.builders import JOIN, LEAVE, create, is_one_line
+from tests.builders import ALICE, BOB, CAROL, JOIN, LEAVE, create, is_one_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,3 +123,137 @@ def test_tools_do_without_rooms_for_facts_that_no_room_works_out() -> None:
 def test_tools_that_build_rooms_refuse_a_policy_of_another_class() -> None:
     with pytest.raises(DefinitionError, match="policy `plain` is no MimiPolicy"):
         verify(PLAIN)
+
+
+# Facts that are provided.
+
+HASTY = {BOB}
+PUBLIC = {"type": "m.room.join_rules", "sender": ALICE, "state_key": "", "content": {"rule": "public"}}
+
+
+def hasty(sender: str, target: str) -> dict[str, object]:
+    assert type(target) is str
+    return {"is_hasty": sender in HASTY}
+
+
+def matrix_room(facts: Any) -> Any:
+    here = MatrixRoom.create("!room:x", ALICE, policy=MATRIX_READS, facts=facts)
+    here.send({"type": "m.room.join_rules", "sender": ALICE, "state_key": "", "content": {"join_rule": "public"}})
+    return here
+
+
+def mimi_room(facts: Any) -> Any:
+    here = Room.create("!room:x", ALICE, policy=READS, facts=facts)
+    assert here.send(PUBLIC)
+    return here
+
+
+HELPED = [
+    pytest.param(mimi_room, id="create"),
+    pytest.param(lambda facts: Room.from_state([create(), PUBLIC], policy=READS, facts=facts), id="from-state"),
+    pytest.param(lambda facts: Room.restore(mimi_room(facts).snapshot(), policy=READS, facts=facts), id="restore"),
+    pytest.param(matrix_room, id="matrix"),
+]
+
+
+@pytest.mark.parametrize("make", HELPED)
+def test_a_provider_tells_facts_of_ones_own(make: Callable[[Any], Any]) -> None:
+    here = make(hasty)
+    for ask in (here.decide_action, here.send_action):
+        refused = ask(JOIN, BOB, BOB)
+        assert (refused.allowed, [each.failed for each in refused.refusals if each.transition == "join"]) == (
+            False,
+            [("sender_is_not_hasty",)],
+        )
+    assert here.facts(BOB, BOB).is_hasty
+    assert here.participant(BOB).may(JOIN, by=BOB) == refused
+    assert here.targets(JOIN, ALICE) == {ALICE: "rejoin"}
+    assert here.send_action(JOIN, CAROL, CAROL)
+    assert here.send_action("leave", CAROL, CAROL)
+    HASTY.add(CAROL)
+    try:
+        assert not here.decide_action(JOIN, CAROL, CAROL)
+    finally:
+        HASTY.remove(CAROL)
+    prepared = here.prepare(here._write(JOIN, CAROL, CAROL, None))
+    assert prepared.facts == {"is_hasty": False}
+    assert here.apply(prepared)
+
+
+@pytest.mark.parametrize("make", HELPED)
+def test_without_a_provider_there_is_no_room(make: Callable[[Any], Any]) -> None:
+    with pytest.raises(DefinitionError, match="looks at `is_hasty`, which no room of `fsm"):
+        make(None)
+
+
+def failing(sender: str, target: str) -> Any:
+    raise LookupError(sender + "\n" + target)
+
+
+# fmt: off
+PROBLEMS: list[tuple[Any, str]] = [
+    (lambda *_: {},                                   "the provider of facts does not tell `is_hasty`"),
+    (lambda *_: {"is_hasty": "perhaps"},              "`perhaps` is no value of `is_hasty`: choose from false, true"),
+    (lambda *_: {"is_hasty": 1},                      "`1` is no value of `is_hasty`: choose from false, true"),
+    (lambda *_: {"is_hasty": True, "is_late": True},  "unknown fact `is_late`"),
+    (lambda *_: {"is_hasty": True, "may_ban": True},  "the provider of facts tells `may_ban`, which the room works out"),
+    (lambda *_: None,                                 "the provider of facts fails: TypeError"),
+    (lambda _: {},                                    "the provider of facts fails: TypeError"),
+    (failing,                                         "the provider of facts fails: LookupError"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("facts", "message"), PROBLEMS, ids=range(len(PROBLEMS)))
+@pytest.mark.parametrize("make", [mimi_room, matrix_room])
+def test_a_provider_that_fails_is_one_line_and_changes_nothing(
+    make: Callable[[Any], Any], facts: Any, message: str
+) -> None:
+    here = make(hasty)
+    here._attached.provider = facts
+    before = here.participations()
+    for ask in (here.decide_action, here.send_action, here.facts):
+        with pytest.raises(DefinitionError) as caught:
+            ask(*([JOIN] if ask != here.facts else []), CAROL, CAROL)
+        assert message in str(caught.value)
+        assert is_one_line(str(caught.value))
+    assert here.participations() == before
+
+
+def test_words_are_read() -> None:
+    here = mimi_room(lambda *_: {"is_hasty": "true"})
+    assert not here.send_action(JOIN, BOB, BOB)
+
+
+def test_a_provider_is_not_asked_for_what_rooms_work_out() -> None:
+    here = Room.create("!room:x", ALICE, facts=failing)
+    assert here.send(PUBLIC)
+    assert here.send_action(JOIN, BOB, BOB)
+
+
+def test_a_provider_is_asked_without_a_lock() -> None:
+    found = []
+
+    def slow(sender: str, target: str) -> dict[str, bool]:
+        with ThreadPoolExecutor(1) as pool:
+            found.append(pool.submit(here.participations).result(timeout=20))
+        return hasty(sender, target)  # type: ignore[return-value]
+
+    here = mimi_room(hasty)
+    here._attached.provider = slow
+    assert not here.send_action(JOIN, BOB, BOB)
+    assert found
+
+
+def test_a_domain_whose_codes_would_overflow_is_refused() -> None:
+    kinds = [f"f{number}" for number in range(64)]
+    record = make_dataclass(
+        "Wide", [(name, bool, about(SENDER, plain=False)) for name in kinds], bases=(Facts,), kw_only=True, frozen=True
+    )
+    wide = MIMI.evolve("wide", domain=Domain(record, DOMAIN.limits))
+    with pytest.raises(
+        DefinitionError, match=r"^policy `wide` has [0-9]+ cells: columnar replay takes up to"
+    ) as caught:
+        book_of(wide)
+    assert is_one_line(str(caught.value))
+    assert Room.create("!x:y", ALICE, policy=wide).send_action(JOIN, ALICE, ALICE)

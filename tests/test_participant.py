@@ -5,9 +5,20 @@ from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
 
 import pytest
-import transitions
 
-from fsm import MIMI, Action, Decision, EventError, Facts, MatrixRoom, Participant, Room
+from fsm import (
+    MIMI,
+    Action,
+    Change,
+    Decision,
+    DefinitionError,
+    EventError,
+    MatrixRoom,
+    ObserverError,
+    Participant,
+    Room,
+)
+from fsm.matrix.policies import MATRIX_6
 from tests.builders import (
     ALICE,
     BAN,
@@ -43,14 +54,14 @@ class Diary(Participant):
 
     entries: ClassVar[list[tuple[str, str, str]]] = []
 
-    def write(self, what: str, event: transitions.EventData) -> None:
-        assert event.model is self
-        assert isinstance(event.kwargs["facts"], Facts)
+    def write(self, what: str, change: Change) -> None:
+        assert type(change) is Change
+        assert change.target == self.user
         self.entries.append((what, self.user, str(self.state)))
 
 
-def hook(name: str) -> Callable[[Diary, transitions.EventData], None]:
-    return lambda self, event: self.write(name, event)
+def hook(name: str) -> Callable[[Diary, Change], None]:
+    return lambda self, change: self.write(name, change)
 
 
 HOOKS = [f"on_{way}_{state}" for way in ("enter", "exit") for state in Action]
@@ -264,11 +275,21 @@ def test_callbacks_run_for_events(diary: list[Any], event: Any, before: str, aft
     user = event["state_key"]
     diary.clear()
     assert tea.send(event).transition == row
-    assert diary == [
-        (f"on_exit_{before}", user, after),
-        (f"on_enter_{after}", user, after),
-        (f"after_{row}", user, after),
-    ]
+    moves = [] if before == after else [(f"on_exit_{before}", user, after), (f"on_enter_{after}", user, after)]
+    assert diary == [*moves, (f"after_{row}", user, after)]
+
+
+def test_the_creator_enters_as_well(diary: list[Any]) -> None:
+    Room.create("!x:y", ALICE, participant=WithHooks)
+    assert diary == [("on_exit_leave", ALICE, "join"), ("on_enter_join", ALICE, "join")]
+
+
+def test_what_is_taken_as_it_stands_moves_people_too(diary: list[Any]) -> None:
+    tea = room(participant=WithHooks)
+    diary.clear()
+    tea.take(change(BAN, ALICE, BOB))
+    tea.take(change(BAN, ALICE, BOB))
+    assert diary == [("on_exit_leave", BOB, "ban"), ("on_enter_ban", BOB, "ban")]
 
 
 REFUSALS = [
@@ -321,10 +342,10 @@ def test_rooms_with_and_without_callbacks_decide_alike(diary: list[Any]) -> None
 class Butler(Participant):
     """Welcomes whoever knocks, and shows out whoever was banned and let back in."""
 
-    def on_enter_knock(self, _: transitions.EventData) -> None:
+    def on_enter_knock(self, _: Change) -> None:
         assert self.invite(by=ALICE, reason="you are expected")
 
-    def after_unban(self, _: transitions.EventData) -> None:
+    def after_unban(self, _: Change) -> None:
         assert self.ban(by=ALICE)
 
 
@@ -341,30 +362,34 @@ def test_a_callback_may_act_again() -> None:
 
 
 class Clumsy(Participant):
-    def on_enter_join(self, _: transitions.EventData) -> None:
+    def on_enter_join(self, _: Change) -> None:
         raise RuntimeError("dropped the tray")
 
-    def after_kick(self, _: transitions.EventData) -> None:
+    def after_kick(self, _: Change) -> None:
         raise RuntimeError("dropped the tray")
 
 
 class Stumbling(Participant):
-    def on_exit_invite(self, _: transitions.EventData) -> None:
+    def on_exit_invite(self, _: Change) -> None:
         raise RuntimeError("dropped the tray")
 
 
 @pytest.mark.parametrize("kind", [Clumsy, Stumbling])
 def test_an_error_in_a_callback_reaches_whoever_acted_and_the_change_stands(kind: type[Participant]) -> None:
-    tea = room(change(INVITE, ALICE, BOB), participant=kind)
-    with pytest.raises(RuntimeError, match="dropped the tray"):
+    tea = room(change(INVITE, ALICE, BOB))
+    tea._participant = kind
+    with pytest.raises(ObserverError, match="after revision 3: RuntimeError: dropped the tray") as caught:
         tea.send(change(JOIN, BOB))
     assert tea.participation(BOB) is JOIN
+    assert caught.value.decision == Decision(allowed=True, transition="accept", before=INVITE, after=JOIN)
+    assert (caught.value.change.target, caught.value.change.revision) == (BOB, 3)
+    assert [type(error) for error in caught.value.errors] == [RuntimeError]
 
 
 def test_an_error_after_a_named_transition_comes_too_late_as_well() -> None:
     tea = room(*joined(BOB))
     tea._participant = Clumsy
-    with pytest.raises(RuntimeError, match="dropped the tray"):
+    with pytest.raises(ObserverError, match="dropped the tray"):
         tea.participant(BOB).leave(by=ALICE)
     assert tea.participation(BOB) is LEAVE
 
@@ -374,7 +399,7 @@ class Doorman(Participant):
 
     busy: ClassVar[bool] = False
 
-    def on_exit_invite(self, _: transitions.EventData) -> None:
+    def on_exit_invite(self, _: Change) -> None:
         if not Doorman.busy:
             Doorman.busy = True
             assert self.ban(by=ALICE)
@@ -392,9 +417,75 @@ def test_only_subclasses_with_callbacks_pay_for_them() -> None:
         def shout(self) -> str:
             return self.user.upper()
 
-    assert not Participant.has_callbacks
-    assert not Named.has_callbacks
-    assert Butler.has_callbacks
-    assert WithHooks.has_callbacks
+    assert not Participant.has_hooks
+    assert not Named.has_hooks
+    assert Butler.has_hooks
+    assert WithHooks.has_hooks
     assert isinstance(room(participant=Named).participant(BOB), Named)
     assert type(Room.create("!x:y", ALICE).participant(BOB)) is Participant
+
+
+def test_a_hook_that_is_set_on_the_class_later_is_called() -> None:
+    class Late(Participant):
+        pass
+
+    class Later(Late):
+        pass
+
+    tea, heard = room(participant=Later), list[str]()
+    Late.on_enter_invite = lambda self, _: heard.append(self.user)
+    assert tea.participant(BOB).invite(by=ALICE)
+    assert heard == [BOB]
+    delattr(Late, "on_enter_invite")
+    assert not Later.has_hooks
+    assert tea.participant(BOB).leave()
+    assert tea.participant(BOB).invite(by=ALICE)
+    assert heard == [BOB]
+
+
+MISNAMED = ["on_enter_banned", "on_exit_", "after_kicked", "on_enter_JOIN", "after_"]
+
+
+@pytest.mark.parametrize("name", MISNAMED)
+def test_a_hook_that_is_named_for_nothing_is_refused(name: str) -> None:
+    kind = type("Misnamed", (Participant,), {name: lambda *_: None})
+    message = f"`Misnamed.{name}` is named for nothing that policy `mimi` has"
+    for make in (
+        lambda: Room("!x:y", participant=kind),
+        lambda: Room.create("!x:y", ALICE, participant=kind),
+        lambda: Room.from_state([], participant=kind),
+        lambda: Room.restore(room().snapshot(), participant=kind),
+        lambda: MatrixRoom("!x:y", participant=kind),
+    ):
+        with pytest.raises(DefinitionError, match=f"^`Misnamed.{name}` is named for nothing that policy `"):
+            make()
+    later = type("Misnamed", (Participant,), {})
+    tea = room(participant=later)
+    setattr(later, name, lambda *_: None)
+    with pytest.raises(DefinitionError) as caught:
+        tea.send(change(INVITE, ALICE, BOB))
+    assert str(caught.value) == message
+    assert tea.participation(BOB) is LEAVE
+
+
+def test_one_class_serves_matrix_rooms_of_all_versions() -> None:
+    kind = type("Knocking", (Participant,), {"after_knock": lambda *_: None})
+    assert MatrixRoom("!x:y", participant=kind)
+    with pytest.raises(DefinitionError, match="named for nothing that policy `matrix-6` has"):
+        MatrixRoom("!x:y", policy=MATRIX_6, participant=kind)
+
+
+def test_a_participant_that_is_held_keeps_its_attributes() -> None:
+    class Counting(Participant):
+        count = 0
+
+        def on_enter_invite(self, _: Change) -> None:
+            self.count += 1
+
+    tea = room(participant=Counting)
+    bob: Any = tea.participant(BOB)
+    for _ in range(2):
+        assert bob.invite(by=ALICE)
+        assert bob.leave()
+    assert bob.count == 2
+    assert tea.participant(BOB) is bob

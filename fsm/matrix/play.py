@@ -121,7 +121,7 @@ class Play:
 
     def facts(self, room: MatrixRoom, question: Mapping[str, Any]) -> MatrixFacts:
         """The facts under which the room would judge a question."""
-        _, target, sender, code = room._key(self._read(question), question)  # noqa: SLF001 - of the same family
+        _, target, sender, code = room._key(self._read(question), question, None)  # noqa: SLF001 - of the same family
         known = self._facts.get((target, sender, code))
         if known is None:
             known = self._policy.domain.unpack(code, target=target, sender=sender)

@@ -28,7 +28,8 @@ from typing import Any, Self, cast
 from fsm.decision import Decision, judge
 from fsm.errors import DefinitionError, EventError, shorten
 from fsm.event import Event, read_event, word, write_state
-from fsm.machine import Key, Participant
+from fsm.facts import Value
+from fsm.machine import Key
 from fsm.matrix.events import (
     AUTHORISER,
     MEMBER,
@@ -51,6 +52,8 @@ from fsm.matrix.rules import MatrixRules, Rule, peers_of, rules_of
 from fsm.matrix.settings import CREATE, POWER_LEVELS, Founder, Settings, read_version
 from fsm.matrix.third_party import examine
 from fsm.matrix.unknown import level_that_decides
+from fsm.own_facts import Provider, weight_of
+from fsm.participant import Participant
 from fsm.past import HIDDEN, Read
 from fsm.room import BaseRoom
 from fsm.terms import Action, Participation
@@ -66,8 +69,9 @@ class MatrixRoom(BaseRoom):
     """One room under the policy of one room version.
 
     Without a `policy`, the room takes that of the version that its creation names.
-    `participant` is the class of the models that the room hands out: give a subclass
-    of `fsm.Participant` with callbacks to hook side effects.
+    `participant` is the class of the participants that the room hands out: a subclass
+    of `fsm.Participant` may have hooks for what is to follow. `facts` provides those that
+    the policy looks at, and that no room works out: a function of sender and target.
     """
 
     __slots__ = ("_is_just_created", "_takes_version", "policy")
@@ -81,13 +85,15 @@ class MatrixRoom(BaseRoom):
         *,
         policy: MatrixPolicy | None = None,
         participant: type[Participant] = Participant,
+        facts: Provider | None = None,
     ) -> None:
         """A room that nobody has created yet: its first event has to be its creation."""
-        super().__init__(room_id, participant)
+        super().__init__(room_id, participant, facts)
         self.policy = policy or MATRIX_1  # a creation that names no version is of the first
         self._takes_version = policy is None
         self._is_just_created = False
         self._become(Settings())
+        self._check_hooks()
 
     @classmethod
     def create(
@@ -97,9 +103,10 @@ class MatrixRoom(BaseRoom):
         *,
         policy: MatrixPolicy = MATRIX_12,
         participant: type[Participant] = Participant,
+        facts: Provider | None = None,
     ) -> Self:
         """A new room that the creator has joined. Raises `EventError` for a bad user id."""
-        room = cls(room_id, policy=policy, participant=participant)
+        room = cls(room_id, policy=policy, participant=participant, facts=facts)
         content = {"room_version": policy.version}
         if policy.founder is Founder.CONTENT:
             content["creator"] = creator
@@ -114,6 +121,7 @@ class MatrixRoom(BaseRoom):
         *,
         policy: MatrixPolicy | None = None,
         participant: type[Participant] = Participant,
+        facts: Provider | None = None,
     ) -> Self:
         """A room in the state that these events describe, each taken as it stands.
 
@@ -123,7 +131,7 @@ class MatrixRoom(BaseRoom):
         `state_key`. A power level that cannot be read is an error of the decisions
         that turn on it.
         """
-        room = cls(policy=policy, participant=participant)
+        room = cls(policy=policy, participant=participant, facts=facts)
         for place, event, value in read_whole_state(state):
             with within(place):
                 room._expect_room(event)
@@ -201,25 +209,28 @@ class MatrixRoom(BaseRoom):
     def _read_of(self, event: Event, value: dict[str, Any]) -> Read:
         return HIDDEN if is_redacted(value) else read_of(event)
 
-    def _facts_of(self, event: Event, value: dict[str, Any]) -> MatrixFacts:
-        _, before, by, code = self._key(event, value)
-        return cast("MatrixFacts", self.policy.domain.unpack(code, target=before, sender=by))
+    @property
+    def _hookable(self) -> Iterable[MatrixPolicy]:
+        return (self.policy, *VERSIONS.values()) if self._takes_version else (self.policy,)
+
+    def _policy_for(self, event: Event) -> MatrixPolicy:
+        return self._after(event)[0] if event.type == CREATE else self.policy
 
     def _known_answer(self, event: Event, value: dict[str, Any]) -> Decision | None:
         """As any room does; an event of another room is not the one that is known, whatever its id."""
         return super()._known_answer(event, value) if self._is_own(event) else None
 
-    def _judge(self, event: Event, value: dict[str, Any]) -> Decision:
+    def _judge(self, event: Event, value: dict[str, Any], facts: Mapping[str, Value] | None = None) -> Decision:
         if event.type != MEMBER:
             self._after(event)
             return _UNJUDGED
-        decision = self._judge_membership(event, value)
+        decision = self._judge_membership(event, value, facts)
         if decision.allowed or not self._is_partly_unknown:
             return decision
         # What is not known counted against the event. Where that does not matter, it is refused for the rest.
-        hoped = self._judge_membership(event, value, hopes=True)
+        hoped = self._judge_membership(event, value, facts, hopes=True)
         if hoped.allowed:
-            raise self._unknown(event, value)
+            raise self._unknown(event, value, facts)
         return hoped
 
     def _accept(self, event: Event, value: dict[str, Any], decision: Decision) -> None:
@@ -256,7 +267,9 @@ class MatrixRoom(BaseRoom):
             if settings is not self._settings:
                 self._become(settings)
 
-    def _judge_membership(self, event: Event, value: Mapping[str, Any], *, hopes: bool = False) -> Decision:
+    def _judge_membership(
+        self, event: Event, value: Mapping[str, Any], told: Mapping[str, Value] | None, *, hopes: bool = False
+    ) -> Decision:
         """The decision where what is not known of the settings counts against the event, or with `hopes` for it."""
         target = event.state_key
         facts = PremiseFacts(
@@ -271,7 +284,7 @@ class MatrixRoom(BaseRoom):
         if not premise:
             before = None if target is None else self.participation(target)
             return replace(premise, before=before, after=before)
-        return self._rules.memory[self._key(event, value, hopes=hopes)]
+        return self._rules.memory[self._key(event, value, told, hopes=hopes)]
 
     @property
     def _is_partly_unknown(self) -> bool:
@@ -279,22 +292,24 @@ class MatrixRoom(BaseRoom):
         creation = self._settings.creation
         return self._has_unknown_levels or (creation is not None and creation.fault is not None)
 
-    def _unknown(self, event: Event, value: Mapping[str, Any]) -> EventError:
+    def _unknown(self, event: Event, value: Mapping[str, Any], facts: Mapping[str, Value] | None) -> EventError:
         """That the decision on an event turns on what is not known of the creation, else of the power levels."""
         creation, levels = self._settings.creation, self._settings.levels
         assert creation is not None
         assert event.state_key is not None
         if not self._admits(event.sender):
             return EventError("", f"turns on a creation that cannot be read: {creation.fault}")
-        action, before, by, worst = self._key(event, value)
-        *_, best = self._key(event, value, hopes=True)
+        action, before, by, worst = self._key(event, value, facts)
+        *_, best = self._key(event, value, facts, hopes=True)
         unpack = partial(self.policy.domain.unpack, target=before, sender=by)
         authoriser = event.content.get(AUTHORISER)
         people = event.sender, event.state_key, authoriser if type(authoriser) is str else None
         assert levels is not None
         return _turns_on(level_that_decides(self.policy, action, (unpack(worst), unpack(best)), levels, people))
 
-    def _key(self, event: Event, value: Mapping[str, Any], *, hopes: bool = False) -> Key:
+    def _key(
+        self, event: Event, value: Mapping[str, Any], facts: Mapping[str, Value] | None, *, hopes: bool = False
+    ) -> Key:
         """Where the memory has the decision on an event that meets the premise.
 
         Power levels that are not known count against the event, or with `hopes` for it.
@@ -303,7 +318,7 @@ class MatrixRoom(BaseRoom):
         to, by, rules = self._class_of(event.state_key), self._class_of(event.sender), self._rules
         is_self = event.sender == event.state_key
         code = rules.code(by.peers.powers, to.peers.powers, self._rule, is_self=is_self, hopes=hopes)
-        code += rules.warrant[self._warrant(event, value)]
+        code += rules.warrant[self._warrant(event, value)] + weight_of(self.policy, facts)
         if event.content["membership"] == "join" and self._may_authorise(event.content.get(AUTHORISER), hopes=hopes):
             code += rules.is_authorised
         return event.content["membership"], to.state, by.state, code
@@ -383,7 +398,7 @@ class MatrixRoom(BaseRoom):
         return levels is not None and bool(levels.faults)
 
     def _become(self, settings: Settings) -> None:
-        self._rules = rules_of(self.policy)
+        self._rules = rules_of(self.policy, has_provider=self._has_provider)
         powers, _ = settings.powers(self.policy)
         # Power levels may name what is no user, and what is no user does nothing.
         self._set_up(
@@ -403,7 +418,8 @@ class MatrixRoom(BaseRoom):
         is_plain = (
             creation is not None and creation.federates and creation.fault is None and not self._has_unknown_levels
         )
-        self._table = self._rules.table(self._rule) if is_plain and not self._is_just_created else None
+        is_quick = is_plain and not self._is_just_created and not (self._has_provider and self.policy.unsupplied)
+        self._table = self._rules.table(self._rule) if is_quick else None
 
     def _power(self, user: str) -> Power:
         """The level of a user."""

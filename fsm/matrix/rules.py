@@ -91,6 +91,6 @@ def peers_of(power: Power) -> Peers[Own]:
     return found
 
 
-def rules_of(policy: MatrixPolicy) -> MatrixRules:
+def rules_of(policy: MatrixPolicy, *, has_provider: bool = False) -> MatrixRules:
     """The rules of a policy, made once. Raises `DefinitionError` for what rooms cannot be run by."""
-    return MatrixPolicy.for_rooms(policy).derived(MatrixRules)
+    return MatrixPolicy.for_rooms(policy, has_provider=has_provider).derived(MatrixRules)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from fsm.decision import Decision, judge
 from fsm.errors import EventError, shorten
 from fsm.event import MAX_TEXT, Event, is_name, name, plain, read_event, write_state
+from fsm.facts import Value
 from fsm.locks import lock_of
-from fsm.machine import Participant
 from fsm.mimi.auth_events import BACKING, compare, read_auth_events, select
 from fsm.mimi.history import StateKey, Views
 from fsm.mimi.permits import EventFacts, Kind
@@ -32,6 +32,8 @@ from fsm.mimi.settings import (
     write_participation,
 )
 from fsm.mimi.visibility import VIEWS
+from fsm.own_facts import Provider
+from fsm.participant import Participant
 from fsm.participation.facts import Facts
 from fsm.past import GIVEN, HIDDEN, Entry, Past, Read, brief, given_as
 from fsm.room import BaseRoom, another
@@ -45,8 +47,9 @@ class Room(BaseRoom):
     """One room under one policy.
 
     A room that was given no id takes it from the first event that names one.
-    `participant` is the class of the models that the room hands out: give a
-    subclass of `fsm.Participant` with callbacks to hook side effects.
+    `participant` is the class of the participants that the room hands out: a subclass
+    of `fsm.Participant` may have hooks for what is to follow. `facts` provides those that
+    the policy looks at, and that no room works out: a function of sender and target, which answers them by name.
     """
 
     __slots__ = ("_views",)
@@ -55,11 +58,17 @@ class Room(BaseRoom):
     _settings: Settings
 
     def __init__(
-        self, room_id: str | None = None, *, policy: MimiPolicy = MIMI, participant: type[Participant] = Participant
+        self,
+        room_id: str | None = None,
+        *,
+        policy: MimiPolicy = MIMI,
+        participant: type[Participant] = Participant,
+        facts: Provider | None = None,
     ) -> None:
         """A room that nobody has created yet: its first event has to be its creation."""
-        super().__init__(room_id, participant)
-        self._rules = rules_of(policy)
+        super().__init__(room_id, participant, facts)
+        self._rules = rules_of(policy, has_provider=facts is not None)
+        self._check_hooks()
         self._set_up(self._rules.new, self._rules.new.join_rule)
         self._views: Views | None = None
 
@@ -69,13 +78,14 @@ class Room(BaseRoom):
         return self._rules.policy
 
     @classmethod
-    def create(
+    def create(  # noqa: PLR0913 - all but the first two have a meaning only for some
         cls,
         room_id: str,
         creator: str,
         *,
         policy: MimiPolicy = MIMI,
         participant: type[Participant] = Participant,
+        facts: Provider | None = None,
         envelope: "Envelope | None" = None,
     ) -> Self:
         """A new room in which the creator is joined. Raises `EventError` for a bad user id.
@@ -84,7 +94,7 @@ class Room(BaseRoom):
         anybody to a role leaves the creator no powers but those of their roles.
         Raises `EventError` when the envelope has faults or is for another policy.
         """
-        room = cls(room_id, policy=policy, participant=participant)
+        room = cls(room_id, policy=policy, participant=participant, facts=facts)
         if envelope is not None:
             # An envelope made by hand has not been checked by anybody.
             room._become(type(envelope).from_json(envelope.as_json()).settings(policy))
@@ -93,7 +103,12 @@ class Room(BaseRoom):
 
     @classmethod
     def from_state(
-        cls, state: Iterable[object], *, policy: MimiPolicy = MIMI, participant: type[Participant] = Participant
+        cls,
+        state: Iterable[object],
+        *,
+        policy: MimiPolicy = MIMI,
+        participant: type[Participant] = Participant,
+        facts: Provider | None = None,
     ) -> Self:
         """A room in the state that these events describe, each taken as it stands.
 
@@ -101,7 +116,7 @@ class Room(BaseRoom):
         for an event that is malformed, no state event, of another room than the
         others, or given twice.
         """
-        room = cls(policy=policy, participant=participant)
+        room = cls(policy=policy, participant=participant, facts=facts)
         settings = room._settings
         seen: set[tuple[str, str]] = set()
         for index, given in enumerate(state):
@@ -124,7 +139,12 @@ class Room(BaseRoom):
 
     @classmethod
     def restore(
-        cls, snapshot: object, *, policy: MimiPolicy = MIMI, participant: type[Participant] = Participant
+        cls,
+        snapshot: object,
+        *,
+        policy: MimiPolicy = MIMI,
+        participant: type[Participant] = Participant,
+        facts: Provider | None = None,
     ) -> Self:
         """The room of which this is the `snapshot`.
 
@@ -134,7 +154,7 @@ class Room(BaseRoom):
         from fsm.mimi.snapshot import Snapshot  # noqa: PLC0415 - takes long to load, and few need it
 
         kept = Snapshot.from_json(snapshot, policy)
-        room = cls(kept.room_id, policy=policy, participant=participant)
+        room = cls(kept.room_id, policy=policy, participant=participant, facts=facts)
         for user, state in kept.states.items():
             room._move(user, room._class_of(user), state)
         room._past = kept.past
@@ -191,6 +211,7 @@ class Room(BaseRoom):
             if decision.allowed:
                 self._note_id(message)
                 self._remember(message.event_id, message.sender, message.type, None, decision, HIDDEN)
+                self._revision += 1
             return decision
 
     def standing(self, user: str) -> Standing:
@@ -289,12 +310,13 @@ class Room(BaseRoom):
         is_needed = event.event_id is not None or event.type == HISTORY_VISIBILITY
         return self._read_of(event, value) if is_needed else None
 
-    def _facts_of(self, event: Event, value: dict[str, Any]) -> Any:  # noqa: ARG002 - as any room does
-        assert event.state_key
-        return self.facts(event.sender, event.state_key)
+    def _founder(self, event: Event) -> tuple[str, Participation] | None:
+        its = self._class_of(event.sender)
+        is_put = event.type == CREATE and self._settings.creator is None and its is its.peers.unheard
+        return (event.sender, Participation.JOIN) if is_put else None
 
-    def _judge(self, event: Event, value: dict[str, Any]) -> Decision:
-        return self._backed(value, event, self._judge_content(event))
+    def _judge(self, event: Event, value: dict[str, Any], facts: Mapping[str, Value] | None = None) -> Decision:
+        return self._backed(value, event, self._judge_content(event, facts))
 
     def _backed(self, value: Mapping[str, Any], event: Event, decision: Decision) -> Decision:
         """The same decision, unless the event names other `authEvents` than must back it."""
@@ -305,12 +327,13 @@ class Room(BaseRoom):
                 return replace(backing, before=decision.before, after=decision.before)
         return decision
 
-    def _judge_content(self, event: Event) -> Decision:
+    def _judge_content(self, event: Event, told: Mapping[str, Value] | None) -> Decision:
         action = self._asked(event)
         if action is not None:
             assert event.state_key
             table, by, to = self._rules.table(self._rule), self._class_of(event.sender), self._class_of(event.state_key)
-            return table[action, to] if event.sender == event.state_key else table[action, by, to]
+            key = (action, to) if event.sender == event.state_key else (action, by, to)
+            return self._looked_up(table, key, told)
         after, its = self._change(self._settings, event), self._class_of(event.sender)
         facts = self._settings.facts(event, its.state, its.peers.powers, after, is_own_event=self._redacts_own(event))
         return judge(self._rules.permits[kind_of(event)], facts)

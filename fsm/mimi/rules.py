@@ -67,6 +67,6 @@ class MimiRules(Rules[Standing, JoinRule]):
         return self.may[standing.acts], standing.kick, standing.ban
 
 
-def rules_of(policy: MimiPolicy) -> MimiRules:
+def rules_of(policy: MimiPolicy, *, has_provider: bool = False) -> MimiRules:
     """The rules of a policy, made once. Raises `DefinitionError` for what rooms cannot be run by."""
-    return MimiPolicy.for_rooms(policy).derived(MimiRules)
+    return MimiPolicy.for_rooms(policy, has_provider=has_provider).derived(MimiRules)

@@ -20,11 +20,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Self
 
+from fsm.change import Change as Told
 from fsm.decision import Decision, judge, refuse
 from fsm.errors import DefinitionError, EventError, shorten
 from fsm.event import checked_word, plain, write_state
+from fsm.facts import Value, about_of
 from fsm.locks import lock_of
-from fsm.machine import Memory, Participant, memory_of
+from fsm.machine import Memory, memory_of
+from fsm.observers import tell
+from fsm.own_facts import Provider, weight_of
+from fsm.participant import Participant
 from fsm.past import GIVEN, Read, brief
 from fsm.room import BaseRoom, another
 from fsm.room_policy.components import Components
@@ -42,7 +47,7 @@ from fsm.room_policy.events import (
 )
 from fsm.room_policy.facts import Move, RoleFacts
 from fsm.room_policy.judged import facts_of_change, facts_of_update
-from fsm.room_policy.policies import RolePolicy, policy_of
+from fsm.room_policy.policies import COOPERATIVE, MODERATED, ORGANIZATIONS, STRICT, RolePolicy, policy_of
 from fsm.room_policy.roles import OUTSIDE, Roles
 from fsm.room_policy.rules import rules_of
 from fsm.rule import Rule
@@ -55,7 +60,8 @@ class RoleRoom(BaseRoom):
     """One room whose roles are its own.
 
     `policy` has the roles where the creation or the state brings none. `participant` is
-    the class of the models that the room hands out.
+    the class of the participants that the room hands out. `facts` provides those that the policy looks at, and that no
+    room works out: a function of sender and target.
     """
 
     __slots__ = ("_contents", "_is_created", "_is_destroyed")
@@ -66,11 +72,16 @@ class RoleRoom(BaseRoom):
         *,
         policy: RolePolicy | None = None,
         participant: type[Participant] = Participant,
+        facts: Provider | None = None,
     ) -> None:
         """A room that nobody has created yet: its first event has to be its creation."""
-        super().__init__(room_id, participant)
-        self._contents = Contents(RolePolicy.for_rooms(policy) if policy is not None else policy_of(Roles()))
+        super().__init__(room_id, participant, facts)
+        helped = self._has_provider
+        self._contents = Contents(
+            policy_of(Roles()) if policy is None else RolePolicy.for_rooms(policy, has_provider=helped)
+        )
         self._is_created = self._is_destroyed = False
+        self._check_hooks()
 
     @property
     def policy(self) -> RolePolicy:
@@ -82,7 +93,7 @@ class RoleRoom(BaseRoom):
         return self._contents.states
 
     @classmethod
-    def create(
+    def create(  # noqa: PLR0913 - all but the first two have a meaning only for some
         cls,
         room_id: str | None,
         creator: str,
@@ -90,24 +101,32 @@ class RoleRoom(BaseRoom):
         policy: RolePolicy,
         role: int | None = None,
         participant: type[Participant] = Participant,
+        facts: Provider | None = None,
     ) -> Self:
         """A new room with the roles of a policy, and the creator in one of them, if that is told.
 
         Raises `EventError` for what is no user, and for a role that is not defined.
         """
-        room = cls(room_id, policy=policy, participant=participant)
+        room = cls(room_id, policy=policy, participant=participant, facts=facts)
         users = [] if role is None else [{"user": creator, "role_index": role}]
         room.send(write_state(CREATE, creator, {"participant_list": {"participants": users}}))
         return room
 
     @classmethod
-    def from_state(cls, state: Iterable[object], *, policy: RolePolicy | None = None) -> Self:
+    def from_state(
+        cls,
+        state: Iterable[object],
+        *,
+        policy: RolePolicy | None = None,
+        participant: type[Participant] = Participant,
+        facts: Provider | None = None,
+    ) -> Self:
         """A room in the state that these events describe, one for each component, in any order.
 
         The roles are those of the state, else those of `policy`. Raises `EventError` for an event that cannot be
         read, is no component, or comes twice, and where there are no roles.
         """
-        room = cls(policy=policy)
+        room = cls(policy=policy, participant=participant, facts=facts)
         given: dict[str, tuple[str, RoleEvent, dict[str, Any]]] = {}
         for number, value in enumerate(state):
             place = f"state[{number}]"
@@ -139,7 +158,7 @@ class RoleRoom(BaseRoom):
         """What `send_many` would answer; nothing changes."""
         values = [plain(event) for event in events]
         with lock_of(self):
-            return tuple(decision for _, decision, _ in self._judge_many(values))
+            return tuple(decision for _, decision in self._judge_many(values))
 
     def send_many(self, events: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
         """Decide on the events of one commit, in their order, and apply them when all are allowed.
@@ -149,21 +168,25 @@ class RoleRoom(BaseRoom):
         for an event that cannot be read, and where a commit changes the same entry of the list twice.
         """
         values = [plain(event) for event in events]
+        attached = self._ready()
         with lock_of(self):
             judged = self._judge_many(values)
-            decisions = tuple(decision for _, decision, _ in judged)
-            is_sent = all(decisions)
-            for value, (event, decision, _) in zip(values, judged, strict=True) if is_sent else ():
-                if self._known_answer(event, value) is None:
-                    self._note_id(event)
-                    self._accept(event, value, decision)
-        for event, decision, facts in judged if is_sent and self._participant.has_callbacks else ():
-            if facts is not None:
-                self._tell(event.said.move, event.state_key, decision, facts)
+            decisions = tuple(decision for _, decision in judged)
+            is_sent, begins, changes = all(decisions), False, list[Told]()
+            for value, (event, decision) in zip(values, judged, strict=True):
+                is_known = self._known_answer(event, value) is not None
+                if is_known or decision.allowed is not is_sent:
+                    continue
+                changes.append(self._record(event, value, decision))
+                if is_sent:
+                    self._enter(event, value, decision)
+                begins |= attached.put(changes[-1])
+        if begins:
+            tell(self, attached, changes[-1])
         return decisions
 
-    def _judge_many(self, values: Iterable[dict[str, Any]]) -> list[tuple[Any, Decision, RoleFacts | None]]:
-        """The events of a commit, each with its decision and, for a change that is new, its facts."""
+    def _judge_many(self, values: Iterable[dict[str, Any]]) -> list[tuple[Any, Decision]]:
+        """The events of a commit, each with its decision."""
         events, touched = [], dict[str | None, Beside]()
         for number, value in enumerate(values):
             with _within(f"events[{number}]"):
@@ -176,17 +199,14 @@ class RoleRoom(BaseRoom):
                 events.append((event, value))
         room, judged, beside = self._copy(), [], frozenset(touched.values())
         for event, value in events:
-            facts = None
             decision = self._known_answer(event, value)
             if decision is None:
                 if isinstance(event.said, Update):
                     event = replace(event, said=replace(event.said, beside=event.said.beside | beside))  # noqa: PLW2901
-                else:
-                    facts = room._facts_of(event, value) if event.said else None
                 decision = room._judge(event, value)
                 if decision:
                     room._accept(event, value, decision)
-            judged.append((event, decision, facts))
+            judged.append((event, decision))
         return judged
 
     def _copy(self) -> Self:
@@ -289,8 +309,18 @@ class RoleRoom(BaseRoom):
     def _asked(self, event: Any) -> str | None:
         return event.said.move if isinstance(event.said, Change) else None
 
-    def _facts_of(self, event: Any, value: dict[str, Any]) -> RoleFacts:  # noqa: ARG002 - as any room is asked
-        return facts_of_change(self._contents, event.said, event.sender, event.state_key)
+    @property
+    def _hookable(self) -> Iterable[RolePolicy]:
+        return (self.policy, COOPERATIVE, STRICT, MODERATED, ORGANIZATIONS)
+
+    def _is_hook(self, name: str) -> bool:
+        way, _, index = name.rpartition("_")
+        return (way in {"on_enter", "on_exit"} and index.isdecimal()) or super()._is_hook(name)  # roles come and go
+
+    def _parties(self, value: dict[str, Any]) -> tuple[str, str] | None:
+        sender, target = value.get("sender"), value.get("state_key")
+        is_change = value.get("type") == PARTICIPANT and type(sender) is str and type(target) is str
+        return (sender, target) if is_change else None  # type: ignore[return-value]  # both are texts
 
     def _known_answer(self, event: Any, value: dict[str, Any]) -> Decision | None:
         past = self._past
@@ -303,7 +333,7 @@ class RoleRoom(BaseRoom):
             raise another(event)
         return known.answer
 
-    def _judge(self, event: Any, value: dict[str, Any]) -> Decision:  # noqa: ARG002 - as any room is asked
+    def _judge(self, event: Any, value: dict[str, Any], facts: Mapping[str, Value] | None = None) -> Decision:  # noqa: ARG002 - as any room is asked
         if self._is_destroyed:
             raise EventError("", "the room has been destroyed")
         if event.type == CREATE:
@@ -311,7 +341,7 @@ class RoleRoom(BaseRoom):
         if not self._is_created:
             raise EventError("", "the room has not been created")
         if isinstance(event.said, Change):
-            return self._judge_change(event.said, event.sender, event.state_key)
+            return self._judge_change(event.said, event.sender, event.state_key, facts)
         rules: Mapping[str, Rule[Any]] = self.policy.derived(_rules)
         return judge((rules[event.type],), facts_of_update(self._contents, event))
 
@@ -322,12 +352,14 @@ class RoleRoom(BaseRoom):
         room._create(event)
         return _ALLOWED
 
-    def _judge_change(self, change: Change, sender: str, target: str) -> Decision:
+    def _judge_change(
+        self, change: Change, sender: str, target: str, told: Mapping[str, Value] | None = None
+    ) -> Decision:
         facts = facts_of_change(self._contents, change, sender, target)
         if not self.policy.transitions:  # there is no role that anybody could be in
             return refuse(self.policy, change.move, facts)
-        weights = self.policy.domain.weights
-        code = sum(weight[getattr(facts, name)] for name, weight in weights.items())
+        known = {name: getattr(facts, name) for name in _FACTS}
+        code = weight_of(self.policy, known if told is None else {**known, **told})
         return self._memory[change.move, facts.target, facts.sender, code]
 
     def _accept(self, event: Any, value: dict[str, Any], decision: Decision) -> None:
@@ -370,6 +402,8 @@ class RoleRoom(BaseRoom):
 
 
 Room = RoleRoom
+
+_FACTS = tuple(name for name in about_of(RoleFacts) if name not in ("target", "sender"))
 
 _OF_THE_LIST: Mapping[Move, Beside] = {
     Move.ADD: Beside.ADD,

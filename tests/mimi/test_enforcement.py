@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm import MIMI, EventError, Participant, Room, Visibility
+from fsm import MIMI, EventError, ObserverError, Participant, Room, Visibility
 from fsm.mimi.enforcement import (
     AUTHENTIC,
     DECRYPTED,
@@ -227,7 +227,7 @@ def test_a_callback_that_fails_keeps_nobody_from_hearing() -> None:
             raise LookupError
 
     hub = hub_of(room(*joined(BOB), participant=Stumbling))
-    with pytest.raises(LookupError):
+    with pytest.raises(ObserverError, match="LookupError"):
         hub.receive(change(BAN, ALICE, BOB))
     assert hub.room.participation(BOB) is BAN
     assert hub.drain(A) == hub.drain(B) == [change(BAN, ALICE, BOB)]

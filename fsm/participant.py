@@ -1,0 +1,184 @@
+"""A user's participation in a room, as an object: where they stand, what they may do, and what is to follow.
+
+A participant is made when it is asked for; the state itself lives in the room. What is to
+follow a change is said by *hooks*, methods that are named for states and transitions. The
+room calls them out of the `Change`, after that has been applied (see `fsm.observers`).
+"""
+
+from enum import Enum, auto
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
+
+from fsm.decision import Decision
+from fsm.errors import DefinitionError
+from fsm.table import Table
+from fsm.terms import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_HOOKS = ("on_exit_", "on_enter_", "after_")
+"""What the names of hooks begin with."""
+
+
+_MOST_KNOWN = 2**12
+"""Of so many different changes a class keeps which hooks are called."""
+
+
+class Host(Protocol):
+    """What a participant needs from its room."""
+
+    def participation(self, user: str) -> Any:
+        """The user's state now."""
+
+    def decide_action(self, action: str, sender: str, target: str) -> Decision:
+        """What `send_action` would answer; nothing changes."""
+
+    def send_action(self, action: str, sender: str, target: str, reason: str | None) -> Decision:
+        """Decide, and apply when allowed. Raises `EventError` for an unknown action, and for what is no user id."""
+
+
+class _Themselves(Enum):
+    """Who acts where nobody is named: an absent `by`, as opposed to one that holds no user."""
+
+    THEMSELVES = auto()
+
+
+_THEMSELVES: Final = _Themselves.THEMSELVES
+
+
+class _Hooked(type):
+    """Classes that know their hooks, also those that are set on them later."""
+
+    has_hooks: bool
+    has_async_hooks: bool
+
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **more: Any) -> None:
+        super().__init__(name, bases, namespace, **more)
+        cls._look()
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name.startswith(_HOOKS):
+            cls._look()
+
+    def __delattr__(cls, name: str) -> None:
+        super().__delattr__(name)
+        if name.startswith(_HOOKS):
+            cls._look()
+
+    def _look(cls) -> None:
+        """Find the hooks of this class and of those that are derived from it."""
+        names = [name for name in dir(cls) if name.startswith(_HOOKS)]
+        cls.has_hooks = bool(names)
+        cls.has_async_hooks = any(iscoroutinefunction(getattr(cls, name)) for name in names)
+        type.__setattr__(cls, "_hooks", (frozenset(names), {}))
+        derived: Any = type.__subclasses__(cls)
+        for kind in derived:
+            kind._look()  # noqa: SLF001 - of the same metaclass
+
+
+class Participant(metaclass=_Hooked):
+    """One user's participation in one room.
+
+    A trigger names who acts (`by`), and answers with a `Decision`. To join and to knock
+    are the user's own acts, and so is to leave, unless `by` says that another user
+    removes them.
+
+    Subclasses may define hooks, each taking the `Change`: `on_exit_<state>` and
+    `on_enter_<state>` for a user who moves from one state into another, and
+    `after_<transition id>`, also for a transition that leads back to the same state. They
+    are called when the change has been applied, however it came; what they raise reaches
+    whoever acted as an `ObserverError`, and the change stands. A room refuses a hook whose
+    name has no meaning in its policy. Hooks that are coroutines are awaited by `room.asend`.
+    """
+
+    __slots__ = ("__weakref__", "room", "user")
+
+    has_hooks: ClassVar[bool]
+    """Whether there are hooks."""
+
+    has_async_hooks: ClassVar[bool]
+    """Whether some of them are coroutines."""
+
+    _hooks: ClassVar[tuple[frozenset[str], dict[Any, tuple[str, ...]]]]
+    """The names of all hooks; and those that are called, in order, by before, after and transition."""
+
+    def __init__(self, room: Host, user: str) -> None:
+        self.room = room
+        self.user = user
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.user} {self.state}>"
+
+    @property
+    def state(self) -> Any:
+        """The state now. There is no way to set it but a trigger."""
+        return self.room.participation(self.user)
+
+    def trigger(self, action: str, *, by: str, reason: str | None = None) -> Decision:
+        """Let `by` do `action` to this user.
+
+        Raises `EventError` for an unknown action, and for a `by` that is no user id.
+        """
+        return self.room.send_action(action, by, self.user, reason)
+
+    def may(self, action: str, *, by: str) -> Decision:
+        """What `trigger` would answer; nothing changes. Raises `EventError` as that does."""
+        return self.room.decide_action(action, by, self.user)
+
+    def invite(self, *, by: str, reason: str | None = None) -> Decision:
+        """Be invited."""
+        return self.trigger(Action.INVITE, by=by, reason=reason)
+
+    def join(self, *, reason: str | None = None) -> Decision:
+        """Accept an invite, or come in where the room is public."""
+        return self.trigger(Action.JOIN, by=self.user, reason=reason)
+
+    def leave(self, *, by: str | _Themselves = _THEMSELVES, reason: str | None = None) -> Decision:
+        """Leave or, by somebody else, be kicked, declined or unbanned."""
+        return self.trigger(Action.LEAVE, by=self.user if isinstance(by, _Themselves) else by, reason=reason)
+
+    def ban(self, *, by: str, reason: str | None = None) -> Decision:
+        """Be banned."""
+        return self.trigger(Action.BAN, by=by, reason=reason)
+
+    def knock(self, *, reason: str | None = None) -> Decision:
+        """Ask to be invited."""
+        return self.trigger(Action.KNOCK, by=self.user, reason=reason)
+
+
+def hooks_in(kind: type[Participant]) -> object:
+    """The hooks that a class has now, as one value, which is another when there are others."""
+    return kind._hooks  # noqa: SLF001 - the class's own
+
+
+def hooks_of(kind: type[Participant], before: Any, after: Any, transition: str | None) -> tuple[str, ...]:
+    """The hooks of a change that makes a user go from one state to another, or stay: in the order of their calls."""
+    names, known = kind._hooks  # noqa: SLF001 - the class's own
+    found = known.get((before, after, transition))
+    if found is None:
+        if len(known) >= _MOST_KNOWN:
+            known.clear()
+        moves = () if before == after else (f"on_exit_{before}", f"on_enter_{after}")
+        called = (*moves, *(() if transition is None else (f"after_{transition}",)))
+        found = known[before, after, transition] = tuple(name for name in called if name in names)
+    return found
+
+
+def hook_names(policies: "Iterable[Table[Any]]") -> frozenset[str]:
+    """All names that hooks have a meaning by in rooms of these policies."""
+    return frozenset(name for policy in policies for name in policy.derived(_hook_names))
+
+
+def _hook_names(policy: Table[Any]) -> frozenset[str]:
+    moves = (f"on_{way}_{state.value}" for state in policy.states for way in ("enter", "exit"))
+    return frozenset((*moves, *(f"after_{row.id}" for row in policy.transitions)))
+
+
+def check_hooks(kind: type[Participant], is_known: "Callable[[str], bool]", what: str) -> None:
+    """Raise `DefinitionError` for a hook that is named for no state and no transition of a policy."""
+    for name in sorted(kind._hooks[0]):  # noqa: SLF001 - the class's own
+        if is_known(name):
+            continue
+        raise DefinitionError(f"`{kind.__name__}.{name}` is named for nothing that {what} has")
