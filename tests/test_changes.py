@@ -597,7 +597,7 @@ def test_hooks_may_be_named_for_any_role() -> None:
     here.send(role_event("create", "hub", "", **PEOPLE))
     assert here.send(role_event("participant", "bob", "bob", action="remove"))
     assert entered == ["bob"]
-    with pytest.raises(DefinitionError, match="`Wrong.on_enter_boss` is named for nothing"):
+    with pytest.raises(DefinitionError, match=r"`Wrong\.on_enter_boss` is named for nothing"):
         RoleRoom(policy=STRICT, participant=type("Wrong", (Participant,), {"on_enter_boss": print}))
 
 
