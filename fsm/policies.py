@@ -18,6 +18,7 @@ from fsm.family import AnyBoards, AnyColumns, AnyPlay, AnyPolicy, AnyRoom, AnySt
 from fsm.family import Family as Described
 from fsm.loading import load_module, running
 from fsm.policy import Policy
+from fsm.policy_law import Repairs
 from fsm.shapes import Shapes
 
 CATALOGUE: Mapping[str, str] = {
@@ -153,7 +154,15 @@ def _load_family(policy: AnyPolicy) -> Described | None:
 def laws_of(policy: AnyPolicy) -> tuple[Any, ...]:
     """The laws of the policy's own family, of cases and of rooms."""
     family = family_of(policy)
-    return () if family is None or family.laws is None else family.laws
+    if family is None:
+        part = _part_of(policy, "family")
+        return getattr(part, "LAWS", ())
+    return family.laws or ()
+
+
+def repairs_of(policy: AnyPolicy) -> Repairs | None:
+    """What the policy's family mends its policies with, if it can."""
+    return cast("Repairs | None", getattr(_part_of(policy, "family"), "REPAIRS", None))
 
 
 def action_of(policy: AnyPolicy, event: Mapping[str, Any]) -> Any:

@@ -126,6 +126,9 @@ class Table(Generic[F]):
     fact which.
     """
 
+    has_stock_rows: ClassVar[bool] = False
+    """Whether the rows are those of every policy of the family: what a policy was made of says which can fire."""
+
     supplied: ClassVar[type | None] = None
     """The record of the facts that rooms of the family work out; None where they work out whatever is looked at."""
 

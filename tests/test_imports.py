@@ -38,7 +38,7 @@ LAYERS: list[set[str]] = [
     {"fsm.room"},
     {"fsm.residual"},
     {"fsm.policy"},
-    {"fsm.data_files", "fsm.shapes"},
+    {"fsm.data_files", "fsm.shapes", "fsm.policy_law"},
     {"fsm.syntax"},
     {"fsm.scenario"},
     {"fsm.presentation", "fsm.family"},

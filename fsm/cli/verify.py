@@ -16,13 +16,15 @@ from fsm import atomic
 from fsm.cli.arguments import Argument, Option
 from fsm.cli.terminal import JsonOption, safe
 from fsm.errors import shorten
-from fsm.policies import CATALOGUE, laws_of, load_policy
+from fsm.policies import CATALOGUE, laws_of, load_policy, repairs_of
 from fsm.render import extract, render
 from fsm.review.accepted import read_accepted
+from fsm.review.errors import ReviewError
+from fsm.review.finding import Finding, Review
 from fsm.review.laws import LAWS, Severity, load_laws
-from fsm.review.verify import MOST_ROOMS, Finding, Review, Told, law_ids
+from fsm.review.verify import MOST_ROOMS, Told, law_ids
 from fsm.review.verify import verify as hold
-from fsm.review.verify_report import save, told_clause, told_example, witness_files
+from fsm.review.verify_report import save, told_clause, told_example, told_suggestion, witness_files
 from fsm.review.witness import can_be_played
 
 _STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
@@ -50,10 +52,16 @@ def verify(  # noqa: PLR0913 - one option for each input and output
     ] = None,
     as_json: JsonOption = False,
     report: Annotated[Path | None, Option(help="Write a report too: FILE.md or FILE.html.")] = None,
+    repair: Annotated[
+        bool, Option("--repair", help="Mend the roles of a room as far as that can be found, and write them to OUTPUT.")
+    ] = False,
+    output: Annotated[Path | None, Option("--output", "-o", help="Where --repair writes to, as JSON.")] = None,
     witnesses: Annotated[Path | None, Option(help="Write the logs to this directory, for `fsm replay`.")] = None,
 ) -> int:
     """Find the holes of a policy: laws that some decision breaks, with a log that shows each one."""
     names = policies or list(CATALOGUE)
+    if repair or output:
+        return _repair(names, output if repair else None)
     own = [law for where in laws or () for law in load_laws(where)]
     rules = [load_policy(name) for name in names]
     reasons = (
@@ -72,6 +80,27 @@ def verify(  # noqa: PLR0913 - one option for each input and output
     else:
         _print(reviews)
     return 1 if any(review.open for review in reviews) else 0
+
+
+def _repair(names: Sequence[str], output: Path | None) -> int:
+    """Write what a policy was made of, mended. The status says whether any finding of high weight is left."""
+    if output is None or len(names) != 1:
+        raise ReviewError("to mend is to name one policy, and with --repair --output where to write to")
+    policy = load_policy(names[0])
+    repairs = repairs_of(policy)
+    if repairs is None:
+        raise ReviewError(f"policy `{policy.id}` is made of nothing that could be mended")
+    mended, changes = repairs.repaired(policy)
+    atomic.write(output, f"{json.dumps(repairs.data_of(mended), indent=1)}\n".encode())
+    review = hold(mended)
+    for change in changes or ("nothing is mended",):
+        print(safe(change))
+    gained, lost = repairs.changes(policy, mended)
+    for line in (*gained, *lost):
+        print(safe(f"  then {line}"))
+    for finding in review.open:
+        print(safe(f"left: {finding.severity}  {finding.sentence}: {finding.subject}"))
+    return 1 if any(finding.severity is Severity.HIGH for finding in review.open) else 0
 
 
 def _reviews(names: Sequence[str], review: Callable[..., Review]) -> Iterator[Review]:
@@ -96,7 +125,7 @@ def _review(
     name: str, laws: Sequence[str], accepted: Mapping[str, Any], rooms: int, progress: Told = lambda _: None
 ) -> Review:
     own = (law for where in laws for law in load_laws(where))
-    return hold(load_policy(name), (*LAWS, *own), rooms=rooms, accepted=accepted, progress=progress)
+    return hold(load_policy(name), (*LAWS, *own), rooms=rooms, accepted=accepted, progress=progress, suggest=True)
 
 
 def _save_witnesses(directory: Path, reviews: Iterable[Review]) -> None:
@@ -130,14 +159,16 @@ def _headline(review: Review) -> str:
     parts = (
         f"{review.policy}: {_count(len(review.open), 'finding')}",
         f"{accepted} accepted" if accepted else "",
-        f"{review.laws} laws over {review.cells} cells{searched}",
+        f"{review.laws} laws over {review.cells} cells{searched}" if review.cells else f"{review.laws} laws",
     )
     return "; ".join(part for part in parts if part)
 
 
 def _matrix(review: Review) -> Iterator[str]:
     """By state and action: the transitions there are, a dash where there are none."""
-    actions = list(next(iter(review.matrix.values()), {}))
+    if not review.matrix:
+        return
+    actions = list(next(iter(review.matrix.values())))
     table = [
         ["", *actions],
         *([state, *("/".join(rows[action]) or "-" for action in actions)] for state, rows in review.matrix.items()),
@@ -148,6 +179,8 @@ def _matrix(review: Review) -> Iterator[str]:
 
 
 def _remarks(review: Review) -> Iterator[str]:
+    if review.not_searched:
+        yield f"laws that are held against smaller policies only: {', '.join(review.not_searched)}"
     if review.not_applied:
         yield f"laws about what this policy does not have: {', '.join(review.not_applied)}"
 
@@ -167,6 +200,7 @@ def _lines(finding: Finding) -> Iterator[str]:
         yield f"  {finding.example.answer}"
     if finding.contrast:
         yield f"  but {finding.contrast.question}: {finding.contrast.answer}"
+    yield from told_suggestion(finding)
     if finding.witness:
         yield f"shown by the last of {_count(len(finding.witness), 'event')}, {finding.answer.partition(':')[0]}:"
         yield from (f"  {_event(event)}" for event in finding.witness)

@@ -9,13 +9,10 @@ Where the law asks for something to be possible, it is the one that differs leas
 from the *strong* case, in which the sender may all and outranks everybody: what is
 missing there is not for want of permission. The log that shows it is the shortest;
 in facts that have no say there, it may differ.
-
-A finding holds nothing but words and numbers, so that it can be passed between
-processes and written as JSON.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -24,9 +21,12 @@ from fsm.facts import spell
 from fsm.family import AnyPolicy
 from fsm.loading import running
 from fsm.policies import boards_of, family_of, laws_of, play_of
+from fsm.policy_law import PolicyLaw
+from fsm.review import policy_laws
 from fsm.review.accepted import reason_for
 from fsm.review.cells import Cell, Cells
 from fsm.review.errors import ReviewError
+from fsm.review.finding import Example, Finding, Review
 from fsm.review.laws import LAWS, Breach, Law, Severity
 from fsm.review.room_laws import FRESH, ROOM_LAWS, RoomLaw
 from fsm.review.rooms import RoomBreach, Search
@@ -42,106 +42,6 @@ MOST_ALIKE = 4096
 _ORDER = tuple(Severity)
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One decision in words: what was asked under which facts, and the answer."""
-
-    action: str
-    facts: Mapping[str, str]
-    allowed: bool
-    transition: str | None
-    after: str
-    reason: str
-    unusual: tuple[str, ...]
-    """The facts that are not plain, but for the two states."""
-
-    @property
-    def question(self) -> str:
-        """What was asked, in the fewest words."""
-        states = (f"{name}={self.facts[name]}" for name in ("target", "sender"))
-        others = (name if self.facts[name] == "true" else f"{name}={self.facts[name]}" for name in self.unusual)
-        return f"{self.action}, {', '.join([*states, *others])}"
-
-    @property
-    def answer(self) -> str:
-        """What was decided, and why."""
-        return f"allowed as {self.transition}" if self.allowed else f"rejected: {self.reason}"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A law that a policy breaks.
-
-    `clause` is the title of the section that the law comes from, `says` what the draft
-    says there, and `is_ours` whether the law is ours, where the draft is silent. `rows` are the
-    transitions concerned, each with the number of its section. `cells` or `rooms`
-    says how many show it. `example` is the smallest of the cells, counted from the strong
-    case where `is_from_strong`, else from the plain one. `witness` is the
-    shortest log whose last event shows the fault by its `answer`; it is None when no
-    room can come to it, or when the policy's family offers no rooms to look in: then
-    `is_reachable` is None, too. Where only a comparison shows the fault, `contrast` is the
-    other cell, and `contrast_witness` a log with the other answer. `accepted` is the
-    reason why nothing is to be done about it.
-    """
-
-    policy: str
-    law: str
-    sentence: str
-    severity: Severity
-    clause: str = ""
-    says: tuple[str, ...] = ()
-    is_ours: bool = False
-    subject: str = ""
-    rows: tuple[tuple[str, str], ...] = ()
-    cells: int | None = None
-    rooms: int | None = None
-    answer: str = ""
-    example: Example | None = None
-    is_from_strong: bool = False
-    witness: Log | None = None
-    is_reachable: bool | None = None
-    contrast: Example | None = None
-    contrast_witness: Log | None = None
-    accepted: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The finding as JSON."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """What came of holding one policy against the laws.
-
-    `matrix` says by state and action which transitions there are. `not_applied`
-    names the laws that speak of facts or states which the policy does not have.
-    """
-
-    policy: str
-    title: str
-    source: str
-    cells: int
-    rooms: int | None
-    laws: int
-    matrix: Mapping[str, Mapping[str, tuple[str, ...]]]
-    not_applied: tuple[str, ...]
-    findings: tuple[Finding, ...]
-
-    @property
-    def open(self) -> tuple[Finding, ...]:
-        """The findings that nobody has accepted."""
-        return tuple(finding for finding in self.findings if finding.accepted is None)
-
-    @property
-    def no_row(self) -> dict[str, tuple[str, ...]]:
-        """By state: the actions for which there is no transition."""
-        return {state: tuple(action for action, rows in row.items() if not rows) for state, row in self.matrix.items()}
-
-    def as_json(self) -> dict[str, Any]:
-        """The review as JSON."""
-        return {**asdict(self), "no_row": self.no_row, "holds": not self.open}
-
-
 Told: TypeAlias = Callable[[int], object]
 """Somebody who is told how many rooms have been played through."""
 
@@ -150,21 +50,25 @@ MOST_ROOMS = 10_000
 
 
 @unrecorded()
-def verify(
+def verify(  # noqa: PLR0913 - each by its name
     policy: AnyPolicy,
     laws: Iterable[Law] = LAWS,
     *,
     rooms: int = MOST_ROOMS,
     accepted: Mapping[str, Any] | None = None,
     progress: Told = lambda _: None,
+    suggest: bool = False,
 ) -> Review:
     """Hold a policy against the laws: of its table, of its cells, and of whole rooms.
 
     No more than `rooms` are played through from each beginning, with 0 none at all.
-    `accepted` gives reasons by law, or by policy and law (see `fsm.review.accepted`).
+    `accepted` gives reasons by law, or by policy and law (see `fsm.review.accepted`). To `suggest` is to
+    search for what would mend the findings, where the family offers that.
     Raises `ReviewError` when a law is no function of the facts, and `DefinitionError` when a library is missing
     without which rooms of the policy cannot be built.
     """
+    if policy.has_stock_rows:
+        return _of_definitions(policy, accepted or {}, suggest=suggest)
     can_be_played(policy)
     cells = Cells(policy)
     laws = (*laws, *(law for law in laws_of(policy) if isinstance(law, Law)))
@@ -192,6 +96,29 @@ def verify(
         },
         not_applied=tuple(law.id for law in laws if law not in applied and not _is_foreign(law, policy)),
         findings=tuple(replace(finding, accepted=reason_for(accepted or {}, policy, finding.law)) for finding in found),
+    )
+
+
+def _of_definitions(policy: AnyPolicy, accepted: Mapping[str, Any], *, suggest: bool) -> Review:
+    """The review of a policy whose rows are those of its whole family: it hangs on what the policy was made of."""
+    laws = [law for law in laws_of(policy) if isinstance(law, PolicyLaw)]
+    found = tuple(policy_laws.findings(policy, laws))
+    if suggest:
+        found = tuple(policy_laws.suggested(policy, laws, found))
+    return Review(
+        policy=policy.id,
+        title=policy.title,
+        source=policy.source,
+        cells=0,
+        rooms=None,
+        laws=sum(law.is_held_against(policy) for law in laws),
+        matrix={},
+        not_applied=(),
+        findings=tuple(
+            replace(finding, accepted=reason_for(accepted, policy, finding.law))
+            for finding in sorted(found, key=lambda finding: _ORDER.index(finding.severity))
+        ),
+        not_searched=tuple(law.id for law in laws if not law.is_held_against(policy)),
     )
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from fsm.review import report
+from fsm.review.finding import Example, Finding, Review
 from fsm.review.report import file_name, picture_name
-from fsm.review.verify import Example, Finding, Review
 from fsm.scenario import Log
 
 TITLE = "Participation policies, verified"
@@ -37,7 +37,7 @@ def _overview(reviews: Sequence[Review]) -> Iterator[str]:
         (
             (
                 f"`{review.policy}`",
-                str(review.cells),
+                str(review.cells or "-"),
                 "not searched" if review.rooms is None else str(review.rooms),
                 str(review.laws),
                 str(len(review.open)),
@@ -52,6 +52,21 @@ def _review(review: Review, picture: str | None) -> Iterator[str]:
     yield f"\n## {review.policy}: {review.title}\n\n{review.source}\n"
     if picture:
         yield f"![{review.policy}]({picture})\n"
+    if review.matrix:
+        yield from _matrix(review)
+    if review.not_searched:
+        laws = ", ".join(f"`{law}`" for law in review.not_searched)
+        yield f"\nLaws that are held against smaller policies only: {laws}."
+    if review.not_applied:
+        laws = ", ".join(f"`{law}`" for law in review.not_applied)
+        yield f"\nLaws about what this policy does not have: {laws}."
+    if not review.findings:
+        yield "\nEvery law is kept."
+    for number, finding in enumerate(review.findings, start=1):
+        yield from _finding(number, finding)
+
+
+def _matrix(review: Review) -> Iterator[str]:
     yield "Transitions by state and action; where there is none, the action is rejected whatever the facts.\n"
     actions = list(next(iter(review.matrix.values()), {}))
     yield from _table(
@@ -61,13 +76,17 @@ def _review(review: Review, picture: str | None) -> Iterator[str]:
             for state, rows in review.matrix.items()
         ),
     )
-    if review.not_applied:
-        laws = ", ".join(f"`{law}`" for law in review.not_applied)
-        yield f"\nLaws about what this policy does not have: {laws}."
-    if not review.findings:
-        yield "\nEvery law is kept."
-    for number, finding in enumerate(review.findings, start=1):
-        yield from _finding(number, finding)
+
+
+def told_suggestion(finding: Finding) -> Iterator[str]:
+    """What would mend a finding, a line each."""
+    if finding.suggestion is None:
+        return
+    if finding.suggestion.cannot:
+        yield f"not mended: {finding.suggestion.cannot}"
+        return
+    yield f"mended if {', and '.join(finding.suggestion.changes)}"
+    yield from (f"then {line}" for line in (*finding.suggestion.gained, *finding.suggestion.lost))
 
 
 def _finding(number: int, finding: Finding) -> Iterator[str]:
@@ -83,6 +102,7 @@ def _finding(number: int, finding: Finding) -> Iterator[str]:
         yield f"- rooms: {finding.rooms}"
     yield from _example(told_example(finding), finding.example)
     yield from _example("to compare with", finding.contrast)
+    yield from (f"- {line}" for line in told_suggestion(finding))
     if finding.witness:
         yield f"- log, the last event being {finding.answer}:"
         yield from _log(finding.witness)

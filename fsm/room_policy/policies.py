@@ -47,6 +47,7 @@ KEPT = 64
 class RolePolicy(Policy[RoleFacts]):
     """The policy of a room whose roles are `roles`."""
 
+    has_stock_rows: ClassVar[bool] = True
     supplied: ClassVar[type | None] = RoleFacts
 
     roles: Roles = field(default=Roles(), kw_only=True)

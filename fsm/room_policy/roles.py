@@ -68,7 +68,7 @@ class Role:
     active: Bounds
     changes: Mapping[int, frozenset[int]] = field(hash=False)
     description: str = field(default="", compare=False)
-    twice: tuple[int, ...] = field(default=(), compare=False)
+    twice: tuple[int, ...] = ()
     """The roles that several entries of the changes are for: such entries add up."""
 
 

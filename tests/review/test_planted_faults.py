@@ -44,12 +44,13 @@ from fsm.participation.guards import (
 )
 from fsm.policies import boards_of
 from fsm.policy import Transition
+from fsm.review.finding import Finding
 from fsm.review.laws import LAWS
 from fsm.review.mutants import negated
 from fsm.review.room_laws import FRESH, ROOM_LAWS, RoomLaw, Step, View, participation_is_kept_apart
 from fsm.review.rooms import RoomBreach, Search
 from fsm.review.structure import TABLE_LAWS
-from fsm.review.verify import Finding, verify
+from fsm.review.verify import verify
 from fsm.scenario import Log
 from fsm.terms import JoinRule
 from tests.builders import ALICE, BAN, BOB, INVITE, JOIN, KNOCK, LEAVE, change, join_rule

@@ -20,9 +20,10 @@ from fsm.policy import Policy, Transition
 from fsm.review.accepted import read_accepted
 from fsm.review.cells import Cells
 from fsm.review.errors import ReviewError
+from fsm.review.finding import Review
 from fsm.review.laws import LAWS, Severity, law
 from fsm.review.structure import faults
-from fsm.review.verify import Review, law_ids, verify
+from fsm.review.verify import law_ids, verify
 from fsm.review.verify_report import save, to_markdown, witness_files
 from fsm.review.witness import witness
 from fsm.scenario import Log

@@ -1,15 +1,18 @@
 """Small rooms as logs: a creation that says who is in which role, and events, of which the last shows a fault."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import combinations
 from typing import Any
 
 from fsm.room_policy.capabilities import write_capability
 from fsm.room_policy.components import write_base_policy, write_preauthorizations
 from fsm.room_policy.lint.powers import Powers
 from fsm.room_policy.roles import write_roles
+from fsm.room_policy.room import RoleRoom
 
 JSON = dict[str, Any]
+Log = tuple[JSON, ...]
 
 NEWCOMER = "newcomer"
 CODE = "code"
@@ -68,6 +71,30 @@ class Cast:
 
 def _named(role: JSON) -> JSON:
     return {**role, "role_capabilities": [write_capability(number) for number in role["role_capabilities"]]}
+
+
+MOST_SHOWN = 8
+"""So many holders of a role are in a log at most."""
+
+
+def all_allowed(powers: Powers, build: Callable[[tuple[int, ...]], tuple[JSON, ...]], *left: int) -> Log | None:
+    """The smallest of some logs whose events are all allowed, if there is one.
+
+    `build` makes it with further users in these roles: as many as those that are left must have.
+    """
+    minima = {index: powers.by_index[index].participants for index in left}
+    active = {index: powers.by_index[index].active for index in left}
+    for some in (
+        combination for size in range(len(left) + 1) for combination in combinations(dict.fromkeys(left), size)
+    ):
+        more = tuple(
+            index for index in some for _ in range(min(max(minima[index].minimum, active[index].minimum), MOST_SHOWN))
+        )
+        log = build(more)
+        room = RoleRoom()
+        if all(room.send(each) for each in log):
+            return log
+    return None
 
 
 def event(sender: str, target: str, action: str, **content: object) -> JSON:

@@ -59,7 +59,7 @@ class Powers:
 
     def _ask(self, row_id: str, facts: dict[str, Any]) -> bool:
         row = self._rows.get(row_id)
-        if row is None:
+        if row is None or not {facts["target"], facts["wanted"]} <= self.states.keys():
             return False
         for name in ("sender", "acting", "target", "wanted"):
             facts[name] = self.states[facts[name]]

@@ -1,0 +1,84 @@
+"""What holders of the roles of one set may, and those of another may not."""
+
+from collections.abc import Iterable, Iterator
+
+from fsm.room_policy.capabilities import GRANTING
+from fsm.room_policy.lint.powers import Powers
+from fsm.room_policy.policies import RolePolicy
+from fsm.room_policy.roles import BANNED, OUTSIDE
+
+Ability = tuple[int, str, int, int]
+"""Who, by which row or with which capability, on holders of which role, and where these come."""
+
+_TO_OTHERS = ("add", "ban_outsider", "remove", "ban", "unban", "change_role", "kick")
+_TO_ONESELF = ("leave", "change_own_role", "add_own_client", "remove_own_client")
+_INTO = ("open_join", "preauthorized_join", "code_join")
+
+
+def abilities(policy: RolePolicy) -> frozenset[Ability]:
+    """All that the roles let somebody do, where numbers do not forbid it."""
+    return policy.derived(_abilities)
+
+
+def _abilities(policy: RolePolicy) -> frozenset[Ability]:
+    return frozenset(_found(policy.derived(Powers)))
+
+
+def _found(powers: Powers) -> Iterator[Ability]:
+    for by in powers.inside:
+        for row in _TO_OTHERS:
+            sources = (OUTSIDE,) if row in ("add", "ban_outsider") else powers.inside
+            if row == "kick":
+                sources = tuple(index for index in powers.seated if powers.is_active(index))
+            dests = {"remove": (OUTSIDE,), "kick": (OUTSIDE,), "ban": (BANNED,), "ban_outsider": (BANNED,)}
+            for source in sources:
+                for dest in dests.get(row, powers.inside):
+                    if (
+                        dest in powers.states
+                        and powers.may(row, by, source, dest)
+                        and (row == "kick" or source != dest)
+                    ):
+                        yield by, row, source, dest
+        yield from (
+            (by, row, by, by) for row in _TO_ONESELF if row != "change_own_role" and powers.may_self(row, by, by)
+        )
+        yield from (
+            (by, "change_own_role", by, dest)
+            for dest in powers.inside
+            if dest != by and powers.may_self("change_own_role", by, dest, preauthorized_for_role=True)
+        )
+        yield from ((by, GRANTING[number], OUTSIDE, OUTSIDE) for number in powers.of(by))
+    for row in _INTO:
+        for dest in powers.inside:
+            if powers.may_self(row, OUTSIDE, dest, preauthorized_for_role=row == "preauthorized_join"):
+                yield OUTSIDE, row, OUTSIDE, dest
+
+
+def told(policy: RolePolicy, some: Iterable[Ability], may: str = "may") -> tuple[str, ...]:
+    """Abilities in words, those of one role by one row together."""
+    powers = policy.derived(Powers)
+    grouped: dict[tuple[int, str], list[tuple[int, int]]] = {}
+    for by, row, source, dest in sorted(some):
+        grouped.setdefault((by, row), []).append((source, dest))
+    return tuple(
+        f"{'outsiders' if by == OUTSIDE else powers.name(by)} {may} {_words(powers, row, pairs)}"
+        for (by, row), pairs in grouped.items()
+    )
+
+
+def _words(powers: Powers, row: str, pairs: list[tuple[int, int]]) -> str:
+    if row.startswith("can"):
+        return f"use {row}"
+    if row in ("leave", "add_own_client", "remove_own_client"):
+        return f"`{row}`"
+    if row in ("kick", "remove", "ban"):
+        return f"`{row}` {powers.names(source for source, _ in pairs)}"
+    if row in ("add", "unban", "ban_outsider", *_INTO, "change_own_role"):
+        return f"`{row}` to {powers.names(dest for _, dest in pairs)}"
+    return f"`{row}` {', '.join(f'{powers.name(source)} → {powers.name(dest)}' for source, dest in pairs)}"
+
+
+def changes(old: RolePolicy, new: RolePolicy) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What may be done under the new roles only, and what no longer."""
+    before, after = abilities(old), abilities(new)
+    return told(new, after - before), told(old, before - after, "may no longer")
