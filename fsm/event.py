@@ -4,10 +4,9 @@ An event comes from a stranger. Nothing here trusts a type or a length, and
 nothing is changed by reading. The events that we write ourselves are state.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from fsm.errors import HALF_PAIR, EventError, shorten
 
@@ -17,13 +16,20 @@ MAX_TEXT = 65_535
 MAX_PARTS = 2**22
 """The most parts of an event that has to be copied."""
 
+Place: TypeAlias = "str | tuple[Place, str | int]"
+"""Where a value stands: a path such as `content.roles`, or a place and what leads on from there.
+
+Of most values nobody asks where they stand, so a path is put together only for a fault (see `path`).
+"""
+
 W = TypeVar("W", bound=StrEnum)
-T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """The fields that every event has. Without a `state_key` it is a message."""
+class Event(NamedTuple):
+    """The fields that every event has. Without a `state_key` it is a message.
+
+    `said` is what the content says, of families that read it together with the event.
+    """
 
     type: str
     sender: str
@@ -31,11 +37,12 @@ class Event:
     state_key: str | None = None
     event_id: str | None = None
     room_id: str | None = None
+    said: Any = None
 
     def as_json(self) -> dict[str, Any]:
         """The event, without what it does not have."""
-        told = {name: getattr(self, name) for name in self.__slots__}
-        return {name: value for name, value in told.items() if value is not None}
+        told = zip(self._fields[:-1], self, strict=False)
+        return {name: value for name, value in told if value is not None}
 
 
 def plain(value: object) -> Any:
@@ -97,23 +104,21 @@ def _is_plain(value: object) -> bool:
     Raises `EventError` for a text that is no Unicode.
     """
     seen: set[int] = set()
-    rest = [value]
+    rest: list[Any] = [[value]]
     while rest:
-        part = rest.pop()
-        kind = type(part)
-        if kind is str:
-            _expect_unicode(part)  # type: ignore[arg-type]
-        elif kind is dict or kind is list:
-            if id(part) in seen:
-                continue
-            seen.add(id(part))
-            if kind is dict:
-                rest += part  # type: ignore[arg-type]
-                rest += part.values()  # type: ignore[attr-defined]
-            else:
-                rest += part  # type: ignore[arg-type]
-        elif isinstance(part, str | list | Mapping):
-            return False
+        holder = rest.pop()
+        if id(holder) in seen:
+            continue
+        seen.add(id(holder))
+        for part in (*holder, *holder.values()) if type(holder) is dict else holder:
+            kind = type(part)
+            if kind is str:
+                if not part.isascii():
+                    _expect_unicode(part)
+            elif kind is dict or kind is list:
+                rest.append(part)
+            elif isinstance(part, str | list | Mapping):
+                return False
     return True
 
 
@@ -169,14 +174,13 @@ def read_event(value: object) -> Event:
     """
     if type(value) is not dict:
         raise EventError("", f"an event must be an object, not {describe(value)}")
-    event: dict[str, Any] = value
     return Event(
-        type=name(event, "type"),
-        sender=name(event, "sender"),
-        content=mapping(_required(event, "content"), "content"),
-        state_key=_optional(event, "state_key", text),
-        event_id=_optional(event, "event_id", name),
-        room_id=_optional(event, "room_id", name),
+        name(value, "type"),
+        name(value, "sender"),
+        mapping(_required(value, "content"), "content"),
+        text(value, "state_key") if "state_key" in value else None,
+        name(value, "event_id") if "event_id" in value else None,
+        name(value, "room_id") if "room_id" in value else None,
     )
 
 
@@ -185,33 +189,53 @@ def write_state(event_type: str, sender: str, content: Mapping[str, Any], state_
     return {"type": event_type, "sender": sender, "state_key": state_key, "content": content}
 
 
-def mapping(value: object, field: str) -> dict[str, Any]:
+def path(place: Place) -> str:
+    """The path of a place, fit to stand in a message."""
+    if isinstance(place, str):
+        return place
+    within, key = place
+    if isinstance(key, int):
+        return f"{path(within)}[{key}]"
+    return join(path(within), key)
+
+
+def join(within: str, key: str) -> str:
+    """The path of `key` inside `within`."""
+    return f"{within}.{shorten(key)}" if within else shorten(key)
+
+
+def fault(place: Place, problem: str) -> EventError:
+    """What is wrong with the value at this place."""
+    return EventError(path(place), problem)
+
+
+def mapping(value: object, place: Place) -> dict[str, Any]:
     """A JSON object."""
     if type(value) is not dict:
-        raise EventError(field, f"must be an object, not {describe(value)}")
+        raise fault(place, f"must be an object, not {describe(value)}")
     return value
 
 
-def sequence(value: object, field: str) -> list[Any]:
+def sequence(value: object, place: Place) -> list[Any]:
     """A JSON array."""
     if type(value) is not list:
-        raise EventError(field, f"must be an array, not {describe(value)}")
+        raise fault(place, f"must be an array, not {describe(value)}")
     return value
 
 
-def checked_text(value: object, field: str) -> str:
+def checked_text(value: object, place: Place) -> str:
     """A string of bearable length."""
     if not isinstance(value, str):
-        raise EventError(field, f"must be a string, not {describe(value)}")
+        raise fault(place, f"must be a string, not {describe(value)}")
     if len(value) > MAX_TEXT:
-        raise EventError(field, f"is {len(value)} characters long, {MAX_TEXT} is the most")
+        raise fault(place, f"is {len(value)} characters long, {MAX_TEXT} is the most")
     return value
 
 
-def checked_name(value: object, field: str) -> str:
+def checked_name(value: object, place: Place) -> str:
     """A string of bearable length that is not empty."""
-    if not checked_text(value, field):
-        raise EventError(field, "must not be empty")
+    if not checked_text(value, place):
+        raise fault(place, "must not be empty")
     return value  # type: ignore[return-value]  # checked_text has just looked
 
 
@@ -220,54 +244,45 @@ def is_name(value: object) -> bool:
     return type(value) is str and 0 < len(value) <= MAX_TEXT and is_unicode(value)
 
 
-def checked_flag(value: object, field: str) -> bool:
+def checked_flag(value: object, place: Place) -> bool:
     """True or false, and not a number that could stand for it."""
     if type(value) is not bool:
-        raise EventError(field, f"must be true or false, not {describe(value)}")
+        raise fault(place, f"must be true or false, not {describe(value)}")
     return value
 
 
-def text(parent: Mapping[str, Any], key: str, within: str = "") -> str:
-    """The string under `key`; `within` is the path of the parent."""
-    field = join(within, key)
-    return checked_text(_required(parent, key, field), field)
-
-
-def name(parent: Mapping[str, Any], key: str, within: str = "") -> str:
-    """The string under `key`, which must not be empty."""
-    field = join(within, key)
-    return checked_name(_required(parent, key, field), field)
-
-
-def checked_word(value: object, field: str, words: Sequence[W]) -> W:
+def checked_word(value: object, place: Place, words: Sequence[W]) -> W:
     """One of `words`."""
-    given = checked_text(value, field)
+    given = checked_text(value, place)
     for known in words:
         if given == known:
             return known
-    raise EventError(field, f"`{shorten(given)}` is not one of {', '.join(words)}")
+    raise fault(place, f"`{shorten(given)}` is not one of {', '.join(words)}")
 
 
-def word(parent: Mapping[str, Any], key: str, words: Sequence[W], within: str = "") -> W:
+def text(parent: Mapping[str, Any], key: str, within: Place = "") -> str:
+    """The string under `key`; `within` is where the parent stands."""
+    return checked_text(_required(parent, key, within), (within, key))
+
+
+def name(parent: Mapping[str, Any], key: str, within: Place = "") -> str:
+    """The string under `key`, which must not be empty."""
+    return checked_name(_required(parent, key, within), (within, key))
+
+
+def word(parent: Mapping[str, Any], key: str, words: Sequence[W], within: Place = "") -> W:
     """The word under `key`, one of `words`."""
-    field = join(within, key)
-    return checked_word(_required(parent, key, field), field, words)
+    return checked_word(_required(parent, key, within), (within, key), words)
 
 
-def whole_number(parent: Mapping[str, Any], key: str, within: str, limit: int) -> int:
+def whole_number(parent: Mapping[str, Any], key: str, within: Place, limit: int) -> int:
     """The whole number under `key`, from 0 up to but not including `limit`."""
-    field = join(within, key)
-    value = _required(parent, key, field)
+    value = _required(parent, key, within)
     if type(value) is not int:
-        raise EventError(field, f"must be a whole number, not {describe(value)}")
+        raise fault((within, key), f"must be a whole number, not {describe(value)}")
     if not 0 <= value < limit:
-        raise EventError(field, f"must be from 0 to {limit - 1}")
+        raise fault((within, key), f"must be from 0 to {limit - 1}")
     return value
-
-
-def join(within: str, key: str) -> str:
-    """The path of `key` inside `within`."""
-    return f"{within}.{shorten(key)}" if within else shorten(key)
 
 
 def describe(value: object) -> str:
@@ -276,11 +291,7 @@ def describe(value: object) -> str:
     return kinds.get(type(value), "a number" if isinstance(value, int | float) else type(value).__name__)
 
 
-def _required(parent: Mapping[str, Any], key: str, field: str | None = None) -> object:
+def _required(parent: Mapping[str, Any], key: str, within: Place = "") -> object:
     if key not in parent:
-        raise EventError(field or key, "is missing")
+        raise fault((within, key), "is missing")
     return parent[key]
-
-
-def _optional(parent: Mapping[str, Any], key: str, read: Callable[[Mapping[str, Any], str], T]) -> T | None:
-    return read(parent, key) if key in parent else None

@@ -7,7 +7,6 @@ judged by the policy's machine like any room; it has no quick way.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any, ClassVar, Self, TypeVar
 
 from fsm.decision import Decision
@@ -174,7 +173,7 @@ class SyntaxRoom(BaseRoom):
         if event.room_id is not None and self.id is not None and event.room_id != self.id:
             raise EventError("room_id", f"`{shorten(event.room_id)}` is another room")
         target = self.syntax.target_of(value) if event.type in self.syntax.changes else None
-        return replace(event, state_key=target) if type(target) is str else event
+        return event._replace(state_key=target) if type(target) is str else event
 
     def _read_state(self, value: JSON) -> Event:
         event = self._read(value)

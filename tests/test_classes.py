@@ -1,7 +1,7 @@
 """Classes of users: tables of decisions equal the machine on every cell, and rooms keep them up to date."""
 
 from collections.abc import Callable
-from itertools import product
+from itertools import compress, product
 from typing import Any
 
 import pytest
@@ -20,6 +20,8 @@ from fsm.terms import JoinRule, Participation
 from tests.builders import ALICE, BOB, CAROL, DAN, change, create, join_rule, joined, role, role_map, room
 from tests.matrix import builders as m
 
+NONE: frozenset[Any] = frozenset()
+
 
 def looked_up(table: Any, action: str, by: UserClass, to: UserClass, *, is_self: bool) -> Any:
     return table[action, to] if is_self else table[action, by, to]
@@ -28,15 +30,15 @@ def looked_up(table: Any, action: str, by: UserClass, to: UserClass, *, is_self:
 @pytest.mark.parametrize("policy", [MIMI, MIMI_00, MIMI_01], ids=lambda policy: policy.id)
 def test_every_cell_of_mimi(policy: MimiPolicy) -> None:
     rules, machine, count = mimi_rules(policy), Machine(policy), 0
-    target = Standing({}, {KICK: 1, BAN: 1}, 1)
+    target = Standing(NONE, NONE, {KICK: 1, BAN: 1}, 1)
     standings: dict[tuple[bool, ...], Standing] = {}
     for action, facts in policy.cells():
         if facts.is_self and (facts.outranks_for_kick or facts.outranks_for_ban):
             continue  # nobody outranks themselves
         told = facts.may_invite, facts.may_kick, facts.may_ban, facts.outranks_for_kick, facts.outranks_for_ban
         if told not in standings:
-            granted = dict(zip((INVITE, KICK, BAN), told, strict=False))
-            standings[told] = Standing(granted, {KICK: 1 + told[3], BAN: 1 + told[4]}, 2)
+            granted = frozenset(compress((INVITE, KICK, BAN), told))
+            standings[told] = Standing(granted, NONE, {KICK: 1 + told[3], BAN: 1 + told[4]}, 2)
         by = standings[told].users[facts.sender]
         to = by if facts.is_self else target.users[facts.target]
         answer = looked_up(rules.table(facts.join_rule), action.value, by, to, is_self=facts.is_self)
@@ -128,7 +130,7 @@ def test_tables_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = mimi_rules(MIMI.evolve("mimi-small"))
     table = rules.table(JoinRule.INVITE)
     for level in range(20):
-        users = Standing({BAN: True}, {BAN: level}, level).users
+        users = Standing(frozenset({BAN}), NONE, {BAN: level}, level).users
         assert table["ban", users[Participation.JOIN], NOBODY.users[Participation.JOIN]]
         assert len(table) <= 5
     bounded = matrix_rules(VERSIONS["11"].evolve("matrix-small"))
@@ -140,7 +142,7 @@ def test_tables_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_states_that_are_kept_elsewhere() -> None:
     states: dict[str, Participation] = {BOB: Participation.JOIN}
     members = Outside(states, NOBODY.users)
-    staff: Peers[Standing] = Standing({BAN: True}, {}, 1).users
+    staff: Peers[Standing] = Standing(frozenset({BAN}), NONE, {}, 1).users
     assert members[BOB] is NOBODY.users[Participation.JOIN]
     assert ALICE not in members
     members[ALICE] = staff.unheard

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from fsm.errors import EventError, shorten
@@ -25,7 +24,7 @@ def read_state(value: object) -> Event:
     if event.state_key is None:
         if event.type not in (CREATE, POWER_LEVELS, JOIN_RULES):
             raise EventError("state_key", "is missing: this is no state event")
-        return replace(event, state_key="")
+        return event._replace(state_key="")
     return event
 
 

@@ -166,7 +166,7 @@ class Envelope:
         if self.join_rule not in policy.domain.values["join_rule"]:
             raise EventError("join_rule", f"`{self.join_rule}` is no join rule of policy `{policy.id}`")
         defined = {role_id: dict(permissions) for role_id, permissions in self.roles.items()}
-        roles = Roles(policy.power, defined=defined, assigned=self.assignments)
+        roles = Roles(policy.power).redefine(defined).assign(self.assignments)
         return Settings(roles, join_rule=self.join_rule, visibility=self.visibility)
 
     def _note_repeats(self, faults: Gather) -> None:

@@ -10,18 +10,29 @@ sets a flag decides it. Lists are thereby summed item by item.
 roles can compare the two.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, auto
-from functools import cache, lru_cache
-from itertools import islice
+from functools import cache, cached_property, lru_cache
+from itertools import chain, islice
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from fsm.classes import Peers
-from fsm.errors import EventError, shorten
-from fsm.event import checked_flag, checked_name, checked_text, join, mapping, name, sequence, whole_number
+from fsm.errors import shorten
+from fsm.event import (
+    Place,
+    checked_flag,
+    checked_name,
+    checked_text,
+    fault,
+    is_name,
+    mapping,
+    name,
+    sequence,
+    whole_number,
+)
 
 Flag: TypeAlias = tuple[str, str]
 Permissions: TypeAlias = Mapping[Flag, bool]
@@ -80,8 +91,7 @@ class Power(Enum):
     SET = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """One entry of the role map: who has the role, and the role's order."""
 
     role_id: str
@@ -93,7 +103,9 @@ class Assignment:
 class Standing:
     """What one user may do, and how high they stand, resolved from their roles."""
 
-    permissions: Permissions
+    granted: frozenset[Flag]
+    """What one may do. To send messages is granted unless it is denied."""
+    denied: frozenset[Flag]
     powers: Mapping[Flag, int]
     order: int
     acts: int = field(init=False, repr=False, compare=False)
@@ -111,12 +123,20 @@ class Standing:
         object.__setattr__(self, "ban", self.power(BAN))
 
     def may(self, flag: Flag) -> bool:
-        """Whether the permission is granted. Not set means no, but for sending messages."""
-        return self.permissions.get(flag, flag == SEND_MESSAGES)
+        """Whether the permission is granted."""
+        return flag in self.granted
+
+    def holds(self, flags: frozenset[Flag]) -> bool:
+        """Whether all of these permissions are granted."""
+        return flags <= self.granted
 
     def is_denied(self, flag: Flag) -> bool:
         """Whether the permission is set, and set to false."""
-        return not self.permissions.get(flag, True)
+        return flag in self.denied
+
+    def gains(self, before: "Standing") -> frozenset[Flag]:
+        """What is granted to this standing, and was not to one before."""
+        return frozenset(flag for flag in self.granted - before.granted if not before.may(flag))
 
     def power(self, flag: Flag) -> int:
         """The effective power level for a permission."""
@@ -131,17 +151,21 @@ class _Supreme(Standing):
     def may(self, flag: Flag) -> bool:  # noqa: ARG002 - any permission at all
         return True
 
+    def holds(self, flags: frozenset[Flag]) -> bool:  # noqa: ARG002
+        return True
+
     def power(self, flag: Flag) -> int:  # noqa: ARG002 - the same for any permission
         return SUPREME
 
 
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
-NOBODY = Standing(_EMPTY, _EMPTY, POWERLESS)
-CREATOR = _Supreme(_EMPTY, _EMPTY, SUPREME)
+_NO_USERS: frozenset[str] = frozenset()
+_BY_DEFAULT = frozenset({SEND_MESSAGES})
+NOBODY = Standing(_BY_DEFAULT, frozenset(), _EMPTY, POWERLESS)
+CREATOR = _Supreme(_BY_DEFAULT, frozenset(), _EMPTY, SUPREME)
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Roles:
+class Roles(NamedTuple):
     """The roles of a room: what is defined, who is assigned, whether the creator reigns.
 
     The creator is `reigning` until the first role map that assigns anybody. Who that
@@ -150,63 +174,50 @@ class Roles:
     """
 
     power: Power
-    reigning: bool
-    defined: Mapping[str, Permissions]
-    _shape: tuple[tuple[str, int, int], ...]
+    reigning: bool = False
+    defined: Mapping[str, Permissions] = _EMPTY
+    shape: tuple[tuple[str, int, int], ...] = ()
     """The role map without its users: ids, orders and numbers of users."""
-    _users: tuple[str, ...]
+    users: tuple[str, ...] = ()
+    """The users of all entries of the role map, one entry after the other."""
 
-    def __init__(
-        self,
-        power: Power,
-        reigning: bool = False,
-        defined: Mapping[str, Permissions] = _EMPTY,
-        assigned: Sequence[Assignment] = (),
-    ) -> None:
-        """Rooms with the same definitions share them."""
-        definitions = tuple((role_id, tuple(permissions.items())) for role_id, permissions in defined.items())
-        if sum(len(permissions) for _, permissions in definitions) <= _MOST_SHARED:
-            defined = _shared(definitions)
-        shape = tuple((entry.role_id, entry.order, len(entry.users)) for entry in assigned)
-        values = {
-            "power": power,
-            "reigning": reigning,
-            "defined": defined,
-            "_shape": _shared_shape(shape) if len(shape) <= _MOST_SHARED else shape,
-            "_users": tuple(user for entry in assigned for user in sorted(entry.users)),
-        }
-        for field_name, value in values.items():
-            object.__setattr__(self, field_name, value)
+    def __hash__(self) -> int:
+        return hash((self.shape, self.users))
 
     @property
     def assigned(self) -> tuple[Assignment, ...]:
         """The role map: each role that is assigned, and to whom."""
-        users = iter(self._users)
+        users = iter(self.users)
         return tuple(
-            Assignment(role_id, order, frozenset(islice(users, count))) for role_id, order, count in self._shape
+            [Assignment(role_id, order, frozenset(islice(users, count))) for role_id, order, count in self.shape]
         )
-
-    def with_changes(self, **changes: Any) -> "Roles":
-        """These roles with other values for some of what they are made of."""
-        same = {"power": self.power, "reigning": self.reigning, "defined": self.defined, "assigned": self.assigned}
-        return Roles(**{**same, **changes})
 
     def reign(self) -> "Roles":
         """These roles with a creator who may all, until the first assignment.
 
         Spec: "Role Changes" (-00 5.5, -01 4.4)
         """
-        if not self.defined and not self._shape:
+        if not self.defined and not self.shape:
             return _first_reign(self.power)
-        return self.with_changes(reigning=not self._users)
+        return Roles(self.power, not self.users, self.defined, self.shape, self.users)
 
     def define(self, role_id: str, permissions: Permissions) -> "Roles":
         """These roles with one of them defined anew."""
-        return self.with_changes(defined={**self.defined, role_id: permissions})
+        return self.redefine({**self.defined, role_id: permissions})
 
-    def assign(self, assigned: tuple[Assignment, ...]) -> "Roles":
+    def redefine(self, defined: Mapping[str, Permissions]) -> "Roles":
+        """These roles with other definitions, which rooms share unless they are many."""
+        if _flags_in(defined) <= _MOST_SHARED:
+            definitions = [(role_id, tuple(permissions.items())) for role_id, permissions in defined.items()]
+            defined = _shared(tuple(definitions))
+        return Roles(self.power, self.reigning, defined, self.shape, self.users)
+
+    def assign(self, assigned: Sequence[Assignment]) -> "Roles":
         """These roles with another role map; the first that assigns anybody ends the reign."""
-        return self.with_changes(assigned=assigned, reigning=self.reigning and not _assigns_anybody(assigned))
+        shape = tuple([(entry.role_id, entry.order, len(entry.users)) for entry in assigned])
+        users = tuple(chain.from_iterable([sorted(entry.users) for entry in assigned]))
+        shape = _shared_shape(shape) if len(shape) <= _MOST_SHARED else shape
+        return Roles(self.power, self.reigning and not users, self.defined, shape, users)
 
     def standing(self, user: str, creator: str | None = None) -> Standing:
         """What this user may do, and how high they stand, in a room of this creator."""
@@ -214,39 +225,57 @@ class Roles:
 
     def standings(self, creator: str | None = None) -> Mapping[str, Standing]:
         """The standing of everybody who has one of their own, in a room of this creator."""
-        standings = self._resolve_all()
-        if self.reigning and creator is not None:
-            standings[creator] = CREATOR
-        return standings
+        return self.with_creator(self.resolved.standings, creator)
 
-    def _resolve_all(self) -> dict[str, Standing]:
-        ordered = sorted(self.assigned, key=lambda entry: entry.order)
-        held: dict[str, list[int]] = {}
-        for place, entry in enumerate(ordered):
-            for user in entry.users:
-                held.setdefault(user, []).append(place)
-        # Most users share their roles with many others.
-        standings: dict[tuple[int, ...], Standing] = {}
-        for places in map(tuple, held.values()):
-            if places not in standings:
-                standings[places] = self._resolve([ordered[place] for place in places])
-        return {user: standings[tuple(places)] for user, places in held.items()}
+    def with_creator(self, standings: Mapping[str, Standing], creator: str | None) -> Mapping[str, Standing]:
+        """These standings, with that of the creator if they reign."""
+        return {**standings, creator: CREATOR} if self.reigning and creator is not None else standings
 
-    def _resolve(self, entries: Sequence[Assignment]) -> Standing:
+    @property
+    def resolved(self) -> "Resolved":
+        """What follows from these roles. It is kept for other rooms unless the roles are large."""
+        is_small = len(self.users) + len(self.shape) + _flags_in(self.defined) <= _MOST_SHARED
+        return (_resolved if is_small else _resolved.__wrapped__)(self)
+
+    def resolve(self, entries: Sequence[Assignment]) -> Standing:
         """The standing of whoever has these roles, given in ascending order."""
-        rows = tuple((entry.order, tuple(self.defined.get(entry.role_id, _EMPTY).items())) for entry in entries)
+        rows = tuple([(entry.order, tuple(self.defined.get(entry.role_id, _EMPTY).items())) for entry in entries])
         is_small = len(rows) + sum(len(permissions) for _, permissions in rows) <= _MOST_SHARED
         return (_sum_up if is_small else _sum_up.__wrapped__)(self.power, rows)
 
-    @property
-    def has_administrator(self) -> bool:
-        """Whether anybody may change any role by a role of their own."""
-        return any(
-            kind == "roles"
-            for entry in self.assigned
-            if entry.users
-            for kind, _ in self.defined.get(entry.role_id, _EMPTY)
-        )
+
+class Resolved(NamedTuple):
+    """What follows from roles: the role map, the standing of everybody who has a role, and who may change roles."""
+
+    assigned: tuple[Assignment, ...]
+    standings: Mapping[str, Standing]
+    has_administrator: bool
+    """Whether anybody may change any role by a role of their own."""
+
+
+def _flags_in(defined: Mapping[str, Permissions]) -> int:
+    """How many flags roles set."""
+    return sum(map(len, defined.values()))
+
+
+@lru_cache(maxsize=2**10)
+def _resolved(roles: Roles) -> Resolved:
+    assigned = roles.assigned
+    ordered = sorted(assigned, key=lambda entry: entry.order)
+    held: dict[str, list[int]] = {}
+    for place, entry in enumerate(ordered):
+        for user in entry.users:
+            held.setdefault(user, []).append(place)
+    # Most users share their roles with many others.
+    standings: dict[tuple[int, ...], Standing] = {}
+    for places in map(tuple, held.values()):
+        if places not in standings:
+            standings[places] = roles.resolve([ordered[place] for place in places])
+    has_administrator = any(
+        kind == "roles" for entry in assigned if entry.users for kind, _ in roles.defined.get(entry.role_id, _EMPTY)
+    )
+    by_user = {user: standings[tuple(places)] for user, places in held.items()}
+    return Resolved(assigned, MappingProxyType(by_user), has_administrator)
 
 
 @lru_cache(maxsize=2**12)
@@ -262,14 +291,22 @@ def _sum_up(power: Power, rows: tuple[tuple[int, _Flags], ...]) -> Standing:
             permissions[flag] = granted
             if granted or power is Power.SET:
                 powers[flag] = order
+    held = frozenset(_granted_by(permissions))
+    denied = frozenset(permissions) - held
     highest, _ = rows[-1]
-    return Standing(permissions, powers, highest)
+    return Standing(held | (_BY_DEFAULT - denied), denied, powers, highest)
 
 
 @lru_cache(maxsize=2**10)
 def _shared(definitions: tuple[tuple[str, _Flags], ...]) -> Mapping[str, Permissions]:
     """The one mapping for all rooms whose roles are defined alike."""
-    return MappingProxyType({role_id: MappingProxyType(dict(permissions)) for role_id, permissions in definitions})
+    return MappingProxyType({role_id: _shared_role(permissions) for role_id, permissions in definitions})
+
+
+@lru_cache(maxsize=2**10)
+def _shared_role(flags: _Flags) -> Permissions:
+    """The one mapping for all roles that permit the same."""
+    return MappingProxyType(dict(flags))
 
 
 @lru_cache(maxsize=2**10)
@@ -284,7 +321,6 @@ def _first_reign(power: Power) -> Roles:
     return Roles(power, reigning=True)
 
 
-@dataclass(frozen=True, slots=True)
 class Change:
     """What one user would change in a room's roles: from `before` to `after`.
 
@@ -295,92 +331,100 @@ class Change:
     or demoting oneself is always possible.
     """
 
-    sender: str
-    creator: str | None
-    before: Roles
-    after: Roles
+    def __init__(self, sender: str, creator: str | None, before: Roles, after: Roles) -> None:
+        self.sender = sender
+        self.before = before
+        self.after = after
+        self._old, self._new = before.resolved, after.resolved
+        self.old = before.with_creator(self._old.standings, creator)
+        self.new = after.with_creator(self._new.standings, creator)
+        """The standings of everybody before and after."""
+        self.assigned_before = self._old.assigned
+        self._is_same_map = after.shape is before.shape and after.users is before.users
+        self.assigned = self.assigned_before if self._is_same_map else self._new.assigned
+        self._own = self.old.get(sender, NOBODY)
 
-    old: Mapping[str, Standing] = field(init=False, repr=False, compare=False)
-    new: Mapping[str, Standing] = field(init=False, repr=False, compare=False)
-    """The standings of everybody before and after."""
+    @cached_property
+    def _redefined(self) -> list[str]:
+        old, new = self.before.defined, self.after.defined
+        return [] if new is old else [role_id for role_id, given in new.items() if _differ(old.get(role_id), given)]
 
-    def __post_init__(self) -> None:
-        """Work out the standings."""
-        object.__setattr__(self, "old", self.before.standings(self.creator))
-        object.__setattr__(self, "new", self.after.standings(self.creator))
-
-    @property
-    def _own(self) -> Standing:
-        return self.old.get(self.sender, NOBODY)
-
-    @property
-    def touched(self) -> Iterator[str]:
+    @cached_property
+    def touched(self) -> frozenset[str]:
         """The ids of the roles that change."""
-        redefined = {
-            role_id
-            for role_id, permissions in self.after.defined.items()
-            if self.before.defined.get(role_id) != permissions
-        }
-        old, new = _by_id(self.before.assigned), _by_id(self.after.assigned)
-        for role_id in dict.fromkeys([*redefined, *old, *new]):
-            if role_id in redefined or self._reassigns(old.get(role_id), new.get(role_id)):
-                yield role_id
+        touched = self._redefined
+        if not self._is_same_map:
+            old, new = _by_id(self.assigned_before), _by_id(self.assigned)
+            touched = touched + [
+                role_id for role_id in {**old, **new} if self._reassigns(old.get(role_id), new.get(role_id))
+            ]
+        return frozenset(touched)
 
     def _reassigns(self, old: Assignment | None, new: Assignment | None) -> bool:
+        if old == new:
+            return False
         if old is None or self.sender not in old.users:
-            return old != new
-        stepped_out = replace(old, users=old.users - {self.sender})
-        return new not in (old, stepped_out) and not (new is None and not stepped_out.users)
+            return True
+        stepped_out = old._replace(users=old.users - {self.sender})
+        return new != stepped_out and not (new is None and not stepped_out.users)
+
+    @property
+    def has_distinct_ids(self) -> bool:
+        """Whether each role stands in the role map once."""
+        return len({entry.role_id for entry in self.assigned}) == len(self.assigned)
+
+    @property
+    def has_distinct_orders(self) -> bool:
+        """Whether no two roles of the role map have the same order."""
+        return len({entry.order for entry in self.assigned}) == len(self.assigned)
 
     def is_listed(self) -> bool:
         """Whether the sender's `roles` permission lists every role touched."""
-        standing = self._own
-        return all(standing.may(roles(role_id)) for role_id in self.touched)
+        return self._own.holds(frozenset(map(roles, self.touched)))
 
     def is_below_sender(self) -> bool:
         """Whether every order touched, old and new, is below the sender's own."""
-        own = self._own.order
-        touched = set(self.touched)
-        return all(
-            entry.order < own for entry in (*self.before.assigned, *self.after.assigned) if entry.role_id in touched
+        own, touched = self._own.order, self.touched
+        return not any(
+            entry.role_id in touched and entry.order >= own for entry in (*self.assigned_before, *self.assigned)
         )
 
     def grants_only_held(self) -> bool:
         """Whether the sender holds every permission that somebody or some role gains."""
-        standing = self._own
-        return all(standing.may(flag) for flag in (*self._granted(), *self._regained())) and not any(
-            standing.is_denied(flag) for flag in self._lifted()
+        own = self._own
+        return own.holds(self._granted()) and all(
+            # What somebody holds now since a "no" is gone, or stands below a "yes": perhaps one they stepped out of.
+            own.holds(after.gains(before)) and own.denied.isdisjoint(self._lifted(before, after))
+            for before, after in self._moved
         )
 
-    def _granted(self) -> Iterator[Flag]:
-        for role_id, permissions in self.after.defined.items():
+    def _granted(self) -> frozenset[Flag]:
+        """What roles grant that did not, or grant to users who are new to them."""
+        granted: list[Flag] = []
+        for role_id in self._redefined:
             old = self.before.defined.get(role_id, _EMPTY)
-            yield from (flag for flag, granted in permissions.items() if granted and not old.get(flag))
-        users_before = {entry.role_id: entry.users for entry in self.before.assigned}
-        for entry in self.after.assigned:
-            if entry.users - users_before.get(entry.role_id, frozenset()):
-                permissions = self.after.defined.get(entry.role_id, _EMPTY)
-                yield from (flag for flag, granted in permissions.items() if granted)
+            granted += [flag for flag in _granted_by(self.after.defined[role_id]) if not old.get(flag)]
+        if not (self._is_same_map and self.has_distinct_ids):
+            users_before = {entry.role_id: entry.users for entry in self.assigned_before}
+            for entry in self.assigned:
+                if not entry.users <= users_before.get(entry.role_id, _NO_USERS):
+                    granted += _granted_by(self.after.defined.get(entry.role_id, _EMPTY))
+        return frozenset(granted)
 
-    def _regained(self) -> Iterator[Flag]:
-        """What somebody holds now since a "no" is gone, or stands below a "yes": perhaps one they stepped out of."""
-        for user in {**self.old, **self.new}:
-            before, after = (standings.get(user, NOBODY) for standings in (self.old, self.new))
-            for flag in {**before.permissions, **after.permissions}:
-                if after.may(flag) and not before.may(flag):
-                    yield flag
+    @property
+    def _moved(self) -> list[tuple[Standing, Standing]]:
+        """The standings, before and after, of everybody who may have another one."""
+        pairs = [(self.old.get(user, NOBODY), self.new.get(user, NOBODY)) for user in {**self.old, **self.new}]
+        return [pair for pair in pairs if pair[0] is not pair[1]]
 
-    def _lifted(self) -> Iterator[Flag]:
+    @staticmethod
+    def _lifted(before: Standing, after: Standing) -> list[Flag]:
         """The types of messages that somebody was denied, and no longer is."""
-        for user, before in self.old.items():
-            after = self.new.get(user, NOBODY)
-            for flag in before.permissions:
-                if flag[0] == "events" and before.is_denied(flag) and not after.is_denied(flag):
-                    yield flag
+        return [flag for flag in before.denied - after.denied if flag[0] == "events"]
 
     def keeps_administrator(self) -> bool:
         """Whether somebody can still change roles afterwards, if anybody could before."""
-        return self.after.has_administrator or not self.before.has_administrator
+        return self._new.has_administrator or not self._old.has_administrator
 
 
 def read_permissions(content: Mapping[str, Any]) -> Permissions:
@@ -388,33 +432,32 @@ def read_permissions(content: Mapping[str, Any]) -> Permissions:
 
     Spec: "List of Permissions" (-00 5.3, -01 4.3)
     """
-    place = "content.permissions"
     if "permissions" not in content:
-        raise EventError(place, "is missing")
-    return parse_permissions(content["permissions"], place)
+        raise fault("content.permissions", "is missing")
+    return parse_permissions(content["permissions"], "content.permissions")
 
 
-def parse_permissions(value: object, place: str, faults: Gather = AT_ONCE) -> Permissions:
+def parse_permissions(value: object, place: Place, faults: Gather = AT_ONCE) -> Permissions:
     """Read the permissions of one role, which stand at `place`. Raises `EventError`."""
     flags: dict[Flag, bool] = {}
     for key, given in mapping(value, place).items():
         with faults:
-            field = join(place, checked_text(key, place))
-            if key == "events":
-                for event_type, granted in mapping(given, field).items():
-                    with faults:
-                        checked_name(event_type, field)
-                        flags[events(event_type)] = checked_flag(granted, join(field, event_type))
-            elif key == "roles":
-                for index, role_id in enumerate(sequence(given, field)):
-                    with faults:
-                        flags[roles(checked_text(role_id, f"{field}[{index}]"))] = True
-            elif key in _SIMPLE:
-                granted = checked_flag(given, field)
+            within = (place, checked_text(key, place))
+            if key in _SIMPLE:
+                granted = checked_flag(given, within)
                 if flags.setdefault(_SIMPLE[key], granted) is not granted:
-                    raise EventError(field, "contradicts its other name, `invite`")
+                    raise fault(within, "contradicts its other name, `invite`")
+            elif key == "events":
+                for event_type, granted in mapping(given, within).items():
+                    with faults:
+                        checked_name(event_type, within)
+                        flags[events(event_type)] = checked_flag(granted, (within, event_type))
+            elif key == "roles":
+                for index, role_id in enumerate(sequence(given, within)):
+                    with faults:
+                        flags[roles(checked_text(role_id, (within, index)))] = True
             else:
-                raise EventError(place, f"there is no permission `{shorten(key)}`")
+                raise fault(place, f"there is no permission `{shorten(key)}`")
     return flags
 
 
@@ -437,18 +480,17 @@ def read_role_map(content: Mapping[str, Any]) -> tuple[Assignment, ...]:
 
     Spec: "Permissions" (-00 5)
     """
-    place = "content.roles"
     if "roles" not in content:
-        raise EventError(place, "is missing")
-    return parse_role_map(content["roles"], place)
+        raise fault("content.roles", "is missing")
+    return parse_role_map(content["roles"], "content.roles")
 
 
-def parse_role_map(value: object, place: str, faults: Gather = AT_ONCE) -> tuple[Assignment, ...]:
+def parse_role_map(value: object, place: Place, faults: Gather = AT_ONCE) -> tuple[Assignment, ...]:
     """Read the entries of a role map, which stand at `place`. Raises `EventError`."""
     assigned: list[Assignment] = []
     for index, entry in enumerate(sequence(value, place)):
         with faults:
-            assigned.append(_read_assignment(entry, f"{place}[{index}]", faults))
+            assigned.append(_read_assignment(entry, (place, index), faults))
     return tuple(assigned)
 
 
@@ -457,26 +499,40 @@ def write_role_map(assigned: Iterable[Assignment]) -> list[dict[str, Any]]:
     return [{"role_id": entry.role_id, "order": entry.order, "user_ids": sorted(entry.users)} for entry in assigned]
 
 
-def _read_assignment(value: object, place: str, faults: Gather) -> Assignment:
+def _read_assignment(value: object, place: Place, faults: Gather) -> Assignment:
     entry = mapping(value, place)
     # Where faults are gathered, what cannot be read is left as nothing that can be.
-    role_id, order, users = "", POWERLESS, set()
+    role_id, order, users = "", POWERLESS, _NO_USERS
     with faults:
         role_id = name(entry, "role_id", place)
     with faults:
         order = whole_number(entry, "order", place, ORDER_LIMIT)
     with faults:
-        field = f"{place}.user_ids"
-        if "user_ids" not in entry:
-            raise EventError(field, "is missing")
-        for index, user in enumerate(sequence(entry["user_ids"], field)):
-            with faults:
-                users.add(checked_name(user, f"{field}[{index}]"))
-    return Assignment(role_id, order, frozenset(users))
+        users = _read_users(entry, place, faults)
+    return Assignment(role_id, order, users)
 
 
-def _assigns_anybody(assigned: Iterable[Assignment]) -> bool:
-    return any(entry.users for entry in assigned)
+def _read_users(entry: Mapping[str, Any], parent: Place, faults: Gather) -> frozenset[str]:
+    place = (parent, "user_ids")
+    if "user_ids" not in entry:
+        raise fault(place, "is missing")
+    listed = sequence(entry["user_ids"], place)
+    if all(map(is_name, listed)):
+        return frozenset(listed)
+    users = set()
+    for index, user in enumerate(listed):
+        with faults:
+            users.add(checked_name(user, (place, index)))
+    return frozenset(users)
+
+
+def _granted_by(permissions: Permissions) -> list[Flag]:
+    return [flag for flag, granted in permissions.items() if granted]
+
+
+def _differ(old: Permissions | None, new: Permissions) -> bool:
+    """Whether a role permits something else, or is new. Most are the one mapping that all such roles share."""
+    return old is not new and old != new
 
 
 def _by_id(assigned: Iterable[Assignment]) -> dict[str, Assignment]:

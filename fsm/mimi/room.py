@@ -336,7 +336,7 @@ class Room(BaseRoom):
             return self._looked_up(table, key, told)
         after, its = self._change(self._settings, event), self._class_of(event.sender)
         facts = self._settings.facts(event, its.state, its.peers.powers, after, is_own_event=self._redacts_own(event))
-        return judge(self._rules.permits[kind_of(event)], facts)
+        return self._rules.judge(kind_of(event), facts)
 
     def _redacts_own(self, event: Event) -> bool:
         is_redaction = kind_of(event) is Kind.REDACTION

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from fsm.classes import Rules
+from fsm.decision import Decision, judge
 from fsm.errors import DefinitionError
 from fsm.facts import Value
 from fsm.machine import memory_of
@@ -41,6 +42,7 @@ class MimiRules(Rules[Standing, JoinRule]):
             for acts in range(2 ** len(ACTS))
         )
         """By the acts that a standing grants: their weight."""
+        self._judged: dict[tuple[Kind, EventFacts], Decision] = {}
         self.join_rule: Mapping[Value, int] = weights["join_rule"]
         self.is_self = weights["is_self"][True]
         self.outranks_for_kick = weights["outranks_for_kick"][True]
@@ -56,6 +58,13 @@ class MimiRules(Rules[Standing, JoinRule]):
         if sender.ban > target.ban:
             code += self.outranks_for_ban
         return code
+
+    def judge(self, kind: Kind, facts: EventFacts) -> Decision:
+        """The decision on an event that moves nobody: made when first asked for, and then shared. Facts are finite."""
+        decision = self._judged.get((kind, facts))
+        if decision is None:
+            decision = self._judged[kind, facts] = judge(self.permits[kind], facts)
+        return decision
 
     @property
     def nobody(self) -> Powers:

@@ -6,6 +6,7 @@ applying it are the same computation, and nothing is ever half applied.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from fsm.errors import EventError
@@ -52,6 +53,10 @@ class Settings:
             raise EventError("state_key", f"must be empty for `{event.type}`")
         return change(self, event)
 
+    def with_roles(self, roles: Roles) -> "Settings":
+        """These settings with other roles."""
+        return Settings(roles, self.creator, self.join_rule, self.visibility)
+
     @property
     def standings(self) -> Mapping[str, Standing]:
         """The standing of everybody who has one of their own."""
@@ -64,8 +69,18 @@ class Settings:
 
         `standing` is the sender's, and `is_own_event` tells whether the event redacts one of their own.
         """
-        this_type = events(event.type)
-        facts = EventFacts(
+        this_type, told = events(event.type), _NOTHING
+        if event.type in (ROLE, ROLE_MAP):
+            change = Change(event.sender, self.creator, self.roles, after.roles)
+            told = {
+                "are_role_ids_distinct": change.has_distinct_ids,
+                "are_role_orders_distinct": change.has_distinct_orders,
+                "is_every_role_listed": change.is_listed(),
+                "is_every_role_below": change.is_below_sender(),
+                "is_every_grant_held": change.grants_only_held(),
+                "is_administrator_left": change.keeps_administrator(),
+            }
+        return EventFacts(
             sender=sender,
             is_created=self.creator is not None,
             is_message_denied=standing.is_denied(SEND_MESSAGES),
@@ -73,20 +88,11 @@ class Settings:
             is_type_granted=standing.may(this_type),
             is_own_event=is_own_event,
             may_redact=standing.may(REDACT),
+            **told,
         )
-        if event.type not in (ROLE, ROLE_MAP):
-            return facts
-        change = Change(event.sender, self.creator, self.roles, after.roles)
-        assigned = after.roles.assigned
-        return replace(
-            facts,
-            are_role_ids_distinct=len({entry.role_id for entry in assigned}) == len(assigned),
-            are_role_orders_distinct=len({entry.order for entry in assigned}) == len(assigned),
-            is_every_role_listed=change.is_listed(),
-            is_every_role_below=change.is_below_sender(),
-            is_every_grant_held=change.grants_only_held(),
-            is_administrator_left=change.keeps_administrator(),
-        )
+
+
+_NOTHING: Mapping[str, bool] = MappingProxyType({})
 
 
 def read_of(event: Event) -> str | None:
@@ -102,20 +108,23 @@ def kind_of(event: Event) -> Kind:
     """Which permits an event needs, by its type and shape."""
     if event.state_key is None:
         return Kind.REDACTION if event.type == REDACTION else Kind.MESSAGE
-    return {CREATE: Kind.CREATE, ROLE: Kind.ROLE, ROLE_MAP: Kind.ROLE_MAP}.get(event.type, Kind.STATE)
+    return _KINDS.get(event.type, Kind.STATE)
+
+
+_KINDS = {CREATE: Kind.CREATE, ROLE: Kind.ROLE, ROLE_MAP: Kind.ROLE_MAP}
 
 
 def _create(before: Settings, event: Event) -> Settings:
-    return replace(before, creator=event.sender, roles=before.roles.reign())
+    return Settings(before.roles.reign(), event.sender, before.join_rule, before.visibility)
 
 
 def _define_role(before: Settings, event: Event) -> Settings:
     assert event.state_key
-    return replace(before, roles=before.roles.define(event.state_key, read_permissions(event.content)))
+    return before.with_roles(before.roles.define(event.state_key, read_permissions(event.content)))
 
 
 def _assign_roles(before: Settings, event: Event) -> Settings:
-    return replace(before, roles=before.roles.assign(read_role_map(event.content)))
+    return before.with_roles(before.roles.assign(read_role_map(event.content)))
 
 
 def _set_join_rule(before: Settings, event: Event) -> Settings:

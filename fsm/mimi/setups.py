@@ -176,9 +176,9 @@ class SetRoom(Room):
 def rename(settings: Settings, names: Mapping[str, str]) -> Settings:
     """The same settings with other names for users."""
     roles = settings.roles
-    assigned = tuple(replace(entry, users=frozenset(map(names.__getitem__, entry.users))) for entry in roles.assigned)
+    assigned = tuple(entry._replace(users=frozenset(map(names.__getitem__, entry.users))) for entry in roles.assigned)
     creator = settings.creator and names[settings.creator]
-    return replace(settings, creator=creator, roles=roles.with_changes(assigned=assigned))
+    return replace(settings, creator=creator, roles=roles.assign(assigned))
 
 
 def _people(settings: Settings) -> People:

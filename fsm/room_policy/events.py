@@ -80,37 +80,33 @@ class Update:
     claims: frozenset[Claim]
 
 
-@dataclass(frozen=True, slots=True)
-class RoleEvent(Event):
-    """An event with what it says; None for a creation and for a component that is given as state."""
+def read(value: object) -> Event:
+    """Read an event that is to be judged, with the `Change` or `Update` that it says unless it is a creation.
 
-    said: Change | Update | None = None
-
-
-def read(value: object) -> RoleEvent:
-    """Read an event that is to be judged. Raises `EventError`."""
+    Raises `EventError`.
+    """
     event = read_event(value)
     if event.type == CREATE:
-        return _with(event, None)
+        return event
     if event.type not in EVENT_TYPES:
         raise EventError("type", f"`{shorten(event.type)}` is not one of {', '.join(EVENT_TYPES)}")
     if event.type == PARTICIPANT:
         if not event.state_key:
             raise EventError("state_key", "must name the user")
-        return _with(event, read_change(event.content))
+        return event._replace(said=read_change(event.content))
     if event.state_key or (event.state_key is None and event.type in UPDATES):
         raise EventError("state_key", "must be empty" if event.state_key else "is missing")
-    return _with(event, _read_update(event))
+    return event._replace(said=_read_update(event))
 
 
-def read_component(value: object) -> RoleEvent:
+def read_component(value: object) -> Event:
     """Read an event that is given as state: a component, which the room reads by its roles. Raises `EventError`."""
     event = read_event(value)
     if event.type not in COMPONENTS:
         raise EventError("type", f"`{shorten(event.type)}` is not one of {', '.join(COMPONENTS)}")
     if event.state_key:
         raise EventError("state_key", "must be empty")
-    return _with(event, None)
+    return event
 
 
 def read_change(content: Mapping[str, Any], within: str = "content") -> Change:
@@ -152,7 +148,3 @@ def _read_update(event: Event) -> Update:
 def components_of(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The components in the content of a creation, by name, the roles first. Raises `EventError`."""
     return {name: mapping(content[name], f"content.{name}") for name in COMPONENTS if name in content}
-
-
-def _with(event: Event, said: Change | Update | None) -> RoleEvent:
-    return RoleEvent(event.type, event.sender, event.content, event.state_key, event.event_id, event.room_id, said)

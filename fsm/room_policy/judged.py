@@ -5,10 +5,11 @@ Spec: "Role Capabilities" (8), "Preauthorized Users" (4), "Base Room policy" (5)
 
 from typing import Any
 
+from fsm.event import Event
 from fsm.facts import EVENT, about_of
 from fsm.room_policy.components import METADATA, Claim, first_match
 from fsm.room_policy.contents import Contents, clients_after
-from fsm.room_policy.events import Beside, Change, RoleEvent, Update
+from fsm.room_policy.events import Beside, Change, Update
 from fsm.room_policy.facts import Move, RoleFacts
 from fsm.room_policy.roles import BANNED, OUTSIDE, RoleList
 from fsm.room_policy.rules import UpdateFacts
@@ -89,7 +90,7 @@ def _is_code(room: Contents, change: Change) -> bool:
     return any(each.is_valid and (each.link, each.role) == (change.join_link, change.role) for each in links)
 
 
-def facts_of_update(room: Contents, event: RoleEvent) -> UpdateFacts:
+def facts_of_update(room: Contents, event: Event) -> UpdateFacts:
     """What the policy may know of an event that moves nobody."""
     said = event.said
     assert isinstance(said, Update)

@@ -23,7 +23,7 @@ from typing import Any, Self
 from fsm.change import Change as Told
 from fsm.decision import Decision, judge, refuse
 from fsm.errors import DefinitionError, EventError, shorten
-from fsm.event import checked_word, plain, write_state
+from fsm.event import Event, checked_word, plain, write_state
 from fsm.facts import Value, about_of
 from fsm.locks import lock_of
 from fsm.machine import Memory, memory_of
@@ -39,7 +39,6 @@ from fsm.room_policy.events import (
     PARTICIPANT,
     Beside,
     Change,
-    RoleEvent,
     Update,
     components_of,
     read,
@@ -127,7 +126,7 @@ class RoleRoom(BaseRoom):
         read, is no component, or comes twice, and where there are no roles.
         """
         room = cls(policy=policy, participant=participant, facts=facts)
-        given: dict[str, tuple[str, RoleEvent, dict[str, Any]]] = {}
+        given: dict[str, tuple[str, Event, dict[str, Any]]] = {}
         for number, value in enumerate(state):
             place = f"state[{number}]"
             with _within(place):
@@ -202,7 +201,7 @@ class RoleRoom(BaseRoom):
             decision = self._known_answer(event, value)
             if decision is None:
                 if isinstance(event.said, Update):
-                    event = replace(event, said=replace(event.said, beside=event.said.beside | beside))  # noqa: PLW2901
+                    event = event._replace(said=replace(event.said, beside=event.said.beside | beside))  # noqa: PLW2901
                 decision = room._judge(event, value)
                 if decision:
                     room._accept(event, value, decision)
@@ -285,18 +284,18 @@ class RoleRoom(BaseRoom):
         content = {"action": str(action), **more} | ({} if reason is None else {"reason": reason})
         return write_state(PARTICIPANT, sender, content, target)
 
-    def _read(self, value: object) -> RoleEvent:
+    def _read(self, value: object) -> Event:
         event = read(value)
         self._expect_room(event)
         return event
 
-    def _read_state(self, value: object) -> RoleEvent:
+    def _read_state(self, value: object) -> Event:
         named = type(value) is dict and value.get("type")
         event = read(value) if named in (CREATE, PARTICIPANT) else read_component(value)
         self._expect_room(event)
         return event
 
-    def _expect_room(self, event: RoleEvent) -> None:
+    def _expect_room(self, event: Event) -> None:
         if None not in (event.room_id, self.id) and event.room_id != self.id:
             raise EventError("room_id", f"`{shorten(event.room_id or '')}` is another room")
 
@@ -345,7 +344,7 @@ class RoleRoom(BaseRoom):
         rules: Mapping[str, Rule[Any]] = self.policy.derived(_rules)
         return judge((rules[event.type],), facts_of_update(self._contents, event))
 
-    def _judge_creation(self, event: RoleEvent) -> Decision:
+    def _judge_creation(self, event: Event) -> Decision:
         if self._is_created:
             raise EventError("type", "the room has been created before")
         room = type(self)(self.id, policy=self.policy if self.policy.transitions else None)
@@ -389,7 +388,7 @@ class RoleRoom(BaseRoom):
         read_content = self._read_if_kept(event, value)
         self._remember(event.event_id, event.sender, event.type, event.state_key, GIVEN, read_content)
 
-    def _create(self, event: RoleEvent) -> None:
+    def _create(self, event: Event) -> None:
         """Begin with the components of a creation. Raises `EventError`, and changes nothing that counts then."""
         components = components_of(event.content)
         if "roles_list" not in components and not self.policy.transitions:

@@ -63,7 +63,8 @@ EXAMPLE: list[tuple[str, int, list[str], JSON]] = [
 @pytest.mark.parametrize("power", Power)
 def test_the_drafts_example_of_permissions(power: Power) -> None:
     bob = table(power, *EXAMPLE).standing(BOB)
-    assert bob.permissions == {INVITE: False, KICK: True, BAN: False}
+    assert bob.granted == {KICK, SEND_MESSAGES}
+    assert bob.denied == {INVITE, BAN}
     assert (bob.may(INVITE), bob.may(KICK), bob.may(BAN)) == (False, True, False)
     assert (bob.is_denied(INVITE), bob.is_denied(KICK), bob.is_denied(BAN)) == (True, False, True)
 
@@ -101,7 +102,8 @@ def test_a_user_without_roles_is_nobody() -> None:
 
 def test_a_role_that_is_not_defined_gives_a_rank_and_nothing_else() -> None:
     ghost = Roles(Power.GRANTED).assign((Assignment("ghost", 7, frozenset({BOB})),)).standing(BOB)
-    assert (dict(ghost.permissions), dict(ghost.powers), ghost.order) == ({}, {}, 7)
+    assert (*ghost.granted, *ghost.denied) == (SEND_MESSAGES,)
+    assert (dict(ghost.powers), ghost.order) == ({}, 7)
 
 
 def test_lists_are_summed_item_by_item() -> None:
