@@ -99,14 +99,13 @@ class Decision:
 
 def allow(row: Transition[F], facts: F) -> Decision:
     """The decision in which `row` permits under these facts."""
-    before: AnyState = facts.target  # type: ignore[attr-defined]
+    return allowed_by(row, facts.target, row.leads_to(facts))  # type: ignore[attr-defined]
+
+
+def allowed_by(row: Transition[Any], before: AnyState, after: AnyState) -> Decision:
+    """The decision in which `row` permits, and leads from one state to another."""
     return Decision(
-        allowed=True,
-        transition=row.id,
-        before=before,
-        after=row.leads_to(facts),
-        clause=row.clause,
-        guards=_names(row.guards),
+        allowed=True, transition=row.id, before=before, after=after, clause=row.clause, guards=_names(row.guards)
     )
 
 

@@ -23,7 +23,7 @@ nothing is applied or told twice; another event with the same id is an error.
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, TypeAlias, cast
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar, cast
 
 from fsm import change as kinds
 from fsm.change import Change, Outcome
@@ -38,9 +38,12 @@ from fsm.machine import Memory
 from fsm.observers import Attached, Observer, Watcher, is_logged, tell, tell_async
 from fsm.own_facts import Provider, provided, weight_of
 from fsm.participant import Participant, check_hooks, hook_names, hooks_in
-from fsm.past import GIVEN, HIDDEN, Past, Read, given_as, pack
+from fsm.past import GIVEN, HIDDEN, Entry, Past, Read, given_as, pack
+from fsm.rule import Rule
 from fsm.table import Table
 from fsm.terms import Action, Participation
+
+P = TypeVar("P", bound=Table[Any])
 
 _LEAVE = Participation.LEAVE
 
@@ -194,6 +197,105 @@ class BaseRoom:
     def revision(self) -> int:
         """How many events the room has accepted."""
         return self._revision
+
+    snapshot_format: ClassVar[str]
+    """What kind of snapshots those of such rooms are."""
+
+    changes_policy: ClassVar[bool] = False
+    """Whether a room may get another policy while it goes on."""
+
+    _parts: ClassVar[Mapping[str, Any]] = {}
+    """By the name that it has in a snapshot: the type of what the room knows beside where everybody stands."""
+
+    def snapshot(self) -> JSON:
+        """All that the room knows, as JSON: see `fsm.snapshot`."""
+        from fsm import snapshot  # noqa: PLC0415 - takes long to load, and few need it
+
+        with lock_of(self):
+            return snapshot.write(self)
+
+    @classmethod
+    def restore(  # noqa: PLR0913 - what can be attached to a room
+        cls,
+        snapshot: object,
+        deltas: Iterable[object] = (),
+        *,
+        policy: Any = None,
+        participant: type[Participant] = Participant,
+        facts: Provider | None = None,
+        observers: Iterable[Observer] = (),
+    ) -> Self:
+        """The room of which this is the `snapshot`, gone on by the `deltas` of the changes since, in their order.
+
+        Nobody is told of what was; `observers` are told of changes from then on. Raises
+        `EventError` when the snapshot is none, was cut off or edited, or is of another
+        version, kind of room or policy, also where the policy decides otherwise than it did then; and for a
+        delta that does not follow.
+        """
+        from fsm import snapshot as written  # noqa: PLC0415 - takes long to load, and few need it
+
+        given = written.checked(snapshot, cls.snapshot_format, cls._parts)
+        room = cls(given["room_id"], policy=cls._policy_in(given, policy), participant=participant, facts=facts)  # type: ignore[call-arg]  # of a family
+        room._restore(given)
+        for number, delta in enumerate(deltas):
+            written.follow(room, delta, f"deltas[{number}]")
+        for observer in observers:
+            room.observe(observer)
+        return room
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Rooms are copied and pickled by value, without those who observe them."""
+        provider = None if self._attached is None else self._attached.provider
+        return _restored, (type(self), self.snapshot(), self.policy, self._participant, provider)
+
+    @classmethod
+    def _policy_in(cls, given: Mapping[str, Any], policy: Any) -> Any:
+        """The policy of the room that a snapshot is of, where one may have been told. Raises `EventError`."""
+        raise NotImplementedError
+
+    def _restore(self, given: Mapping[str, Any]) -> None:
+        """Become the room that a snapshot is of. Raises `EventError`."""
+        from fsm import snapshot  # noqa: PLC0415 - takes long to load, and few need it
+        from fsm.typed_json import read  # noqa: PLC0415 - as above
+
+        snapshot.check_policy(given, self.policy)
+        states = snapshot.read_states(given, self.policy)
+        self._read_parts({name: read(given[name], kind, name) for name, kind in self._parts.items()}, states)
+        self._past = snapshot.read_past(given, self)
+        self._revision = given["revision"]
+
+    def _write_parts(self) -> JSON:
+        """What the room knows beside where everybody stands."""
+        from fsm.typed_json import write  # noqa: PLC0415 - takes long to load, and few need it
+
+        return {name: write(getattr(self, f"_{name}"), kind) for name, kind in self._parts.items()}
+
+    def _read_parts(self, parts: Mapping[str, Any], states: Mapping[str, Any]) -> None:
+        """Take what a snapshot tells: this, and where everybody stands. Raises `EventError`."""
+        raise NotImplementedError
+
+    @property
+    def _rules_beside(self) -> Iterable[Rule[Any]]:
+        """The rules by which events are judged that move nobody."""
+        return ()
+
+    def _is_change(self, event_type: str) -> bool:
+        """Whether events of a type are participation changes."""
+        return event_type in self._rules.types
+
+    def _check_entry(self, entry: Entry, place: str) -> None:
+        """Raise `EventError` for an entry of the past that cannot be."""
+
+    def _follow(self, value: JSON, facts: Mapping[str, Value] | None, *, is_sent: bool) -> Decision:
+        """Go on by an event that was accepted; nobody is told. Raises `EventError`."""
+        with lock_of(self):
+            if not is_sent:
+                self._taken(value, None)
+                return GIVEN
+            read, change = self._judged(value, facts)
+            if change and not change.is_repeated:
+                self._enter(read, value, change.decision)
+            return change.decision
 
     def _ready(self, *, is_async: bool = False) -> Attached:
         """What is attached, once it is sure that all who are to be told can be.
@@ -706,6 +808,19 @@ class BaseRoom:
         if answer.transition is None:
             return None if answer.after is None else str(answer.after)  # of what was taken as it stands
         return self._memory.action_of[answer.transition]
+
+
+def known_in(given: Mapping[str, Any], policies: Iterable[P]) -> P:
+    """The policy that a snapshot names, of these. Raises `EventError` where it is none of them."""
+    known = {policy.id: policy for policy in policies}
+    if given["policy"] not in known:
+        words = ", ".join(known)
+        raise EventError("policy", f"`{shorten(given['policy'])}` is not one of {words}: name it by `policy`")
+    return known[given["policy"]]
+
+
+def _restored(kind: Any, snapshot: object, policy: Any, participant: type[Participant], facts: Provider | None) -> Any:
+    return kind.restore(snapshot, policy=policy, participant=participant, facts=facts)
 
 
 def _reason_in(content: Mapping[str, Any]) -> str | None:

@@ -9,12 +9,14 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
+from fsm import typed_json
 from fsm.decision import Decision
 from fsm.errors import DefinitionError, EventError, PolicyError, shorten
 from fsm.event import Event, plain, read_event
 from fsm.facts import Value
 from fsm.locks import lock_of
 from fsm.machine import Memory, memory_of
+from fsm.own_facts import Provider
 from fsm.participant import Participant
 from fsm.past import GIVEN, Read, brief
 from fsm.policy import Policy
@@ -35,13 +37,21 @@ class SyntaxRoom(BaseRoom):
     syntax: ClassVar[Syntax]
     """How changes are written and read."""
 
+    snapshot_format = "fsm.syntax_room"
+    _parts = {"settings": dict[tuple[str, str], dict[str, Any]]}  # noqa: RUF012 - never changed
+
     creator_state: ClassVar[Any]
     """Where the sender of the creation stands from then on."""
 
     def __init__(
-        self, room_id: str | None = None, *, policy: Policy[Any], participant: type[Participant] = Participant
+        self,
+        room_id: str | None = None,
+        *,
+        policy: Policy[Any],
+        participant: type[Participant] = Participant,
+        facts: Provider | None = None,
     ) -> None:
-        super().__init__(room_id, participant)
+        super().__init__(room_id, participant, facts)
         self._policy = policy
         self._states = {}
         self.settings: dict[tuple[str, str], Mapping[str, Any]] = {}
@@ -188,6 +198,32 @@ class SyntaxRoom(BaseRoom):
         action: str | None = self.syntax.action_of(event.as_json())
         return action
 
+    @classmethod
+    def _policy_in(cls, given: Mapping[str, Any], policy: Policy[Any] | None) -> Policy[Any]:
+        if policy is None:
+            raise EventError("policy", f"`{shorten(given['policy'])}` is not known here: name it by `policy`")
+        return policy
+
+    def _write_parts(self) -> JSON:
+        return {"settings": typed_json.write(self.settings, self._parts["settings"])}
+
+    def _read_parts(self, parts: Mapping[str, Any], states: Mapping[str, Any]) -> None:
+        self._states = {**states}
+        self.settings = parts["settings"]
+
+    def _is_change(self, event_type: str) -> bool:
+        return event_type in self.syntax.changes
+
+    def _provided(self, value: JSON) -> dict[str, Value] | None:
+        attached = self._attached
+        if attached is None or attached.provider is None or type(value) is not dict:
+            return None
+        change = self._change(value) if value.get("type") in self.syntax.changes else None
+        if change is None:
+            return None
+        told = self._asked_of_family(attached.provider, change.sender, change.target)
+        return {name: self._policy.domain.parse(name, word) for name, word in told.items()}
+
     def _founder(self, event: Event) -> tuple[str, Any] | None:
         is_put = event.type == self.syntax.creation and event.sender not in self._states
         return (event.sender, self.creator_state) if is_put else None
@@ -210,11 +246,11 @@ class SyntaxRoom(BaseRoom):
     def _judge(self, event: Event, value: JSON, facts: Mapping[str, Value] | None = None) -> Decision:
         change = self._change(value)
         if change is not None:
-            facts = self.facts(change.sender, change.target, **change.facts)
+            told = self.facts(change.sender, change.target, **{**(facts or {}), **change.facts})
             known: dict[tuple[str, Any], Decision] = self._policy.derived(_none_yet)
-            if (change.action, facts) not in known:
-                known[change.action, facts] = self._memory.decide(change.action, facts)
-            return known[change.action, facts]
+            if (change.action, told) not in known:
+                known[change.action, told] = self._memory.decide(change.action, told)
+            return known[change.action, told]
         reason = f"the room is there already: `{event.type}` comes once" if self._is_again(event) else ""
         reason = reason or ("" if self._is_creation(value) else self._asked_of_family(self.refusal, event))
         return Decision(allowed=not reason, reason=reason)
@@ -227,7 +263,9 @@ class SyntaxRoom(BaseRoom):
             raise
         except Exception as problem:  # it is the user's: anything may be wrong in it
             summary = shorten(" ".join(f"{type(problem).__name__}: {problem}".split()), 200)
-            raise DefinitionError(f"policy `{self._policy.id}`: `{function.__name__}` fails: {summary}") from problem
+            raise DefinitionError(
+                f"policy `{self._policy.id}`: `{getattr(function, '__name__', 'facts')}` fails: {summary}"
+            ) from problem
 
     def _is_again(self, event: Event) -> bool:
         return event.type == self.syntax.creation and (event.type, "") in self.settings

@@ -55,7 +55,7 @@ from fsm.matrix.unknown import level_that_decides
 from fsm.own_facts import Provider, weight_of
 from fsm.participant import Participant
 from fsm.past import HIDDEN, Read
-from fsm.room import BaseRoom
+from fsm.room import BaseRoom, known_in
 from fsm.terms import Action, Participation
 
 _JOIN = Participation.JOIN
@@ -78,6 +78,9 @@ class MatrixRoom(BaseRoom):
 
     _rules: MatrixRules
     _settings: Settings
+
+    snapshot_format = "fsm.matrix.room"
+    _parts = {"settings": Settings, "is_just_created": bool, "takes_version": bool}  # noqa: RUF012 - never changed
 
     def __init__(
         self,
@@ -208,6 +211,17 @@ class MatrixRoom(BaseRoom):
 
     def _read_of(self, event: Event, value: dict[str, Any]) -> Read:
         return HIDDEN if is_redacted(value) else read_of(event)
+
+    @classmethod
+    def _policy_in(cls, given: Mapping[str, Any], policy: MatrixPolicy | None) -> MatrixPolicy:
+        return policy or known_in(given, VERSIONS.values())
+
+    def _read_parts(self, parts: Mapping[str, Any], states: Mapping[str, Participation]) -> None:
+        for user, state in states.items():
+            self._move(read_user_id(user, f"participation.{shorten(user)}"), self._class_of(user), state)
+        self._takes_version = parts["takes_version"]
+        self._become(parts["settings"])
+        self._created(is_now=parts["is_just_created"])
 
     @property
     def _hookable(self) -> Iterable[MatrixPolicy]:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from fsm.decision import Decision, judge
 from fsm.errors import EventError, shorten
-from fsm.event import MAX_TEXT, Event, is_name, name, plain, read_event, write_state
+from fsm.event import MAX_TEXT, Event, checked_word, is_name, name, plain, read_event, write_state
 from fsm.facts import Value
 from fsm.locks import lock_of
 from fsm.mimi.auth_events import BACKING, compare, read_auth_events, select
 from fsm.mimi.history import StateKey, Views
 from fsm.mimi.permits import EventFacts, Kind
-from fsm.mimi.policies import MIMI, MimiPolicy
+from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.roles import REDACT, SEND_MESSAGES, Standing
 from fsm.mimi.rules import MimiRules, rules_of
 from fsm.mimi.settings import (
@@ -36,8 +36,9 @@ from fsm.own_facts import Provider
 from fsm.participant import Participant
 from fsm.participation.facts import Facts
 from fsm.past import GIVEN, HIDDEN, Entry, Past, Read, brief, given_as
-from fsm.room import BaseRoom, another
-from fsm.terms import Action, JoinRule, Participation
+from fsm.room import BaseRoom, another, known_in
+from fsm.rule import Rule
+from fsm.terms import Action, JoinRule, Participation, Visibility
 
 if TYPE_CHECKING:
     from fsm.mimi.envelope import Envelope
@@ -56,6 +57,9 @@ class Room(BaseRoom):
 
     _rules: MimiRules
     _settings: Settings
+
+    snapshot_format = "fsm.mimi.room"
+    _parts = {"envelope": Any, "creator": str | None, "reigns": bool}  # noqa: RUF012 - never changed
 
     def __init__(
         self,
@@ -138,35 +142,30 @@ class Room(BaseRoom):
         return room
 
     @classmethod
-    def restore(
-        cls,
-        snapshot: object,
-        *,
-        policy: MimiPolicy = MIMI,
-        participant: type[Participant] = Participant,
-        facts: Provider | None = None,
-    ) -> Self:
-        """The room of which this is the `snapshot`.
+    def _policy_in(cls, given: Mapping[str, Any], policy: MimiPolicy | None) -> MimiPolicy:
+        return policy or known_in(given, (MIMI, MIMI_00, MIMI_01))
 
-        Raises `EventError` when it is none, was cut off or edited, or is of
-        another version or policy.
-        """
-        from fsm.mimi.snapshot import Snapshot  # noqa: PLC0415 - takes long to load, and few need it
+    def _write_parts(self) -> dict[str, Any]:
+        roles = self._settings.roles
+        return {"envelope": self.envelope().as_json(), "creator": self._settings.creator, "reigns": roles.reigning}
 
-        kept = Snapshot.from_json(snapshot, policy)
-        room = cls(kept.room_id, policy=policy, participant=participant, facts=facts)
-        for user, state in kept.states.items():
-            room._move(user, room._class_of(user), state)
-        room._past = kept.past
-        room._become(kept.settings)
-        return room
+    def _read_parts(self, parts: Mapping[str, Any], states: Mapping[str, Participation]) -> None:
+        from fsm.mimi.snapshot import read_settings  # noqa: PLC0415 - takes long to load, and few need it
 
-    def snapshot(self) -> dict[str, Any]:
-        """All that the room knows, as JSON: see `fsm.mimi.snapshot`."""
-        from fsm.mimi.snapshot import Snapshot  # noqa: PLC0415 - takes long to load, and few need it
+        settings = read_settings(parts, self.policy)
+        if settings.creator is not None and settings.creator not in states:
+            raise EventError("participation", "lacks the creator")
+        for user, state in states.items():
+            self._move(user, self._class_of(user), state)
+        self._become(settings)
 
-        with lock_of(self):
-            return Snapshot(self.policy, self.id, self._settings, self._states, self._past).as_json()
+    @property
+    def _rules_beside(self) -> Iterable[Rule[Any]]:
+        return self.policy.all_permits
+
+    def _check_entry(self, entry: Entry, place: str) -> None:
+        if entry.type == HISTORY_VISIBILITY and entry.state_key == "":
+            checked_word(entry.read, f"{place}.read", tuple(Visibility))
 
     def envelope(self) -> "Envelope":
         """The room's policy and settings, as one value."""

@@ -103,6 +103,11 @@ class Contents:
         else:
             self.group.pop(target, None)
 
+    def hold(self, states: dict[str, Any], group: dict[str, set[str]], set_to: Components) -> None:
+        """Hold what is known to be so."""
+        self.states, self.group, self.set_to = states, group, set_to
+        self._count()
+
     def _become(self, roles: Roles) -> None:
         """Be run by these roles from now on. Raises `EventError` where a role in use is missing."""
         if roles == self.policy.roles:

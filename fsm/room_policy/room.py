@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Self
 
+from fsm import typed_json
 from fsm.change import Change as Told
 from fsm.decision import Decision, judge, refuse
 from fsm.errors import DefinitionError, EventError, shorten
@@ -32,7 +33,7 @@ from fsm.own_facts import Provider, weight_of
 from fsm.participant import Participant
 from fsm.past import GIVEN, Read, brief
 from fsm.room import BaseRoom, another
-from fsm.room_policy.components import Components
+from fsm.room_policy.components import BasePolicy, Components
 from fsm.room_policy.contents import Contents
 from fsm.room_policy.events import (
     CREATE,
@@ -50,6 +51,7 @@ from fsm.room_policy.policies import COOPERATIVE, MODERATED, ORGANIZATIONS, STRI
 from fsm.room_policy.roles import OUTSIDE, Roles
 from fsm.room_policy.rules import rules_of
 from fsm.rule import Rule
+from fsm.state import State
 
 _ALLOWED = Decision(allowed=True)
 _NO_CLIENTS: frozenset[str] = frozenset()
@@ -64,6 +66,19 @@ class RoleRoom(BaseRoom):
     """
 
     __slots__ = ("_contents", "_is_created", "_is_destroyed")
+
+    snapshot_format = "fsm.room_policy.room"
+    changes_policy = True
+    _parts = {  # noqa: RUF012 - never changed
+        "roles": Roles,
+        "title": str,
+        "source": str,
+        "begins_with": Components,
+        "set_to": Components,
+        "group": dict[str, set[str]],
+        "is_created": bool,
+        "is_destroyed": bool,
+    }
 
     def __init__(
         self,
@@ -308,6 +323,35 @@ class RoleRoom(BaseRoom):
     def _asked(self, event: Any) -> str | None:
         return event.said.move if isinstance(event.said, Change) else None
 
+    @classmethod
+    def _policy_in(cls, given: Mapping[str, Any], policy: RolePolicy | None) -> RolePolicy:
+        if policy is not None and policy.id == given["policy"]:
+            return policy
+        roles, title, source, begins = (typed_json.read(given[name], cls._parts[name], name) for name in _OF_A_POLICY)
+        entries, base = begins.preauthorizations, None if begins.base == BasePolicy() else begins.base
+        return policy_of(roles, id=given["policy"], title=title, source=source, preauthorizations=entries, base=base)
+
+    def _write_parts(self) -> dict[str, Any]:
+        policy, contents = self.policy, self._contents
+        begins = Contents(policy).set_to
+        values = (policy.roles, policy.title, policy.source, begins, contents.set_to, contents.group)
+        told = zip(self._parts, (*values, self._is_created, self._is_destroyed), strict=True)
+        return {name: typed_json.write(value, self._parts[name]) for name, value in told}
+
+    def _read_parts(self, parts: Mapping[str, Any], states: Mapping[str, State]) -> None:
+        if parts["roles"] != self.policy.roles:
+            raise EventError("roles", f"are not those of policy `{self.policy.id}`")
+        self._is_created, self._is_destroyed = parts["is_created"], parts["is_destroyed"]
+        self._contents.hold({**states}, parts["group"], parts["set_to"])
+
+    @property
+    def _rules_beside(self) -> Iterable[Rule[Any]]:
+        rules: Mapping[str, Rule[Any]] = self.policy.derived(_rules)
+        return rules.values()
+
+    def _is_change(self, event_type: str) -> bool:
+        return event_type == PARTICIPANT
+
     @property
     def _hookable(self) -> Iterable[RolePolicy]:
         return (self.policy, COOPERATIVE, STRICT, MODERATED, ORGANIZATIONS)
@@ -403,6 +447,9 @@ class RoleRoom(BaseRoom):
 Room = RoleRoom
 
 _FACTS = tuple(name for name in about_of(RoleFacts) if name not in ("target", "sender"))
+
+_OF_A_POLICY = ("roles", "title", "source", "begins_with")
+"""What of a snapshot is of the policy."""
 
 _OF_THE_LIST: Mapping[Move, Beside] = {
     Move.ADD: Beside.ADD,
