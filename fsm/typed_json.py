@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from math import inf, isfinite, nan
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from fsm.errors import EventError, shorten
 from fsm.event import checked_flag, describe, mapping, own_copy, sequence
@@ -39,7 +39,7 @@ def write(value: Any, kind: Any) -> Any:  # noqa: C901, PLR0911 - one for each s
     if issubclass(base, Enum):
         return value.name
     if is_dataclass(base):
-        return {name: write(getattr(value, name), hint) for name, hint in _hints(base).items()}
+        return {name: write(getattr(value, name), hint) for name, hint in _hints(cast("Any", base)).items()}
     if issubclass(base, Mapping):
         key, each = arguments
         if key is str:
@@ -69,7 +69,7 @@ def read(value: Any, kind: Any, place: str) -> Any:
         if issubclass(base, sort):
             return reader(value, base, arguments, place)
     if is_dataclass(base):
-        return _read_record(value, base, place)
+        return _read_record(value, cast("Any", base), place)
     raise EventError(place, f"cannot be read: there is no JSON for {base.__name__}")
 
 

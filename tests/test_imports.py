@@ -33,7 +33,7 @@ LAYERS: list[set[str]] = [
     {"fsm.decision"},
     {"fsm.past"},
     {"fsm.machine", "fsm.change", "fsm.own_facts", "fsm.participant"},
-    {"fsm.observers"},
+    {"fsm.observers", "fsm.snapshot", "fsm.typed_json"},
     {"fsm.classes"},
     {"fsm.room"},
     {"fsm.residual"},
