@@ -35,7 +35,7 @@ $(VENV)/dev: pyproject.toml | $(BIN)/pip
 	@touch $@ $(VENV)/run
 
 demo: $(VENV)/run ## replay a day of three rooms and draw the machine
-	$(BIN)/fsm replay examples/day.jsonl
+	$(BIN)/fsm replay examples/day.jsonl --story
 	@mkdir -p build
 	$(BIN)/fsm draw mimi -o build/mimi.svg
 	$(BIN)/fsm draw mimi -o build/mimi.png
@@ -114,17 +114,17 @@ format: $(VENV)/dev ## format the code
 	$(BIN)/ruff check --fix .
 
 diagrams: $(VENV)/dev ## draw the gallery anew
-	$(BIN)/python -m fsm.gallery diagrams
+	$(BIN)/fsm gallery diagrams
 
 diagrams-check: $(VENV)/dev ## fail when the gallery is not what the policies say
-	$(BIN)/python -m fsm.gallery diagrams --check
+	$(BIN)/fsm gallery diagrams --check
 
 # Some policies need an extra to have all that can be asked of them played.
 vectors: $(VENV)/dev ## write the test vectors anew
-	$(BIN)/python -m fsm.review.vectors vectors
+	$(BIN)/fsm vectors --into vectors
 
 vectors-check: $(VENV)/dev ## fail when the test vectors are not what the policies say
-	$(BIN)/python -m fsm.review.vectors vectors --check
+	$(BIN)/fsm vectors --into vectors --check
 
 # Synapse's own check is one of the peers where `make test-synapse` has installed it.
 bench: $(VENV)/run ## measure speed and memory beside our peers, and write benchmarks/RESULTS.md

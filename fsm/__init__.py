@@ -16,6 +16,7 @@ from fsm.participation.facts import Facts
 from fsm.policy import Actor, Asked, Policy, Transition
 from fsm.state import State
 from fsm.terms import Action, JoinRule, Participation, Visibility
+from fsm.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from fsm.change import Change
@@ -66,8 +67,6 @@ __all__ = [
     "guard",
     "load_policy",
 ]
-
-__version__ = "0.1.0"
 
 # The engine and the families load when first asked for: nobody pays for a protocol they do not speak.
 _ON_DEMAND = {

@@ -2,11 +2,18 @@
 
 import sys
 
-from fsm.cli import run
+from fsm.errors import needs
 
 
 def main() -> int:
     """Run the command line; returns the exit status."""
+    try:
+        from fsm.cli import run  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as missing:
+        if missing.name != "click":
+            raise
+        print(needs("fsm: the command line", "click", "cli"), file=sys.stderr)
+        return 2
     return run(sys.argv[1:])
 
 

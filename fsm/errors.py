@@ -103,6 +103,16 @@ class ReplayError(PolicyError):
         super().__init__(f"{place}: {problem}" if line else problem)
 
 
+def counted(number: int, thing: str) -> str:
+    """How many there are of something, in words: `no findings`, `1 finding`, `2 findings`."""
+    return f"{f'{number:,}' if number else 'no'} {thing}{'' if number == 1 else 's'}"
+
+
+def needs(what: str, library: str | None, extra: str) -> str:
+    """What is said where a library is missing that comes with an extra of this package."""
+    return f"{what} needs {library}: pip install 'mimi-fsm[{extra}]'"
+
+
 def in_words(problem: OSError) -> str:
     """What the system says of a file, in one line: `path: no such file or directory`."""
     where = f"{problem.filename}: " if problem.filename else ""

@@ -1,7 +1,7 @@
 """The gallery: policies of the catalogue, drawn into one folder.
 
-    python -m fsm.gallery diagrams           draws it anew
-    python -m fsm.gallery diagrams --check   fails when it is not what the policies say
+    fsm gallery diagrams           draws it anew
+    fsm gallery diagrams --check   fails when it is not what the policies say
 
 It is read on the web: the first page shows each policy as a whole, how some of them
 differ, and the matrix of each; each policy has a page of its own with what certain people
@@ -14,7 +14,6 @@ only has to be there.
 """
 
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,7 +24,6 @@ from typing import TypeAlias
 from xml.etree import ElementTree as ET
 
 from fsm import atomic
-from fsm.errors import PolicyError, in_words
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.render import ENDINGS, FORMATS, Detail, Diagram, compare, extract, render
@@ -232,26 +230,5 @@ def skeleton(xml: bytes) -> list[tuple[str, str, dict[str, str]]] | None:
     ]
 
 
-def main(arguments: list[str]) -> int:
-    """Draw or check; the exit status."""
-    folders = [Path(each) for each in arguments if each != "--check"]
-    if len(folders) != 1:
-        sys.stderr.write("usage: python -m fsm.gallery FOLDER [--check]\n")
-        return 2
-    try:
-        if "--check" not in arguments:
-            draw(folders[0])
-            return 0
-        problems = check(folders[0])
-    except OSError as problem:
-        sys.stderr.write(f"{in_words(problem)}\n")
-        return 2
-    except PolicyError as problem:
-        sys.stderr.write(f"{problem}\n")
-        return 2
-    sys.stdout.writelines(f"{problem}\n" for problem in problems)
-    return 1 if problems else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    raise SystemExit("not a program: use `fsm gallery`")

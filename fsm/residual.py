@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fsm.errors import DefinitionError, shorten
+from fsm.errors import DefinitionError, needs, shorten
 from fsm.facts import Value, spell
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Residual:
         try:
             from sqlalchemy import and_, column, false, or_, true  # noqa: PLC0415 - an extra
         except ModuleNotFoundError as missing:
-            raise DefinitionError(f"this needs {missing.name}: pip install 'mimi-fsm[store]'") from None
+            raise DefinitionError(needs("a condition in SQL", missing.name, "store")) from None
         known = {fact: column(each) if isinstance(each, str) else each for fact, each in columns.items()}
         for literal in (literal for term in self.terms for literal in term):
             if literal.fact not in known:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import re
+import runpy
 import shlex
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from tests.cli.runner import fsm
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
-PAGES = [README, ROOT / "ARCHITECTURE.md", ROOT / "SECURITY.md", *sorted(DOCS.rglob("*.md"))]
+OTHERS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")
+PAGES = [README, *(ROOT / name for name in OTHERS), *sorted(DOCS.rglob("*.md"))]
 TEXTS = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in PAGES}
 
 
@@ -175,3 +177,9 @@ def test_the_map_names_every_module_and_folder() -> None:
     modules = [f"fsm/{path.name}" for path in (ROOT / "fsm").glob("*.py") if not path.name.startswith("_")]
     folders = [f"fsm/{path.parent.name}/" for path in (ROOT / "fsm").glob("*/__init__.py")]
     assert sorted(place for place in places if place.startswith("fsm/")) == sorted([*modules, *folders])
+
+
+def test_the_drawing_is_made_from_the_imports() -> None:
+    """`python docs/house.py` draws it anew."""
+    page = TEXTS["ARCHITECTURE.md"]
+    assert runpy.run_path(str(DOCS / "house.py"))["with_drawing"](page) == page

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fsm import gallery
+from fsm.cli import run
 from fsm.policies import load_policy
 from fsm.render import FORMATS, RenderError
 from fsm.view import View
@@ -96,8 +97,8 @@ def test_the_gallery_is_modest() -> None:
 
 def test_drawing_makes_what_checking_expects(few: Path, tmp_path: Path) -> None:
     assert few.is_dir()
-    assert gallery.main([str(tmp_path / "new")]) == 0
-    assert gallery.main([str(tmp_path / "new"), "--check"]) == 0
+    assert run(["gallery", str(tmp_path / "new")]) == 0
+    assert run(["gallery", str(tmp_path / "new"), "--check"]) == 0
 
 
 # fmt: off
@@ -149,7 +150,7 @@ def test_all_that_is_wrong_is_told(few: Path, capsys: pytest.CaptureFixture[str]
     (few / "mimi/whole.png").unlink()
     (few / "old").mkdir()
     (few / "old/old.svg").touch()
-    assert gallery.main([str(few), "--check"]) == 1
+    assert run(["gallery", str(few), "--check"]) == 1
     assert capsys.readouterr().out.splitlines() == [
         f"{few / 'mimi/whole.png'}: missing",
         f"{few / 'mimi/whole.txt'}: not what the policy says now",
@@ -157,19 +158,13 @@ def test_all_that_is_wrong_is_told(few: Path, capsys: pytest.CaptureFixture[str]
     ]
 
 
-@pytest.mark.parametrize("arguments", [[], ["--check"], ["a", "b"]])
-def test_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert gallery.main(arguments) == 2
-    assert capsys.readouterr().err.startswith("usage: ")
-
-
 def test_without_an_engine(monkeypatch: pytest.MonkeyPatch, few: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def fail() -> bytes:
         raise RenderError("no engine")
 
     monkeypatch.setattr(gallery, "contents", lambda: {"mimi/member.svg": fail})
-    assert gallery.main([str(few), "--check"]) == 2
-    assert capsys.readouterr().err == "no engine\n"
+    assert run(["gallery", str(few), "--check"]) == 2
+    assert capsys.readouterr().err == "fsm: no engine\n"
 
 
 def test_a_policy_is_seen_as_its_views_say_as_far_as_it_has_their_facts() -> None:

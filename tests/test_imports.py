@@ -22,7 +22,7 @@ FILES = {
 
 # From the bottom to the top. A module imports from lower layers only, and from its own where that is a folder.
 LAYERS: list[set[str]] = [
-    {"fsm.errors", "fsm.locks", "fsm.unrecorded", "fsm.walk"},
+    {"fsm.errors", "fsm.version", "fsm.locks", "fsm.unrecorded", "fsm.walk"},
     {"fsm.state"},
     {"fsm.terms"},
     {"fsm.facts", "fsm.event", "fsm.strict_json", "fsm.loading"},
@@ -177,6 +177,7 @@ LIBRARIES: list[tuple[str, set[str]]] = [
     ("graphviz",    {"fsm.render"}),
     ("pygraphviz",  {"fsm.render"}),
     ("rich",        {"fsm.cli"}),
+    ("click",       {"fsm.cli"}),
     ("signedjson",  {"fsm.matrix"}),
     ("numpy",       {"fsm.bulk"}),
     ("pyarrow",     {"fsm.bulk"}),

@@ -6,16 +6,17 @@ line on standard error, never a traceback.
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from errno import EDQUOT, EFBIG, ENOSPC
-from functools import partial
 from importlib import import_module
 from io import BufferedWriter, FileIO, RawIOBase, TextIOWrapper
-from typing import TypeAlias
+from types import MappingProxyType
 
-from fsm.cli.arguments import Command, UsageError, read_arguments
+import click
+
 from fsm.cli.terminal import StoppedError, complain
-from fsm.errors import PolicyError, in_words, shorten
+from fsm.errors import PolicyError, in_words, needs, shorten
+from fsm.version import __version__
 
 UNUSABLE = 2
 INTERRUPTED = 130
@@ -24,48 +25,75 @@ CLOSED_PIPE = 141
 _NO_ROOM = {ENOSPC, EFBIG, EDQUOT}
 """What is wrong with the output and never with an input."""
 
-COMMANDS = (
-    "policies",
-    "replay",
-    "decide",
-    "explain",
-    "draw",
-    "spec",
-    "visible",
-    "wire",
-    "verify",
-    "diff",
-    "vectors",
-    "conform",
-    "test",
-    "explore",
-    "backtest",
-    "synth",
+COMPLETION = "_FSM_COMPLETE"
+"""The environment variable by which a shell asks to complete a line."""
+
+COMMANDS: Mapping[str, str] = MappingProxyType({
+    "policies": "List the policies that come with this package.",
+    "replay": "Run a log of events: what is refused and why, who is where.",
+    "decide": "Answer JSON lines, one question a line.",
+    "explain": "Explain one case, with every condition.",
+    "draw": "Draw a policy, or what differs between two.",
+    "spec": "Write the section of a draft on legal transitions.",
+    "visible": "Say which events of a log a user may be shown.",
+    "wire": "Turn the content of events into bytes, and back.",
+    "verify": "Find the laws that a policy breaks, each with a log.",
+    "diff": "Say what two policies decide differently.",
+    "vectors": "Write test vectors for other implementations.",
+    "conform": "Run another implementation over test vectors.",
+    "test": "Run tests of a policy that are written as data.",
+    "explore": "Write a page on which every case can be tried.",
+    "backtest": "Replay a whole history under one policy or two.",
+    "synth": "Write a large believable history.",
+    "gallery": "Draw the gallery of policies into a folder.",
+})  # fmt: skip
+"""Each is a module here, with a Click command of the same name, and says the same of itself."""
+
+
+class _Commands(click.Group):
+    """The commands by name. Each is loaded when it is asked for: nobody waits for the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as Click asks
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            ctx.fail(f"no such command `{shorten(cmd_name)}`: choose from {', '.join(COMMANDS)}")
+        try:
+            command: click.Command = getattr(import_module(f"fsm.cli.{cmd_name}"), cmd_name)
+        except ModuleNotFoundError as missing:
+            if missing.name != "rich":
+                raise
+            raise click.UsageError(needs(f"`fsm {cmd_name}`", "rich", "cli")) from None
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        # As Click writes them, without loading any.
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="`fsm COMMAND --help` says more of each.",
 )
-"""Each is a module here, with a function of the same name, or with several by the names that follow it."""
-
-Commands: TypeAlias = Mapping[str, Callable[[], "Command | Commands"]]
-"""By name: what loads a command, or several by the names that follow it."""
-
-
-PURPOSE = "Participation in messaging rooms as an explicit finite state machine."
-
-_HELP = ("-h", "--help")
+@click.version_option(__version__, message="fsm %(version)s")
+def fsm() -> None:
+    """Participation in messaging rooms as an explicit finite state machine."""
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit status."""
     _prepare_output()
     try:
-        status = _run("fsm", _commands(), PURPOSE, arguments)
+        status = _run(arguments)
         sys.stdout.flush()
-    except SystemExit as end:  # help has been printed
-        return int(end.code or 0)
     except BrokenPipeError:
         # Whoever read our output has seen enough.
         _drop_output()
         return CLOSED_PIPE
-    except (OSError, PolicyError, UsageError) as problem:
+    except (OSError, PolicyError, click.ClickException) as problem:
         complain(_line(problem))
         return UNUSABLE
     except StoppedError as end:
@@ -76,58 +104,31 @@ def run(arguments: Sequence[str]) -> int:
     return status
 
 
+def _run(arguments: Sequence[str]) -> int:
+    if COMPLETION in os.environ:
+        fsm.main(prog_name="fsm", complete_var=COMPLETION)
+    try:
+        # Not by `main`, which takes interruptions and closed pipes in its own way.
+        with fsm.make_context("fsm", [*arguments] or ["--help"]) as context:
+            return fsm.invoke(context) or 0
+    except click.exceptions.NoArgsIsHelpError as asked:
+        click.echo(asked.format_message())
+        return 0
+    except click.exceptions.Exit as end:  # help has been printed
+        return end.exit_code
+
+
 def _line(problem: Exception) -> str:
     """What is wrong, in one line."""
+    if isinstance(problem, click.ClickException):
+        text = " ".join(problem.format_message().split()).removesuffix(".")
+        return shorten(text[:1].lower() + text[1:], 500)
     if not isinstance(problem, OSError):
         return " ".join(str(problem).split())
     if problem.filename is None and problem.errno in _NO_ROOM:
         _drop_output()
         problem.filename = "standard output"
     return in_words(problem)
-
-
-def _commands() -> Commands:
-    """All commands by name. Each is loaded when it is asked for: nobody waits for the others."""
-    return {name: partial(_loaded, name) for name in COMMANDS}
-
-
-def _loaded(name: str) -> "Command | Commands":
-    try:
-        return getattr(import_module(f"fsm.cli.{name}"), name)  # type: ignore[no-any-return]  # see COMMANDS
-    except ModuleNotFoundError as missing:
-        if missing.name != "rich":
-            raise
-        raise UsageError(f"`fsm {name}` needs rich: pip install 'mimi-fsm[cli]'") from None
-
-
-def _run(program: str, commands: Commands, purpose: str, arguments: Sequence[str]) -> int:
-    """Run the command that is named first. One that is several in turn has its own named next."""
-    if not arguments or arguments[0] in _HELP:
-        print("\n".join(_overview(program, commands, purpose)))
-        return 0
-    name, *others = arguments
-    if name not in commands:
-        raise UsageError(f"no such command `{shorten(name)}`: choose from {', '.join(commands)}")
-    command = commands[name]()
-    if isinstance(command, Mapping):
-        return _run(f"{program} {name}", command, "", others)
-    return command(**read_arguments(f"{program} {name}", command, others)) or 0
-
-
-def _overview(program: str, commands: Commands, purpose: str) -> Iterator[str]:
-    yield f"usage: {program} COMMAND ...\n"
-    if purpose:
-        yield f"{purpose}\n"
-    for name, load in commands.items():
-        yield f"  {name:<10} {_summary(load())}"
-    yield f"\n`{program} COMMAND --help` says more of each."
-
-
-def _summary(command: "Command | Commands") -> str:
-    """The first line of what a command says of itself."""
-    if isinstance(command, Mapping):
-        return " ".join(_summary(load()) for load in command.values())
-    return (command.__doc__ or "").partition("\n")[0]
 
 
 def _prepare_output() -> None:

@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+import click
 
-from fsm.cli.arguments import Argument, Option
-from fsm.cli.terminal import JsonOption, OrderOption, PolicyOption, complain, interruptible, safe
-from fsm.errors import DefinitionError, shorten
+from fsm.cli.options import FILE, Word, json_option, order_option, policy_option
+from fsm.cli.terminal import complain, interruptible, progress, safe
+from fsm.errors import DefinitionError, needs, shorten
 from fsm.policies import load_rules
+from fsm.shapes import Order
 
 _DIFFERENT, _UNUSABLE = 1, 2
 _SHOWN = 10
@@ -31,32 +31,44 @@ class Engine(StrEnum):
     RAY = "ray"
 
 
+@click.command()
+@click.argument("history", type=FILE, help="Parquet, Arrow, JSON lines (also gzip), or a folder of these.")
+@policy_option
+@click.option("--against", metavar="POLICY", help="A second policy, to compare with.")
+@click.option(
+    "--output",
+    "-o",
+    type=FILE,
+    help="Write the events and their verdicts to a .parquet, .arrow or .jsonl file; with Ray, a folder.",
+)
+@click.option("--participation", type=FILE, help="Write who is where at the end.")
+@click.option(
+    "--engine", type=Word(Engine), default=Engine.AUTO, help="By default `compiled` where numba is installed."
+)
+@click.option("--address", help="The Ray cluster; by default one on this machine.")
+@click.option("--scratch", type=FILE, help="With Ray: a folder for what is in between, which all nodes see.")
+@order_option
+@json_option
 def backtest(  # noqa: PLR0913 - one parameter for each option
-    history: Annotated[Path, Argument(help="Parquet, Arrow, JSON lines (also gzip), or a folder of these.")],
+    history: Path,
     *,
-    policy: PolicyOption = "mimi",
-    against: Annotated[str | None, Option(help="A second policy, to compare with.")] = None,
-    output: Annotated[
-        Path | None,
-        Option(
-            "--output",
-            "-o",
-            help="Write the events and their verdicts to a .parquet, .arrow or .jsonl file; with Ray, a folder.",
-        ),
-    ] = None,
-    participation: Annotated[Path | None, Option(help="Write who is where at the end.")] = None,
-    engine: Annotated[Engine, Option(help="By default `compiled` where numba is installed.")] = Engine.AUTO,
-    address: Annotated[str | None, Option(help="The Ray cluster; by default one on this machine.")] = None,
-    scratch: Annotated[
-        Path | None, Option(help="With Ray: a folder for what is in between, which all nodes see.")
-    ] = None,
-    order: OrderOption = None,
-    as_json: JsonOption = False,
+    policy: str,
+    against: str | None,
+    output: Path | None,
+    participation: Path | None,
+    engine: Engine,
+    address: str | None,
+    scratch: Path | None,
+    order: Order | None,
+    as_json: bool,
 ) -> int:
-    """Replay a whole history under a policy, alone or against a second one."""
+    """Replay a whole history under one policy or two.
+
+    It takes the extra `bulk`, on a cluster `ray`. Exit status 1 says that the policies differ.
+    """
     names = [each for each in (policy, against) if each is not None]
     policies = list(map(load_rules, names))
-    with needing("ray" if engine is Engine.RAY else "bulk"):
+    with needing("`fsm backtest`", "ray" if engine is Engine.RAY else "bulk"):
         run = _engine(engine, address, scratch)
     with interruptible() as check, _progress(check) as on_progress:
         # Other machines have to load the policies themselves.
@@ -78,12 +90,12 @@ def backtest(  # noqa: PLR0913 - one parameter for each option
 
 
 @contextmanager
-def needing(extra: str) -> Iterator[None]:
+def needing(what: str, extra: str) -> Iterator[None]:
     """Say which extra is missing when the body cannot import something. Raises `DefinitionError`."""
     try:
         yield
     except ModuleNotFoundError as missing:
-        raise DefinitionError(f"this needs {missing.name}: pip install 'mimi-fsm[{extra}]'") from None
+        raise DefinitionError(needs(what, missing.name, extra)) from None
 
 
 def _engine(engine: Engine, address: str | None, scratch: Path | None) -> Callable[..., Any]:
@@ -105,22 +117,14 @@ def _engine(engine: Engine, address: str | None, scratch: Path | None) -> Callab
 
 
 @contextmanager
-def _progress(check: Callable[[], None], after: float = 1.0) -> Iterator[Callable[[int, float], None]]:
+def _progress(check: Callable[[], None]) -> Iterator[Callable[[int, float], None]]:
     """A function to tell of progress; after some time it is shown on a terminal."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
-        TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("replaying", total=1.0, visible=False, rate="")
+    with progress("replaying", 1.0) as show:
         started = time.monotonic()
 
         def tell(events: int, share: float) -> None:
             check()
-            elapsed = time.monotonic() - started
-            rate = f"{events:,} events, {events / elapsed:,.0f}/s"
-            bar.update(task, completed=share, rate=rate, visible=elapsed > after)
+            show(share, f"{events:,} events, {events / (time.monotonic() - started):,.0f}/s")
 
         yield tell
 

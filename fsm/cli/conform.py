@@ -1,20 +1,16 @@
 """`fsm conform`: whether an implementation decides as a policy says."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+import click
 
 from fsm import atomic
-from fsm.cli.arguments import Argument, Option
-from fsm.cli.terminal import JsonOption, PolicyArgument, interruptible, safe
-from fsm.cli.vectors import AllOption, CoverOption, PathsOption
+from fsm.cli.options import FILE, Number, json_option, policy_argument
+from fsm.cli.terminal import console, interruptible, progress, safe
+from fsm.cli.vectors import all_option, cover_option, paths_option
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.review.conform import Conformance, to_junit
@@ -24,28 +20,42 @@ from fsm.review.vectors import Vector, covering_vectors, every_vector, paths
 _MOST = 50  # rows of the table; the other outputs hold all
 
 
+@click.command()
+@policy_argument
+@click.argument(
+    "command", metavar="COMMAND...", nargs=-1, required=True, help="The implementation and its arguments, after `--`."
+)
+@all_option
+@cover_option
+@paths_option
+@click.option("--strict", is_flag=True, help="A rejection must name the right guards, too.")
+@click.option(
+    "--timeout", type=Number(min=0.01), default=10.0, show_default=True, help="Seconds that one answer may take."
+)
+@click.option("--junit", type=FILE, help="Write a JUnit XML file, too.")
+@json_option
 def conform(  # noqa: PLR0913 - one option for each choice
-    policy: PolicyArgument,
-    command: Annotated[list[str], Argument(help="The implementation and its arguments, after `--`.")],
+    policy: str,
+    command: tuple[str, ...],
     *,
-    every: AllOption = False,
-    cover: CoverOption = False,
-    walks: PathsOption = False,
-    strict: Annotated[bool, Option("--strict", help="A rejection must name the right guards, too.")] = False,
-    timeout: Annotated[float, Option(help="Seconds that one answer may take.", min=0.01)] = 10.0,
-    junit: Annotated[Path | None, Option(help="Write a JUnit XML file, too.")] = None,
-    as_json: JsonOption = False,
+    every: bool,
+    cover: bool,
+    walks: bool,
+    strict: bool,
+    timeout: float,
+    junit: Path | None,
+    as_json: bool,
 ) -> int:
-    """Run an implementation over test vectors, and list where it disagrees.
+    """Run another implementation over test vectors.
 
     COMMAND takes the questions of `fsm decide` as JSON lines, and answers them
     one for one; a question holds an `id` as well, which an answer may repeat.
     """
     rules = load_policy(policy)
     size, vectors = _chosen(rules, every=every, cover=cover, walks=walks)
-    run = Conformance(rules.id, tuple(command), strict)
-    with interruptible(), _progress(size) as advance:
-        run.run(vectors, timeout=timeout, watch=advance)
+    run = Conformance(rules.id, command, strict)
+    with interruptible(), progress("asking", size) as tell:
+        run.run(vectors, timeout=timeout, watch=lambda: tell(len(run.answers), ""))
     if junit:
         atomic.write(junit, to_junit(run))
     if as_json:
@@ -65,20 +75,12 @@ def _chosen(rules: AnyPolicy, *, every: bool, cover: bool, walks: bool) -> tuple
     return len(vectors), iter(vectors)
 
 
-@contextmanager
-def _progress(size: int) -> Iterator[Callable[[], None]]:
-    """A bar on a terminal, and what moves it on."""
-    console = Console(stderr=True)
-    columns = (TextColumn("asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=size)
-        yield lambda: progress.advance(task)
-
-
 def _show(run: Conformance) -> None:
-    output = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    output = console()
     disagreements = run.disagreements
     if disagreements:
+        from rich.table import Table  # noqa: PLC0415 - takes long to load
+
         table = Table("vector", "expected", "answered", "why", box=None, pad_edge=False)
         for each in islice(disagreements, _MOST):
             why = each.why if each.differing else f"{each.why}; other guards are named"

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from fsm.cli.arguments import Option
-from fsm.cli.terminal import PolicyOption, complain, opened
+import click
+
+from fsm.cli.options import allow_option, policy_option
+from fsm.cli.terminal import complain, opened
 from fsm.errors import DefinitionError, EventError, ReplayError
 from fsm.event import describe, mapping, sequence
 from fsm.family import AnyRoom
@@ -13,25 +15,20 @@ from fsm.json_lines import read_lines
 from fsm.policies import Rules, known_rules, load_rules, room_from_state
 from fsm.strict_json import RepeatingReader
 
-AllowOption = Annotated[
-    list[str] | None,
-    Option("--allow", metavar="POLICY", help="A policy of your own that the input may name; may be repeated."),
-]
 
+@click.command()
+@policy_option
+@allow_option
+def decide(*, policy: str, allow: tuple[str, ...]) -> int:
+    """Answer JSON lines, one question a line.
 
-def decide(
-    *,
-    policy: PolicyOption = "mimi",
-    allow: AllowOption = None,
-) -> int:
-    """Answer JSON lines `{"policy"?, "state": [events], "event": {…}}`, one for one.
-
-    `state` is the set of current state events in any order, each taken as it
-    stands. `policy` is the id of a policy, or one that `--policy` or `--allow`
-    names. A line that cannot be read is answered by `{"error": …}`.
+    A question is `{"policy"?, "state": [events], "event": {…}}`. `state` is the set of
+    current state events in any order, each taken as it stands. `policy` is the id of a
+    policy, or one that `--policy` or `--allow` names. A line that cannot be read is
+    answered by `{"error": …}`.
     """
     # They are loaded here and now: one that does not exist is no fault of any line.
-    answers = Answers(policy, {name: load_rules(name) for name in (policy, *(allow or ()))})
+    answers = Answers(policy, {name: load_rules(name) for name in (policy, *allow)})
     problem, more = "", 0
     with opened("-") as source:
         for line in read_lines(source, answers.reader.read):

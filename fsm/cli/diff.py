@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from rich.console import Console
+import click
 
 from fsm import atomic
-from fsm.cli.arguments import Argument, Option
-from fsm.cli.terminal import GivenOption, JsonOption, PolicyArgument, parse_given, safe
+from fsm.cli.options import FILE, POLICY, given_option, json_option, parse_given
+from fsm.cli.terminal import console, safe
+from fsm.errors import counted
 from fsm.policies import load_policy
 from fsm.render import compare as draw_both
 from fsm.render import render
@@ -18,16 +19,20 @@ from fsm.review.diff import diff as compare
 from fsm.review.diff_report import save
 
 
+@click.command()
+@click.argument("old", metavar="OLD", help=POLICY)
+@click.argument("new", metavar="NEW", help="The policy to compare it with.")
+@given_option
+@json_option
+@click.option("--report", type=FILE, help="Write a report too: FILE.md or FILE.html.")
+@click.option("--logs", type=FILE, help="Write the logs to this folder, for `fsm replay`.")
 def diff(  # noqa: PLR0913 - one option for each output
-    old: PolicyArgument,
-    new: Annotated[str, Argument(help="The policy to compare it with.")],
-    *,
-    given: GivenOption = None,
-    as_json: JsonOption = False,
-    report: Annotated[Path | None, Option(help="Write a report too: FILE.md or FILE.html.")] = None,
-    logs: Annotated[Path | None, Option(help="Write the logs to this directory, for `fsm replay`.")] = None,
+    old: str, new: str, *, given: tuple[str, ...], as_json: bool, report: Path | None, logs: Path | None
 ) -> int:
-    """Say in the fewest conditions what policy NEW decides otherwise than policy OLD."""
+    """Say what two policies decide differently.
+
+    In the fewest conditions, each with an example and a log. Exit status 1 says that they differ.
+    """
     policies = load_policy(old), load_policy(new)
     known = parse_given(given, *policies)
     found = compare(*policies, known)
@@ -38,7 +43,7 @@ def diff(  # noqa: PLR0913 - one option for each output
     if as_json:
         print(json.dumps(found.as_json()))
     else:
-        output = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+        output = console()
         for line in _lines(found):
             output.print(safe(line), style="bold" if line and not line.startswith(" ") else None)
     return 1 if found else 0
@@ -64,7 +69,7 @@ def _lines(found: Diff) -> Iterator[str]:
         yield from (f"    {_event(event)}" for event in reading.log)
     if found.reasons:
         yield from ("", "rejected by both, for other reasons")
-        yield from (f"  {each.sentence} ({_cells(each.cells)})" for each in found.reasons)
+        yield from (f"  {each.sentence} ({counted(each.cells, 'cell')})" for each in found.reasons)
     if found.clauses:
         yield from ("", "rows under another section")
         yield from (f"  {row}: {old or 'none'} → {new or 'none'}" for row, old, new in found.clauses)
@@ -72,7 +77,7 @@ def _lines(found: Diff) -> Iterator[str]:
 
 def _group(number: int, group: Group) -> Iterator[str]:
     yield f"{number}. {group.sentence}"
-    yield f"  {_cells(group.cells)}, for example {spelled(group.example)}"
+    yield f"  {counted(group.cells, 'cell')}, for example {spelled(group.example)}"
     if group.log is None:
         yield f"  {group.unshown}"
         return
@@ -84,7 +89,3 @@ def _event(event: Mapping[str, Any]) -> str:
     target = event.get("state_key", "")
     parties = event["sender"] if target in ("", event["sender"]) else f"{event['sender']} → {target}"
     return f"{parties}  {event['type']}  {json.dumps(event['content'])}"
-
-
-def _cells(count: int) -> str:
-    return f"{count} cell{'' if count == 1 else 's'}"

@@ -1,34 +1,42 @@
 """`fsm draw`: a picture of a policy, or of two."""
 
-from typing import Annotated
+import click
 
-from fsm.cli.arguments import Option
-from fsm.cli.terminal import GivenOption, PolicyArgument, output_to, parse_given
+from fsm.cli.options import Word, given_option, output_option, parse_given, policy_argument
+from fsm.cli.terminal import output_to
 from fsm.policies import load_policy
 from fsm.render import FORMATS, Detail, compare, extract, format_of, render
 
-PrefixOption = Annotated[str | None, Option(metavar="ID", help="What ids begin with, by default the policy's id.")]
-LinkBaseOption = Annotated[str | None, Option(metavar="URL", help="The draft whose sections edges link to.")]
+prefix_option = click.option("--prefix", metavar="ID", help="What ids begin with, by default the policy's id.")
+link_base_option = click.option("--link-base", metavar="URL", help="The draft whose sections arrows link to.")
 
 
+@click.command()
+@policy_argument
+@output_option
+@click.option("--format", "fmt", metavar="FORMAT", help=f"By default told by the file's ending: {', '.join(FORMATS)}.")
+@click.option("--detail", type=Word(Detail), default=Detail.GUARDS, show_default=True, help="How much an arrow says.")
+@given_option
+@click.option("--against", metavar="POLICY", help="Another policy: the picture shows how the two differ.")
+@click.option("--tall", is_flag=True, help="For a narrow page (svg, png, pdf, dot).")
+@prefix_option
+@link_base_option
 def draw(  # noqa: PLR0913 - one option for each property of a picture
-    policy: PolicyArgument,
+    policy: str,
     *,
-    output: Annotated[str, Option("--output", "-o", help="The file to write; `-` for standard output.")] = "-",
-    fmt: Annotated[
-        str | None,
-        Option("--format", help=f"By default told by the file's ending: {', '.join(FORMATS)}."),
-    ] = None,
-    detail: Annotated[Detail, Option(help="How much an edge says.")] = Detail.GUARDS,
-    given: GivenOption = None,
-    against: Annotated[
-        str | None, Option(metavar="POLICY", help="Another policy: the picture shows how the two differ.")
-    ] = None,
-    tall: Annotated[bool, Option("--tall", help="For a narrow page (svg, png, pdf, dot).")] = False,
-    prefix: PrefixOption = None,
-    link_base: LinkBaseOption = None,
+    output: str,
+    fmt: str | None,
+    detail: Detail,
+    given: tuple[str, ...],
+    against: str | None,
+    tall: bool,
+    prefix: str | None,
+    link_base: str | None,
 ) -> None:
-    """Draw a policy, or what is left of it when some facts are given."""
+    """Draw a policy, or what differs between two.
+
+    With facts that are given, what is left of it.
+    """
     wanted = fmt or (format_of(output) if output != "-" else "mermaid")
     rules = load_policy(policy)
     if against is None:

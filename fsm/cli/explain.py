@@ -2,10 +2,11 @@
 
 import json
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
-from fsm.cli.arguments import Argument, Option
-from fsm.cli.terminal import GivenOption, JsonOption, PolicyArgument, parse_given
+import click
+
+from fsm.cli.options import given_option, json_option, parse_given, policy_argument
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.facts import Value, spell
@@ -16,36 +17,38 @@ from fsm.policies import load_policy
 from fsm.policy import Transition
 
 
+@click.command()
+@policy_argument
+@click.argument("action", help="What the sender would do to the target.")
+@click.option("--target", metavar="STATE", help="The target's state, by default the one that everybody starts in.")
+@click.option("--sender", metavar="STATE", help="The sender's state, by default that of the plain case.")
+@click.option("--self", "is_self", is_flag=True, help="The sender is the target.")
+@click.option("--join-rule", metavar="RULE", help="The join rule, by default the first of the policy.")
+@click.option("--may-invite", is_flag=True, help="The sender may invite.")
+@click.option("--may-kick", is_flag=True, help="The sender may kick.")
+@click.option("--may-ban", is_flag=True, help="The sender may ban.")
+@click.option("--outranks-for-kick", is_flag=True, help="The sender outranks the target, to kick.")
+@click.option("--outranks-for-ban", is_flag=True, help="The sender outranks the target, to ban.")
+@given_option
+@json_option
 def explain(  # noqa: PLR0913 - one option for each fact
-    policy: PolicyArgument,
-    action: Annotated[str, Argument(help="What the sender would do to the target.")],
+    policy: str,
+    action: str,
     *,
-    target: Annotated[
-        str | None, Option(help="The target's state, by default the one that everybody starts in.")
-    ] = None,
-    sender: Annotated[str | None, Option(help="The sender's state, by default that of the plain case.")] = None,
-    is_self: Annotated[bool, Option("--self", help="The sender is the target.")] = False,
-    join_rule: Annotated[str | None, Option(help="The join rule, by default the first of the policy.")] = None,
-    may_invite: Annotated[bool, Option("--may-invite", help="The sender may invite.")] = False,
-    may_kick: Annotated[bool, Option("--may-kick", help="The sender may kick.")] = False,
-    may_ban: Annotated[bool, Option("--may-ban", help="The sender may ban.")] = False,
-    outranks_for_kick: Annotated[bool, Option("--outranks-for-kick", help="… the target, to kick.")] = False,
-    outranks_for_ban: Annotated[bool, Option("--outranks-for-ban", help="… the target, to ban.")] = False,
-    given: GivenOption = None,
-    as_json: JsonOption = False,
+    target: str | None,
+    sender: str | None,
+    is_self: bool,
+    join_rule: str | None,
+    given: tuple[str, ...],
+    as_json: bool,
+    **flags: bool,
 ) -> int:
-    """Explain one case: what would be decided, and how every candidate transition judges it.
+    """Explain one case, with every condition.
 
-    Exit status 1 says that it is rejected.
+    What would be decided, and how every candidate transition judges it. What is not
+    given is plain. Exit status 1 says that it is rejected.
     """
     rules = load_policy(policy)
-    flags = {
-        "may_invite": may_invite,
-        "may_kick": may_kick,
-        "may_ban": may_ban,
-        "outranks_for_kick": outranks_for_kick,
-        "outranks_for_ban": outranks_for_ban,
-    }
     words = {"target": target or str(rules.initial), "is_self": spell(is_self)}
     if sender or is_self:
         words["sender"] = sender or words["target"]
@@ -64,7 +67,7 @@ def explain(  # noqa: PLR0913 - one option for each fact
     return 0 if decision else 1
 
 
-def _facts(policy: AnyPolicy, known: dict[str, Value], given: list[str] | None) -> Any:
+def _facts(policy: AnyPolicy, known: dict[str, Value], given: tuple[str, ...]) -> Any:
     """The record of facts: what is known, and for the rest the plain value of each."""
     values = {**policy.domain.plain, **known, **parse_given(given, policy)}
     if values["is_self"] and values["sender"] is not values["target"]:

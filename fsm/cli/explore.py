@@ -1,26 +1,28 @@
 """`fsm explore`: a page on which every case of a policy can be tried."""
 
 from pathlib import Path
-from typing import Annotated
 
-from fsm.cli.arguments import Option
-from fsm.cli.terminal import OrderOption, PolicyArgument, complain, opened, output_to
+import click
+
+from fsm.cli.options import SOURCE, order_option, policy_argument
+from fsm.cli.terminal import complain, opened, output_to
 from fsm.errors import DefinitionError
 from fsm.log_reader import read_events
 from fsm.policies import load_policy, stage_of
 from fsm.render.explorer import to_page
+from fsm.shapes import Order
 
 
-def explore(
-    policy: PolicyArgument,
-    *,
-    output: Annotated[str, Option("--output", "-o", help="The file to write; `-` for standard output.")],
-    log: Annotated[
-        str | None, Option("--log", help="A log, as `fsm replay` takes it, that the page plays back.")
-    ] = None,
-    order: OrderOption = None,
-) -> None:
-    """Write a page that needs nothing else: every case of a policy to try, and a room to play in."""
+@click.command()
+@policy_argument
+@click.option("--output", "-o", type=SOURCE, required=True, help="The file to write; `-` for standard output.")
+@click.option("--log", type=SOURCE, help="A log, as `fsm replay` takes it, that the page plays back.")
+@order_option
+def explore(policy: str, *, output: str, log: str | None, order: Order | None) -> None:
+    """Write a page on which every case can be tried.
+
+    A page that needs nothing else: every case of a policy to try, and a room to play in.
+    """
     loaded = load_policy(policy)
     if log is None:
         page = to_page(loaded)

@@ -2,14 +2,16 @@
 
 import json
 
-from rich.console import Console
-from rich.table import Table
+import click
 
-from fsm.cli.terminal import JsonOption
+from fsm.cli.options import json_option
+from fsm.cli.terminal import console
 from fsm.policies import CATALOGUE, load_policy
 
 
-def policies(*, as_json: JsonOption = False) -> None:
+@click.command()
+@json_option
+def policies(*, as_json: bool) -> None:
     """List the policies that come with this package."""
     rows = [
         {
@@ -24,9 +26,11 @@ def policies(*, as_json: JsonOption = False) -> None:
     if as_json:
         print(json.dumps(rows))
         return
+    from rich.table import Table  # noqa: PLC0415 - takes long to load
+
     table = Table("policy", "title", box=None, pad_edge=False)
     table.add_column("transitions", justify="right")
     table.add_column("cells", justify="right")
     for row in rows:
         table.add_row(*(str(row[column]) for column in ("id", "title", "transitions", "cells")))
-    Console(highlight=False, markup=False).print(table)
+    console().print(table)

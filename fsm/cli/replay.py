@@ -2,55 +2,127 @@
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, TypeAlias
 
-from fsm.cli.arguments import Argument
-from fsm.cli.terminal import JsonOption, OrderOption, PolicyOption, complain, opened, safe, terminal, with_progress
-from fsm.errors import shorten
-from fsm.event import Event
+import click
+
+from fsm.cli.options import SOURCE, json_option, order_option, policy_option
+from fsm.cli.story import Story, parties, totals
+from fsm.cli.terminal import complain, opened, reading, safe, terminal
+from fsm.errors import DefinitionError, shorten
 from fsm.log import Outcome, Replay
 from fsm.log_reader import read_events
 from fsm.policies import load_rules
+from fsm.shapes import Order
 
 if TYPE_CHECKING:
     from rich.text import Text
 
 _STYLES = {"allowed": "green", "rejected": "red", "taken": "dim", "again": "dim", "error": "bold yellow"}
+_WIDTH = 100
+"""So many columns a story has where it goes to no terminal."""
 
 
-def replay(
-    log: Annotated[str, Argument(help="JSON lines or a JSON document of events; `-` for standard input.")],
+class Shown(StrEnum):
+    """What is shown of a log."""
+
+    STORY = "story"
+    ALL = "all"
+    REJECTED = "rejected"
+    SUMMARY = "summary"
+
+
+Shows: TypeAlias = Callable[[Outcome], bool]
+
+
+@click.command()
+@click.argument("log", type=SOURCE, help="JSON lines or a JSON document of events; `-` for standard input.")
+@policy_option
+@order_option
+@click.option(
+    "--story", "shown", flag_value=Shown.STORY, type=Shown, help="What was refused, and why. On a terminal the default."
+)
+@click.option("--all", "shown", flag_value=Shown.ALL, type=Shown, help="Every event. Elsewhere the default.")
+@click.option(
+    "--rejected",
+    "shown",
+    flag_value=Shown.REJECTED,
+    type=Shown,
+    help="The events that are rejected, or cannot be read.",
+)
+@click.option("--summary", "shown", flag_value=Shown.SUMMARY, type=Shown, help="Totals, and who is where in the end.")
+@click.option("--room", metavar="ID", help="Only events of this room.")
+@click.option("--user", metavar="ID", help="Only events by this user, or about them.")
+@json_option
+def replay(  # noqa: PLR0913 - one parameter for each option
+    log: str,
     *,
-    policy: PolicyOption = "mimi",
-    order: OrderOption = None,
-    as_json: JsonOption = False,
+    policy: str,
+    order: Order | None,
+    shown: Shown | None,
+    room: str | None,
+    user: str | None,
+    as_json: bool,
 ) -> int:
-    """Run a log of events, of one room or many, and print each decision with its reason.
+    """Run a log of events: what is refused and why, who is where.
 
-    The policy `matrix` is, for each room, that of the version that its creation names.
+    The log may be of one room or many. The policy `matrix` is, for each room, that of the
+    version that its creation names. With `--json`, a line for each event that is shown,
+    and one with totals.
     """
     rules = load_rules(policy)
-    run = Replay(rules)
-    output = terminal(sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
-    # The bar shares the terminal with the table, or has it for itself when the table goes elsewhere.
-    bar = output or terminal(sys.stderr)
+    if as_json and shown is Shown.STORY:
+        raise DefinitionError("a story is for people: leave out `--story` or `--json`")
+    chosen = shown or (Shown.STORY if sys.stdout.isatty() and not as_json else Shown.ALL)
+    shows = _filter(chosen, room, user)
+    run, story = Replay(rules), Story()
+    show = _showing(as_json=as_json)
+    is_table = chosen in (Shown.ALL, Shown.REJECTED) and sys.stdout.isatty() and not as_json
     with opened(log) as source:
-        for outcome in with_progress(run.run(read_events(source, rules, order=order, tell=complain)), source, bar):
-            if as_json:
-                print(json.dumps(outcome.as_json()))
-            elif output is not None:
-                output.print(_styled(outcome))
-            else:
-                print("  ".join(_cells(outcome)).rstrip())
-            if outcome.error and (output is None or as_json):
+        for outcome in reading(run.run(read_events(source, rules, order=order, tell=complain)), source):
+            if chosen is Shown.STORY:
+                if shows(outcome):
+                    story.add(outcome)
+            elif shows(outcome):
+                show(outcome)
+            if outcome.error and not (is_table and shows(outcome)):
                 complain(str(outcome.error))
             if outcome.notice:
                 complain(f"{outcome.where}: {outcome.notice}")
     if as_json:
         print(json.dumps({"summary": run.summary(), "participation": run.participation()}))
+    elif chosen is Shown.STORY:
+        width = get_terminal_size((_WIDTH, 0)).columns if sys.stdout.isatty() else _WIDTH
+        print("\n".join(line.rstrip() for line in story.lines(run, width, room)))
     else:
-        _conclude(run)
+        _conclude(run, room)
+    sys.stdout.flush()
     return 2 if run.errors or run.is_incomplete else 0
+
+
+def _filter(chosen: Shown, room: str | None, user: str | None) -> Shows:
+    def shows(outcome: Outcome) -> bool:
+        if chosen is Shown.SUMMARY or (room is not None and outcome.room_id != room):
+            return False
+        if chosen is Shown.REJECTED and outcome.decision is not None and outcome.decision.allowed:
+            return False
+        event = outcome.event
+        return user is None or (event is not None and user in (event.sender, outcome.target))
+
+    return shows
+
+
+def _showing(*, as_json: bool) -> Callable[[Outcome], None]:
+    """What shows one event: as JSON, in colours, or as plain text."""
+    if as_json:
+        return lambda outcome: print(json.dumps(outcome.as_json()))
+    output = terminal(sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    if output is None:
+        return lambda outcome: print("  ".join(_cells(outcome)).rstrip())
+    return lambda outcome: output.print(_styled(outcome))
 
 
 def _verdict(outcome: Outcome) -> str:
@@ -75,14 +147,9 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
         f"{outcome.number:>6}",
         f"{_verdict(outcome):<8}",
         f"{asked:<15}  {move:<15}" if move else f"{asked:<32}",
-        f"{_parties(event, outcome.target):<44}",
+        f"{parties(event, outcome.target):<44}",
         safe(f"{outcome.room_id or ''} {reason}".strip()),
     )
-
-
-def _parties(event: Event, target: str) -> str:
-    sender, target = safe(shorten(event.sender)), safe(shorten(target))
-    return f"{sender} → {target}" if target and target != sender else sender
 
 
 def _styled(outcome: Outcome) -> "Text":
@@ -92,13 +159,15 @@ def _styled(outcome: Outcome) -> "Text":
     return Text("  ").join([Text(number, "dim"), Text(verdict, _STYLES[verdict.strip()]), *map(Text, rest)])
 
 
-def _conclude(run: Replay) -> None:
-    counts = run.summary()
-    print()
-    print(", ".join(f"{count} {word.replace('_', ' ')}" for word, count in counts.items()))
+def _conclude(run: Replay, room: str | None) -> None:
+    print("\n".join(["", totals(run), *_places(run, room)]))
+
+
+def _places(run: Replay, room: str | None) -> Iterator[str]:
+    """Who is where in the end, by room and state."""
     for room_id, users in run.participation().items():
-        print(f"\n{safe(room_id) or 'the room'}")
-        for state in dict.fromkeys(users.values()):
-            named = [safe(user) for user, current in users.items() if current == state]
-            print(f"  {state:<8}{len(named):>6}  {' '.join(named)}")
-    sys.stdout.flush()
+        if room in (None, room_id):
+            yield f"\n{safe(room_id) or 'the room'}"
+            for state in dict.fromkeys(users.values()):
+                named = [safe(user) for user, current in users.items() if current == state]
+                yield f"  {state:<8}{len(named):>6}  {' '.join(named)}"

@@ -4,33 +4,38 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
 
-from rich.console import Console
-from rich.progress import Progress
+import click
 
 from fsm import atomic
-from fsm.cli.arguments import Option
 from fsm.cli.backtest import needing
-from fsm.cli.terminal import PolicyOption, interruptible
+from fsm.cli.options import FILE, policy_option
+from fsm.cli.terminal import interruptible, progress
 from fsm.policies import load_policy
 
 _LINES = 2**16
 """So many lines are written before anybody is told."""
 
 
+@click.command()
+@click.option("--output", "-o", type=FILE, required=True, help="The file to write: .parquet, .arrow or .jsonl.")
+@policy_option
+@click.option("--events", default=1_000_000, show_default=True, help="How many events.")
+@click.option("--rooms", default=1_000, show_default=True, help="In how many rooms.")
+@click.option("--users", default=10_000, show_default=True, help="By how many users.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed writes the same history."
+)
 def synth(  # noqa: PLR0913 - one parameter for each option
-    *,
-    output: Annotated[Path, Option("--output", "-o", help="The file to write: .parquet, .arrow or .jsonl.")],
-    policy: PolicyOption = "mimi",
-    events: Annotated[int, Option(help="How many events.")] = 1_000_000,
-    rooms: Annotated[int, Option(help="In how many rooms.")] = 1_000,
-    users: Annotated[int, Option(help="By how many users.")] = 10_000,
-    seed: Annotated[int, Option(min=0, help="The same seed writes the same log.")] = 0,
+    *, output: Path, policy: str, events: int, rooms: int, users: int, seed: int
 ) -> None:
-    """Write a believable log, in which the policy allows most events."""
+    """Write a large believable history.
+
+    The policy allows most of its events. It takes four events and two users a room
+    at least, and the extra `bulk`.
+    """
     rules = load_policy(policy)
-    with needing("bulk"):
+    with needing("`fsm synth`", "bulk"):
         from fsm.bulk.output import whole  # noqa: PLC0415 - an extra
         from fsm.bulk.synth import as_events, synthesise  # noqa: PLC0415
     pieces = synthesise(rules, events=events, rooms=rooms, users=users, seed=seed)
@@ -52,12 +57,13 @@ def synth(  # noqa: PLR0913 - one parameter for each option
 @contextmanager
 def _progress(total: int, check: Callable[[], None]) -> Iterator[Callable[[int], None]]:
     """A function to tell of events written, which is shown on a terminal."""
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("writing", total=total)
+    written = 0
+    with progress("writing", total) as tell:
 
         def advance(count: int) -> None:
+            nonlocal written
             check()
-            bar.advance(task, count)
+            written += count
+            tell(written, f"{written:,} events")
 
         yield advance

@@ -5,18 +5,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TextIO, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias, TypeVar, cast
 
 from fsm import atomic
-from fsm.cli.arguments import Argument, Option
-from fsm.errors import DefinitionError, shorten
-from fsm.facts import Value
-from fsm.family import AnyPolicy
-from fsm.shapes import Order
+from fsm.errors import DefinitionError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,14 +20,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _INTERRUPTED = 130
-
-POLICY = "A policy's id (see `fsm policies`), `module:NAME`, `path.py:NAME` or a data file, `path.json`."
-PolicyArgument = Annotated[str, Argument(help=POLICY)]
-PolicyOption = Annotated[str, Option("--policy", help=POLICY)]
-OrderOption = Annotated[
-    Order | None, Option("--order", help="How the events of the log stand; by default that is told from the log.")
-]
-JsonOption = Annotated[bool, Option("--json", help="Write JSON, for programs.")]
 
 
 class StoppedError(Exception):
@@ -126,57 +114,70 @@ def output_to(path: str) -> Iterator[BinaryIO]:
             yield file
 
 
-def with_progress(
-    items: Iterable[T], source: BufferedReader, console: "Console | None", *, after: float = 1.0
-) -> Iterator[T]:
-    """Pass items on; once that has taken `after` seconds, show on a terminal how much of `source` is read."""
-    if console is None:
-        yield from items
-        return
-    from rich.progress import (  # noqa: PLC0415 - takes long to load, and only terminals need it
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+def console() -> "Console":
+    """What writes results to standard output: in colours where that is a terminal, and with no line broken."""
+    from rich.console import Console  # noqa: PLC0415 - takes long to load, and not all commands need it
 
-    size = _size(source)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, auto_refresh=False) as progress:
-        task = progress.add_task("reading", total=size, visible=False)
-        started = shown = time.monotonic()
-        for item in items:
-            yield item
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+Tell: TypeAlias = Callable[[float, str], None]
+"""Takes how much is done, and a note beside it."""
+
+
+@contextmanager
+def progress(title: str, total: float | None, *, after: float = 1.0, quiet: bool = False) -> Iterator[Tell]:
+    """A function to tell of progress. Once work has taken `after` seconds, a terminal shows how much of it is done."""
+    if quiet or not sys.stderr.isatty() or not find_spec("rich"):
+        yield lambda *_: None
+        return
+    with ExitStack() as opened:
+        bar: _Bar | None = None
+        started = latest = time.monotonic()
+
+        def tell(done: float, note: str) -> None:
+            nonlocal bar, latest
             now = time.monotonic()
-            if now - started > after and now - shown > _REFRESH:
-                shown = now
-                progress.update(task, completed=source.tell() if size else None, visible=True, refresh=True)
+            if now - started >= after and now - latest > _REFRESH:
+                latest = now
+                bar = bar or _Bar(title, total, opened)
+                bar.show(done, note)
+
+        yield tell
+
+
+class _Bar:
+    """A bar on a terminal, until `opened` is closed."""
+
+    def __init__(self, title: str, total: float | None, opened: ExitStack) -> None:
+        from rich.progress import (  # noqa: PLC0415 - takes long to load, and only terminals need it
+            BarColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        columns = (
+            TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
+            TextColumn("{task.fields[note]}"), TimeRemainingColumn(),
+        )  # fmt: skip
+        shown = Progress(*columns, console=terminal(sys.stderr), transient=True, auto_refresh=False)
+        self._progress = opened.enter_context(shown)
+        self._task = self._progress.add_task(title, total=total, note="")
+
+    def show(self, done: float, note: str) -> None:
+        """Show how much is done, and a note beside it."""
+        self._progress.update(self._task, completed=done, note=note, refresh=True)
 
 
 _REFRESH = 0.1
 
 
-def _size(source: BufferedReader) -> int | None:
-    """How many bytes there are to read; None for a stream of unknown length."""
-    return os.fstat(source.fileno()).st_size if source.seekable() else None
-
-
-GivenOption = Annotated[
-    list[str] | None,
-    Option("--given", metavar="FACT=VALUE", help="A fact, such as `join_rule=public`; may be repeated."),
-]
-
-
-def parse_given(given: Iterable[str] | None, *policies: AnyPolicy) -> dict[str, Value]:
-    """Read `FACT=VALUE` words, each of a fact that one of the policies has. Raises `DefinitionError`."""
-    facts: dict[str, Value] = {}
-    for pair in given or ():
-        name, equals, word = pair.partition("=")
-        if not equals:
-            raise DefinitionError(f"`{shorten(pair)}` is not of the form FACT=VALUE")
-        if name in facts:
-            raise DefinitionError(f"the fact `{shorten(name)}` is given twice")
-        knowing = [policy for policy in policies if name in policy.domain.values]
-        facts[name] = (*knowing, *policies)[0].domain.parse(name, word)
-    return facts
+def reading(items: Iterable[T], source: BufferedReader) -> Iterator[T]:
+    """Pass items on, and show on a terminal how much of `source` is read."""
+    size = os.fstat(source.fileno()).st_size if source.seekable() else None
+    with progress("reading", size) as tell:
+        for number, item in enumerate(items, start=1):
+            yield item
+            tell(source.tell() if size else 0, f"{number:,} events")

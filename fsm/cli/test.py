@@ -1,33 +1,39 @@
-# ruff: noqa: PT028
 """`fsm test`: tests of a policy that are written as data."""
 
 import json
 from pathlib import Path
-from typing import Annotated
+
+import click
 
 from fsm import atomic
-from fsm.cli.arguments import Argument, Option
-from fsm.cli.decide import AllowOption
-from fsm.cli.terminal import POLICY, JsonOption, opened, safe
-from fsm.errors import PolicyError
+from fsm.cli.options import FILE, POLICY, SOURCE, Number, allow_option, json_option
+from fsm.cli.terminal import opened, safe
+from fsm.errors import PolicyError, counted
 from fsm.policies import load_rules
 from fsm.review.coverage import shown
 from fsm.review.data_tests import MAX_TOML, Result, Results, read_tests, run_tests
 from fsm.review.errors import ReviewError
 
 
+@click.command()
+@click.argument("file", type=SOURCE, help="A TOML file of tests; `-` for standard input.")
+@click.option("--policy", metavar="POLICY", help=f"For a file that names none. {POLICY}")
+@allow_option
+@click.option("--junit", type=FILE, help="Write a JUnit XML file, too.")
+@click.option("--coverage", is_flag=True, help="Say what the tests have seen of the policy.")
+@click.option(
+    "--coverage-min", "least", metavar="PERCENT", type=Number(0, 100), help="Fail when less than this has been seen."
+)
+@json_option
 def test(  # noqa: PLR0913 - one option for each output
-    file: Annotated[str, Argument(help="A TOML file of tests; `-` for standard input.")],
+    file: str,
     *,
-    policy: Annotated[str | None, Option("--policy", help=f"For a file that names none. {POLICY}")] = None,
-    allow: AllowOption = None,
-    junit: Annotated[Path | None, Option(help="Write a JUnit XML file, too.")] = None,
-    coverage: Annotated[bool, Option("--coverage", help="Say what the tests have seen of the policy.")] = False,
-    least: Annotated[
-        float | None,
-        Option("--coverage-min", metavar="PERCENT", min=0, max=100, help="Fail when less than this has been seen."),
-    ] = None,
-    as_json: JsonOption = False,
+    policy: str | None,
+    allow: tuple[str, ...],
+    junit: Path | None,
+    coverage: bool,
+    least: float | None,
+    as_json: bool,
 ) -> int:
     """Run tests of a policy that are written as data.
 
@@ -35,7 +41,7 @@ def test(  # noqa: PLR0913 - one option for each output
     which is "allowed" or "rejected"; also `transition`, `after` and `because`.
     Exit status 1 says that a test fails.
     """
-    given = [name for name in (policy, *(allow or ())) if name is not None]
+    given = [name for name in (policy, *allow) if name is not None]
     allowed = {name: load_rules(name) for name in given}
     with opened(file) as source:
         text = source.read(MAX_TOML + 1)
@@ -63,7 +69,7 @@ def _show(run: Results, *, coverage: bool) -> None:
         for each in run.coverage:
             print("", *map(safe, each.lines()), sep="\n")
     tests, failures = len(run.results), run.failures
-    print(f"\n{tests} test{'' if tests == 1 else 's'}, {failures or 'no'} failure{'' if failures == 1 else 's'}")
+    print(f"\n{counted(tests, 'test')}, {counted(failures, 'failure')}")
 
 
 def _lines(result: Result) -> list[str]:

@@ -2,49 +2,73 @@
 
 import sys
 from collections.abc import Iterable
-from typing import Annotated
+from pathlib import Path
 
-from rich.console import Console
-from rich.progress import track
+import click
 
-from fsm.cli.arguments import Option
-from fsm.cli.terminal import PolicyArgument, complain, output_to
+from fsm.cli.options import FILE, POLICY, output_option
+from fsm.cli.terminal import complain, output_to, progress
 from fsm.family import AnyPolicy
-from fsm.policies import load_policy
+from fsm.policies import CATALOGUE, load_policy
 from fsm.review.errors import ReviewError
-from fsm.review.vectors import Vector, Walk, covering_vectors, every_vector, paths, to_lines
+from fsm.review.vectors import Vector, Walk, covering_vectors, every_vector, paths, to_lines, update_files
+from fsm.review.witness import can_be_played
 
-AllOption = Annotated[bool, Option("--all", help="A vector for every cell that a room can reach.")]
-CoverOption = Annotated[
-    bool, Option("--cover", help="The fewest that tell the policy from all that is nearly the same. The default.")
-]
-PathsOption = Annotated[bool, Option("--paths", help="Events from an empty room that take every transition.")]
+all_option = click.option("--all", "every", is_flag=True, help="A vector for every cell that a room can reach.")
+cover_option = click.option(
+    "--cover", is_flag=True, help="The fewest that tell the policy from all that is nearly the same. The default."
+)
+paths_option = click.option(
+    "--paths", "walks", is_flag=True, help="Events from an empty room that take every transition."
+)
 
 
-def vectors(
-    policy: PolicyArgument,
+@click.command()
+@click.argument("policies", metavar="[POLICY]...", nargs=-1, help=POLICY)
+@all_option
+@cover_option
+@paths_option
+@output_option
+@click.option("--into", type=FILE, help="Write the files of these policies, by default of all, to this folder.")
+@click.option("--check", is_flag=True, help="With `--into`: write nothing, and fail when a file is not up to date.")
+def vectors(  # noqa: PLR0913 - one option for each choice
+    policies: tuple[str, ...],
     *,
-    every: AllOption = False,
-    cover: CoverOption = False,
-    walks: PathsOption = False,
-    output: Annotated[str, Option("--output", "-o", help="The file to write; `-` for standard output.")] = "-",
-) -> None:
-    """Write test vectors as JSON lines: whole events, and what has to come of them.
+    every: bool,
+    cover: bool,
+    walks: bool,
+    output: str,
+    into: Path | None,
+    check: bool,
+) -> int:
+    """Write test vectors for other implementations.
 
-    `fsm/review/vectors.schema.json` says what a line holds.
+    JSON lines: whole events, and what has to come of them. `fsm/review/vectors.schema.json`
+    says what a line holds.
     """
-    rules = load_policy(policy)
     if every + cover + walks > 1:
         raise ReviewError("choose one of --all, --cover and --paths")
+    if into is not None:
+        return _write_files(into, policies or tuple(CATALOGUE), check=check)
+    if len(policies) != 1:
+        raise ReviewError("name one policy, or the folder for the files of several by --into")
+    rules = load_policy(policies[0])
     items = _chosen(rules, every=every, walks=walks)
     size = rules.size if every else None
-    with output_to(output) as file:
-        # A bar would come between the lines.
-        bar = Console(stderr=True, quiet=output == "-" and sys.stdout.isatty())
-        if size is not None and bar.is_terminal:
-            items = track(items, "writing", total=size, console=bar, transient=True)
-        for line in to_lines(items):
+    # A bar would come between the lines.
+    with output_to(output) as file, progress("writing", size, quiet=output == "-" and sys.stdout.isatty()) as tell:
+        for number, line in enumerate(to_lines(items), start=1):
             file.write(line.encode())
+            tell(number, "")
+    return 0
+
+
+def _write_files(folder: Path, names: tuple[str, ...], *, check: bool) -> int:
+    playable = list(filter(can_be_played, map(load_policy, names)))
+    stale = update_files(folder, playable, check=check)
+    if stale:
+        complain(f"{'out of date' if check else 'written'}: {', '.join(stale)}")
+    return 1 if stale and check else 0
 
 
 def _chosen(rules: AnyPolicy, *, every: bool, walks: bool) -> Iterable[Vector | Walk]:

@@ -7,15 +7,14 @@ from functools import partial
 from multiprocessing import get_context
 from os import cpu_count
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+import click
 
 from fsm import atomic
-from fsm.cli.arguments import Argument, Option
-from fsm.cli.terminal import JsonOption, safe
-from fsm.errors import shorten
+from fsm.cli.options import FILE, POLICY, json_option
+from fsm.cli.terminal import console, progress, safe
+from fsm.errors import counted, shorten
 from fsm.policies import CATALOGUE, laws_of, load_policy, repairs_of
 from fsm.render import extract, render
 from fsm.review.accepted import read_accepted
@@ -32,37 +31,49 @@ _WIDTH = 150
 _TOLD = ("redacts", "prev_events")
 
 
+@click.command()
+@click.argument(
+    "policies", metavar="[POLICY]...", nargs=-1, help=f"{POLICY} By default all that come with this package."
+)
+@click.option(
+    "--laws", multiple=True, metavar="FILE", help="Laws of your own, too: a module or `path.py`; may be repeated."
+)
+@click.option(
+    "--rooms",
+    type=click.IntRange(min=0),
+    default=MOST_ROOMS,
+    show_default=True,
+    help="How many whole rooms to play through at most, from each beginning.",
+)
+@click.option("--accept", type=FILE, help="Reasons why findings are accepted, by law: FILE.toml or FILE.json.")
+@json_option
+@click.option("--report", type=FILE, help="Write a report too: FILE.md or FILE.html.")
+@click.option(
+    "--repair", is_flag=True, help="Mend the roles of a room as far as that can be found, and write them to `--output`."
+)
+@click.option("--output", "-o", type=FILE, help="Where `--repair` writes to, as JSON.")
+@click.option("--witnesses", type=FILE, help="Write the logs to this folder, for `fsm replay`.")
 def verify(  # noqa: PLR0913 - one option for each input and output
-    policies: Annotated[
-        list[str] | None,
-        Argument(
-            metavar="POLICY",
-            help="Ids, `module:NAME`, `path.py:NAME` or data files; all that come with this package by default.",
-        ),
-    ] = None,
+    policies: tuple[str, ...],
     *,
-    laws: Annotated[
-        list[str] | None, Option(help="Laws of your own, too: a module or `path.py`; may be repeated.")
-    ] = None,
-    rooms: Annotated[
-        int, Option(min=0, help="How many whole rooms to play through at most, from each beginning.")
-    ] = MOST_ROOMS,
-    accept: Annotated[
-        Path | None, Option(help="Reasons why findings are accepted, by law: FILE.toml or FILE.json.")
-    ] = None,
-    as_json: JsonOption = False,
-    report: Annotated[Path | None, Option(help="Write a report too: FILE.md or FILE.html.")] = None,
-    repair: Annotated[
-        bool, Option("--repair", help="Mend the roles of a room as far as that can be found, and write them to OUTPUT.")
-    ] = False,
-    output: Annotated[Path | None, Option("--output", "-o", help="Where --repair writes to, as JSON.")] = None,
-    witnesses: Annotated[Path | None, Option(help="Write the logs to this directory, for `fsm replay`.")] = None,
+    laws: tuple[str, ...],
+    rooms: int,
+    accept: Path | None,
+    as_json: bool,
+    report: Path | None,
+    repair: bool,
+    output: Path | None,
+    witnesses: Path | None,
 ) -> int:
-    """Find the holes of a policy: laws that some decision breaks, with a log that shows each one."""
-    names = policies or list(CATALOGUE)
+    """Find the laws that a policy breaks, each with a log.
+
+    Laws are proved over every case, and by playing small rooms through. Exit status 1
+    says that there are findings which no reason accepts.
+    """
+    names = list(policies or CATALOGUE)
     if repair or output:
         return _repair(names, output if repair else None)
-    own = [law for where in laws or () for law in load_laws(where)]
+    own = [law for where in laws for law in load_laws(where)]
     rules = [load_policy(name) for name in names]
     reasons = (
         read_accepted(accept, law_ids((*own, *(law for policy in rules for law in laws_of(policy))))) if accept else {}
@@ -70,7 +81,7 @@ def verify(  # noqa: PLR0913 - one option for each input and output
     for policy in rules:
         can_be_played(policy)  # before anything is done for some of them
     pictures = {policy.id: render(extract(policy), "svg") for policy in rules} if report else {}
-    reviews = list(_reviews(names, partial(_review, laws=laws or [], accepted=reasons, rooms=rooms)))
+    reviews = list(_reviews(names, partial(_review, laws=laws, accepted=reasons, rooms=rooms)))
     if report:
         save(report, reviews, pictures)
     if witnesses:
@@ -105,19 +116,14 @@ def _repair(names: Sequence[str], output: Path | None) -> int:
 
 def _reviews(names: Sequence[str], review: Callable[..., Review]) -> Iterator[Review]:
     """One review for each policy, in order, with a bar on a terminal; several are made at the same time."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("verifying", total=len(names))
+    with progress("verifying", len(names)) as tell:
         if len(names) == 1:
-            yield review(
-                names[0], progress=lambda rooms: progress.update(task, description=f"verifying, {rooms} rooms played")
-            )
+            yield review(names[0], progress=lambda rooms: tell(0, f"{counted(rooms, 'room')} played"))
             return
         # Policies hold functions, which do not travel between processes: each loads what it needs by name.
         with ProcessPoolExecutor(min(len(names), cpu_count() or 1), get_context("spawn")) as pool:
-            for each in pool.map(review, names):
-                progress.advance(task)
+            for number, each in enumerate(pool.map(review, names), start=1):
+                tell(number, each.policy)
                 yield each
 
 
@@ -137,7 +143,7 @@ def _save_witnesses(directory: Path, reviews: Iterable[Review]) -> None:
 
 
 def _print(reviews: Iterable[Review]) -> None:
-    output = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    output = console()
     for number, review in enumerate(reviews):
         if number:
             output.print()
@@ -157,7 +163,7 @@ def _headline(review: Review) -> str:
     accepted = len(review.findings) - len(review.open)
     searched = "" if review.rooms is None else f", {review.rooms} rooms"
     parts = (
-        f"{review.policy}: {_count(len(review.open), 'finding')}",
+        f"{review.policy}: {counted(len(review.open), 'finding')}",
         f"{accepted} accepted" if accepted else "",
         f"{review.laws} laws over {review.cells} cells{searched}" if review.cells else f"{review.laws} laws",
     )
@@ -194,15 +200,15 @@ def _lines(finding: Finding) -> Iterator[str]:
         return
     yield from finding.says
     if finding.rooms is not None:
-        yield f"broken in {_count(finding.rooms, 'room')}"
+        yield f"broken in {counted(finding.rooms, 'room')}"
     if finding.example:
-        yield f"broken in {_count(finding.cells or 0, 'cell')}, {told_example(finding)}: {finding.example.question}"
+        yield f"broken in {counted(finding.cells or 0, 'cell')}, {told_example(finding)}: {finding.example.question}"
         yield f"  {finding.example.answer}"
     if finding.contrast:
         yield f"  but {finding.contrast.question}: {finding.contrast.answer}"
     yield from told_suggestion(finding)
     if finding.witness:
-        yield f"shown by the last of {_count(len(finding.witness), 'event')}, {finding.answer.partition(':')[0]}:"
+        yield f"shown by the last of {counted(len(finding.witness), 'event')}, {finding.answer.partition(':')[0]}:"
         yield from (f"  {_event(event)}" for event in finding.witness)
     elif finding.is_reachable is False:
         yield "no room can come to this"
@@ -215,7 +221,3 @@ def _event(event: Mapping[str, Any]) -> str:
     told = {name: value for name, value in event.items() if name in _TOLD}
     words = (parties, event["type"], json.dumps(event["content"]), json.dumps(told) if told else "")
     return "  ".join(shorten(word, _WIDTH) for word in words if word)
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number or 'no'} {thing}{'' if number == 1 else 's'}"

@@ -1,24 +1,28 @@
 """`fsm visible`: which events of a log a user may be shown."""
 
 import json
-from typing import Annotated
 
-from fsm.cli.arguments import Argument, Option
-from fsm.cli.terminal import JsonOption, OrderOption, PolicyOption, complain, opened, safe
+import click
+
+from fsm.cli.options import SOURCE, json_option, order_option, policy_option
+from fsm.cli.terminal import complain, opened, safe
 from fsm.log import Outcome, Replay
 from fsm.log_reader import read_events
 from fsm.policies import load_policy
+from fsm.shapes import Order
 
 
-def visible(
-    log: Annotated[str, Argument(help="JSON lines or a JSON array of events; `-` for standard input.")],
-    *,
-    user: Annotated[str, Option(help="Whose view to take, at the end of the log.")],
-    policy: PolicyOption = "mimi",
-    order: OrderOption = None,
-    as_json: JsonOption = False,
-) -> int:
-    """Say of every event that was allowed whether the user may be shown it, and if not, why."""
+@click.command()
+@click.argument("log", type=SOURCE, help="A log, as `fsm replay` takes it; `-` for standard input.")
+@click.option("--user", required=True, help="Whose view to take, at the end of the log.")
+@policy_option
+@order_option
+@json_option
+def visible(log: str, *, user: str, policy: str, order: Order | None, as_json: bool) -> int:
+    """Say which events of a log a user may be shown.
+
+    Of every event that was allowed; and if not, why.
+    """
     loaded = load_policy(policy)
     run = Replay(loaded, keeps_all=True)
     with opened(log) as source:

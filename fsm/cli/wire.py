@@ -1,23 +1,28 @@
 """`fsm wire`: the content of events in the draft's binary form, and back."""
 
 import json
-from typing import Annotated
 
-from fsm.cli.arguments import Argument
-from fsm.cli.terminal import PolicyOption, opened
+import click
+
+from fsm.cli.options import policy_option
+from fsm.cli.terminal import opened
 from fsm.errors import DecodeError, EventError
 from fsm.policies import codec_of, load_rules
 from fsm.strict_json import MAX_JSON, read_json
 
-StructArgument = Annotated[str, Argument(metavar="STRUCT", help="A struct's name, such as MUserContent.")]
+struct_argument = click.argument("struct", help="A struct's name, such as MUserContent.")
 
 
-def encode(
-    struct: StructArgument,
-    value: Annotated[str, Argument(help="JSON; `-` for standard input.")] = "-",
-    *,
-    policy: PolicyOption = "mimi",
-) -> None:
+@click.group()
+def wire() -> None:
+    """Turn the content of events into bytes, and back."""
+
+
+@wire.command()
+@struct_argument
+@click.argument("value", metavar="[JSON]", default="-", help="By default it is read from standard input.")
+@policy_option
+def encode(struct: str, value: str, *, policy: str) -> None:
     """Print the bytes of a JSON value, in hexadecimal."""
     try:
         content = read_json(_given(value))
@@ -26,12 +31,11 @@ def encode(
     print(codec_of(load_rules(policy)).encode(struct, content).hex())
 
 
-def decode(
-    struct: StructArgument,
-    value: Annotated[str, Argument(help="Hexadecimal bytes; `-` for standard input.")] = "-",
-    *,
-    policy: PolicyOption = "mimi",
-) -> None:
+@wire.command()
+@struct_argument
+@click.argument("value", metavar="[HEX]", default="-", help="By default it is read from standard input.")
+@policy_option
+def decode(struct: str, value: str, *, policy: str) -> None:
     """Print the JSON value of bytes given in hexadecimal."""
     text = _given(value)
     if len(text) > MAX_JSON:
@@ -49,7 +53,3 @@ def _given(value: str) -> bytes:
         return value.encode(errors="surrogateescape")
     with opened("-") as source:
         return source.read(MAX_JSON + 1)
-
-
-wire = {"encode": lambda: encode, "decode": lambda: decode}
-"""The commands that follow `fsm wire`."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
-from fsm.errors import DefinitionError, EventError
+from fsm.errors import DefinitionError, EventError, needs
 from fsm.event import checked_text, mapping
 
 
@@ -130,9 +130,7 @@ def _canonical(value: dict[str, Any]) -> bytes:
     try:
         from canonicaljson import encode_canonical_json  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as missing:
-        raise DefinitionError(
-            f"events without ids need {missing.name} to compute them: pip install 'mimi-fsm[matrix]'"
-        ) from None
+        raise DefinitionError(needs("the id of an event without one", missing.name, "matrix")) from None
     try:
         return encode_canonical_json(value)
     except (ValueError, RecursionError) as problem:

@@ -13,7 +13,7 @@ from itertools import permutations, product
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from fsm.errors import DefinitionError
+from fsm.errors import DefinitionError, needs
 from fsm.event import Event, read_event, write_state
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN
 from fsm.matrix.facts import MatrixFacts
@@ -202,7 +202,7 @@ def _signed(token: JSON) -> JSON:
         from signedjson.key import decode_signing_key_base64  # noqa: PLC0415 - an extra, and heavy
         from signedjson.sign import sign_json  # noqa: PLC0415
     except ModuleNotFoundError as missing:
-        problem = f"the third-party invites of Matrix rooms need {missing.name}: pip install 'mimi-fsm[matrix]'"
+        problem = needs("a third-party invite of a Matrix room", missing.name, "matrix")
         raise DefinitionError(problem) from None
     signed: JSON = sign_json({**token}, "identity.example", decode_signing_key_base64("ed25519", "0", _SEED))
     return signed

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
 
-from fsm.errors import EventError
+from fsm.errors import EventError, needs
 from fsm.matrix.facts import Warrant
 
 FIELD = "content.third_party_invite"
@@ -72,8 +72,7 @@ def _is_signed(signed: Mapping[str, Any], promise: Promise) -> bool:
         from signedjson.sign import SignatureVerifyException, verify_signed_json  # noqa: PLC0415
         from unpaddedbase64 import decode_base64  # noqa: PLC0415
     except ModuleNotFoundError as missing:
-        problem = f"its signature cannot be checked without {missing.name}: pip install 'mimi-fsm[matrix]'"
-        raise EventError(FIELD, problem) from None
+        raise EventError(FIELD, needs("to check its signature", missing.name, "matrix")) from None
     for (server, key_id), key in pairs[:MAX_CHECKS]:
         try:
             verify_signed_json({**signed}, server, decode_verify_key_bytes(key_id, decode_base64(key)))

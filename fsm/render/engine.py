@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 
-from fsm.errors import PolicyError
+from fsm.errors import PolicyError, needs
 
 _LIBRARIES = "Debian: apt-get install libglib2.0-0 libxext6 libxrender1"
 _FONTS = Path(__file__).with_name("fonts.conf")
@@ -46,7 +46,7 @@ def draw(dot: str, *kinds: str) -> bytes:
     elif program:
         done = _run([program, *(f"-T{kind}" for kind in kinds)], dot, None)
     else:
-        raise RenderError(f"drawing `{kinds[0]}` needs Graphviz: pip install 'mimi-fsm[render]'")
+        raise RenderError(needs(f"to draw `{kinds[0]}`", "Graphviz", "render"))
     if done.returncode or not done.stdout:
         *_, problem = done.stderr.decode(errors="replace").strip().splitlines() or [f"status {done.returncode}"]
         remedy = f" ({_LIBRARIES})" if problem.startswith("ImportError: lib") else ""

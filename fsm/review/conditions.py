@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, TypeAlias
 
+from fsm.errors import needs
 from fsm.facts import Value, spell
 from fsm.guards import Guard
 from fsm.review.errors import ReviewError
@@ -275,7 +276,7 @@ def _cover(holders: Sequence[Sequence[int]], efforts: Sequence[int]) -> set[int]
     try:
         from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - heavy, and seldom needed
     except ModuleNotFoundError as missing:
-        raise ReviewError(f"comparing needs {missing.name}: pip install 'mimi-fsm[review]'") from None
+        raise ReviewError(needs("to compare policies", missing.name, "review")) from None
     places = sorted({place for holder in holders for place in holder})
     result = milp(
         [1000 + efforts[place] for place in places],

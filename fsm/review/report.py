@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 from fsm import atomic
+from fsm.errors import needs
 from fsm.review.errors import ReviewError
 
 _PAGE = """<!doctype html>
@@ -62,6 +63,6 @@ def to_html(title: str, markdown: str) -> str:
     try:
         from markdown_it import MarkdownIt  # noqa: PLC0415 - only this format needs it
     except ModuleNotFoundError:
-        raise ReviewError("reports in HTML need markdown-it-py: pip install 'mimi-fsm[cli]'") from None
+        raise ReviewError(needs("a report in HTML", "markdown-it-py", "cli")) from None
     body = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
     return _PAGE.format(title=escape(title), body=body)

@@ -4,13 +4,9 @@ Theory of operation. A vector is a question as `fsm decide` takes it, with the a
 beside it: anybody who reads JSON can run it. Its room comes from the shortest log to
 the facts in question (`fsm.review.witness`), of which the current state events are
 kept. `fsm/review/vectors.schema.json` says what a line holds.
-
-Run as a module, it writes the files of all policies, or says which are out of date.
 """
 
-import argparse
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,11 +14,10 @@ from typing import Any
 
 from fsm import atomic
 from fsm.decision import Decision
-from fsm.errors import PolicyError, in_words
 from fsm.facts import Value, spell
 from fsm.family import AnyPolicy
 from fsm.machine import memory_of
-from fsm.policies import CATALOGUE, load_policy, new_room, place_of, play_of, room_from_state
+from fsm.policies import new_room, place_of, play_of, room_from_state
 from fsm.review.cells import Cells as Asked
 from fsm.review.cover import Board, Question, cover
 from fsm.review.errors import ReviewError
@@ -279,26 +274,11 @@ def _walk(policy: AnyPolicy, name: str, log: Log) -> Walk:
     return Walk(name, log, decisions, tuple(_clause(policy, decision) for decision in decisions), policy)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Write the files of vectors to a directory, or check that they are up to date."""
-    parser = argparse.ArgumentParser(prog="python -m fsm.review.vectors", description=main.__doc__)
-    parser.add_argument("directory", type=Path)
-    parser.add_argument("policies", nargs="*", default=list(CATALOGUE), help="by default all")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is not up to date")
-    options = parser.parse_args(arguments)
-    try:
-        policies = list(filter(can_be_played, map(load_policy, options.policies)))
-        stale = _update(options.directory, policies, check=options.check)
-    except (PolicyError, OSError) as problem:
-        print(in_words(problem) if isinstance(problem, OSError) else problem, file=sys.stderr)  # noqa: T201
-        return 2
-    if stale:
-        print(f"{'out of date' if options.check else 'written'}: {', '.join(stale)}", file=sys.stderr)  # noqa: T201
-    return 1 if stale and options.check else 0
+def update_files(directory: Path, policies: Iterable[AnyPolicy], *, check: bool) -> list[str]:
+    """Write the files of vectors of policies to a directory; with `check`, write nothing.
 
-
-def _update(directory: Path, policies: Iterable[AnyPolicy], *, check: bool) -> list[str]:
-    """The files that were not up to date; with `check` they stay so. Raises OSError and `PolicyError`."""
+    Returns the names of those that were not up to date. Raises OSError and `PolicyError`.
+    """
     if not check:
         directory.mkdir(parents=True, exist_ok=True)
     stale = []
@@ -315,4 +295,4 @@ def _update(directory: Path, policies: Iterable[AnyPolicy], *, check: bool) -> l
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit("not a program: use `fsm vectors --into FOLDER`")

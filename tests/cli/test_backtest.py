@@ -137,7 +137,7 @@ UNUSABLE = [
     ([str(DAY), "--policy", "nomi"],             "unknown policy `nomi`"),
     ([str(DAY), "--against", "nomi"],            "unknown policy `nomi`"),
     ([str(DAY), "-o", "verdicts.csv"],           "verdicts.csv: the name must end in .parquet"),
-    ([str(DAY), "--engine", "magic"],            "argument --engine: `magic` is not one of its values: choose from auto, "),
+    ([str(DAY), "--engine", "magic"],            "invalid value for '--engine': 'magic' is not one of 'auto', "),
     ([str(DAY), "--address", "head:6379"],       "`--address` and `--scratch` are for `--engine ray`"),
     (["README.md", "--json", "-o", "/nowhere/verdicts.parquet"], "/nowhere/verdicts.parquet: no such file or directory"),
 ]

@@ -98,7 +98,7 @@ UNUSABLE = [
     (("mimi", "mimi-01", "--given", "may_kick"),               "`may_kick` is not of the form FACT=VALUE"),
     (("mimi", "mimi-01", "--report", "report.pdf"),            "`report.pdf`: a report is a file that ends in .md or .html"),
     (("mimi", "mimi-01", "--report", "/no/where/report.md"),   "/no/where/report.mimi-mimi-01.svg: no such file or directory"),
-    (("mimi",),                                                "the following arguments are required: NEW"),
+    (("mimi",),                                                "missing argument 'NEW'"),
 ]
 # fmt: on
 

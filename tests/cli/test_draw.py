@@ -72,7 +72,7 @@ UNUSABLE = [
     (("mimi", "-o", "no/such/folder/x.dot"),         "no/such/folder/x.dot: no such file or directory"),
     (("mimi", "--given", "colour=red"),              "unknown fact `colour`: the facts are "),
     (("mimi", "--given", "join_rule=private"),       "`private` is no value of `join_rule`: choose from invite, knock, public"),
-    (("mimi", "--detail", "all"),                    "argument --detail: `all` is not one of its values: choose from verbs, guards, clauses"),
+    (("mimi", "--detail", "all"),                    "invalid value for '--detail': 'all' is not one of 'verbs', 'guards', 'clauses'"),
     (("nobody", "-o", "x.dot"),                      "unknown policy `nobody`"),
     (("mimi", "--against", "nobody"),                "unknown policy `nobody`"),
     (("mimi", "--against", "mimi-01", "--format", "scxml"), "`scxml` is one machine, and cannot show two policies"),

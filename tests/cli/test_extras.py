@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from fsm.render import engine
-from fsm.review.vectors import main as write_vectors
 from tests.cli.conftest import Inside
 
 # A library that is not there, the extra that brings it, and what asks for it. `FILE` stands for a file to write.
@@ -66,11 +65,12 @@ def test_what_needs_an_extra_does_nothing_without(  # noqa: PLR0913, PLR0917 - a
 
 
 def test_nor_are_the_files_of_vectors_written_in_part(
-    tmp_path: Path, without: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+    inside: Inside, tmp_path: Path, without: Callable[[str], None]
 ) -> None:
     without("signedjson")
-    assert write_vectors([str(tmp_path / "vectors"), "mimi-00", "matrix-1"]) == 2
-    assert capsys.readouterr().err == (
-        "the third-party invites of Matrix rooms need signedjson: pip install 'mimi-fsm[matrix]'\n"
+    run = inside("vectors", "--into", str(tmp_path / "vectors"), "mimi-00", "matrix-1")
+    assert run.status == 2
+    assert run.complaint == (
+        "fsm: a third-party invite of a Matrix room needs signedjson: pip install 'mimi-fsm[matrix]'"
     )
     assert list(tmp_path.iterdir()) == []

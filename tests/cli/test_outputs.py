@@ -5,13 +5,11 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from fsm import atomic, gallery
-from fsm.review import vectors
+from fsm import atomic
 from tests.cli.conftest import Inside
 from tests.cli.runner import DAY, ROOT
 
@@ -96,11 +94,10 @@ def test_a_report_comes_after_its_pictures(tmp_path: Path, inside: Inside, monke
     assert written == [".svg", ".md"]
 
 
-@pytest.mark.parametrize("program", [gallery.main, vectors.main])
-def test_programs_that_write_folders(
-    program: Callable[[list[str]], int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("command", [("gallery",), ("vectors", "--into")])
+def test_commands_that_write_folders(command: tuple[str, ...], tmp_path: Path, inside: Inside) -> None:
     folder = tmp_path / "file" / "folder"
     folder.parent.write_text("", encoding="utf-8")
-    assert program([str(folder)]) == 2
-    assert capsys.readouterr().err.startswith(f"{folder}")
+    run = inside(*command, str(folder))
+    assert run.status == 2
+    assert run.complaint.startswith(f"fsm: {folder}")

@@ -22,7 +22,7 @@ def test_the_day_as_text() -> None:
     assert lines[24].split() == (
         "25 rejected join leave @boo28:south.example !book-club:hub.example — join: the room is not public".split()
     )
-    assert "2400 events, 2076 allowed, 324 rejected, 0 errors" in lines
+    assert "2,400 events, 2,076 allowed, 324 rejected, no errors" in lines
     assert "\x1b" not in run.out
 
 
@@ -91,8 +91,8 @@ def test_a_bad_line_is_named_and_stops_nothing(line: str, problem: str) -> None:
 UNUSABLE = [
     (("replay", "no-such-file"),                    "fsm: no-such-file: no such file or directory"),
     (("replay", "."),                               "fsm: .: is a directory"),
-    (("replay",),                                   "fsm: the following arguments are required: LOG"),
-    (("replay", "x", "--colour"),                   "fsm: unrecognized arguments: --colour"),
+    (("replay",),                                   "fsm: missing argument 'LOG'"),
+    (("replay", "x", "--colour"),                   "fsm: no such option '--colour'"),
     (("dance",),                                    "fsm: no such command `dance`: choose from policies, replay"),
     (("replay", str(DAY), "--policy", "mimi-99"),   "fsm: unknown policy `mimi-99`: choose from "),
     (("replay", str(DAY), "--policy", "no.such:X"), "fsm: policy `no.such:X` cannot be loaded: ModuleNotFoundError: No module named 'no'"),
@@ -139,7 +139,7 @@ def test_colours_on_a_terminal() -> None:
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "160"}
     environment.pop("NO_COLOR", None)
     with subprocess.Popen(
-        [sys.executable, "-m", "fsm", "replay", "-"],
+        [sys.executable, "-m", "fsm", "replay", "--all", "-"],
         stdin=subprocess.PIPE, stdout=follower, stderr=follower, cwd=ROOT, env=environment,
     ) as process:  # fmt: skip
         process.communicate(f"{CREATE}{{\n".encode(), timeout=60)
@@ -149,3 +149,71 @@ def test_colours_on_a_terminal() -> None:
     assert "\x1b[32mallowed" in shown
     assert shown.count("line 2: not JSON") == 1
     assert process.returncode == 2
+
+
+WIDTH = 100
+
+
+def test_a_story_is_short_and_says_what_was_refused_and_why(inside: Inside) -> None:
+    run = inside("replay", str(DAY), "--story")
+    lines = run.out.splitlines()
+    assert len(lines) <= 50
+    assert max(map(len, lines)) <= WIDTH
+    assert "  167 refusals" in lines
+    assert any("48  join: the room is not public" in line and line.endswith("first: line 25") for line in lines)
+    assert any(line.startswith("  ban             7  @tow43:north.example ") for line in lines)
+    assert lines[-1] == "2,400 events, 2,076 allowed, 324 rejected, no errors"
+
+
+def test_a_terminal_gets_the_story() -> None:
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "fsm", "replay", "-"], stdin=subprocess.PIPE, stdout=follower, stderr=follower, cwd=ROOT
+    ) as process:
+        process.communicate(CREATE.encode() * 2, timeout=60)
+    os.close(follower)
+    shown = os.read(leader, 100_000).decode()
+    os.close(leader)
+    assert shown.splitlines()[0] == "the room"
+    assert "1 refusal\r\n" in shown
+    assert shown.endswith("2 events, 1 allowed, 1 rejected, no errors\r\n")
+
+
+BOOKS = "!book-club:hub.example"
+# fmt: off
+FILTERS: list[tuple[tuple[str, ...], int]] = [
+    ((),                                                        2400),
+    (("--rejected",),                                           324),
+    (("--room", BOOKS),                                         765),
+    (("--room", BOOKS, "--rejected"),                           107),
+    (("--user", "@boo28:south.example", "--rejected"),          11),
+    (("--user", "@nobody:x"),                                   0),
+    (("--summary",),                                            0),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("options", "count"), FILTERS)
+def test_what_is_shown(options: tuple[str, ...], count: int, inside: Inside) -> None:
+    plain, told = inside("replay", str(DAY), *options), inside("replay", str(DAY), "--json", *options)
+    answers = [json.loads(line) for line in told.out.splitlines()]
+    assert len(answers) == count + 1
+    assert answers[-1]["summary"]["events"] == 2400
+    shown = plain.out.partition("\n2,400 events")[0].splitlines()
+    assert len([line for line in shown if line]) == count
+
+
+def test_one_room_and_one_event_are_in_the_singular(inside: Inside, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text(CREATE + CREATE + "{\n", encoding="utf-8")
+    assert "3 events, 1 allowed, 1 rejected, 1 error\n" in inside("replay", str(log)).out
+
+
+def test_a_story_of_many_rooms_names_some(inside: Inside, tmp_path: Path) -> None:
+    create = json.loads(CREATE)
+    log = tmp_path / "log.jsonl"
+    rooms = [json.dumps({**create, "room_id": f"!{number}:x"}) for number in range(12)]
+    log.write_text("\n".join(rooms), encoding="utf-8")
+    run = inside("replay", str(log), "--story")
+    assert "… and 2 more rooms\n" in run.out
+    assert inside("replay", str(log), "--story", "--room", "!11:x").out.splitlines()[0] == "!11:x"

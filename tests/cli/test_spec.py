@@ -28,7 +28,7 @@ def test_the_section_on_standard_output(inside: Inside) -> None:
 UNUSABLE = [
     (("nobody",),                          "unknown policy `nobody`"),
     (("mimi", "--prefix", "1 2"),          "`1 2` cannot begin an id: "),
-    (("mimi", "--level", "9"),             "argument --level: must be at most 5"),
+    (("mimi", "--level", "9"),             "invalid value for '--level': 9 is not in the range 1<=x<=5"),
     (("mimi", "-o", "no/such/folder/x.md"), "no/such/folder/x.md: no such file or directory"),
 ]
 # fmt: on

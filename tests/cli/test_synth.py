@@ -52,7 +52,7 @@ UNUSABLE = [
     (["-o", "log.parquet", "--events", "1" + "0" * 20], "a history has at most 20,000,000 rooms, users, and events for each room"),
     (["-o", "log.parquet", "--users", "1000000000"],  "a history has at most 20,000,000 rooms, users, and events for each room"),
     (["-o", "log.parquet", "--policy", "nomi"],       "unknown policy `nomi`"),
-    ([],                                              "the following arguments are required: --output/-o"),
+    ([],                                              "missing option '--output' / '-o'"),
 ]
 # fmt: on
 

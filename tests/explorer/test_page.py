@@ -76,7 +76,7 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
 UNUSABLE = [
     (("nobody", "-o", "x.html"),             "unknown policy `nobody`"),
     (("mimi", "-o", "no/such/place.html"),   "no/such/place.html: no such file or directory"),
-    (("mimi",),                              "the following arguments are required: --output/-o"),
+    (("mimi",),                              "missing option '--output' / '-o'"),
     (("mimi", "-o", "x.html", "--log", "no/such.jsonl"), "no/such.jsonl: no such file or directory"),
     (("tests/render/policies.py:DOOR", "-o", "x.html", "--log", "examples/day.jsonl"), "policy `door` has no room in which a log could be played"),
 ]

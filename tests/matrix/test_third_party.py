@@ -185,8 +185,7 @@ def test_without_the_libraries_it_is_an_error_and_never_allowed() -> None:
         with pytest.raises(EventError) as caught:
             ask(redeem(ALICE, BOB, token()))
         assert str(caught.value) == (
-            "`content.third_party_invite`: its signature cannot be checked without signedjson: "
-            "pip install 'mimi-fsm[matrix]'"
+            "`content.third_party_invite`: to check its signature needs signedjson: pip install 'mimi-fsm[matrix]'"
         )
     assert here.participation(BOB) == "leave"
     # What is at fault in another way needs no library to be rejected.

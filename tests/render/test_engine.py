@@ -20,7 +20,7 @@ def missing(*names: str) -> object:
 def test_without_an_engine_there_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, absent: str) -> None:
     monkeypatch.setattr(engine, "find_spec", missing(absent))
     monkeypatch.setattr(engine, "which", lambda _: None)
-    with pytest.raises(RenderError, match=one_line("drawing `png` needs Graphviz: pip install 'mimi-fsm[render]'")):
+    with pytest.raises(RenderError, match=one_line("to draw `png` needs Graphviz: pip install 'mimi-fsm[render]'")):
         render(extract(MIMI), "png")
 
 

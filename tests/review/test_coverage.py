@@ -363,4 +363,4 @@ def test_a_drawing_that_cannot_be_made_fails_the_run(tmp_path: Path) -> None:
     tests = "from fsm.render import engine\nengine.find_spec = engine.which = lambda name: None\n" + TESTS
     run = run_pytest(tmp_path, "--fsm-coverage-drawing=pictures", tests=tests)
     assert run.status == 1, run.out
-    assert "mimi is not drawn: drawing `svg` needs Graphviz: pip install 'mimi-fsm[render]'" in run.out
+    assert "mimi is not drawn: to draw `svg` needs Graphviz: pip install 'mimi-fsm[render]'" in run.out

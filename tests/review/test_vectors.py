@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 from fsm import MIMI, Decision, Participation, load_policy
+from fsm.cli import run
 from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
@@ -33,7 +34,6 @@ from fsm.review.vectors import (
     Walk,
     covering_vectors,
     every_vector,
-    main,
     paths,
     state_of,
     to_lines,
@@ -455,7 +455,7 @@ def test_which_room_versions_decide_alike() -> None:
 # To find the vectors of all policies anew takes long: `make vectors-check` does.
 @pytest.mark.parametrize("name", ["mimi", "mimi-00", "mimi-01", "matrix-12"])
 def test_committed_files_are_up_to_date(name: str) -> None:
-    assert main([str(COMMITTED), name, "--check"]) == 0
+    assert run(["vectors", "--into", str(COMMITTED), name, "--check"]) == 0
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=label)
@@ -488,10 +488,10 @@ def test_there_are_no_other_files() -> None:
 
 
 def test_files_that_are_out_of_date_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(tmp_path), "mimi-00", "--check"]) == 1
-    assert capsys.readouterr().err == "out of date: mimi-00.jsonl, mimi-00.paths.jsonl\n"
+    assert run(["vectors", "--into", str(tmp_path), "mimi-00", "--check"]) == 1
+    assert capsys.readouterr().err == "fsm: out of date: mimi-00.jsonl, mimi-00.paths.jsonl\n"
     assert not list(tmp_path.iterdir())
-    assert main([str(tmp_path), "mimi-00"]) == 0
+    assert run(["vectors", "--into", str(tmp_path), "mimi-00"]) == 0
     for file in tmp_path.iterdir():
         assert file.read_bytes() == (COMMITTED / file.name).read_bytes()
 
@@ -499,8 +499,8 @@ def test_files_that_are_out_of_date_are_named(tmp_path: Path, capsys: pytest.Cap
 def test_the_same_bytes_every_time() -> None:
     script = "from fsm import MIMI\nfrom fsm.review.vectors import *\nprint(*to_lines(covering_vectors(MIMI)[0]), sep='', end='')"
     environment = {**os.environ, "PYTHONHASHSEED": "77"}
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, env=environment)
-    assert run.stdout == (COMMITTED / "mimi.jsonl").read_bytes()
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, env=environment)
+    assert done.stdout == (COMMITTED / "mimi.jsonl").read_bytes()
 
 
 def test_the_example_of_the_readme_is_one_of_them() -> None:

@@ -1,0 +1,87 @@
+"""The arguments and options that several commands take, and the kinds of values that Click does not have."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from math import isnan
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from fsm.errors import DefinitionError, shorten
+from fsm.facts import Value
+from fsm.family import AnyPolicy
+from fsm.shapes import Order
+
+E = TypeVar("E", bound=StrEnum)
+
+POLICY = "A policy's id (see `fsm policies`), `module:NAME`, `path.py:NAME` or a data file, `path.json`."
+
+
+class Word(click.Choice[E]):
+    """One of the values of an enum."""
+
+    def __init__(self, kind: type[E]) -> None:
+        super().__init__(list(kind))
+
+    def normalize_choice(self, choice: Any, ctx: click.Context | None) -> str:  # noqa: ARG002 - as Click asks
+        """The word that is typed: Click would take a member's name for it."""
+        return str(choice)
+
+
+class Number(click.FloatRange):
+    """A number within bounds. NaN is within none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read it. Raises `click.BadParameter`."""
+        number = super().convert(value, param, ctx)
+        if isnan(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
+FILE = click.Path(path_type=Path)
+"""A file or a folder to write, or a folder to read."""
+
+SOURCE = click.Path(allow_dash=True)
+"""A file to read; `-` is standard input."""
+
+
+def _policies(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """What may stand for a policy, to complete it."""
+    from fsm.policies import CATALOGUE, FAMILIES  # noqa: PLC0415 - only the shell asks
+
+    return [name for name in (*CATALOGUE, *FAMILIES) if name.startswith(incomplete)]
+
+
+policy_argument = click.argument("policy", shell_complete=_policies, help=POLICY)
+policy_option = click.option(
+    "--policy", default="mimi", metavar="POLICY", show_default=True, shell_complete=_policies, help=POLICY
+)
+allow_option = click.option(
+    "--allow", multiple=True, metavar="POLICY", help="A policy of your own that the input may name; may be repeated."
+)
+order_option = click.option(
+    "--order", type=Word(Order), help="How the events of the log stand; by default that is told from the log."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, for programs.")
+output_option = click.option(
+    "--output", "-o", type=SOURCE, default="-", help="The file to write; by default standard output."
+)
+given_option = click.option(
+    "--given", multiple=True, metavar="FACT=VALUE", help="A fact, such as `join_rule=public`; may be repeated."
+)
+
+
+def parse_given(given: Iterable[str], *policies: AnyPolicy) -> dict[str, Value]:
+    """Read `FACT=VALUE` words, each of a fact that one of the policies has. Raises `DefinitionError`."""
+    facts: dict[str, Value] = {}
+    for pair in given:
+        name, equals, word = pair.partition("=")
+        if not equals:
+            raise DefinitionError(f"`{shorten(pair)}` is not of the form FACT=VALUE")
+        if name in facts:
+            raise DefinitionError(f"the fact `{shorten(name)}` is given twice")
+        knowing = [policy for policy in policies if name in policy.domain.values]
+        facts[name] = (*knowing, *policies)[0].domain.parse(name, word)
+    return facts
