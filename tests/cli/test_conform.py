@@ -67,7 +67,7 @@ UNUSABLE = [
     (("mimi", "--", "no-such-command"),         "no-such-command: no such file or directory"),
     (("mimi", "--", "/etc/passwd"),             "/etc/passwd: permission denied"),
     (("mimi", "--all", "--cover", *DECIDE),     "choose one of --all, --cover and --paths"),
-    (("mimi",),                                 "missing argument 'COMMAND...'"),
+    (("mimi",),                                 "missing argument 'command...'"),
 ]
 # fmt: on
 
