@@ -483,10 +483,17 @@ class BaseRoom:
         self._members[user] = its.peers[state]
 
     def _set_up(
-        self, settings: Any, rule: Any, powers: Mapping[str, Peers[Any]] | None = None, *, joined: str | None = None
+        self,
+        settings: Any,
+        rule: Any,
+        powers: Mapping[str, Peers[Any]] | None = None,
+        *,
+        were: Iterable[str] = (),
+        joined: str | None = None,
     ) -> None:
         """Make these the room's settings: its rule, and who has powers of their own, unless that stays as it is.
 
+        All who had powers of their own are among those who `were`.
         Whoever is `joined` by them is so from the start, unless something else is known of them.
         """
         members, others = self._members, self._rules.others
@@ -495,8 +502,10 @@ class BaseRoom:
         if joined is not None and (its := self._class_of(joined)) is its.peers.unheard:
             self._move(joined, its, Participation.JOIN)
         if powers is not None:
-            for user in [user for user, its in members.items() if its.peers is not others and user not in powers]:
-                its = others.like(members[user])
+            for user in were:
+                if user in powers or (had := members.get(user)) is None or had.peers is others:
+                    continue
+                its = others.like(had)
                 if its is others.unheard:
                     del members[user]
                 else:

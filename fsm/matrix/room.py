@@ -95,7 +95,8 @@ class MatrixRoom(BaseRoom):
         self.policy = policy or MATRIX_1  # a creation that names no version is of the first
         self._takes_version = policy is None
         self._is_just_created = False
-        self._become(Settings())
+        self._settings = Settings()
+        self._become(self._settings)
         self._check_hooks()
 
     @classmethod
@@ -412,14 +413,14 @@ class MatrixRoom(BaseRoom):
         return levels is not None and bool(levels.faults)
 
     def _become(self, settings: Settings) -> None:
-        self._rules = rules_of(self.policy, has_provider=self._has_provider)
-        powers, _ = settings.powers(self.policy)
-        # Power levels may name what is no user, and what is no user does nothing.
-        self._set_up(
-            settings,
-            self._rule_of(settings),
-            {user: peers_of(power) for user, power in powers.items() if is_user_id(user)},
-        )
+        before, self._rules = self._settings, rules_of(self.policy, has_provider=self._has_provider)
+        if settings.levels is before.levels and settings.creation is before.creation:
+            self._set_up(settings, self._rule_of(settings))
+        else:
+            (were, _), (powers, _) = before.powers(self.policy), settings.powers(self.policy)
+            # Power levels may name what is no user, and what is no user does nothing.
+            peers = {user: peers_of(power) for user, power in powers.items() if is_user_id(user)}
+            self._set_up(settings, self._rule_of(settings), peers, were=were)
         self._open()
 
     def _created(self, *, is_now: bool) -> None:

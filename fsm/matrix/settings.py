@@ -5,17 +5,16 @@ applying it are the same computation, and nothing is ever half applied.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from math import inf
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from fsm.errors import EventError, shorten
 from fsm.event import Event, checked_flag, checked_text, sequence
 from fsm.matrix.ids import is_user_id, read_user_id, server_of
 from fsm.matrix.levels import Levels, Numbers, Power, read_levels, read_what_is_known
-from fsm.matrix.third_party import Promise
+from fsm.matrix.third_party import Promise, Promises
 from fsm.terms import JoinRule
 
 CREATE = "m.room.create"
@@ -25,9 +24,6 @@ THIRD_PARTY_INVITE = "m.room.third_party_invite"
 
 CREATOR_POWER = 100
 """Where nothing else is said, the power of the creator. Spec: "`m.room.power_levels`" """
-
-
-_NO_PROMISES: Mapping[str, Promise] = MappingProxyType({})
 
 
 class Founder(Enum):
@@ -100,7 +96,7 @@ class Settings:
     creation: Creation | None = None
     levels: Levels | None = None
     join_rule: JoinRule = JoinRule.INVITE
-    promises: Mapping[str, Promise] = field(default_factory=lambda: _NO_PROMISES)
+    promises: Promises = Promises()  # noqa: RUF009 - it never changes
 
     def after(self, event: Event, version: Version) -> "Settings":
         """The settings once this event has been taken.
@@ -183,7 +179,7 @@ def _set_join_rule(before: Settings, event: Event, _: Version) -> Settings:
 
 def _promise(before: Settings, event: Event, _: Version) -> Settings:
     assert event.state_key is not None
-    return replace(before, promises={**before.promises, event.state_key: Promise(event.sender, event.content)})
+    return replace(before, promises=before.promises.but(event.state_key, Promise(event.sender, event.content)))
 
 
 _CHANGES: Mapping[str, Callable[[Settings, Event, Version], Settings]] = {

@@ -42,7 +42,29 @@ class Promise:
                 yield key
 
 
-def examine(value: object, *, sender: str, target: str, promises: Mapping[str, Promise]) -> Warrant:
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """The third-party invites of a room by their tokens, which are their state keys.
+
+    One more makes another value, in time that grows with the logarithm of their number:
+    each part holds fewer than the one before it, and later parts count before earlier ones.
+    """
+
+    parts: tuple[Mapping[str, Promise], ...] = ()
+
+    def get(self, token: str) -> Promise | None:
+        """The invite of this token."""
+        return next((part[token] for part in reversed(self.parts) if token in part), None)
+
+    def but(self, token: str, promise: Promise) -> "Promises":
+        """The same, with this invite."""
+        parts, last = [*self.parts], {token: promise}
+        while parts and len(parts[-1]) <= len(last):
+            last = {**parts.pop(), **last}
+        return Promises((*parts, last))
+
+
+def examine(value: object, *, sender: str, target: str, promises: Promises) -> Warrant:
     """What the `third_party_invite` of an invite is worth. The first fault decides, as in the rules."""
     signed = value.get("signed") if type(value) is dict else None
     if type(signed) is not dict or "mxid" not in signed or "token" not in signed:

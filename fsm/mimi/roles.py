@@ -10,12 +10,12 @@ sets a flag decides it. Lists are thereby summed item by item.
 roles can compare the two.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cache, cached_property, lru_cache
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -57,6 +57,15 @@ _SIMPLE = {"invite": INVITE, "add": INVITE, "kick": KICK, "ban": BAN, "redact": 
 _MOST_SHARED = 2**6
 """Definitions of more flags than that are not kept for other rooms."""
 
+MAX_ROLES = 2**14
+"""The most roles that a room defines, and the most that its role map assigns."""
+
+MAX_HOLDERS = 2**20
+"""The most users that a role map names, each as often as they have roles."""
+
+MAX_STANDINGS = 2**18
+"""The most permissions of roles in a room, counted once for each combination of roles that they are held in."""
+
 ORDER_LIMIT = 2**32
 """Orders are `uint32`. Spec: "Permissions" (-00 5)"""
 
@@ -97,6 +106,18 @@ class Assignment(NamedTuple):
     role_id: str
     order: int
     users: frozenset[str]
+
+
+class Row(NamedTuple):
+    """One entry of the role map, with the number of its users in place of them."""
+
+    role_id: str
+    order: int
+    holders: int
+
+
+Places: TypeAlias = tuple[int, ...]
+"""Some roles, by their places in the role map, in ascending order of the roles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +197,8 @@ class Roles(NamedTuple):
     power: Power
     reigning: bool = False
     defined: Mapping[str, Permissions] = _EMPTY
-    shape: tuple[tuple[str, int, int], ...] = ()
-    """The role map without its users: ids, orders and numbers of users."""
+    shape: tuple[Row, ...] = ()
+    """The role map without its users."""
     users: tuple[str, ...] = ()
     """The users of all entries of the role map, one entry after the other."""
 
@@ -207,14 +228,14 @@ class Roles(NamedTuple):
 
     def redefine(self, defined: Mapping[str, Permissions]) -> "Roles":
         """These roles with other definitions, which rooms share unless they are many."""
-        if _flags_in(defined) <= _MOST_SHARED:
+        if _size_of(defined) <= _MOST_SHARED:
             definitions = [(role_id, tuple(permissions.items())) for role_id, permissions in defined.items()]
             defined = _shared(tuple(definitions))
         return Roles(self.power, self.reigning, defined, self.shape, self.users)
 
     def assign(self, assigned: Sequence[Assignment]) -> "Roles":
         """These roles with another role map; the first that assigns anybody ends the reign."""
-        shape = tuple([(entry.role_id, entry.order, len(entry.users)) for entry in assigned])
+        shape = tuple([Row(entry.role_id, entry.order, len(entry.users)) for entry in assigned])
         users = tuple(chain.from_iterable([sorted(entry.users) for entry in assigned]))
         shape = _shared_shape(shape) if len(shape) <= _MOST_SHARED else shape
         return Roles(self.power, self.reigning and not users, self.defined, shape, users)
@@ -234,10 +255,34 @@ class Roles(NamedTuple):
     @property
     def resolved(self) -> "Resolved":
         """What follows from these roles. It is kept for other rooms unless the roles are large."""
-        is_small = len(self.users) + len(self.shape) + _flags_in(self.defined) <= _MOST_SHARED
+        is_small = len(self.users) + len(self.shape) + _size_of(self.defined) <= _MOST_SHARED
         return (_resolved if is_small else _resolved.__wrapped__)(self)
 
-    def resolve(self, entries: Sequence[Assignment]) -> Standing:
+    def expect_bearable(self) -> None:
+        """Raise `EventError` for more roles than a room can define, or more permissions than can be resolved."""
+        if len(self.defined) > MAX_ROLES:
+            raise fault("", f"would be one of {len(self.defined)} roles, {MAX_ROLES} is the most")
+        self._expect_resolvable(_combinations(self.shape, self.users))
+
+    def _expect_resolvable(self, combinations: Collection[Places]) -> None:
+        sizes = [len(self.defined.get(row.role_id, _EMPTY)) for row in self.shape]
+        count = sum(sizes[place] for places in combinations for place in places)
+        if count > MAX_STANDINGS:
+            raise fault("", f"makes {count} permissions of roles that are held together, {MAX_STANDINGS} is the most")
+
+    def by_combination(self, combinations: Collection[Places] | None = None) -> Mapping[Places, Standing]:
+        """The standing of each combination of roles that somebody holds. Raises `EventError` for too many of them."""
+        combinations = _combinations(self.shape, self.users) if combinations is None else combinations
+        self._expect_resolvable(combinations)
+        return {places: self.resolve([self.shape[place] for place in places]) for places in combinations}
+
+    @property
+    def has_administrator(self) -> bool:
+        """Whether anybody may change any role by a role of their own."""
+        held = (self.defined.get(row.role_id, _EMPTY) for row in self.shape if row.holders)
+        return any(kind == "roles" for permissions in held for kind, _ in permissions)
+
+    def resolve(self, entries: Sequence[Row]) -> Standing:
         """The standing of whoever has these roles, given in ascending order."""
         rows = tuple([(entry.order, tuple(self.defined.get(entry.role_id, _EMPTY).items())) for entry in entries])
         is_small = len(rows) + sum(len(permissions) for _, permissions in rows) <= _MOST_SHARED
@@ -245,37 +290,38 @@ class Roles(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """What follows from roles: the role map, the standing of everybody who has a role, and who may change roles."""
+    """What follows from roles: the role map, and the standing of everybody who has a role."""
 
     assigned: tuple[Assignment, ...]
     standings: Mapping[str, Standing]
-    has_administrator: bool
-    """Whether anybody may change any role by a role of their own."""
 
 
-def _flags_in(defined: Mapping[str, Permissions]) -> int:
-    """How many flags roles set."""
-    return sum(map(len, defined.values()))
+def _size_of(defined: Mapping[str, Permissions]) -> int:
+    """How many roles there are, and flags that they set."""
+    return len(defined) + sum(map(len, defined.values()))
 
 
 @lru_cache(maxsize=2**10)
 def _resolved(roles: Roles) -> Resolved:
-    assigned = roles.assigned
-    ordered = sorted(assigned, key=lambda entry: entry.order)
+    held = _held(roles.shape, roles.users)
+    standings = roles.by_combination(frozenset(held.values()))  # most users share their roles with many others
+    return Resolved(roles.assigned, MappingProxyType({user: standings[places] for user, places in held.items()}))
+
+
+def _held(shape: tuple[Row, ...], users: tuple[str, ...]) -> dict[str, Places]:
+    """The roles of everybody who has any."""
+    starts = [0, *accumulate(row.holders for row in shape)]
     held: dict[str, list[int]] = {}
-    for place, entry in enumerate(ordered):
-        for user in entry.users:
+    for place in sorted(range(len(shape)), key=lambda place: shape[place].order):
+        for user in users[starts[place] : starts[place + 1]]:
             held.setdefault(user, []).append(place)
-    # Most users share their roles with many others.
-    standings: dict[tuple[int, ...], Standing] = {}
-    for places in map(tuple, held.values()):
-        if places not in standings:
-            standings[places] = roles.resolve([ordered[place] for place in places])
-    has_administrator = any(
-        kind == "roles" for entry in assigned if entry.users for kind, _ in roles.defined.get(entry.role_id, _EMPTY)
-    )
-    by_user = {user: standings[tuple(places)] for user, places in held.items()}
-    return Resolved(assigned, MappingProxyType(by_user), has_administrator)
+    return {user: tuple(places) for user, places in held.items()}
+
+
+@lru_cache(maxsize=2**6)
+def _combinations(shape: tuple[Row, ...], users: tuple[str, ...]) -> frozenset[Places]:
+    """The combinations of roles that anybody holds."""
+    return frozenset(_held(shape, users).values())
 
 
 @lru_cache(maxsize=2**12)
@@ -310,7 +356,7 @@ def _shared_role(flags: _Flags) -> Permissions:
 
 
 @lru_cache(maxsize=2**10)
-def _shared_shape(shape: tuple[tuple[str, int, int], ...]) -> tuple[tuple[str, int, int], ...]:
+def _shared_shape(shape: tuple[Row, ...]) -> tuple[Row, ...]:
     """The one value for all rooms whose role maps differ in nothing but their users."""
     return shape
 
@@ -324,25 +370,20 @@ def _first_reign(power: Power) -> Roles:
 class Change:
     """What one user would change in a room's roles: from `before` to `after`.
 
-    `creator` is the room's, who may still reign.
+    `own` is where the sender stands before, and `creator` is the room's, who may still reign.
 
     A role is *touched* when its permissions, its order or its users change,
     but not when all that happens is that the sender steps out of it: removing
     or demoting oneself is always possible.
     """
 
-    def __init__(self, sender: str, creator: str | None, before: Roles, after: Roles) -> None:
+    def __init__(self, sender: str, own: Standing, creator: str | None, before: Roles, after: Roles) -> None:
         self.sender = sender
+        self.own = own
+        self.creator = creator
         self.before = before
         self.after = after
-        self._old, self._new = before.resolved, after.resolved
-        self.old = before.with_creator(self._old.standings, creator)
-        self.new = after.with_creator(self._new.standings, creator)
-        """The standings of everybody before and after."""
-        self.assigned_before = self._old.assigned
         self._is_same_map = after.shape is before.shape and after.users is before.users
-        self.assigned = self.assigned_before if self._is_same_map else self._new.assigned
-        self._own = self.old.get(sender, NOBODY)
 
     @cached_property
     def _redefined(self) -> list[str]:
@@ -354,7 +395,7 @@ class Change:
         """The ids of the roles that change."""
         touched = self._redefined
         if not self._is_same_map:
-            old, new = _by_id(self.assigned_before), _by_id(self.assigned)
+            old, new = _by_id(self.before.resolved.assigned), _by_id(self.after.resolved.assigned)
             touched = touched + [
                 role_id for role_id in {**old, **new} if self._reassigns(old.get(role_id), new.get(role_id))
             ]
@@ -371,27 +412,25 @@ class Change:
     @property
     def has_distinct_ids(self) -> bool:
         """Whether each role stands in the role map once."""
-        return len({entry.role_id for entry in self.assigned}) == len(self.assigned)
+        return len({row.role_id for row in self.after.shape}) == len(self.after.shape)
 
     @property
     def has_distinct_orders(self) -> bool:
         """Whether no two roles of the role map have the same order."""
-        return len({entry.order for entry in self.assigned}) == len(self.assigned)
+        return len({row.order for row in self.after.shape}) == len(self.after.shape)
 
     def is_listed(self) -> bool:
         """Whether the sender's `roles` permission lists every role touched."""
-        return self._own.holds(frozenset(map(roles, self.touched)))
+        return self.own.holds(frozenset(map(roles, self.touched)))
 
     def is_below_sender(self) -> bool:
         """Whether every order touched, old and new, is below the sender's own."""
-        own, touched = self._own.order, self.touched
-        return not any(
-            entry.role_id in touched and entry.order >= own for entry in (*self.assigned_before, *self.assigned)
-        )
+        own, touched = self.own.order, self.touched
+        return not any(row.role_id in touched and row.order >= own for row in (*self.before.shape, *self.after.shape))
 
     def grants_only_held(self) -> bool:
         """Whether the sender holds every permission that somebody or some role gains."""
-        own = self._own
+        own = self.own
         return own.holds(self._granted()) and all(
             # What somebody holds now since a "no" is gone, or stands below a "yes": perhaps one they stepped out of.
             own.holds(after.gains(before)) and own.denied.isdisjoint(self._lifted(before, after))
@@ -405,17 +444,23 @@ class Change:
             old = self.before.defined.get(role_id, _EMPTY)
             granted += [flag for flag in _granted_by(self.after.defined[role_id]) if not old.get(flag)]
         if not (self._is_same_map and self.has_distinct_ids):
-            users_before = {entry.role_id: entry.users for entry in self.assigned_before}
-            for entry in self.assigned:
+            users_before = {entry.role_id: entry.users for entry in self.before.resolved.assigned}
+            for entry in self.after.resolved.assigned:
                 if not entry.users <= users_before.get(entry.role_id, _NO_USERS):
                     granted += _granted_by(self.after.defined.get(entry.role_id, _EMPTY))
         return frozenset(granted)
 
     @property
-    def _moved(self) -> list[tuple[Standing, Standing]]:
-        """The standings, before and after, of everybody who may have another one."""
-        pairs = [(self.old.get(user, NOBODY), self.new.get(user, NOBODY)) for user in {**self.old, **self.new}]
-        return [pair for pair in pairs if pair[0] is not pair[1]]
+    def _moved(self) -> Collection[tuple[Standing, Standing]]:
+        """The standings, before and after, of everybody who may have another one, each pair once."""
+        old: Mapping[Any, Standing]
+        new: Mapping[Any, Standing]
+        if self._is_same_map:
+            old, new = self.before.by_combination(), self.after.by_combination()
+        else:
+            old, new = self.before.standings(self.creator), self.after.standings(self.creator)
+        pairs = ((old.get(each, NOBODY), new.get(each, NOBODY)) for each in dict.fromkeys((*old, *new)))
+        return {(id(was), id(becomes)): (was, becomes) for was, becomes in pairs if was is not becomes}.values()
 
     @staticmethod
     def _lifted(before: Standing, after: Standing) -> list[Flag]:
@@ -424,7 +469,7 @@ class Change:
 
     def keeps_administrator(self) -> bool:
         """Whether somebody can still change roles afterwards, if anybody could before."""
-        return self._new.has_administrator or not self._old.has_administrator
+        return self.after.has_administrator or not self.before.has_administrator
 
 
 def read_permissions(content: Mapping[str, Any]) -> Permissions:
@@ -487,10 +532,16 @@ def read_role_map(content: Mapping[str, Any]) -> tuple[Assignment, ...]:
 
 def parse_role_map(value: object, place: Place, faults: Gather = AT_ONCE) -> tuple[Assignment, ...]:
     """Read the entries of a role map, which stand at `place`. Raises `EventError`."""
+    entries = sequence(value, place)
+    if len(entries) > MAX_ROLES:
+        raise fault(place, f"has {len(entries)} roles, {MAX_ROLES} is the most")
     assigned: list[Assignment] = []
-    for index, entry in enumerate(sequence(value, place)):
+    for index, entry in enumerate(entries):
         with faults:
             assigned.append(_read_assignment(entry, (place, index), faults))
+    count = sum(len(entry.users) for entry in assigned)
+    if count > MAX_HOLDERS:
+        raise fault(place, f"names {count} users, {MAX_HOLDERS} is the most")
     return tuple(assigned)
 
 

@@ -19,11 +19,12 @@ from fsm.mimi.auth_events import BACKING, compare, read_auth_events, select
 from fsm.mimi.history import StateKey, Views
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
-from fsm.mimi.roles import REDACT, SEND_MESSAGES, Standing
+from fsm.mimi.roles import REDACT, SEND_MESSAGES, Permissions, Standing
 from fsm.mimi.rules import MimiRules, rules_of
 from fsm.mimi.settings import (
     CREATE,
     HISTORY_VISIBILITY,
+    ROLE,
     USER,
     Settings,
     kind_of,
@@ -122,6 +123,7 @@ class Room(BaseRoom):
         """
         room = cls(policy=policy, participant=participant, facts=facts)
         settings = room._settings
+        defined: dict[str, Permissions] = {}
         seen: set[tuple[str, str]] = set()
         for index, given in enumerate(state):
             try:
@@ -131,14 +133,21 @@ class Room(BaseRoom):
                 room._note_id(event)
                 action = room._asked(event)
                 if action is None:
-                    settings = room._change(settings, event)
+                    after = room._change(room._settings if event.type == ROLE else settings, event)
+                    if event.type == ROLE:
+                        defined.update(after.roles.defined)
+                    else:
+                        settings = after
                 else:
                     assert event.state_key is not None
                     room._move(event.state_key, room._class_of(event.state_key), Participation(action))
                 room._remember_given(event, value)
             except EventError as problem:
                 raise problem.within(f"state[{index}]") from None
-        room._become(settings)
+        try:
+            room._become(settings.with_roles(settings.roles.redefine(defined)) if defined else settings)
+        except EventError as problem:
+            raise problem.within("state") from None
         return room
 
     @classmethod
@@ -419,4 +428,5 @@ class Room(BaseRoom):
             powers = {user: standing.users for user, standing in settings.standings.items()}
         # The creator is joined from the start.
         joined = None if settings.creator == before.creator else settings.creator
-        self._set_up(settings, settings.join_rule, powers, joined=joined)
+        were = before.roles.users if before.creator is None else (*before.roles.users, before.creator)
+        self._set_up(settings, settings.join_rule, powers, were=were, joined=joined)

@@ -54,7 +54,8 @@ class Settings:
         return change(self, event)
 
     def with_roles(self, roles: Roles) -> "Settings":
-        """These settings with other roles."""
+        """These settings with other roles. Raises `EventError` for more than there can be."""
+        roles.expect_bearable()
         return Settings(roles, self.creator, self.join_rule, self.visibility)
 
     @property
@@ -71,7 +72,7 @@ class Settings:
         """
         this_type, told = events(event.type), _NOTHING
         if event.type in (ROLE, ROLE_MAP):
-            change = Change(event.sender, self.creator, self.roles, after.roles)
+            change = Change(event.sender, standing, self.creator, self.roles, after.roles)
             told = {
                 "are_role_ids_distinct": change.has_distinct_ids,
                 "are_role_orders_distinct": change.has_distinct_orders,

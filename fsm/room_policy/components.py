@@ -8,7 +8,8 @@ draft-ietf-mimi-protocol, "Participant List", "Room Metadata"
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
@@ -18,6 +19,9 @@ from fsm.room_policy.roles import OUTSIDE, Roles, checked_index, index, optional
 
 Claim: TypeAlias = tuple[int, str, str]
 """What a credential proves: the credential type, the id of the claim, and its value."""
+
+Code: TypeAlias = tuple[str, int]
+"""A join link, and the role in which one may join by it."""
 
 UINT16 = 2**16
 
@@ -34,12 +38,35 @@ class Preauthorization:
 
 
 @dataclass(frozen=True, slots=True)
-class JoinLink:
-    """A code by which one may join in a role."""
+class Preauthorizations:
+    """The preauthorizations of a room, each with its place, by the claim of each that the fewest others ask for.
 
-    link: str
-    role: int
-    is_valid: bool = True
+    So the time that a question takes does not grow with their number. Those that ask for no claim are under None.
+    """
+
+    by_claim: Mapping[Claim | None, Sequence[tuple[int, Preauthorization]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, entries: Sequence[Preauthorization]) -> "Preauthorizations":
+        """These preauthorizations, in order."""
+        counts = Counter(claim for entry in entries for claim in entry.claims)
+        by_claim: dict[Claim | None, list[tuple[int, Preauthorization]]] = {}
+        for place, entry in enumerate(entries):
+            by_claim.setdefault(min(entry.claims, key=counts.__getitem__, default=None), []).append((place, entry))
+        return cls(by_claim)
+
+    def first_match(self, claims: frozenset[Claim], *, but: int | None = None) -> int | None:
+        """The role of the first entry all of whose claims are proved; entries for the role `but` do not count.
+
+        Spec: "the requesting client receives the first role which matches its claims" (4)
+        """
+        found = (
+            (place, entry.role)
+            for claim in (None, *claims)
+            for place, entry in self.by_claim.get(claim, ())
+            if entry.role != but and entry.claims <= claims
+        )
+        return min(found, default=(0, None))[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +99,10 @@ Metadata: TypeAlias = Mapping[str, str]
 class Components:
     """What a room is set to, beside its roles and who is in."""
 
-    preauthorizations: tuple[Preauthorization, ...] = ()
-    join_links: tuple[JoinLink, ...] = ()
+    preauthorizations: Preauthorizations = field(default_factory=Preauthorizations)
+    codes: frozenset[Code] = frozenset()
     base: BasePolicy = BasePolicy()
     metadata: Metadata = field(default_factory=dict)
-
-
-def first_match(
-    entries: tuple[Preauthorization, ...], claims: frozenset[Claim], *, but: int | None = None
-) -> int | None:
-    """The role of the first entry all of whose claims are proved; entries for the role `but` do not count.
-
-    Spec: "the requesting client receives the first role which matches its claims" (4)
-    """
-    return next((each.role for each in entries if each.role != but and each.claims <= claims), None)
 
 
 def read_participants(content: Mapping[str, Any], roles: Roles, within: str = "") -> dict[str, int]:
@@ -152,16 +169,16 @@ def read_credential(content: Mapping[str, Any], within: str) -> frozenset[Claim]
     return read_claims(mapping(content["credential"], place), "claims", place)
 
 
-def read_join_links(content: Mapping[str, Any], within: str = "") -> tuple[JoinLink, ...]:
-    """The links of a `join_links`. Raises `EventError`."""
-    return tuple(
-        JoinLink(
-            text(entry, "join_link", place),
-            index(entry, "target_role_index", place),
+def read_join_links(content: Mapping[str, Any], within: str = "") -> frozenset[Code]:
+    """The links of a `join_links` that are valid. Raises `EventError`."""
+    links = [
+        (
+            (text(entry, "join_link", place), index(entry, "target_role_index", place)),
             checked_flag(entry.get("valid", True), join(place, "valid")),
         )
         for place, entry in _entries(content, "join_links", within)
-    )
+    ]
+    return frozenset(code for code, is_valid in links if is_valid)
 
 
 def read_base_policy(content: Mapping[str, Any], within: str = "") -> BasePolicy:

@@ -3,7 +3,8 @@
 A component is taken as it stands, and a change that is allowed is applied; nothing is judged here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from fsm.errors import EventError
 from fsm.room_policy.components import (
     BasePolicy,
     Components,
+    Preauthorizations,
     read_base_policy,
     read_group,
     read_join_links,
@@ -30,7 +32,7 @@ NO_CLIENTS: frozenset[str] = frozenset()
 class Contents:
     """The contents of one room."""
 
-    __slots__ = ("active", "counts", "group", "policy", "set_to", "states")
+    __slots__ = ("active", "counts", "group", "number_of_clients", "policy", "set_to", "states")
 
     def __init__(self, policy: RolePolicy) -> None:
         self.policy = policy
@@ -38,17 +40,21 @@ class Contents:
         """Everybody who is in the participant list."""
         self.group: dict[str, set[str]] = {}
         """The clients that users have in the MLS group."""
+        self.number_of_clients = 0
         self.counts: dict[int, int] = {}
         """How many participants each role has."""
         self.active: dict[int, int] = {}
         """How many of them have clients."""
-        self.set_to = Components(preauthorizations=policy.preauthorizations, base=policy.base or BasePolicy())
+        self.set_to = Components(
+            preauthorizations=Preauthorizations.of(policy.preauthorizations), base=policy.base or BasePolicy()
+        )
 
     def copy(self) -> "Contents":
         """The same, of which nothing is shared that changes."""
         copied = Contents(self.policy)
         copied.states, copied.set_to = dict(self.states), self.set_to
         copied.group = {user: set(clients) for user, clients in self.group.items()}
+        copied.number_of_clients = self.number_of_clients
         copied.counts, copied.active = dict(self.counts), dict(self.active)
         return copied
 
@@ -56,7 +62,7 @@ class Contents:
         """The role of a user, as a state."""
         return self.states.get(user, self.policy.initial)
 
-    def clients(self, user: str) -> Iterable[str]:
+    def clients(self, user: str) -> AbstractSet[str]:
         """The user's clients in the group."""
         return self.group.get(user, NO_CLIENTS)
 
@@ -75,11 +81,13 @@ class Contents:
             self._count()
         elif component == "mls_group":
             self.group = read_group(content, place)
+            self.number_of_clients = sum(map(len, self.group.values()))
             self._count()
         elif component == "preauth_list":
-            self.set_to = replace(self.set_to, preauthorizations=read_preauthorizations(content, place))
+            entries = Preauthorizations.of(read_preauthorizations(content, place))
+            self.set_to = replace(self.set_to, preauthorizations=entries)
         elif component == "join_links":
-            self.set_to = replace(self.set_to, join_links=read_join_links(content, place))
+            self.set_to = replace(self.set_to, codes=read_join_links(content, place))
         elif component == "base_room_policy":
             self.set_to = replace(self.set_to, base=read_base_policy(content, place))
         else:
@@ -98,10 +106,13 @@ class Contents:
             self.states[target] = self.state(role)
         else:
             self.states.pop(target, None)
-        if after:
-            self.group[target] = set(after)
-        else:
+        self.number_of_clients += after - len(mine)
+        if not after:
             self.group.pop(target, None)
+        elif change.move is Move.REMOVE_CLIENTS:
+            self.group[target] -= change.clients or NO_CLIENTS
+        elif change.clients and change.move in (Move.ADD, Move.ADD_CLIENTS):
+            self.group.setdefault(target, set()).update(change.clients)
 
     def hold(self, states: dict[str, Any], group: dict[str, set[str]], set_to: Components) -> None:
         """Hold what is known to be so."""
@@ -130,21 +141,21 @@ class Contents:
         self.active[index] = self.active.get(index, 0) + step * is_active
 
 
-def clients_after(change: Change, mine: Iterable[str]) -> tuple[frozenset[str], Clients]:
-    """The target's clients after a change, and what becomes of them."""
-    before, named = frozenset(mine), change.clients
+def clients_after(change: Change, mine: AbstractSet[str]) -> tuple[int, Clients]:
+    """How many clients the target has after a change, and what becomes of them."""
+    before, named = len(mine), change.clients
+    known = before if named is None else sum(client in mine for client in named)
     if change.move is Move.REMOVE:
-        return NO_CLIENTS, Clients.NONE
+        return 0, Clients.NONE
     if change.move in (Move.ADD, Move.ADD_CLIENTS):
-        after = before | (named or NO_CLIENTS)
+        after = before + len(named or ()) - (known if named else 0)
         return after, Clients.STAY if after else Clients.NONE
     if change.move is Move.CHANGE_ROLE:
         if not before:
-            return before, Clients.NONE
-        return (NO_CLIENTS, Clients.GO) if change.removes_clients else (before, Clients.STAY)
-    gone = before if named is None else named
-    are_there = bool(gone) and gone <= before
-    return before - gone, Clients.GO if are_there else Clients.STAY
+            return 0, Clients.NONE
+        return (0, Clients.GO) if change.removes_clients else (before, Clients.STAY)
+    are_there = 0 < known == (before if named is None else len(named))
+    return before - known, Clients.GO if are_there else Clients.STAY
 
 
 def _by_index(policy: RolePolicy) -> Mapping[int, State]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from fsm.event import Event
 from fsm.facts import EVENT, about_of
-from fsm.room_policy.components import METADATA, Claim, first_match
+from fsm.room_policy.components import METADATA, Claim
 from fsm.room_policy.contents import Contents, clients_after
 from fsm.room_policy.events import Beside, Change, Update
 from fsm.room_policy.facts import Move, RoleFacts
@@ -21,7 +21,7 @@ def _acting(room: Contents, sender: str, claims: frozenset[Claim]) -> State:
     if sender in room.states:
         role: State = room.participation(sender)
         return role
-    return room.state(first_match(room.set_to.preauthorizations, claims))
+    return room.state(room.set_to.preauthorizations.first_match(claims))
 
 
 def facts_of_change(room: Contents, change: Change, sender: str, target: str) -> RoleFacts:
@@ -32,7 +32,7 @@ def facts_of_change(room: Contents, change: Change, sender: str, target: str) ->
     claims = change.claims if is_looked_at else frozenset()
     wanted = before if move is Move.ADD_CLIENTS else room.state(change.role)
     entries, base = room.set_to.preauthorizations, room.set_to.base
-    first = first_match(entries, claims, but=OUTSIDE if move is Move.CHANGE_ROLE else None)
+    first = entries.first_match(claims, but=OUTSIDE if move is Move.CHANGE_ROLE else None)
     mine = room.clients(target)
     after, clients = clients_after(change, mine)
     adds = move in (Move.ADD, Move.ADD_CLIENTS) and bool(change.clients)
@@ -49,8 +49,8 @@ def facts_of_change(room: Contents, change: Change, sender: str, target: str) ->
         max_users_holds=_users_hold(room, change, before),
         max_clients_holds=not adds
         or base.max_clients is None
-        or sum(map(len, room.group.values())) - len({*mine}) + len(after) <= base.max_clients,
-        one_client_holds=not adds or base.multi_device or len(after) <= 1,
+        or room.number_of_clients - len(mine) + after <= base.max_clients,
+        one_client_holds=not adds or base.multi_device or after <= 1,
         **_bounds_hold(room, move, before, wanted, was_active=bool(mine), is_active=bool(after)),
     )
 
@@ -86,8 +86,7 @@ def _users_hold(room: Contents, change: Change, before: State) -> bool:
 
 def _is_code(room: Contents, change: Change) -> bool:
     """Whether the event has a join link that is valid for the role that it asks for."""
-    links = room.set_to.join_links
-    return any(each.is_valid and (each.link, each.role) == (change.join_link, change.role) for each in links)
+    return (change.join_link, change.role) in room.set_to.codes
 
 
 def facts_of_update(room: Contents, event: Event) -> UpdateFacts:

@@ -9,7 +9,7 @@ import pytest
 
 from fsm import EventError
 from fsm.matrix.facts import Warrant
-from fsm.matrix.third_party import Promise, examine
+from fsm.matrix.third_party import Promise, Promises, examine
 from tests.matrix.builders import (
     ALICE,
     BOB,
@@ -79,7 +79,7 @@ WORTH: list[tuple[object, Warrant]] = [
 ]
 # fmt: on
 
-PROMISES = {"tok": Promise(ALICE, {"public_key": public_key(1)})}
+PROMISES = Promises().but("tok", Promise(ALICE, {"public_key": public_key(1)}))
 
 
 @pytest.mark.parametrize(("carried", "worth"), WORTH, ids=range(len(WORTH)))
@@ -127,7 +127,7 @@ KEYS: list[tuple[JSON, bool]] = [
 
 @pytest.mark.parametrize(("content", "is_good"), KEYS, ids=range(len(KEYS)))
 def test_keys(content: JSON, is_good: bool) -> None:
-    worth = examine(token(), sender=ALICE, target=BOB, promises={"tok": Promise(ALICE, content)})
+    worth = examine(token(), sender=ALICE, target=BOB, promises=Promises().but("tok", Promise(ALICE, content)))
     assert worth is (W.THIRD_PARTY if is_good else W.THIRD_PARTY_UNSIGNED)
 
 

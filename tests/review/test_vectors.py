@@ -21,7 +21,7 @@ from fsm.guards import Guard
 from fsm.matrix.policies import MatrixPolicy
 from fsm.mimi import roles
 from fsm.mimi.roles import BAN as ROLE_BAN
-from fsm.mimi.roles import KICK, Assignment, Power, Resolved, Roles, Standing
+from fsm.mimi.roles import KICK, Assignment, Power, Resolved, Roles, Row, Standing
 from fsm.participation.facts import Facts
 from fsm.participation.guards import sender_is_another, sender_is_joined, sender_is_target
 from fsm.policies import CATALOGUE, new_room, play_of, room_from_state
@@ -300,17 +300,17 @@ def answers(policy: AnyPolicy) -> list[bool]:
     return [room_from_state(policy, list(vector.state)).decide(vector.event).allowed for vector in cover(MIMI)]
 
 
-def lowest_power(roles: Roles, entries: tuple[Assignment, ...]) -> Standing:
+def lowest_power(roles: Roles, entries: Sequence[Row]) -> Standing:
     standing = resolve(roles, entries)
     return replace(standing, powers=dict.fromkeys(standing.powers, entries[0].order))
 
 
-def power_by_order(roles: Roles, entries: tuple[Assignment, ...]) -> Standing:
+def power_by_order(roles: Roles, entries: Sequence[Row]) -> Standing:
     standing = resolve(roles, entries)
     return replace(standing, powers=dict.fromkeys((KICK, ROLE_BAN), standing.order))
 
 
-def no_is_final(roles: Roles, entries: tuple[Assignment, ...]) -> Standing:
+def no_is_final(roles: Roles, entries: Sequence[Row]) -> Standing:
     standing = resolve(roles, entries)
     denied = {
         flag for entry in entries for flag, granted in roles.defined.get(entry.role_id, {}).items() if not granted
@@ -318,11 +318,11 @@ def no_is_final(roles: Roles, entries: tuple[Assignment, ...]) -> Standing:
     return replace(standing, granted=standing.granted - denied, denied=standing.denied | denied)
 
 
-def highest_alone(roles: Roles, entries: tuple[Assignment, ...]) -> Standing:
+def highest_alone(roles: Roles, entries: Sequence[Row]) -> Standing:
     return resolve(roles, entries[-1:])
 
 
-def power_only_if_permitted(roles: Roles, entries: tuple[Assignment, ...]) -> Standing:
+def power_only_if_permitted(roles: Roles, entries: Sequence[Row]) -> Standing:
     standing = resolve(roles, entries)
     return replace(standing, powers={flag: power for flag, power in standing.powers.items() if standing.may(flag)})
 
