@@ -165,6 +165,49 @@ def test_one_taken_back_is_worth_nothing() -> None:
     assert decision.reason == "redeem: no signature of the third-party invite matches a key of the room's"
 
 
+GOOD_SIGNATURE = {"ed25519:0": signature()}
+
+
+def signatures(number: int, last: Any) -> JSON:
+    """So many servers' signatures, the last of which is this one; those of other algorithms do not count."""
+    return {"x": {"other:0": signature()}, **{f"s{each}": {"ed25519:0": "AAAA"} for each in range(number - 1)}, **last}
+
+
+# How many signatures by how many keys, of which the last by the last is good; and whether that is found.
+# fmt: off
+PAIRS: list[tuple[int, int, bool]] = [
+    (1, 1, True), (1, 64, True), (64, 1, True), (8, 8, True), (2, 32, True),
+    (1, 65, False), (65, 1, False), (5, 13, False), (550, 950, False),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("signed_by", "keys", "is_found"), PAIRS)
+def test_as_many_pairs_of_signatures_and_keys_are_tried(signed_by: int, keys: int, is_found: bool) -> None:
+    listed = [*(public_key(each) for each in range(2, min(keys, 70) + 1)), *(f"k{each}" for each in range(70, keys))]
+    content = {"public_keys": [{"public_key": key} for each in (*listed, GOOD) for key in (each, each)]}
+    carried = token(signatures=signatures(signed_by, {"id.example": GOOD_SIGNATURE}))
+
+    def worth() -> Warrant:
+        return examine(carried, sender=ALICE, target=BOB, promises=Promises().but("tok", Promise(ALICE, content)))
+
+    if is_found:
+        assert worth() is W.THIRD_PARTY
+        return
+    with pytest.raises(EventError) as caught:
+        worth()
+    assert str(caught.value) == (
+        "`content.third_party_invite`: has more signatures and keys than can be checked: 64 pairs are the most"
+    )
+
+
+def test_what_is_found_in_time_needs_no_limit() -> None:
+    content = {"public_keys": [{"public_key": GOOD}, *({"public_key": public_key(each)} for each in range(2, 99))]}
+    carried = token(signatures={"id.example": GOOD_SIGNATURE, **signatures(9, {})})
+    promised = Promises().but("tok", Promise(ALICE, content))
+    assert examine(carried, sender=ALICE, target=BOB, promises=promised) is W.THIRD_PARTY
+
+
 @pytest.fixture
 def without_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     real: Callable[..., Any] = builtins.__import__
