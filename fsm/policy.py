@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fsm.decision import Decision
 from fsm.facts import F
+from fsm.model import Model, move
 from fsm.table import Actor, Asked, Table, Transition
 
 if TYPE_CHECKING:
@@ -38,6 +39,14 @@ class Policy(Table[F]):
             given = {name: self.domain.parse(name, value) for name, value in facts.items()}
             facts = self.domain.record(**{**self.domain.plain, **given})
         return memory_of(self).decide(action, facts)
+
+    def move(self, model: Model, action: str, facts: Mapping[str, object]) -> Decision:
+        """Let an action happen to a model, an object of the host's own that holds a user's state (see `fsm.model`).
+
+        Where it is allowed, the model is in the state that follows. Raises `DefinitionError` as `decide` does, also
+        for a state of the model; it is then as it was.
+        """
+        return move(self, model, action, facts)
 
     def residual(self, action: str, **known: object) -> "Residual":
         """The condition on the other facts under which an action is allowed (see `fsm.residual`).

@@ -16,7 +16,7 @@ from fsm.errors import DefinitionError, needs, shorten
 from fsm.facts import Value, spell
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, SQLColumnExpression
 
     from fsm.table import Table
 
@@ -67,7 +67,7 @@ class Residual:
         """`{"any": [{"all": [{"fact": "may_kick", "in": [true]}]}]}`; always is `[{"all": []}]`, never `[]`."""
         return {"any": [{"all": [literal.as_json() for literal in term]} for term in self.terms]}
 
-    def sql(self, columns: "Mapping[str, ColumnElement[Any] | str]") -> "ColumnElement[bool]":
+    def sql(self, columns: "Mapping[str, SQLColumnExpression[Any] | str]") -> "ColumnElement[bool]":
         """The condition as an expression of SQLAlchemy; `columns` says which column holds which fact.
 
         A column is one of SQLAlchemy's, or a name. Columns hold truth values and the words of

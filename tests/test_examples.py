@@ -26,4 +26,4 @@ def test_an_example_uses_public_names_alone(path: Path) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert [path.stem for path in EXAMPLES] == ["hub_and_clients"]
+    assert [path.stem for path in EXAMPLES] == ["hub_and_clients", "membership_column"]
