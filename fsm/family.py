@@ -10,30 +10,35 @@
 | `laws` | what must hold in every case and every room (`fsm.review.laws`, `fsm.review.room_laws`) |
 | `words` | by word of the protocol, such as an action: what people call it |
 | `codec` | its wire format (`Codec`), if it has one |
+| `repairs` | a function that gives what mends its policies (`fsm.policy_law.Repairs`), if anything does |
+| `columns` | columnar replay that is quicker than to ask its rooms (`AnyColumns`), if it has any |
 
-A policy names its family as `module:NAME`, or by its id where the family is an entry
-point of the group `fsm.families`. The tools reach families through `fsm.policies` only.
+Where policies differ in a part from `syntax` on, or loading it takes long, it is a function of
+the policy, called when it is first asked for. That of `scenario` may give None: there are no
+rooms to try such a policy in.
 
-Families that come as packages, with a module for each tool, offer the protocols below.
+A policy names its family as `module:NAME`; by its id where the family is an entry point of the
+group `fsm.families`; or as the package whose module `family` has it as `FAMILY`. The tools
+reach families through `fsm.policies` only.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from inspect import signature
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 from fsm.decision import Decision
 from fsm.errors import DefinitionError, PolicyError, shorten
 from fsm.event import read_event
 from fsm.policy import Policy
-from fsm.scenario import Log, Opening, Scenario
+from fsm.policy_law import Repairs
+from fsm.scenario import Log, Scenario, Settings
 from fsm.syntax import Syntax
 from fsm.terms import Participation
 
 AnyPolicy: TypeAlias = Policy[Any]
 
-Settings: TypeAlias = Mapping[tuple[str, str], Mapping[str, Any]]
-"""The latest contents of a room's settings, by event type and state key."""
+__all__ = ["AnyColumnRoom", "AnyColumns", "AnyPolicy", "AnyRoom", "Codec", "Family", "Settings"]
 
 
 class AnyRoom(Protocol):
@@ -66,147 +71,10 @@ class AnyRoom(Protocol):
         """The number of events kept, which is the position of the next one."""
 
     def participations(self) -> dict[str, Participation]:
-        """Everybody who is not in `leave`."""
+        """Everybody who is not in the initial state."""
 
-
-class AnyPlay(Protocol):
-    """The events from which the tools build small rooms, whatever the family (see `fsm.mimi.play`)."""
-
-    @property
-    def users(self) -> tuple[str, ...]:
-        """Everybody who takes part."""
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether turns after a casting may lead to what no turn before it leads to."""
-
-    @property
-    def openings(self) -> tuple[Log, ...]:
-        """The ways in which a room begins."""
-
-    @property
-    def gatherings(self) -> tuple[Log, ...]:
-        """Other rooms to compare facts in; no search begins with them."""
-
-    @property
-    def turns(self) -> Log:
-        """Every single event that moves somebody or changes who may join."""
-
-    @property
-    def castings(self) -> tuple[Log, ...]:
-        """Events that decide the privileges (see `fsm.facts.Domain`), which turns leave alone; shortest first."""
-
-    @property
-    def riddles(self) -> tuple[Log, ...]:
-        """Whole logs to rooms in which it is easily misread what everybody may do and whom they outrank."""
-
-    def questions(self, action: str) -> Log:
-        """Every form in which an action can be asked for, each by one event."""
-
-    def facts(self, room: Any, question: Mapping[str, Any]) -> Any:
-        """The facts under which the room would judge a question."""
-
-
-class AnyStage(Protocol):
-    """A room to play in, whatever the family (see `fsm.mimi.stage`)."""
-
-    @property
-    def people(self) -> Mapping[str, str]:
-        """What those are called who take part, by user id."""
-
-    @property
-    def strangers(self) -> tuple[str, str]:
-        """Two users who stand for everybody not named."""
-
-    @property
-    def stranger_role(self) -> str:
-        """What everybody is who has no role, in words."""
-
-    @property
-    def users(self) -> tuple[str, int]:
-        """What a user id looks like, as a pattern that Python and JavaScript know, and the most bytes that it has."""
-
-    @property
-    def openings(self) -> Mapping[str, Opening]:
-        """The ways in which the room begins, by what they are called."""
-
-    @property
-    def extras(self) -> Mapping[str, str]:
-        """By path, what an event may hold beyond its shape and still be the same question.
-
-        `text`: a string; `name`: one that is not empty; `never`: it is another question then.
-        Other things make no difference, at the top of an event and in its content.
-        """
-
-    @property
-    def decisive(self) -> frozenset[str]:
-        """The event types after which anybody may do something else than the opening says."""
-
-    @property
-    def takes_more(self) -> bool:
-        """Whether the content of an event may hold more than its shape, and be the same question."""
-
-    @property
-    def follows_states(self) -> bool:
-        """Whether facts between two users may follow from where these stand, and not only from the opening."""
-
-    def forms(self, action: str) -> Iterable[Mapping[str, Any]]:
-        """The facts that a change itself says, in every form in which the action can be asked for."""
-
-    def changes(self, action: str, sender: str, target: str, told: Mapping[str, Any] = ...) -> Log:
-        """A participation change in every way in which it can be written, the one to write first."""
-
-    def placed(self, user: str, state: Any) -> dict[str, Any] | None:
-        """An event which, taken as it stands, puts a user into a state; None where none does."""
-
-    def settings(self, sender: str) -> Mapping[str, dict[str, Any]]:
-        """What somebody can set the room to, by what that is called."""
-
-    def facts(self, room: Any, change: dict[str, Any]) -> Any:
-        """The facts under which the room would judge a participation change."""
-
-
-class AnyBoards(Protocol):
-    """The rooms that the tools play through, whatever the family (see `fsm.mimi.boards`)."""
-
-    @property
-    def users(self) -> tuple[str, ...]:
-        """Everybody who takes part."""
-
-    @property
-    def removals(self) -> tuple[str, ...]:
-        """The actions by which somebody may remove somebody."""
-
-    @property
-    def all(self) -> tuple[tuple[Log, Log, Log], ...]:
-        """Each an opening, the deeds that are done from there in every order, and what is only tried."""
-
-    def permissions(self, room: Any, user: str) -> frozenset[str]:
-        """What the user holds permissions for, as words."""
-
-    def rank(self, room: Any, user: str) -> int:
-        """How high the user stands."""
-
-    def can_be_mended(self, room: Any) -> bool:
-        """Whether permissions are dealt, and somebody can deal them anew."""
-
-    def grants(self, settings: Settings, user: str) -> frozenset[str]:
-        """What the user has been granted, also where something stronger takes it back."""
-
-    def needs(self, event: Mapping[str, Any], settings: Settings) -> frozenset[str]:
-        """The permissions that an event takes."""
-
-    def height(self, event: Mapping[str, Any], settings: Settings) -> int | None:
-        """The highest rank that an event changes something about, if any."""
-
-    def is_simple(self, event: Mapping[str, Any]) -> bool:
-        """Whether permission is all that an event takes of who is joined."""
-
-    def contradicts(self, event: Mapping[str, Any], settings: Settings) -> bool:
-        """Whether a room contradicts itself if it takes this event."""
-
-    def removal(self, action: str, sender: str, target: str) -> dict[str, Any]:
-        """The event by which somebody tries to remove somebody."""
+    def facts_of(self, event: Mapping[str, Any]) -> Any:
+        """The facts by which a change is judged. Raises `EventError` for an event that is none."""
 
 
 class AnyColumnRoom(Protocol):
@@ -327,26 +195,76 @@ _METHODS: Mapping[str, tuple[str, ...]] = {
 """What a class of rooms has to have, and how it is called: by place, and `policy` by name."""
 
 
-@dataclass(frozen=True)
+_KINDS: Mapping[str, type] = {"syntax": Syntax, "scenario": Scenario, "laws": tuple, "words": Mapping}
+"""What the parts are that may be functions of the policy."""
+
+
+@dataclass(frozen=True, eq=False)
 class Family:
     """A family of policies (see the module), checked when it is made.
 
-    Raises `DefinitionError`, in one line, for a part that is missing or does not fit.
+    Raises `DefinitionError`, in one line, for a part that is missing or does not fit. A part that is a
+    function is checked when it is first asked for.
     """
 
     id: str = ""
     policies: tuple[AnyPolicy, ...] = ()
     room: Any = None
-    syntax: Syntax = field(default=None)  # type: ignore[assignment]  # what is missing is named below
-    scenario: Scenario = field(default=None)  # type: ignore[assignment]
-    laws: tuple[Any, ...] | None = None
-    words: Mapping[str, str] | None = None
-    codec: "Codec | None" = None
+    syntax: Syntax | Callable[[Any], Syntax] = field(default=None)  # type: ignore[assignment]  # what is missing is named below
+    scenario: Scenario | Callable[[Any], Scenario | None] = field(default=None)  # type: ignore[assignment]
+    laws: tuple[Any, ...] | Callable[[Any], tuple[Any, ...]] | None = None
+    words: Mapping[str, str] | Callable[[Any], Mapping[str, str]] | None = None
+    codec: "Codec | Callable[[Any], Codec] | None" = None
+    repairs: Callable[[], Repairs] | None = None
+    columns: "Callable[[Any], AnyColumns] | None" = None
 
     def __post_init__(self) -> None:
         """Check every part, and try them together."""
-        for problem in self._faults():
+        self._refuse(self._faults())
+
+    def syntax_of(self, policy: AnyPolicy) -> Syntax:
+        """How changes under one of its policies are written and read."""
+        return cast("Syntax", self._part("syntax", policy))
+
+    def scenario_of(self, policy: AnyPolicy) -> Scenario | None:
+        """Small rooms to try one of its policies in, if there are any."""
+        return cast("Scenario | None", self._part("scenario", policy))
+
+    def laws_of(self, policy: AnyPolicy) -> tuple[Any, ...]:
+        """What must hold in every case and every room of one of its policies."""
+        return cast("tuple[Any, ...]", self._part("laws", policy))
+
+    def words_of(self, policy: AnyPolicy) -> Mapping[str, str]:
+        """By word of the protocol: what people call it."""
+        return cast("Mapping[str, str]", self._part("words", policy))
+
+    def codec_of(self, policy: AnyPolicy | None) -> "Codec | None":
+        """The wire format, if there is one. Without a policy it is that of all of them."""
+        return self.codec(policy) if callable(self.codec) else self.codec
+
+    def check(self, policy: AnyPolicy) -> None:
+        """Try all parts together, in rooms of one of its policies. Raises `DefinitionError`."""
+        syntax, scenario = self.syntax_of(policy), self.scenario_of(policy)
+        if scenario is not None:
+            self._refuse(self._faults_together(policy, syntax, scenario))
+
+    def _refuse(self, faults: Iterable[str]) -> None:
+        for problem in faults:
             raise DefinitionError(f"family `{shorten(str(self.id))}`: {problem}")
+
+    def _part(self, name: str, policy: AnyPolicy) -> object:
+        part, kind = getattr(self, name), _KINDS[name]
+        if isinstance(part, kind):
+            return part
+        known = policy.derived(_parts)
+        if (self, name) not in known:
+            given = self._tried(f"the part `{name}` fails", part, policy)
+            if not isinstance(given, kind) and (name, given) != ("scenario", None):
+                self._refuse([f"the part `{name}` must give a {kind.__name__}, not {type(given).__name__}"])
+            if name == "laws":
+                self._refuse(self._faults_of_laws(given))
+            known[self, name] = given
+        return known[self, name]
 
     def _faults(self) -> Iterator[str]:
         for name in _PARTS:
@@ -354,21 +272,21 @@ class Family:
                 yield f"the part `{name}` is missing"
         if self.laws is None:
             yield "the part `laws` is missing"
-        kinds = {"id": str, "policies": tuple, "syntax": Syntax, "scenario": Scenario, "laws": tuple, "words": Mapping}
-        for name, kind in kinds.items():
-            if not isinstance(getattr(self, name), kind):
-                yield f"the part `{name}` must be a {kind.__name__}, not {type(getattr(self, name)).__name__}"
+        for name, kind in {"id": str, "policies": tuple, **_KINDS}.items():
+            part = getattr(self, name)
+            if not isinstance(part, kind) and not (name in _KINDS and callable(part)):
+                yield f"the part `{name}` must be a {kind.__name__}, not {type(part).__name__}"
         policies: tuple[object, ...] = self.policies
         for policy in policies:
             if not isinstance(policy, Policy):
                 yield f"`policies` holds {shorten(repr(policy))}, which is no policy"
-        yield from self._faults_of_laws()
+        yield from self._faults_of_laws(self.laws)
         yield from self._faults_of_room()
-        yield from self._faults_of_syntax()
-        yield from self._faults_of_scenario()
+        if isinstance(self.syntax, Syntax) and isinstance(self.scenario, Scenario):
+            yield from self._faults_together(self.policies[0], self.syntax, self.scenario)
 
-    def _faults_of_laws(self) -> Iterator[str]:
-        for law in self.laws or ():
+    def _faults_of_laws(self, laws: Any) -> Iterator[str]:
+        for law in laws if isinstance(laws, tuple) else ():
             missing = [name for name in ("id", "sentence", "test") if not hasattr(law, name)]
             if missing:
                 yield f"`laws` holds {shorten(repr(law))}, which has no `{missing[0]}`"
@@ -389,37 +307,39 @@ class Family:
                 taken = ", ".join("policy=" if each == "policy" else each for each in parameters)
                 yield f"`{name}` of its rooms does not take ({taken})"
 
-    def _faults_of_syntax(self) -> Iterator[str]:
-        policy = self.policies[0]
-        for user in (*self.scenario.users, *self.scenario.strangers):
-            if not self.syntax.is_user(user):
+    def _faults_together(self, policy: AnyPolicy, syntax: Syntax, scenario: Scenario) -> Iterator[str]:
+        yield from self._faults_of_syntax(policy, syntax, scenario)
+        yield from self._faults_of_scenario(policy, scenario)
+
+    def _faults_of_syntax(self, policy: AnyPolicy, syntax: Syntax, scenario: Scenario) -> Iterator[str]:
+        for user in (*scenario.users, *scenario.strangers):
+            if not syntax.is_user(user):
                 yield f"`scenario` has the user `{shorten(user)}`, who is none by `syntax`"
-        user, other, *_ = self.scenario.users
-        for name in self.syntax.facts:
+        user, other, *_ = scenario.users
+        for name in syntax.facts:
             if name not in policy.domain.values:
                 yield f"`syntax` reads the fact `{shorten(name)}`, which policy `{policy.id}` does not have"
         for action in policy.triggers:
-            event = self.syntax.write(policy, action, user, other)
+            event = syntax.write(policy, action, user, other)
             read_event(event)
-            change = self.syntax.read(event, policy)
+            change = syntax.read(event, policy)
             if change is None or (change.action, change.sender, change.target) != (action.value, user, other):
                 yield f"`syntax` does not read `{action}` as it writes it: two paths are the same"
             elif change.dest is None:
                 yield f"`syntax` does not tell where `{action}` leads: it has several destinations"
 
-    def _faults_of_scenario(self) -> Iterator[str]:
-        policy = self.policies[0]
-        for name, opening in self.scenario.openings.items():
+    def _faults_of_scenario(self, policy: AnyPolicy, scenario: Scenario) -> Iterator[str]:
+        for name, opening in scenario.openings.items():
             room = self._tried(f"its rooms fail at opening `{shorten(name)}`", self._play, policy, opening.log)
             if room is None:
                 yield f"policy `{policy.id}` refuses an event of opening `{shorten(name)}`"
-        first = next(iter(self.scenario.openings.values()))
-        for what, logs in (
-            ("setting", [(event,) for event in self.scenario.settings.values()]),
-            ("assignment", self.scenario.assignments),
+        first = next(iter(scenario.openings.values())).log
+        for what, start, logs in (
+            ("setting", first, [(event,) for event in scenario.settings.values()]),
+            ("assignment", scenario.searched[0], scenario.assignments),
         ):
             for place, log in enumerate(logs, start=1):
-                if self._tried(f"its rooms fail at {what} {place}", self._play, policy, (*first.log, *log)) is None:
+                if self._tried(f"its rooms fail at {what} {place}", self._play, policy, (*start, *log)) is None:
                     yield f"policy `{policy.id}` refuses {what} {place} after the first opening"
         self._tried("its rooms cannot be made of a state", self.room.from_state, [], policy=policy)
 
@@ -444,6 +364,11 @@ class Family:
         except Exception as problem:  # noqa: BLE001 - the family may be the user's: anything may be wrong in it
             summary = str(problem) if isinstance(problem, PolicyError) else f"{type(problem).__name__}: {problem}"
             raise DefinitionError(f"family `{self.id}`: {failure}: {shorten(summary, 200)}") from None
+
+
+def _parts(_: AnyPolicy) -> dict[tuple[Family, str], object]:
+    """What the parts of families that are functions have given for a policy, by family and part."""
+    return {}
 
 
 def _can_be_called(function: Any, *parameters: str) -> bool:

@@ -9,17 +9,18 @@ from functools import cache
 from importlib import import_module, util
 from importlib.metadata import entry_points
 from types import MappingProxyType, ModuleType
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
-from fsm import adapter
 from fsm.data_files import ENDINGS, policy_in
 from fsm.errors import DefinitionError, shorten
-from fsm.family import AnyBoards, AnyColumns, AnyPlay, AnyPolicy, AnyRoom, AnyStage, Codec
+from fsm.family import AnyPolicy, AnyRoom, Codec
 from fsm.family import Family as Described
 from fsm.loading import load_module, running
 from fsm.policy import Policy
 from fsm.policy_law import Repairs
+from fsm.scenario import Scenario
 from fsm.shapes import Shapes
+from fsm.syntax import Syntax
 
 CATALOGUE: Mapping[str, str] = {
     "mimi": "fsm.mimi.policies:MIMI",
@@ -112,24 +113,21 @@ ENTRY_POINTS = "fsm.families"
 
 
 def family_of(rules: Rules) -> Described | None:
-    """The family that a policy names, as one value; None where it comes as a package with a module for each tool.
+    """The family that a policy names; None where there is none of this name.
 
     Raises `DefinitionError` for one that cannot be loaded, or does not fit.
     """
-    return _described(rules) if isinstance(rules, Policy) else None
-
-
-def _described(policy: AnyPolicy) -> Described | None:
-    name = policy.family
-    if ":" not in name and "." in name:
-        return None  # a package
-    known: Described | None = policy.derived(_load_family)
+    if isinstance(rules, Family):
+        return _package(rules.family)
+    known: Described | None = rules.derived(_load_family)
     return known
 
 
 def _load_family(policy: AnyPolicy) -> Described | None:
     name = policy.family
     where, _, attribute = name.rpartition(":")
+    if not where and "." in name:
+        return _package(name)
     with running(f"policy `{shorten(policy.id)}`: its family `{shorten(name)}` cannot be loaded", DefinitionError):
         if where:
             family = getattr(load_module(where), attribute)
@@ -151,30 +149,63 @@ def _load_family(policy: AnyPolicy) -> Described | None:
     return family
 
 
+@cache
+def _package(name: str) -> Described | None:
+    """The family of a package: the value `FAMILY` of its module `family`."""
+    try:
+        spec = util.find_spec(f"{name}.family")
+    except ModuleNotFoundError:  # the package itself
+        return None
+    if spec is None:
+        return None
+    with running(f"the family `{shorten(name)}` cannot be loaded", DefinitionError):
+        family = import_module(spec.name).FAMILY
+        if not isinstance(family, Described):
+            raise DefinitionError(f"`{shorten(name)}` is no family but {type(family).__name__}")
+    return family
+
+
+def _lost(rules: Rules) -> DefinitionError:
+    return DefinitionError(f"policy `{shorten(rules.id)}`: there is no family `{shorten(rules.family)}`")
+
+
 def laws_of(policy: AnyPolicy) -> tuple[Any, ...]:
-    """The laws of the policy's own family, of cases and of rooms."""
+    """The laws of the policy's family, of cases and of rooms."""
     family = family_of(policy)
-    if family is None:
-        part = _part_of(policy, "family")
-        return getattr(part, "LAWS", ())
-    return family.laws or ()
+    return () if family is None else family.laws_of(policy)
 
 
 def repairs_of(policy: AnyPolicy) -> Repairs | None:
     """What the policy's family mends its policies with, if it can."""
-    return cast("Repairs | None", getattr(_part_of(policy, "family"), "REPAIRS", None))
+    family = family_of(policy)
+    return None if family is None or family.repairs is None else family.repairs()
+
+
+def syntax_of(policy: AnyPolicy) -> Syntax:
+    """How changes under a policy are written and read. Raises `DefinitionError` where its family is not known."""
+    family = family_of(policy)
+    if family is None:
+        raise _lost(policy)
+    return family.syntax_of(policy)
+
+
+def scenario_of(policy: AnyPolicy) -> Scenario | None:
+    """Small rooms to try a policy in; None where its family offers none.
+
+    So it is where a policy looks at facts of its own, which rooms do not work out.
+    """
+    family = None if policy.unsupplied else family_of(policy)
+    return None if family is None else family.scenario_of(policy)
 
 
 def action_of(policy: AnyPolicy, event: Mapping[str, Any]) -> Any:
     """The action that a change asks for, as its event names it."""
-    family = family_of(policy)
-    return family.syntax.action_of(event) if family else event["content"].get(policy.action_key)
+    return syntax_of(policy).action_of(event)
 
 
 def target_of(policy: AnyPolicy, event: Mapping[str, Any]) -> Any:
     """The user whom an event is about; None where it names none."""
-    family = family_of(policy)
-    return family.syntax.target_of(event) if family else event.get("state_key")
+    return syntax_of(policy).target_of(event)
 
 
 def place_of(policy: AnyPolicy, event: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -182,8 +213,7 @@ def place_of(policy: AnyPolicy, event: Mapping[str, Any]) -> tuple[str, str] | N
 
     None for an event that is not of the state.
     """
-    family = family_of(policy)
-    is_change = family is not None and event["type"] in family.syntax.changes
+    is_change = event["type"] in syntax_of(policy).changes
     key = target_of(policy, event) if is_change else event.get("state_key")
     return None if key is None else (event["type"], key)
 
@@ -206,59 +236,19 @@ def room_of(rules: Rules, event: Mapping[str, Any]) -> str | None:
     return room_id
 
 
-def codec_of(policy: Rules) -> Codec:
+def codec_of(rules: Rules) -> Codec:
     """The wire format of the family. Raises `DefinitionError` when it has none."""
-    family = family_of(policy)
-    codec = family.codec if family else _part_of(policy, "codec")
+    family = family_of(rules)
+    codec = None if family is None else family.codec_of(policy_of(rules))
     if codec is None:
-        raise DefinitionError(f"policy `{policy.id}` has no wire format")
-    return cast("Codec", codec)
-
-
-def play_of(policy: AnyPolicy) -> AnyPlay | None:
-    """The events from which small rooms of this policy are built; None when its family offers none."""
-    if family := family_of(policy):
-        return adapter.Play(family, policy)
-    part = _rooms_part_of(policy, "play")
-    return cast("AnyPlay", part.Play(policy)) if part else None
-
-
-def boards_of(policy: AnyPolicy) -> AnyBoards | None:
-    """The rooms of this policy to play through; None when its family offers none."""
-    return policy.derived(_boards)
-
-
-def _boards(policy: AnyPolicy) -> AnyBoards | None:
-    if family := family_of(policy):
-        return adapter.Boards(family, policy)
-    part = _rooms_part_of(policy, "boards")
-    return cast("AnyBoards", part.Boards(policy)) if part else None
-
-
-def stage_of(policy: AnyPolicy) -> AnyStage | None:
-    """The room of this policy that people play in; None when its family offers none."""
-    if family := family_of(policy):
-        return adapter.Stage(family, policy)
-    part = _rooms_part_of(policy, "stage")
-    return cast("AnyStage", part.Stage(policy)) if part else None
-
-
-def columns_of(rules: Rules) -> AnyColumns:
-    """What columnar replay needs of the family. Raises `DefinitionError` when that offers nothing."""
-    if family := family_of(rules):
-        return adapter.Columns(family, policies_of(rules)[0])
-    part = _part_of(rules, "columns")
-    if part is None:
-        raise DefinitionError(f"policy `{rules.id}` has no columnar replay")
-    return cast("AnyColumns", part.Columns(policies_of(rules)[0]))
+        raise DefinitionError(f"policy `{rules.id}` has no wire format")
+    return codec
 
 
 def shapes_of(rules: Rules) -> Shapes:
-    """What logs of rooms under these rules look like. A family that says nothing has lines and arrays of events."""
-    if family := family_of(rules):
-        return family.syntax.logs
-    part = _part_of(rules, "shapes")
-    return part.SHAPES if part else Shapes(title=rules.family)
+    """What logs of rooms under these rules look like. A family that is not known has lines and arrays of events."""
+    family = family_of(rules)
+    return Shapes(title=rules.family) if family is None else family.syntax_of(policies_of(rules)[0]).logs
 
 
 def other_shapes(rules: Rules) -> Mapping[str, Shapes]:
@@ -287,29 +277,9 @@ def policy_of(rules: Rules) -> AnyPolicy | None:
     return None if isinstance(rules, Family) else rules
 
 
-def _rooms_part_of(policy: AnyPolicy, name: str) -> ModuleType | None:
-    """The same; None also where a policy looks at facts of its own, which such rooms do not work out."""
-    return None if policy.unsupplied else _part_of(policy, name)
-
-
-def _part_of(policy: Rules, name: str) -> ModuleType | None:
-    """The module of this name in the policy's family; None when it has none, or is none."""
-    try:
-        spec = util.find_spec(f"{policy.family}.{name}")
-    except ModuleNotFoundError:  # the family itself
-        return None
-    return import_module(spec.name) if spec else None
-
-
 def _room_type(rules: Rules) -> Any:
     """What rooms of the family are. Raises `DefinitionError` when there are none."""
-    if family := family_of(rules):
-        return family.room
-    try:
-        return import_module(f"{rules.family}.room").Room
-    except (Exception, SystemExit) as problem:  # the family may be the user's: anything may be wrong in it
-        summary = " ".join(f"{type(problem).__name__}: {problem}".split())
-        raise DefinitionError(
-            f"policy `{shorten(rules.id)}`: no room of its family `{shorten(rules.family)}` can be made: "
-            f"{shorten(summary, 200)}"
-        ) from problem
+    family = family_of(rules)
+    if family is None:
+        raise _lost(rules)
+    return family.room

@@ -684,6 +684,14 @@ class BaseRoom:
         action, target, sender, code = table.question(key)
         return self._memory[action, target, sender, code + weight_of(self.policy, facts)]
 
+    def facts_of(self, event: Mapping[str, Any]) -> Any:
+        """The facts by which a change is judged. Raises `EventError` for an event that is none, or cannot be read."""
+        value = plain(event)
+        read = self._read(value)
+        if read.state_key is None or self._asked(read) is None:
+            raise EventError("type", f"`{shorten(read.type)}` is no change")
+        return self._facts_of(read, value)
+
     # What a family says.
 
     @property
@@ -748,6 +756,10 @@ class BaseRoom:
         """The policy that judges an event."""
         policy: Table[Any] = self.policy
         return policy
+
+    def _facts_of(self, event: Event, value: JSON) -> Any:
+        """The facts by which a participation change is judged."""
+        raise NotImplementedError
 
     def _judge(self, event: Event, value: JSON, facts: Mapping[str, Value] | None = None) -> Decision:
         """The decision on an event that is new to the room; `facts` are what is provided. Raises `EventError`."""

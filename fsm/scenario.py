@@ -7,19 +7,27 @@ case, test vectors, the laws of whole rooms, the room of the explorer, random hi
 | --- | --- | --- |
 | `users` | by user id: what people call them; three or more, of whom the first creates rooms (see below) | |
 | `strangers` | two user ids that stand for everybody who is not named | |
-| `openings` | by name: how a room begins (`Opening`), the shortest first | |
+| `openings` | by name: how a room begins (`Opening`) | |
 | `settings` | by words: an event by which the creator sets the room to something | none |
 | `assignments` | logs, each of which decides what a sender may do, and stands alone after the first opening | none |
 | `corner_cases` | whole logs, to rooms in which it is easily misread what everybody may do | none |
 | `attempts` | other events that are tried in every room, such as messages | none |
 | `stranger_role` | what everybody is who has no role, in words | `no role` |
+| `follows_states` | whether facts between two users may follow from where these stand | yes |
+| `moves` | events that move somebody and that the syntax cannot write | none |
+| `variants` | a function of an action and the plain events that ask for it: further events that do | none |
+| `room_id` | the id of the room that changes and settings name in searches | they name none |
+| `compared` | whole logs, to rooms in which policies are compared and no search begins | none |
+| `is_assigned_first` | whether moves after an assignment may lead where none before it leads | no |
+| `trials` | rooms that are tried out (`Trial`), to hold them against the laws of rooms | each opening searched |
+| `view` | a function of a room and its settings: what else the laws of rooms look at | nothing |
 
-Searches take the first three users, the first opening and those that are `searched`. The
-page has them all. Facts with a strong value (`fsm.about`) are those that assignments decide. They must not
-depend on where users stand, nor on settings.
+Searches take the first three users, and the openings that are `searched` (else the first); the
+page has all users, and the openings that are `shown`. Facts with a strong value (`fsm.about`) are
+those that assignments decide. They must not depend on where users stand, nor on settings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -39,6 +47,23 @@ class Opening:
     log: Log
     roles: Mapping[str, str] = field(default_factory=dict)
     searched: bool = False
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A room that is tried out: what has happened, what is done from there in every order, what is only attempted.
+
+    What is done are all changes and settings of the first three users, unless `deeds` says otherwise.
+    """
+
+    log: Log
+    deeds: Log | None = None
+    attempts: Log = ()
+
+
+Settings: TypeAlias = Mapping[tuple[str, str], Mapping[str, Any]]
+"""The latest contents of a room's settings, by event type and state key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,23 +78,52 @@ class Scenario:
     corner_cases: tuple[Log, ...] = ()
     attempts: Log = ()
     stranger_role: str = "no role"
+    follows_states: bool = True
+    moves: Log = ()
+    variants: Callable[[str, Log], Log] | None = None
+    room_id: str | None = None
+    compared: tuple[Log, ...] = ()
+    is_assigned_first: bool = False
+    trials: tuple[Trial, ...] = ()
+    view: Callable[[Any, Settings], Any] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no tool could begin with."""
+        for problem in self._faults():
+            raise DefinitionError(f"scenario: {problem}")
+
+    def _faults(self) -> Iterator[str]:
         if len(self.users) < LEAST_USERS:
-            raise DefinitionError(f"scenario: `users` must be at least {LEAST_USERS}, not {len(self.users)}")
+            yield f"`users` must be at least {LEAST_USERS}, not {len(self.users)}"
         if len({*self.users, *self.strangers}) != len(self.users) + 2:
-            raise DefinitionError("scenario: `strangers` must be two users who are not among `users`")
+            yield "`strangers` must be two users who are not among `users`"
         if not self.openings:
-            raise DefinitionError("scenario: there is no way in which a room begins: `openings` is empty")
+            yield "there is no way in which a room begins: `openings` is empty"
         for name, opening in self.openings.items():
             if not isinstance(opening, Opening) or not opening.log or opening.roles.keys() - self.users.keys():
-                raise DefinitionError(
-                    f"scenario: opening `{shorten(name)}` is no `Opening` with events, and roles of its users"
-                )
+                yield f"opening `{shorten(name)}` is no `Opening` with events, and roles of its users"
+        yield from self._faults_of_logs()
+
+    def _faults_of_logs(self) -> Iterator[str]:
         for words, event in self.settings.items():
             if "state_key" not in event:
-                raise DefinitionError(f"scenario: setting `{shorten(words)}` is no state event")
-        logs = (*self.assignments, *self.corner_cases)
-        if not all(type(log) is tuple and log for log in logs):
-            raise DefinitionError("scenario: `assignments` and `corner_cases` are tuples of events, none empty")
+                yield f"setting `{shorten(words)}` is no state event"
+        for part in ("assignments", "corner_cases", "compared"):
+            if not all(type(log) is tuple and log for log in getattr(self, part)):
+                yield f"`{part}` are tuples of events, none empty"
+        if not all(isinstance(trial, Trial) for trial in self.trials):
+            yield "`trials` must be a tuple of `Trial`"
+        for part in ("variants", "view"):
+            if getattr(self, part) is not None and not callable(getattr(self, part)):
+                yield f"`{part}` is no function"
+
+    @property
+    def searched(self) -> tuple[Log, ...]:
+        """The openings with which searches begin."""
+        found = tuple(opening.log for opening in self.openings.values() if opening.searched)
+        return found or (next(iter(self.openings.values())).log,)
+
+    @property
+    def shown(self) -> Mapping[str, Opening]:
+        """The openings of the page."""
+        return {name: opening for name, opening in self.openings.items() if opening.shown}

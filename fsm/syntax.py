@@ -11,9 +11,11 @@ the objects around it, and its own, with dots between them, such as `content.ite
 | `action` | the path of the action | `content.action` |
 | `target` | the path of the user whom a change is about | `state_key` |
 | `destination` | the path of the state to which a change leads | that of the action |
+| `names_states` | whether the word at `destination` names the state, whatever the rows say | no |
 | `facts` | by fact about the event: its path; what does not stand there is plain | none |
-| `reason` | the path of the reason, in words | `content.reason` |
+| `reason` | the path of the reason, in words; none where reasons are not read | `content.reason` |
 | `optional` | by path: what else a change may hold (see below) | `room_id`, `event_id` |
+| `takes_more` | whether the content of a change may hold anything else, and be the same question | no |
 | `creation` | the type of the event with which a room begins | no such event |
 | `users` | what a user id looks like, as a pattern that Python and JavaScript know | anything |
 | `longest_user` | the most bytes that a user id has | any that can be read |
@@ -70,9 +72,11 @@ class Syntax:
     action: str = "content.action"
     target: str = "state_key"
     destination: str = ""
+    names_states: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
-    reason: str = "content.reason"
+    reason: str | None = "content.reason"
     optional: Mapping[str, str] = field(default_factory=lambda: {"room_id": "name", "event_id": "name"})
+    takes_more: bool = False
     creation: str | None = None
     users: str = ""
     longest_user: int = 4 * MAX_TEXT
@@ -84,7 +88,8 @@ class Syntax:
             raise DefinitionError("syntax: `changes` must name at least one event type")
         if not self.destination:
             object.__setattr__(self, "destination", self.action)
-        for path in (self.action, self.target, self.destination, self.reason, *self.facts.values(), *self.optional):
+        reason = () if self.reason is None else (self.reason,)
+        for path in (self.action, self.target, self.destination, *reason, *self.facts.values(), *self.optional):
             parts = path.split(".") if type(path) is str else [""]
             is_fit = parts[0] == "content" if len(parts) > 1 else path in self.optional or path in _TOP
             if not is_fit or not all(parts) or path in _FIXED:
@@ -120,7 +125,8 @@ class Syntax:
 
     def write(self, policy: Table[Any], action: str, sender: str, target: str, **facts: Value) -> JSON:
         """The event that asks for a change, by its first type. Facts about the event that are not named are plain."""
-        event: JSON = {"type": self.changes[0], "sender": sender, "content": {}}
+        top = [path for path in (self.target, *self.facts.values()) if "." not in path]
+        event: JSON = {"type": self.changes[0], "sender": sender, **dict.fromkeys(top), "content": {}}
         _put(event, self.target, target)
         _put(event, self.action, str(action))
         for name, path in self.paths(policy).items():
@@ -148,7 +154,7 @@ class Syntax:
         event = self.write(policy, action, sender, target, **facts)
         for path in ("sender", self.target):
             checked_name(_at(event, path), path)
-        if reason is not None:
+        if reason is not None and self.reason is not None:
             _put(event, self.reason, reason)
         return event
 
@@ -183,6 +189,7 @@ class _Reader:
             action: tuple((name, path, _words(_choices(policy, action, name))) for name, path in paths.items())
             for action in self._actions
         }
+        self._states = _words(policy.states) if syntax.names_states else {}
         self._dests = {
             action: _words(
                 dict.fromkeys(
@@ -205,13 +212,13 @@ class _Reader:
                 facts[name] = _value_of(word, path, words)
         dests = self._dests[action]
         word = _at(event, syntax.destination, None)
-        dest = dests.get((type(word), word)) if type(word) in (str, int) else None
+        dest = {**dests, **self._states}.get((type(word), word)) if type(word) in (str, int) else None
         if dest is None and len(dests) == 1:
             (dest,) = dests.values()
-        reason = _at(event, syntax.reason, None)
+        reason = None if syntax.reason is None else _at(event, syntax.reason, None)
         sender, target = self._user(event, "sender"), self._user(event, syntax.target)
         return Change(
-            action, sender, target, facts, dest, None if reason is None else checked_text(reason, syntax.reason)
+            action, sender, target, facts, dest, None if reason is None else checked_text(reason, str(syntax.reason))
         )
 
     def _user(self, event: Mapping[str, Any], path: str) -> str:

@@ -30,12 +30,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.facts import EVENT, Domain, Value, spell
-from fsm.family import AnyPlay, AnyPolicy, AnyRoom
+from fsm.family import AnyPolicy, AnyRoom
 from fsm.guards import Guard
 from fsm.machine import memory_of
 from fsm.participation.facts import Facts
-from fsm.policies import load_policy, new_room, play_of, target_of
+from fsm.policies import load_policy, new_room, target_of
 from fsm.policy import Policy
+from fsm.review.play import Play, play_of
 from fsm.review.witness import witness
 from fsm.terms import Participation
 from fsm.unrecorded import unrecorded
@@ -185,7 +186,7 @@ def events_of(policy: AnyPolicy) -> "SearchStrategy[Event]":
 
     play = _play_of(policy)
     questions = [question for action in policy.triggers for question in play.questions(action)]
-    castings = [event for casting in play.castings for event in casting]
+    castings = [event for casting in play.assignments for event in casting]
     return strategies.sampled_from([*play.turns, *questions, *castings])
 
 
@@ -195,7 +196,7 @@ def histories_of(policy: AnyPolicy, *, max_size: int = 30) -> "SearchStrategy[li
 
     play = _play_of(policy)
     any_event = events_of(policy).map(lambda event: (event,))
-    castings = strategies.sampled_from(play.castings)
+    castings = strategies.sampled_from(play.assignments)
     cells = strategies.tuples(strategies.sampled_from(policy.triggers), facts_of(policy))
 
     @strategies.composite
@@ -243,7 +244,7 @@ def _names(because: Because) -> set[str]:
     return {each.name if isinstance(each, Guard) else each for each in because}
 
 
-def _play_of(policy: AnyPolicy) -> AnyPlay:
+def _play_of(policy: AnyPolicy) -> Play:
     play = play_of(policy)
     if play is None:
         raise DefinitionError(

@@ -121,7 +121,7 @@ SCENARIOS: list[tuple[dict[str, Any], str]] = [
     ({"openings": {"begun": Opening(())}},                 "scenario: opening `begun` is no `Opening` with events, and roles of its users"),
     ({"openings": {"begun": Opening((CREATE,), {"x": "y"})}}, "scenario: opening `begun` is no `Opening` with events, and roles of its users"),
     ({"settings": {"said": {"type": "x", "sender": A, "content": {}}}}, "scenario: setting `said` is no state event"),
-    ({"assignments": (CREATE,)},                           "scenario: `assignments` and `corner_cases` are tuples of events, none empty"),
+    ({"assignments": (CREATE,)},                           "scenario: `assignments` are tuples of events, none empty"),
 ]
 # fmt: on
 

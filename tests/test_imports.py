@@ -43,8 +43,9 @@ LAYERS: list[set[str]] = [
     {"fsm.syntax"},
     {"fsm.scenario"},
     {"fsm.presentation", "fsm.family"},
-    {"fsm.syntax_room", "fsm.adapter"},
+    {"fsm.syntax_room"},
     {"fsm.participation"},
+    {"fsm.review.errors", "fsm.review.draft", "fsm.review.cells", "fsm.review.laws", "fsm.review.room_laws"},
     {"families"},
     {"fsm.policies"},
     {"fsm.log_reader", "fsm.log", "fsm.atomic"},
@@ -119,6 +120,8 @@ def part_of(module: str) -> str:
     for family in FAMILIES:
         if is_within(module, family):
             return "families"
+    if any(module in layer for layer in LAYERS):
+        return module
     top = ".".join(module.split(".")[:2])
     return top if any(top in layer for layer in LAYERS) else "tools"
 

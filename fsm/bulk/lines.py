@@ -10,11 +10,12 @@ from typing import Any
 import pyarrow as pa
 
 from fsm.bulk import layout
+from fsm.bulk.columns import columns_of
 from fsm.bulk.repeats import ESCAPE, Repeats
 from fsm.family import AnyColumns
 from fsm.json_lines import Line, blocks
 from fsm.log_reader import Tell, read_events
-from fsm.policies import Rules, columns_of, room_of
+from fsm.policies import Rules, room_of
 from fsm.shapes import Order
 
 LINE, EVENT = PLACE = ("line", "event")

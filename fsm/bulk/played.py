@@ -18,6 +18,8 @@ import pyarrow as pa
 from fsm.bulk import layout
 from fsm.errors import DefinitionError
 from fsm.family import AnyPolicy, Family
+from fsm.scenario import Scenario
+from fsm.syntax import Syntax
 
 JSON: TypeAlias = dict[str, Any]
 
@@ -40,7 +42,10 @@ def play(policy: AnyPolicy, family: Family, sizes: tuple[int, int, int], seed: i
     """
     count, rooms, users = sizes
     random = Random(seed)  # noqa: S311 - a history, and no secret
-    ids = [_user(family, number) for number in range(users)]
+    scenario, syntax = family.scenario_of(policy), family.syntax_of(policy)
+    if scenario is None:
+        raise DefinitionError(f"policy `{policy.id}`: its family `{family.id}` offers no events to build rooms from")
+    ids = [_user(family, scenario, syntax, number) for number in range(users)]
     played = [_Room(policy, family, f"!r{number}", ids, random) for number in range(rooms)]
     weights = [random.lognormvariate(0, 1.5) for _ in played]
     chosen = iter(random.choices(played, weights, k=count))
@@ -65,21 +70,24 @@ class _Room:
     """A room in which something goes on."""
 
     def __init__(self, policy: AnyPolicy, family: Family, room_id: str, users: Sequence[str], random: Random) -> None:
+        scenario = family.scenario_of(policy)
+        assert scenario is not None
         self._policy = policy
-        self._family = family
+        self._scenario = scenario
+        self._syntax = family.syntax_of(policy)
         self._id = room_id
         self._users = users
         self._random = random
         self._room = family.room(room_id, policy=policy)
-        creator, *others = random.sample(range(len(users)), min(len(users), len(family.scenario.users)))
-        self._names = dict(zip(family.scenario.users, (users[each] for each in (creator, *others)), strict=False))
+        creator, *others = random.sample(range(len(users)), min(len(users), len(scenario.users)))
+        self._names = dict(zip(scenario.users, (users[each] for each in (creator, *others)), strict=False))
         self._known = [users[creator]]
-        self._forms = {action: [*family.syntax.forms(policy, action)] for action in policy.triggers}
+        self._forms = {action: [*self._syntax.forms(policy, action)] for action in policy.triggers}
 
     def begin(self) -> list[JSON]:
         """The events with which the room begins."""
-        opening = next(iter(self._family.scenario.openings.values()))
-        events = [self._own(event) for event in opening.log]
+        opening = self._scenario.searched[0]
+        events = [self._own(event) for event in opening]
         for event in events:
             self._room.send(event)
         return events
@@ -87,8 +95,8 @@ class _Room:
     def next(self) -> JSON:
         """The next event, which has been sent."""
         random = self._random
-        settings = [*self._family.scenario.settings.values()]
-        settings += [event for log in self._family.scenario.assignments for event in log]
+        settings = [*self._scenario.settings.values()]
+        settings += [event for log in self._scenario.assignments for event in log]
         if settings and random.random() < _SETTINGS:
             event = self._own(random.choice(settings))
         elif random.random() < _ATTEMPTS:
@@ -96,7 +104,7 @@ class _Room:
         else:
             event = next(filter(self._room.decide, (self._likely() for _ in range(_TRIED))), self._likely())
         if self._room.send(event):
-            target = self._family.syntax.target_of(event)
+            target = self._syntax.target_of(event)
             if target in self._users and target not in self._known:
                 self._known.append(target)
         return event
@@ -111,7 +119,7 @@ class _Room:
         target = random.choice((sender, random.choice(self._users if random.random() < _STRANGERS else self._known)))
         action = random.choice(self._policy.triggers)
         told = random.choice(self._forms[action])
-        return {**self._family.syntax.write(self._policy, action, sender, target, **told), "room_id": self._id}
+        return {**self._syntax.write(self._policy, action, sender, target, **told), "room_id": self._id}
 
     def _own(self, event: Mapping[str, Any]) -> JSON:
         """An event of the scenario, by those who play its users here."""
@@ -126,9 +134,9 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:
     return [_renamed(inner, names) for inner in value] if isinstance(value, list) else value
 
 
-def _user(family: Family, number: int) -> str:
+def _user(family: Family, scenario: Scenario, syntax: Syntax, number: int) -> str:
     """Another user id: a stranger's, with a number behind its first word."""
-    user = re.sub(r"[^\W\d_]+", lambda word: f"{word[0]}{number}", family.scenario.strangers[0], count=1)
-    if not family.syntax.is_user(user) or user == family.scenario.strangers[0]:
+    user = re.sub(r"[^\W\d_]+", lambda word: f"{word[0]}{number}", scenario.strangers[0], count=1)
+    if not syntax.is_user(user) or user == scenario.strangers[0]:
         raise DefinitionError(f"family `{family.id}`: no other user ids can be made out of those of its strangers")
     return user

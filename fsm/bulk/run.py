@@ -29,6 +29,7 @@ from fsm.bulk import layout, loop
 from fsm.bulk.arrays import Codes, Growing, Small, States
 from fsm.bulk.book import book_of
 from fsm.bulk.coding import NAMELESS, Coded, Coder
+from fsm.bulk.columns import columns_of
 from fsm.bulk.pairs import NOBODY
 from fsm.bulk.standings import AS_OTHERS, Standings
 from fsm.decision import Decision
@@ -36,7 +37,7 @@ from fsm.errors import EventError
 from fsm.event import read_event
 from fsm.family import AnyColumnRoom, AnyPolicy, AnyRoom
 from fsm.log import GIVEN, UNFOUNDED, Creations, is_repeated, take
-from fsm.policies import Rules, columns_of, new_room
+from fsm.policies import Rules, new_room
 from fsm.terms import Participation
 
 _ASK = -1

@@ -22,11 +22,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fsm.bulk import arrow_sizes, layout, lines, parquet_sizes, sizes
+from fsm.bulk.columns import columns_of
 from fsm.bulk.repeats import ESCAPE, Repeats
 from fsm.errors import EventError, ReplayError, shorten
 from fsm.json_lines import BLOCK
 from fsm.log_reader import Tell
-from fsm.policies import Rules, columns_of
+from fsm.policies import Rules
 from fsm.shapes import Order
 from fsm.strict_json import MAX_JSON
 

@@ -21,10 +21,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from fsm.bulk import layout, played
+from fsm.bulk.columns import columns_of
 from fsm.errors import DefinitionError
 from fsm.family import AnyPolicy, Family
 from fsm.machine import memory_of
-from fsm.policies import columns_of, family_of
+from fsm.policies import family_of
 from fsm.terms import Participation
 from fsm.unrecorded import unrecorded
 
@@ -70,7 +71,7 @@ def synthesise(policy: AnyPolicy, *, events: int, rooms: int, users: int, seed: 
     if max(rooms, users, -(-events // rooms)) > _MOST:
         raise DefinitionError(f"a history has at most {_MOST:,} rooms, users, and events for each room")
     family = family_of(policy)
-    if family is not None:
+    if family is not None and family.columns is None:
         yield from _played(policy, family, (events, rooms, users), seed)
         return
     habits = _Habits(policy)

@@ -19,11 +19,12 @@ import pyarrow.compute as pc
 from fsm.bulk import layout
 from fsm.bulk.arrays import Codes, Growing, States
 from fsm.bulk.coding import Coded, Coder
+from fsm.bulk.columns import columns_of
 from fsm.bulk.run import FAULT, Run, Verdicts
 from fsm.decision import Decision
 from fsm.errors import EventError
 from fsm.family import AnyPolicy
-from fsm.policies import Family, Rules, columns_of, new_room, shapes_of
+from fsm.policies import Family, Rules, new_room, shapes_of
 
 _UNFOUNDED = ""
 """In place of the policy of rooms that do not begin with their creation."""

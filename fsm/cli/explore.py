@@ -8,7 +8,7 @@ from fsm.cli.options import SOURCE, order_option, policy_argument
 from fsm.cli.terminal import complain, opened, output_to
 from fsm.errors import DefinitionError
 from fsm.log_reader import read_events
-from fsm.policies import load_policy, stage_of
+from fsm.policies import load_policy, scenario_of
 from fsm.render.explorer import to_page
 from fsm.shapes import Order
 
@@ -26,7 +26,7 @@ def explore(policy: str, *, output: str, log: str | None, order: Order | None) -
     loaded = load_policy(policy)
     if log is None:
         page = to_page(loaded)
-    elif stage_of(loaded) is None:
+    elif scenario_of(loaded) is None:
         raise DefinitionError(f"policy `{loaded.id}` has no room in which a log could be played")
     else:
         with opened(log) as source:

@@ -231,6 +231,12 @@ class MatrixRoom(BaseRoom):
     def _policy_for(self, event: Event) -> MatrixPolicy:
         return self._after(event)[0] if event.type == CREATE else self.policy
 
+    def _facts_of(self, event: Event, value: dict[str, Any]) -> MatrixFacts:
+        if self._settings.creation is None:
+            raise EventError("", "is of a room that nobody has created")
+        _, before, by, code = self._key(event, value, self._provided(value))
+        return cast("MatrixFacts", self.policy.domain.unpack(code, target=before, sender=by))
+
     def _known_answer(self, event: Event, value: dict[str, Any]) -> Decision | None:
         """As any room does; an event of another room is not the one that is known, whatever its id."""
         return super()._known_answer(event, value) if self._is_own(event) else None

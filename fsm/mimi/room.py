@@ -323,6 +323,10 @@ class Room(BaseRoom):
         is_put = event.type == CREATE and self._settings.creator is None and its is its.peers.unheard
         return (event.sender, Participation.JOIN) if is_put else None
 
+    def _facts_of(self, event: Event, value: dict[str, Any]) -> Facts:  # noqa: ARG002 - as any room does
+        assert event.state_key
+        return self.facts(event.sender, event.state_key)
+
     def _judge(self, event: Event, value: dict[str, Any], facts: Mapping[str, Value] | None = None) -> Decision:
         return self._backed(value, event, self._judge_content(event, facts))
 

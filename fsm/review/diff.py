@@ -16,10 +16,11 @@ from typing import Any, TypeAlias
 from fsm.errors import DefinitionError, PolicyError
 from fsm.facts import Value, spell
 from fsm.family import AnyPolicy
-from fsm.policies import new_room, play_of
+from fsm.policies import new_room
 from fsm.policy import Transition
 from fsm.review.conditions import Condition, fewest
 from fsm.review.grid import Cells, Grid, Move, numbers
+from fsm.review.play import play_of
 from fsm.review.readings import Reading, other_fields, readings
 from fsm.review.shared import Records, Sharing
 from fsm.review.witness import can_be_played, witness

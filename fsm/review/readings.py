@@ -14,10 +14,11 @@ from typing import Any
 
 from fsm.errors import PolicyError
 from fsm.facts import Value, spell
-from fsm.family import AnyPlay, AnyPolicy, AnyRoom
+from fsm.family import AnyPolicy, AnyRoom
 from fsm.machine import memory_of
-from fsm.policies import new_room, play_of
+from fsm.policies import family_of, new_room
 from fsm.policy import Policy
+from fsm.review.play import Play, play_of
 from fsm.scenario import Log
 from fsm.unrecorded import unrecorded
 
@@ -41,14 +42,14 @@ class Reading:
 def readings(old: AnyPolicy, new: AnyPolicy) -> tuple[Reading, ...]:
     """The facts that differ, each with the shortest log, rather one to a question that the fact decides."""
     first, second = play_of(old), play_of(new)
-    if first is None or second is None or type(first) is not type(second) or not other_fields(old, new):
+    if first is None or second is None or _family_id(old) != _family_id(new) or not other_fields(old, new):
         return ()
     rank_of = cache(_rank)
     best: dict[tuple[str, Value, Value], tuple[tuple[int, int], Reading]] = {}
     for log, rooms in _rooms(old, new, first):
         for action, play in product(old.triggers, (first, second)):
             for question in play.questions(action):
-                one, other = (play.facts(room, question) for room in rooms)
+                one, other = (_facts(play, room, question) for room in rooms)
                 if one == other or not all(_is_change(room, question) for room in rooms):
                     continue
                 for fact, before, after in _differing(one, other):
@@ -57,6 +58,11 @@ def readings(old: AnyPolicy, new: AnyPolicy) -> tuple[Reading, ...]:
                     if (fact, before, after) not in best or rank < best[fact, before, after][0]:
                         best[fact, before, after] = rank, Reading(fact, before, after, (*log, question))
     return tuple(reading for _, reading in best.values())
+
+
+def _family_id(policy: AnyPolicy) -> str:
+    family = family_of(policy)
+    return "" if family is None else family.id
 
 
 def other_fields(old: AnyPolicy, new: AnyPolicy) -> list[str]:
@@ -68,9 +74,9 @@ def other_fields(old: AnyPolicy, new: AnyPolicy) -> list[str]:
     return [name for name in names if getattr(old, name, None) != getattr(new, name, None)]
 
 
-def _rooms(old: AnyPolicy, new: AnyPolicy, play: AnyPlay) -> Iterator[tuple[Log, tuple[AnyRoom, AnyRoom]]]:
+def _rooms(old: AnyPolicy, new: AnyPolicy, play: Play) -> Iterator[tuple[Log, tuple[AnyRoom, AnyRoom]]]:
     """Logs that deal roles in every way, and the rooms that they lead to under both policies."""
-    for opening, casting in product((*play.openings, *play.gatherings), ((), *play.castings)):
+    for opening, casting in product((*play.openings, *play.compared), ((), *play.assignments)):
         log = (*opening, *casting)
         rooms = new_room(old), new_room(new)
         try:
@@ -78,6 +84,14 @@ def _rooms(old: AnyPolicy, new: AnyPolicy, play: AnyPlay) -> Iterator[tuple[Log,
                 yield log, rooms
         except PolicyError:
             continue
+
+
+def _facts(play: Play, room: AnyRoom, question: dict[str, Any]) -> Any:
+    """The facts of a question; None where the room does not take it for one."""
+    try:
+        return play.facts(room, question)
+    except PolicyError:
+        return None
 
 
 def _is_change(room: AnyRoom, question: dict[str, Any]) -> bool:

@@ -3,8 +3,8 @@
 Theory of operation. Some holes show in no single decision: a permission that
 somebody gives to themselves in two steps, a room that nobody can mend. So small
 rooms of three users are played through, breadth first, with real rooms of the
-family: on each of its *boards* every deed is done in every order, and a room that
-is like one seen before is not played again. The boards are finite, and so is the
+family: in each *trial* of its scenario every deed is done in every order, and a room that
+is like one seen before is not played again. The trials are finite, and so is the
 search; it is the same every time.
 
 The shortest log to a step that breaks a law is then shortened further: whatever is
@@ -15,16 +15,17 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby, islice, permutations
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
 from fsm.decision import Decision
 from fsm.errors import EventError
-from fsm.family import AnyBoards, AnyPolicy, AnyRoom, Settings
-from fsm.policies import family_of, new_room, target_of
-from fsm.review.room_laws import BEGINS, FRESH, ROOM_LAWS, RoomLaw, Step, View
-from fsm.scenario import Log
+from fsm.family import AnyPolicy, AnyRoom
+from fsm.policies import laws_of, new_room, scenario_of, syntax_of
+from fsm.review.play import play_of
+from fsm.review.room_laws import BEGINS, RoomLaw, Step, View
+from fsm.scenario import Log, Scenario, Settings, Trial
 from fsm.state import AnyState
 
 
@@ -55,32 +56,37 @@ class _Node:
 
 
 _CANDIDATES = 4
-"""Of so many logs of each board that show a fault it is tried which can be made the shortest."""
+"""Of so many logs of each trial that show a fault it is tried which can be made the shortest."""
 
 
 class Search:
     """The rooms of one policy, played through. `rooms` and `steps` count what has been seen."""
 
-    def __init__(self, policy: AnyPolicy, boards: AnyBoards, laws: Iterable[RoomLaw] = ROOM_LAWS) -> None:
+    def __init__(self, policy: AnyPolicy, scenario: Scenario, turns: Log, laws: Iterable[RoomLaw]) -> None:
         self._policy = policy
-        self._boards = boards
-        self.laws = tuple(laws)
-        self._begins = BEGINS if family_of(policy) else FRESH
+        self._scenario = scenario
+        self._turns = turns
+        self._syntax = syntax_of(policy)
+        given = {law.id: law for law in laws}
+        self._begins = given.pop(BEGINS.id, BEGINS)
+        self.laws = tuple(given.values())
         self.rooms = 0
         self.steps = 0
-        self._board = 0
+        self._trial = 0
         self._broken: dict[RoomLaw, list[tuple[int, Log]]] = {}
         self._written: dict[int, str] = {}
 
     def run(self, most: int) -> Iterator[int]:
-        """Play all boards, each up to so many rooms; yields the number of rooms seen, room by room."""
-        for opening, deeds, tries in self._boards.all:
-            self._board += 1
-            start = self._node(opening)
+        """Play all trials, each up to so many rooms; yields the number of rooms seen, room by room."""
+        scenario = self._scenario
+        for trial in scenario.trials or (Trial(log, None, scenario.attempts) for log in scenario.searched):
+            self._trial += 1
+            start = self._node(trial.log)
+            deeds = self._turns if trial.deeds is None else trial.deeds
             if start is None:
-                self._note(self._begins, self._refused(opening))
+                self._note(self._begins, self._refused(trial.log))
             else:
-                yield from islice(self._walk(start, deeds, tries), most)
+                yield from islice(self._walk(start, deeds, trial.attempts), most)
 
     def breaches(self) -> Iterator[RoomBreach]:
         """The laws broken so far, each with its shortest log."""
@@ -92,10 +98,11 @@ class Search:
             if shown is None:
                 yield RoomBreach(law, rooms, shortest, step.decision)
             else:
-                trial = self._boards.removal(*shown)
+                attempt = self._syntax.write(self._policy, *shown)
                 node = self._node(shortest)
                 assert node is not None
-                yield RoomBreach(law, rooms, (*shortest, trial), node.room.decide(trial), (*shortest[:-1], trial))
+                decision = node.room.decide(attempt)
+                yield RoomBreach(law, rooms, (*shortest, attempt), decision, (*shortest[:-1], attempt))
 
     def _walk(self, start: _Node, deeds: Log, tries: Log) -> Iterator[int]:
         waiting = deque([start])
@@ -108,7 +115,7 @@ class Search:
                 decision = node.room.decide(event)
                 after = node.view
                 if decision:
-                    key = self._key(*_after(node, event, decision, self._policy))
+                    key = self._key(*self._after(node, event, decision))
                     is_new = number < len(deeds) and key not in queued
                     if is_new or key not in views:
                         following = self._node((*node.log, event))
@@ -118,7 +125,7 @@ class Search:
                             queued.add(key)
                             waiting.append(following)
                     after = views[key]
-                step = self._judged(node, event, decision, after)
+                step = Step(event, decision, node.view, after)
                 self.steps += 1
                 for law in self.laws:
                     if law not in broken and not law.test(step):
@@ -127,21 +134,6 @@ class Search:
                 self._note(law, log)
             self.rooms += 1
             yield self.rooms
-
-    def _judged(self, node: _Node, event: Mapping[str, Any], decision: Decision, after: View) -> Step:
-        is_simple = self._boards.is_simple(event)
-        # Most of what is tried is rejected, and of no interest to most laws.
-        taken = bool(decision)
-        return Step(
-            event,
-            decision,
-            node.view,
-            after,
-            needs=self._boards.needs(event, node.settings) if taken or is_simple else frozenset(),
-            height=self._boards.height(event, node.settings) if taken else None,
-            is_simple=is_simple,
-            contradicts=taken and self._boards.contradicts(event, node.settings),
-        )
 
     def _node(self, log: Log) -> _Node | None:
         """The room after these events; None when one of them is refused."""
@@ -162,20 +154,8 @@ class Search:
         return log[:length]
 
     def _view(self, room: AnyRoom, settings: Settings) -> View:
-        users = self._boards.users
-        return View(
-            states=room.participations(),
-            permissions={user: self._boards.permissions(room, user) for user in users},
-            grants={user: self._boards.grants(settings, user) for user in users},
-            ranks={user: self._boards.rank(room, user) for user in users},
-            exposed=frozenset(
-                (action, sender, target)
-                for action in self._boards.removals
-                for sender, target in permutations(users, 2)
-                if room.decide(self._boards.removal(action, sender, target))
-            ),
-            can_be_mended=self._boards.can_be_mended(room),
-        )
+        view = self._scenario.view
+        return View(room.participations(), self._policy.initial, settings, view(room, settings) if view else None)
 
     def _key(self, states: Mapping[str, AnyState], settings: Settings) -> object:
         """Rooms with one key answer everything alike."""
@@ -183,21 +163,33 @@ class Search:
         return frozenset(states.items()), frozenset(written)
 
     def _write(self, content: Mapping[str, Any]) -> str:
-        # The contents belong to the deeds of the boards, which live as long as this search.
+        # The contents belong to the deeds of the trials, which live as long as this search.
         known = self._written.get(id(content))
         if known is None:
             known = self._written[id(content)] = json.dumps(content, sort_keys=True)
         return known
 
+    def _after(
+        self, node: _Node, event: Mapping[str, Any], decision: Decision
+    ) -> tuple[Mapping[str, AnyState], Settings]:
+        """States and settings once an event is accepted."""
+        if decision.after is not None:
+            states = {**node.view.states, self._syntax.target_of(event): decision.after}
+            initial = self._policy.initial
+            return {user: state for user, state in states.items() if state != initial}, node.settings
+        if "state_key" in event:
+            return node.view.states, {**node.settings, (event["type"], event["state_key"]): event["content"]}
+        return node.view.states, node.settings
+
     def _note(self, law: RoomLaw, log: Log) -> None:
-        self._broken.setdefault(law, []).append((self._board, log))
+        self._broken.setdefault(law, []).append((self._trial, log))
 
     def _shortest(self, law: RoomLaw, found: list[tuple[int, Log]]) -> Log:
         """The shortest log that can be made of these, without a word that the last event does not need."""
-        boards = groupby(found, key=itemgetter(0))
-        nearest = [log for _, logs in boards for _, log in islice(logs, _CANDIDATES)]
-        # How a board is set up is as short as it can be, and each of its events needs those before.
-        if law in (BEGINS, FRESH):
+        trials = groupby(found, key=itemgetter(0))
+        nearest = [log for _, logs in trials for _, log in islice(logs, _CANDIDATES)]
+        # How a trial begins is as short as it can be, and each of its events needs those before.
+        if law is self._begins:
             return min(nearest, key=len)
         shorter = (self._shorten(law, log, _without_one_event) for log in nearest)
         return self._shorten(law, min(shorter, key=len), _without_one_word)
@@ -213,7 +205,7 @@ class Search:
             return None
         following = self._node(log) if decision else node
         assert following is not None
-        return self._judged(node, log[-1], decision, following.view)
+        return Step(log[-1], decision, node.view, following.view)
 
     def _shorten(self, law: RoomLaw, log: Log, ways: Callable[[Log], Iterator[Log]]) -> Log:
         """Leave something out, again and again, as long as the last event still breaks the law."""
@@ -249,13 +241,9 @@ def _smaller(value: Any) -> Iterator[Any]:
             yield from ([*value[:index], less, *value[index + 1 :]] for less in _smaller(inner))
 
 
-def _after(
-    node: _Node, event: Mapping[str, Any], decision: Decision, policy: AnyPolicy
-) -> tuple[Mapping[str, AnyState], Settings]:
-    """States and settings once an event is accepted."""
-    if decision.after is not None:
-        states = {**node.view.states, target_of(policy, event): decision.after}
-        return {user: state for user, state in states.items() if state != policy.initial}, node.settings
-    if "state_key" in event:
-        return node.view.states, {**node.settings, (event["type"], event["state_key"]): event["content"]}
-    return node.view.states, node.settings
+def search_of(policy: AnyPolicy) -> Search | None:
+    """The rooms of a policy, to be held against the laws of its family; None when that offers no rooms."""
+    scenario, play = scenario_of(policy), play_of(policy)
+    if scenario is None or play is None:
+        return None
+    return Search(policy, scenario, play.turns, (law for law in laws_of(policy) if isinstance(law, RoomLaw)))

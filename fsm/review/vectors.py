@@ -17,11 +17,12 @@ from fsm.decision import Decision
 from fsm.facts import Value, spell
 from fsm.family import AnyPolicy
 from fsm.machine import memory_of
-from fsm.policies import new_room, place_of, play_of, room_from_state
+from fsm.policies import new_room, place_of, room_from_state
 from fsm.review.cells import Cells as Asked
 from fsm.review.cover import Board, Question, cover
 from fsm.review.errors import ReviewError
 from fsm.review.grid import numbers
+from fsm.review.play import play_of
 from fsm.review.witness import can_be_played, witness
 from fsm.scenario import Log
 from fsm.state import AnyState
@@ -209,7 +210,7 @@ def _riddles(policy: AnyPolicy, board: Board) -> Iterator[Vector]:
     """What hinges on the sender's standing, in rooms in which that is easily misread: for each sender both answers."""
     play = play_of(policy)
     assert play is not None
-    for number, log in enumerate(play.riddles, start=1):
+    for number, log in enumerate(play.corner_cases, start=1):
         room = new_room(policy)
         if not all(room.send(event) for event in log):
             continue  # a policy of one's own may let nobody in

@@ -20,7 +20,7 @@ from fsm.decision import refuse
 from fsm.facts import spell
 from fsm.family import AnyPolicy
 from fsm.loading import running
-from fsm.policies import boards_of, family_of, laws_of, play_of
+from fsm.policies import CATALOGUE, known_policy, laws_of
 from fsm.policy_law import PolicyLaw
 from fsm.review import policy_laws
 from fsm.review.accepted import reason_for
@@ -28,8 +28,9 @@ from fsm.review.cells import Cell, Cells
 from fsm.review.errors import ReviewError
 from fsm.review.finding import Example, Finding, Review
 from fsm.review.laws import LAWS, Breach, Law, Severity
-from fsm.review.room_laws import FRESH, ROOM_LAWS, RoomLaw
-from fsm.review.rooms import RoomBreach, Search
+from fsm.review.play import play_of
+from fsm.review.room_laws import BEGINS, RoomLaw
+from fsm.review.rooms import RoomBreach, search_of
 from fsm.review.structure import TABLE_LAWS, faults
 from fsm.review.witness import can_be_played, witness
 from fsm.scenario import Log
@@ -73,8 +74,7 @@ def verify(  # noqa: PLR0913 - each by its name
     cells = Cells(policy)
     laws = (*laws, *(law for law in laws_of(policy) if isinstance(law, Law)))
     applied = tuple(law for law in laws if law.applies_to(cells) and not _is_foreign(law, policy))
-    boards = boards_of(policy) if rooms else None
-    search = Search(policy, boards, _laws_of_rooms(policy)) if boards else None
+    search = search_of(policy) if rooms else None
     found = [*_of_table(cells), *_of_cells(cells, applied)]
     if search:
         for seen in search.run(rooms):
@@ -132,21 +132,14 @@ def _is_participation(policy: AnyPolicy) -> bool:
     return all(isinstance(state, Participation) for state in policy.states)
 
 
-def _laws_of_rooms(policy: AnyPolicy) -> tuple[RoomLaw, ...]:
-    """What rooms of the policy's family are held against: its own laws, if it says which."""
-    if family_of(policy) is None:
-        return ROOM_LAWS
-    return tuple(law for law in laws_of(policy) if isinstance(law, RoomLaw))
-
-
 def law_ids(own: Iterable[Any] = ()) -> frozenset[str]:
-    """The ids of all laws that there are, and of one's own."""
+    """The ids of all laws that there are, of the families in the catalogue, and of one's own."""
     return frozenset(
         (
             *(law.id for law in TABLE_LAWS),
             *(law.id for law in (*LAWS, *own)),
-            FRESH.id,
-            *(law.id for law in ROOM_LAWS),
+            *(law.id for policy in map(known_policy, CATALOGUE) for law in laws_of(policy)),
+            BEGINS.id,
         )
     )
 

@@ -1,7 +1,7 @@
 """The shortest way to a cell: a log that brings a room from nothing to exactly these facts.
 
-Theory of operation. A policy's family offers a `Play`: the events from which small
-rooms are built (see `fsm.mimi.play`). Rooms are real, and every log that is handed
+Theory of operation. Of the scenario of a policy's family a `Play` is made: the events from
+which small rooms are built. Rooms are real, and every log that is handed
 out has been played from its first event to its last. The search has three steps,
 each for what the one before leaves open:
 
@@ -22,8 +22,9 @@ from itertools import count, product
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision
-from fsm.family import AnyPlay, AnyPolicy, AnyRoom
-from fsm.policies import new_room, play_of, target_of
+from fsm.family import AnyPolicy, AnyRoom
+from fsm.policies import new_room, target_of
+from fsm.review.play import Play, play_of
 from fsm.scenario import Log
 from fsm.state import AnyState
 from fsm.unrecorded import unrecorded
@@ -82,7 +83,7 @@ class _Asked:
 class Search:
     """All scenes of one policy, found once."""
 
-    def __init__(self, policy: AnyPolicy, play: AnyPlay) -> None:
+    def __init__(self, policy: AnyPolicy, play: Play) -> None:
         self._policy = policy
         self._play = play
         names = [item.name for item in fields(policy.domain.record)]
@@ -121,7 +122,7 @@ class Search:
     def _ask(self, action: str) -> _Asked:
         """Note what every scene and every casting answers."""
         asked = _Asked({}, {}, {})
-        questions, castings = self._play.questions(action), self._play.castings
+        questions, castings = self._play.questions(action), self._play.assignments
         for scene in self._scenes:
             is_castable = bool(castings) and scene.room.decide(castings[0][0]).allowed
             for form, question in enumerate(questions):
@@ -137,7 +138,7 @@ class Search:
 
     def _search_on(self, action: str, facts: Any) -> Log | None:
         """The last step: scenes that are reached only after a casting."""
-        if not self._play.goes_on or (facts.target, facts.sender, facts.is_self) not in self._conceivable:
+        if not self._play.is_assigned_first or (facts.target, facts.sender, facts.is_self) not in self._conceivable:
             return None
         standing = self._parts(facts)[1]
         forms = [
@@ -165,7 +166,7 @@ class Search:
     @cached_property
     def _cast(self) -> list[tuple[Log, _Scene]]:
         """Every casting that the policy allows, with a scene that shows its effect."""
-        scenes = [(casting, self._scene((*self._play.openings[0], *casting))) for casting in self._play.castings]
+        scenes = [(casting, self._scene((*self._play.openings[0], *casting))) for casting in self._play.assignments]
         return [(casting, scene) for casting, scene in scenes if scene]
 
     def _after(self, casting: Log) -> Iterator[_Scene]:

@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsm.bulk import layout, replay
+from fsm.bulk.columns import columns_of
 from fsm.bulk.files import backtest
 from fsm.log import Replay
 from fsm.log_reader import read_events
 from fsm.mimi import columns, setups
-from fsm.policies import columns_of, load_policy
+from fsm.policies import load_policy
 from tests.builders import (
     ALICE,
     ALL_POWERS,

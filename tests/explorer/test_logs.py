@@ -7,14 +7,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fsm.mimi.policies import MIMI, MIMI_01
-from fsm.mimi.stage import ANN, EVE, Stage
+from fsm.mimi.scenario import ALICE, EVE, scenario_of
 from tests.builders import JSON, change, create, message, name_of_room, role, role_map
 from tests.explorer.conftest import Open, go, opened
 from tests.explorer.test_rooms import board, does, events, written
 
 MARKUP = '<img src=x onerror="window.harmed = true"><script>window.harmed = true</script>'
-CREATED = create(ANN)
-ONLY_ANN = Stage(MIMI).openings["Only Ann is in"].log
+CREATED = create(ALICE)
+ONLY_ALICE = scenario_of(MIMI).openings["Only Alice is in"].log
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def shared(visit_often: Open) -> Page:
 
 @pytest.fixture
 def page(shared: Page) -> Page:
-    """A room in which only Ann is."""
+    """A room in which only Alice is."""
     go(shared, "")
     go(shared, "room-opening=1")
     return shared
@@ -34,7 +34,7 @@ def is_unharmed(page: Page) -> bool:
     """Nothing of a log has become part of the page, and the page still works."""
     if page.evaluate("'harmed' in window") or page.locator("img, script:not([id]) ~ script, iframe").count():
         return False
-    does(page, "Ann", "Dan", "invite")
+    does(page, "Alice", "Dan", "invite")
     return "Dan" in board(page)["invite"]
 
 
@@ -50,9 +50,9 @@ UNREADABLE = [
     ("[1, 2]",                                    "line 1: not an event"),
     ("[" * 100_000,                               "line 1: not JSON"),
     ('{"__proto__": {"type": "x"}}',              "line 1: not an event"),
-    (written(message(ANN)),                       "line 1: this is no beginning that the page knows"),
+    (written(message(ALICE)),                       "line 1: this is no beginning that the page knows"),
     (written(create("")),                         "line 1: this is no beginning that the page knows"),
-    (written({**create(ANN), "authEvents": []}),  "line 1: this is no beginning that the page knows"),
+    (written({**create(ALICE), "authEvents": []}),  "line 1: this is no beginning that the page knows"),
     ("{}\n" * 6_000,                              "the log has more than 5,000 lines"),
 ]
 # fmt: on
@@ -64,7 +64,7 @@ def test_what_cannot_be_read_is_one_line(log: str, problem: str, page: Page) -> 
     expect(page.get_by_role("alert")).to_contain_text(problem)
     assert "\n" not in page.get_by_role("alert").inner_text()
     page.get_by_role("button", name="Cancel").click()
-    assert board(page)["join"] == ["Ann"]
+    assert board(page)["join"] == ["Alice"]
     assert is_unharmed(page)
 
 
@@ -79,7 +79,7 @@ NOT_JUDGED = [
     ("7",                                                                           "line 2: not an event"),
     ('{"type": 7}',                                                                 "line 2: not an event"),
     (json.dumps(message(EVE)),                                                      "line 2: m.message, not judged here"),
-    (json.dumps(name_of_room(ANN)),                                                 "line 2: m.room.name, not judged here"),
+    (json.dumps(name_of_room(ALICE)),                                                 "line 2: m.room.name, not judged here"),
     (json.dumps(change("dance", EVE)),                                              "line 2: m.user, not judged here"),
     (json.dumps(change("join", EVE, room_id="!other:a.example")),                   "line 2: an event of another room, not judged here"),
     (json.dumps({**change("join", EVE), "content": {"participation": "join", "reason": 7}}), "line 2: m.user, not judged here"),
@@ -92,18 +92,18 @@ NOT_JUDGED = [
 
 @pytest.mark.parametrize(("line", "words"), NOT_JUDGED, ids=[row[0][:60] for row in NOT_JUDGED])
 def test_what_is_not_judged_is_said_to_be(line: str, words: str, page: Page) -> None:
-    opened(page, f"{written(CREATED)}{line}\n{written(change('invite', ANN, EVE))}")
+    opened(page, f"{written(CREATED)}{line}\n{written(change('invite', ALICE, EVE))}")
     expect(page.locator("#notice")).to_have_text(
-        "Opened: “Ann has just created the room”, then 1 allowed, 0 rejected, "
+        "Opened: “Alice has just created the room”, then 1 allowed, 0 rejected, "
         f"1 not judged ({words}). Play shows it from the start."
     )
-    assert events(page) == [words, "✓ Ann → Eve invite allowed leave → invite"]
+    assert events(page) == [words, "✓ Alice → Eve invite allowed leave → invite"]
     assert is_unharmed(page)
 
 
 def test_a_log_with_other_roles_is_for_a_page_of_its_own(page: Page) -> None:
-    dealt = role("king", {"ban": True}, ANN), role_map(("king", 1, [EVE]), sender=ANN)
-    opened(page, written(CREATED, *dealt, change("invite", ANN, EVE)))
+    dealt = role("king", {"ban": True}, ALICE), role_map(("king", 1, [EVE]), sender=ALICE)
+    opened(page, written(CREATED, *dealt, change("invite", ALICE, EVE)))
     expect(page.get_by_role("alert")).to_have_text(
         "line 2: from here on, the log is not of a room of this page; "
         "“fsm explore mimi --log FILE” makes a page that plays it"
@@ -112,28 +112,28 @@ def test_a_log_with_other_roles_is_for_a_page_of_its_own(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [change("invite", ANN, EVE, authEvents=[]), role("king", {}, ANN)], ids=["authEvents", "role"]
+    "event", [change("invite", ALICE, EVE, authEvents=[]), role("king", {}, ALICE)], ids=["authEvents", "role"]
 )
 def test_what_may_have_changed_anything_ends_it(event: JSON, page: Page) -> None:
-    opened(page, written(CREATED, change("invite", ANN, EVE), event, change("join", EVE)))
+    opened(page, written(CREATED, change("invite", ALICE, EVE), event, change("join", EVE)))
     assert events(page)[-1] == "line 4: not judged here: line 3 may change what is decided"
 
 
 def test_what_makes_no_difference_is_passed_over(page: Page) -> None:
-    event = change("invite", ANN, EVE)
+    event = change("invite", ALICE, EVE)
     opened(page, written(CREATED, {**event, "unsigned": {}, "content": {**event["content"], "color": 1}}))
-    assert events(page) == ["✓ Ann → Eve invite allowed leave → invite"]
+    assert events(page) == ["✓ Alice → Eve invite allowed leave → invite"]
 
 
 @pytest.mark.parametrize("name", ["\ud800", "\udc00x"])
 def test_half_of_a_surrogate_pair_is_no_text(name: str, page: Page) -> None:
-    opened(page, written(CREATED, change("invite", ANN, name)))
+    opened(page, written(CREATED, change("invite", ALICE, name)))
     assert events(page) == ["line 2: half of a surrogate pair"]
 
 
 @pytest.mark.parametrize("name", ["javascript:alert(1)", "\u202eabc"])
 def test_odd_names_break_nothing(name: str, page: Page) -> None:
-    opened(page, written(CREATED, change("invite", ANN, name), change("join", name)))
+    opened(page, written(CREATED, change("invite", ALICE, name), change("join", name)))
     assert len(board(page)["join"]) == 2
     assert is_unharmed(page)
     assert ("room-log" in page.url) == name.isprintable() or name == "\u202eabc"
@@ -165,8 +165,8 @@ def test_names_are_text(page: Page) -> None:
 
 
 def test_a_log_of_other_people_in_a_room_with_an_id(page: Page) -> None:
-    names = {user: user.replace("@", "@other-") for user in Stage.people}
-    text = written(*ONLY_ANN, change("invite", ANN, EVE))
+    names = {user: user.replace("@", "@other-") for user in scenario_of(MIMI).users}
+    text = written(*ONLY_ALICE, change("invite", ALICE, EVE))
     for user, name in names.items():
         text = text.replace(user, name)
     lines = [
@@ -175,7 +175,7 @@ def test_a_log_of_other_people_in_a_room_with_an_id(page: Page) -> None:
     ]
     opened(page, json.dumps(lines))
     assert events(page) == ["✓ @other-ann:a.example → @other-eve:e.example invite allowed leave → invite"]
-    assert page.locator("#opening").input_value() == "Only Ann is in"
+    assert page.locator("#opening").input_value() == "Only Alice is in"
 
 
 def test_a_file(visit: Open, tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_long_log_is_shown_in_part(page: Page) -> None:
     users = [f"@u{number}:u.example" for number in range(2_000)]
     log: list[JSON] = [CREATED]
     for user in users:
-        log += [change("invite", ANN, user), change("join", user)]
+        log += [change("invite", ALICE, user), change("join", user)]
     opened(page, written(*log))
     expect(page.locator("#notice")).to_contain_text("4000 allowed, 0 rejected")
     assert page.locator("#history ol > li").count() < 400
@@ -210,5 +210,7 @@ def test_a_long_log_is_shown_in_part(page: Page) -> None:
 
 
 def test_a_log_in_which_an_id_comes_again_is_not_judged_here(page: Page) -> None:
-    log = written(CREATED, {**change("invite", ANN, EVE), "event_id": "$1"}, {**change("join", EVE), "event_id": "$1"})
+    log = written(
+        CREATED, {**change("invite", ALICE, EVE), "event_id": "$1"}, {**change("join", EVE), "event_id": "$1"}
+    )
     assert "id comes again" in page.evaluate("(log) => window.explorer.replay(log)", log)["problem"]

@@ -12,9 +12,9 @@ from fsm.log_reader import read_events
 from fsm.matrix.events import MEMBER
 from fsm.matrix.policies import MATRIX_12
 from fsm.mimi.policies import MIMI
-from fsm.mimi.stage import ANN, BEN, DAN, EVE
-from fsm.policies import stage_of
+from fsm.mimi.scenario import ALICE, BOB, DAN, EVE
 from fsm.render.explorer import to_page
+from fsm.render.explorer.stage import stage_of
 from tests.builders import change, create, message, role, role_map
 from tests.cli.runner import fsm
 from tests.explorer.conftest import DESK
@@ -24,23 +24,25 @@ DAY = Path("examples/day.jsonl").read_text(encoding="utf-8")
 
 MARKUP = "<img src=x onerror=alert(1)>"
 ODD = (
-    written(create(ANN), message(EVE), role("king", {"ban": True, "kick": True}, ANN), change("invite", ANN, MARKUP))
+    written(
+        create(ALICE), message(EVE), role("king", {"ban": True, "kick": True}, ALICE), change("invite", ALICE, MARKUP)
+    )
     + "not JSON\n"
     + written(
-        role_map(("king", 1, [BEN]), sender=ANN),
-        change("invite", ANN, EVE),
+        role_map(("king", 1, [BOB]), sender=ALICE),
+        change("invite", ALICE, EVE),
         change("dance", EVE),
         change("join", MARKUP),
-        change("ban", BEN, EVE),
+        change("ban", BOB, EVE),
     )
 )
 """Roles dealt on the way, and lines that are no change, not readable, or refused."""
 TOLD = [
-    "line 1: @ann:a.example, m.room.create: allowed",
+    "line 1: @alice:a.example, m.room.create: allowed",
     "line 2: @eve:e.example, m.message: rejected: message: the sender is not joined",
-    "line 3: @ann:a.example, m.room.role: allowed",
+    "line 3: @alice:a.example, m.room.role: allowed",
     "line 5: not JSON: expecting value at character 1",
-    "line 6: @ann:a.example, m.room.role_map: allowed",
+    "line 6: @alice:a.example, m.room.role_map: allowed",
     "line 8: `content.participation`: `dance` is not one of invite, join, leave, ban, knock",
 ]
 """What is told of them in words."""
@@ -50,20 +52,20 @@ def of_matrix() -> str:
     """The first joins of creators, third-party invites, authorised joins, and power that changes hands."""
     stage = stage_of(MATRIX_12)
     assert stage
-    (opening, *_) = stage.openings.values()
+    (opening, *_) = stage.scenario.shown.values()
     joins = {
         **stage.changes("join", EVE, EVE)[0],
-        "content": {"membership": "join", "join_authorised_via_users_server": BEN},
+        "content": {"membership": "join", "join_authorised_via_users_server": BOB},
     }
-    restricted = next(event for words, event in stage.settings(ANN).items() if words.endswith("rule: restricted"))
-    invite = {**stage.changes("invite", BEN, EVE)[0], "content": {"membership": "invite", "third_party_invite": {}}}
+    restricted = next(event for words, event in stage.settings(ALICE).items() if words.endswith("rule: restricted"))
+    invite = {**stage.changes("invite", BOB, EVE)[0], "content": {"membership": "invite", "third_party_invite": {}}}
     levels = {
         "type": "m.room.power_levels",
-        "sender": ANN,
+        "sender": ALICE,
         "state_key": "",
         "content": {"users": {DAN: 75}, "kick": 60},
     }
-    kicks = [*stage.changes("leave", DAN, BEN), *stage.changes("leave", BEN, DAN)]
+    kicks = [*stage.changes("leave", DAN, BOB), *stage.changes("leave", BOB, DAN)]
     no_target = {"type": MEMBER, "sender": EVE, "content": {"membership": "join"}}
     return written(*opening.log, joins, restricted, joins, invite, levels, *kicks, no_target)
 
@@ -143,7 +145,7 @@ def test_it_is_played(browser: Browser, tmp_path: Path) -> None:
     expect(page.get_by_role("button", name="Copy as JSON lines")).to_be_hidden()
     page.get_by_label("Events that have happened").fill("9")
     expect(page.locator("#verdict")).to_contain_text("Allowed as accept")
-    assert board(page)["join"] == [ANN.partition(":")[0], "<img src=x onerror…"]
+    assert board(page)["join"] == [ALICE.partition(":")[0], "<img src=x onerror…"]
     page.get_by_role("button", name="Redo").click()
     expect(page.locator("#verdict")).to_contain_text("the sender is not joined")
     assert [words for words in events(page) if words.startswith("line ")] == TOLD
@@ -154,7 +156,7 @@ def test_it_is_played(browser: Browser, tmp_path: Path) -> None:
     other.close()
     page.get_by_role("button", name="Start over").click()
     assert board(page)["join"] == []
-    page.locator("#opening").select_option("Only Ann is in")
+    page.locator("#opening").select_option("Only Alice is in")
     expect(page.locator("#people")).to_be_visible()
-    assert board(page)["join"] == ["Ann"]
+    assert board(page)["join"] == ["Alice"]
     page.close()

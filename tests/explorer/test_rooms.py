@@ -14,13 +14,13 @@ from fsm.json_lines import read_lines
 from fsm.log import Replay
 from fsm.matrix.policies import MATRIX_12
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01
-from fsm.mimi.stage import ANN, BEN, CLEO, DAN, EVE
-from fsm.policies import stage_of
+from fsm.mimi.scenario import ALICE, BOB, CAROL, DAN, EVE
+from fsm.render.explorer.stage import stage_of
 from tests.builders import JSON
 from tests.explorer.conftest import Open, opened
 
 STRANGERS = ("@zoe:z.example", "@<img src=x onerror=alert(1)>:x.example")
-USERS = (ANN, BEN, CLEO, DAN, EVE, *STRANGERS)
+USERS = (ALICE, BOB, CAROL, DAN, EVE, *STRANGERS)
 POLICIES = [MIMI, MIMI_00, MIMI_01, MIMI.evolve("no-knocks", drop=["knock", "reknock"]), MATRIX_12]
 
 
@@ -41,7 +41,7 @@ def history(policy: AnyPolicy, opening: str, rng: random.Random) -> Iterator[JSO
     """An opening, and a hundred events of people who do what comes to their mind."""
     stage = stage_of(policy)
     assert stage
-    yield from stage.openings[opening].log
+    yield from stage.scenario.shown[opening].log
     for number in range(100):
         sender, target = rng.choice(USERS), rng.choice(USERS)
         if rng.random() < 0.1:
@@ -58,7 +58,7 @@ def test_random_histories(policy: AnyPolicy, visit: Open) -> None:
     rng = random.Random(7)  # noqa: S311 - it only has to be the same every time
     stage = stage_of(policy)
     assert stage
-    for opening, begins in stage.openings.items():
+    for opening, begins in stage.scenario.shown.items():
         length = len(begins.log)
         for _ in range(5):
             log = written(*history(policy, opening, rng))
@@ -78,7 +78,7 @@ ODDITIES: list[JSON] = [
     {"room_id": ""}, {"event_id": 7}, {"event_id": "$x"}, {"unsigned": {"x": 1}}, {"sender": "\U0001f600" * 40_000},
     {"content": {"third_party_invite": {}}}, {"content": {"displayname": None}}, {"content": {"reason": "\ud800"}},
     {"authEvents": []}, {"prev_events": []}, {"content": {"participation": "dance", "membership": "dance"}},
-    {"content": {"rule": "x", "join_rule": "x"}}, {"content": {"join_authorised_via_users_server": ANN}},
+    {"content": {"rule": "x", "join_rule": "x"}}, {"content": {"join_authorised_via_users_server": ALICE}},
 ]  # fmt: skip
 """What is wrong, or only odd, about an event."""
 
@@ -96,7 +96,7 @@ def test_odd_events_are_judged_as_python_does_or_not_at_all(policy: AnyPolicy, v
     rng = random.Random(11)  # noqa: S311 - it only has to be the same every time
     stage = stage_of(policy)
     assert stage
-    opening, begins = next(iter(stage.openings.items()))
+    opening, begins = next(iter(stage.scenario.shown.items()))
     begin, judged = len(begins.log), 0
     for _ in range(25):
         events = list(history(policy, opening, rng))
@@ -142,29 +142,29 @@ def events(page: Page) -> list[str]:
 def test_people_move(visit: Open) -> None:
     page = visit(MIMI)
     page.get_by_label("A room", exact=True).check()
-    everybody = ["Ann", "Ben", "Cleo", "Dan"]
+    everybody = ["Alice", "Bob", "Carol", "Dan"]
     assert board(page) == {"leave": ["Eve"], "knock": [], "invite": [], "join": everybody, "ban": []}
-    expect(page.locator("#deeds-title, #room h3").nth(1)).to_have_text("What Ann does to Eve")
+    expect(page.locator("#deeds-title, #room h3").nth(1)).to_have_text("What Alice does to Eve")
     expect(page.locator(".deeds button").nth(0)).to_have_text("✓invite, allowedleave → invite")
-    does(page, "Ann", "Eve", "invite")
+    does(page, "Alice", "Eve", "invite")
     assert board(page)["invite"] == ["Eve"]
     does(page, "Eve", "Eve", "join")
     assert board(page)["join"] == [*everybody, "Eve"]
     expect(page.locator("#verdict")).to_have_text("✓Eve, accept: Allowed as accept invite → join")
-    does(page, "Ben", "Cleo", "leave")
+    does(page, "Bob", "Carol", "leave")
     assert board(page)["join"] == [*everybody, "Eve"]
     expect(page.locator("#verdict")).to_contain_text("Rejected")
-    assert events(page)[-1] == "✗ Ben → Cleo leave rejected kick: the sender does not outrank the target for kicking"
+    assert events(page)[-1] == "✗ Bob → Carol leave rejected kick: the sender does not outrank the target for kicking"
     expect(page.locator('[data-row=kick] [data-holds="false"]')).to_contain_text("the sender does not outrank")
 
 
 def test_settings_change_what_is_possible(visit: Open) -> None:
     page = visit(MIMI, "room-opening=1&room-pair=4.4")
     expect(page.locator("#possible")).to_have_text("Nothing is possible here.")
-    page.get_by_label("Ann acts").check()
+    page.get_by_label("Alice acts").check()
     page.locator(".settings button", has_text="join rule: public").click()
     does(page, "Eve", "Eve", "join")
-    assert board(page)["join"] == ["Ann", "Eve"]
+    assert board(page)["join"] == ["Alice", "Eve"]
     page.locator(".settings button", has_text="join rule: invite").click()
     expect(page.locator("#verdict")).to_have_text(
         "Eve, join rule: invite: rejected, state: the sender may not send this type of event"
@@ -175,14 +175,14 @@ def test_undo_redo_and_jump(visit: Open) -> None:
     page = visit(MIMI, "room-opening=1&room-log=0.invite.4,4.join.4,0.ban.4")
     assert board(page)["ban"] == ["Eve"]
     page.get_by_role("button", name="Undo").click()
-    assert board(page)["join"] == ["Ann", "Eve"]
+    assert board(page)["join"] == ["Alice", "Eve"]
     page.get_by_role("button", name="Undo").click()
     assert board(page)["invite"] == ["Eve"]
     page.get_by_role("button", name="Undo").press("Enter")
     expect(page.get_by_role("button", name="Redo")).to_be_focused()
     page.get_by_role("button", name="Redo").click()
     page.get_by_role("button", name="Redo").click()
-    assert board(page)["join"] == ["Ann", "Eve"]
+    assert board(page)["join"] == ["Alice", "Eve"]
     page.locator("#history ol button").first.click()
     assert board(page)["invite"] == ["Eve"]
     assert page.url.endswith("room-at=1&room-pair=0.4")
@@ -209,19 +209,19 @@ def test_the_log_that_is_copied_replays_the_same(visit: Open) -> None:
     page = visit(MIMI, "room-opening=0")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     does(page, "Dan", "Eve", "invite")
-    does(page, "Ben", "Eve", "ban")
+    does(page, "Bob", "Eve", "ban")
     does(page, "Dan", "Eve", "invite")
-    does(page, "Dan", "Ann", "leave")
+    does(page, "Dan", "Alice", "leave")
     page.get_by_label("Another user's id").fill("@zoe:z.example")
     page.get_by_role("button", name="Add").click()
-    page.get_by_label("Ann acts", exact=True).check()
+    page.get_by_label("Alice acts", exact=True).check()
     page.locator(".settings button", has_text="join rule: public").click()
     does(page, "@zoe:z.example", "@zoe:z.example", "join")
     assert board(page) == {
         "leave": [],
         "knock": [],
         "invite": [],
-        "join": ["Ann", "Ben", "Cleo", "Dan", "@zoe"],
+        "join": ["Alice", "Bob", "Carol", "Dan", "@zoe"],
         "ban": ["Eve"],
     }
     page.get_by_role("button", name="Copy as JSON lines").click()
@@ -230,7 +230,14 @@ def test_the_log_that_is_copied_replays_the_same(visit: Open) -> None:
     decisions, participation = replayed(MIMI, log)
     shown = page.locator("#history ol > li[data-allowed]").all()
     assert [item.get_attribute("data-allowed") == "true" for item in shown] == [each.allowed for each in decisions[-6:]]
-    assert participation == {ANN: "join", BEN: "join", CLEO: "join", DAN: "join", EVE: "ban", "@zoe:z.example": "join"}
+    assert participation == {
+        ALICE: "join",
+        BOB: "join",
+        CAROL: "join",
+        DAN: "join",
+        EVE: "ban",
+        "@zoe:z.example": "join",
+    }
     # What was copied can be opened again, and is the same room.
     other = visit(MIMI)
     other.get_by_label("A room", exact=True).check()
@@ -241,7 +248,7 @@ def test_the_log_that_is_copied_replays_the_same(visit: Open) -> None:
 
 def test_a_link_to_a_room(visit: Open) -> None:
     page = visit(MIMI, "room-opening=2")
-    does(page, "Ann", "Ben", "invite")
+    does(page, "Alice", "Bob", "invite")
     page.get_by_label("Another user's id").fill("a.b,c&d=é/%<i>")
     page.get_by_role("button", name="Add").click()
     does(page, "a.b,c&d=é/%<i>", "a.b,c&d=é/%<i>", "knock")
@@ -256,12 +263,12 @@ def test_a_link_to_a_room(visit: Open) -> None:
 def test_play_goes_through_the_log(visit: Open) -> None:
     page = visit(MIMI, "room-opening=1&room-log=0.invite.4,4.join.4")
     page.get_by_role("button", name="Play").click()
-    assert board(page)["leave"] == ["Ben", "Cleo", "Dan", "Eve"]
+    assert board(page)["leave"] == ["Bob", "Carol", "Dan", "Eve"]
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     expect(page.locator("#history li[aria-current]")).to_contain_text("invite")
     expect(page.locator("#history li[aria-current]")).to_contain_text("accept")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
-    assert board(page)["join"] == ["Ann", "Eve"]
+    assert board(page)["join"] == ["Alice", "Eve"]
 
 
 def press_anything(page: Page, rng: random.Random) -> None:
@@ -300,7 +307,7 @@ def test_whatever_is_pressed_replays_the_same(policy: AnyPolicy, visit: Open) ->
     stage = stage_of(policy)
     assert stage
     assert standing == {
-        stage.people.get(user, user.partition(":")[0]): where.value if hasattr(where, "value") else where
+        stage.scenario.users.get(user, user.partition(":")[0]): where.value if hasattr(where, "value") else where
         for user, where in participation.items()
     }
 
@@ -308,8 +315,8 @@ def test_whatever_is_pressed_replays_the_same(policy: AnyPolicy, visit: Open) ->
 def test_an_opening_that_is_refused_is_not_offered(visit: Open) -> None:
     policy = MIMI.evolve("nobody-comes", drop=["accept"])
     assert visit(policy, "room-opening=0").locator("#opening option").all_inner_texts() == [
-        "Only Ann is in",
-        "Ann has just created the room",
+        "Only Alice is in",
+        "Alice has just created the room",
     ]
 
 

@@ -18,10 +18,11 @@ from fsm.machine import memory_of
 from fsm.mimi.roles import Power
 from fsm.participation.facts import Facts
 from fsm.participation.guards import room_is_public, sender_is_joined, sender_is_target, sender_may_kick
-from fsm.policies import new_room, play_of
+from fsm.policies import new_room
 from fsm.policy import Transition
 from fsm.review.diff import Diff, Group, diff
 from fsm.review.diff_report import to_markdown
+from fsm.review.play import play_of
 from fsm.review.report import to_html
 from fsm.review.witness import witness
 from fsm.terms import JoinRule

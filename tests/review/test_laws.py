@@ -13,6 +13,8 @@ from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.guards import guard
 from fsm.machine import memory_of
+from fsm.mimi.laws import FRESH
+from fsm.mimi.laws import LAWS as ROOM_LAWS
 from fsm.mimi.policies import DOMAIN, MIMI
 from fsm.participation.facts import Facts
 from fsm.participation.guards import (
@@ -45,7 +47,6 @@ from fsm.review.laws import (
     possibility,
     right,
 )
-from fsm.review.room_laws import FRESH, ROOM_LAWS
 from fsm.review.structure import TABLE_LAWS, faults
 from fsm.terms import JoinRule
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, facts, is_one_line

@@ -12,6 +12,8 @@ import pytest
 from fsm.guards import guard
 from fsm.json_lines import read_lines
 from fsm.log import Outcome, Replay
+from fsm.mimi.laws import FRESH, Standings, participation_is_kept_apart
+from fsm.mimi.laws import LAWS as ROOM_LAWS
 from fsm.mimi.permits import (
     Kind,
     administrator_remains,
@@ -42,13 +44,12 @@ from fsm.participation.guards import (
     sender_outranks_for_ban,
     sender_outranks_for_kick,
 )
-from fsm.policies import boards_of
 from fsm.policy import Transition
 from fsm.review.finding import Finding
 from fsm.review.laws import LAWS
 from fsm.review.mutants import negated
-from fsm.review.room_laws import FRESH, ROOM_LAWS, RoomLaw, Step, View, participation_is_kept_apart
-from fsm.review.rooms import RoomBreach, Search
+from fsm.review.room_laws import RoomLaw, Step, View
+from fsm.review.rooms import RoomBreach, search_of
 from fsm.review.structure import TABLE_LAWS
 from fsm.review.verify import verify
 from fsm.scenario import Log
@@ -266,9 +267,8 @@ IN_ROOMS: list[tuple[str, MimiPolicy, str, int]] = [
 
 def breach(policy: MimiPolicy, law: str) -> RoomBreach:
     """Play rooms until the law is broken."""
-    boards = boards_of(policy)
-    assert boards is not None
-    search = Search(policy, boards)
+    search = search_of(policy)
+    assert search is not None
     for _ in takewhile(lambda _: law not in {each.id for each in search._broken}, search.run(40)):
         pass
     return next(each for each in search.breaches() if each.law.id == law)
@@ -299,7 +299,8 @@ def test_every_law_finds_something() -> None:
 
 
 def view(states: dict[str, Any], permissions: Iterable[str]) -> View:
-    return View(states, {BOB: frozenset(permissions)}, {}, {BOB: 0}, frozenset(), can_be_mended=True)
+    seen = Standings({BOB: frozenset(permissions)}, {}, {BOB: 0}, frozenset(), can_be_mended=True)
+    return View(states, LEAVE, seen=seen)
 
 
 @pytest.mark.parametrize(
@@ -316,6 +317,6 @@ def test_participation_and_permissions_are_kept_apart(event: Any, before: View, 
     assert decision is not None
     if event["type"] == "m.user":
         decision = replace(decision, before=INVITE, after=JOIN)
-    step = Step(event, decision, before, after, frozenset(), None, is_simple=False, contradicts=False)
+    step = Step(event, decision, before, after)
     law: RoomLaw = participation_is_kept_apart
     assert law.test(step) is keeps

@@ -24,10 +24,11 @@ from fsm.mimi.roles import BAN as ROLE_BAN
 from fsm.mimi.roles import KICK, Assignment, Power, Resolved, Roles, Row, Standing
 from fsm.participation.facts import Facts
 from fsm.participation.guards import sender_is_another, sender_is_joined, sender_is_target
-from fsm.policies import CATALOGUE, new_room, play_of, room_from_state
+from fsm.policies import CATALOGUE, new_room, room_from_state
 from fsm.policy import Policy, Transition
 from fsm.review import vectors as module
 from fsm.review.errors import ReviewError
+from fsm.review.play import play_of
 from fsm.review.vectors import (
     SCHEMA,
     Vector,
@@ -381,7 +382,7 @@ def test_riddles_are_asked_under_every_policy() -> None:
         play = play_of(policy)
         assert play is not None
         asked = {line["id"].partition("/riddle/")[2] for line in map(json.loads, lines)}
-        assert asked == {"", *map(str, range(1, len(play.riddles) + 1))}
+        assert asked == {"", *map(str, range(1, len(play.corner_cases) + 1))}
 
 
 # Paths.

@@ -15,14 +15,14 @@ from fsm.guards import guard
 from fsm.json_lines import Line
 from fsm.log import Replay
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
-from fsm.policies import load_policy
+from fsm.policies import laws_of, load_policy
 from fsm.policy import Policy, Transition
 from fsm.review.accepted import read_accepted
 from fsm.review.cells import Cells
 from fsm.review.errors import ReviewError
 from fsm.review.finding import Review
 from fsm.review.laws import LAWS, Severity, law
-from fsm.review.structure import faults
+from fsm.review.structure import TABLE_LAWS, faults
 from fsm.review.verify import law_ids, verify
 from fsm.review.verify_report import save, to_markdown, witness_files
 from fsm.review.witness import witness
@@ -46,7 +46,7 @@ def test_mimi_keeps_every_law() -> None:
     assert review.cells == 14_400
     assert review.rooms == len(seen) == seen[-1] > 300
     assert review.not_applied == ()
-    assert review.laws == len(law_ids())
+    assert review.laws == len({law.id for law in (*LAWS, *TABLE_LAWS, *laws_of(MIMI))})
 
 
 # The points in which the drafts leave something open or contradict themselves, and the law that tells.

@@ -15,7 +15,8 @@ from fsm.machine import memory_of
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.roles import Power
 from fsm.participation.facts import Facts
-from fsm.policies import load_policy, new_room, play_of
+from fsm.policies import load_policy, new_room
+from fsm.review.play import play_of
 from fsm.review.witness import Search, witness
 from fsm.scenario import Log
 from fsm.terms import Participation
@@ -95,7 +96,7 @@ def test_no_log_of_the_same_events_is_shorter() -> None:
     # All logs of two events after the creation, with a question behind: what they show takes no more.
     play = play_of(MIMI)
     assert play is not None
-    events = [*play.turns, *{json.dumps(event): event for casting in play.castings for event in casting}.values()]
+    events = [*play.turns, *{json.dumps(event): event for casting in play.assignments for event in casting}.values()]
     questions = play.questions(INVITE)
     known: dict[Facts, int] = {}
     for second, third in product(events, repeat=2):

@@ -16,7 +16,7 @@ from fsm.family import AnyPolicy
 from fsm.json_lines import Line
 from fsm.log import Outcome, Replay
 from fsm.machine import memory_of
-from fsm.policies import action_of, play_of, room_of, target_of
+from fsm.policies import action_of, room_of, scenario_of, target_of
 from fsm.render.explorer.table import Numbered
 from fsm.terms import Participation
 from fsm.unrecorded import unrecorded
@@ -73,9 +73,9 @@ def record(policy: AnyPolicy, name: str, lines: Iterable[Line], facts: tuple[str
 
 def _facts(policy: AnyPolicy, run: Replay, line: Line) -> Any:
     """The facts under which a change will be judged; None for anything that they do not explain."""
-    event, play = line.value, play_of(policy)
+    event = line.value
     room = run.rooms.get(room_of(policy, event)) if type(event) is dict and not line.is_state else None
-    if room is None or play is None or not run.judges(line):
+    if room is None or scenario_of(policy) is None or not run.judges(line):
         return None
     try:
         decision = room.decide(event)
@@ -84,7 +84,7 @@ def _facts(policy: AnyPolicy, run: Replay, line: Line) -> Any:
     rows = {row.id for row in policy.transitions}
     if decision.before is None or not all(refusal.transition in rows for refusal in decision.refusals):
         return None
-    facts = play.facts(room, event)
+    facts = room.facts_of(event)
     return facts if memory_of(policy).machine.decide(_action(policy, event), facts) == decision else None
 
 

@@ -14,21 +14,66 @@ What one user can do who has no role, anybody else can: two strangers stand for 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from fsm.facts import spell
-from fsm.family import AnyPolicy, AnyRoom, AnyStage
-from fsm.policies import new_room, place_of, room_from_state, stage_of
+from fsm.facts import Value, spell
+from fsm.family import AnyPolicy, AnyRoom
+from fsm.policies import new_room, place_of, room_from_state, scenario_of, syntax_of
 from fsm.render.explorer.table import Numbered
-from fsm.scenario import Opening
+from fsm.scenario import Opening, Scenario
 from fsm.state import AnyState
+from fsm.syntax import Syntax
 from fsm.unrecorded import unrecorded
 
 JSON: TypeAlias = dict[str, Any]
 Log: TypeAlias = Sequence[JSON]
 
+NOTHING: Mapping[str, Value] = MappingProxyType({})
+
 SENDER, TARGET = "{sender}", "{target}"
 """What stands in the shape of an event for whoever acts and is acted on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A policy, how its events are written, and who takes part in its room."""
+
+    policy: AnyPolicy
+    syntax: Syntax
+    scenario: Scenario
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """Everybody who is named, and two who are not."""
+        return (*self.scenario.users, *self.scenario.strangers)
+
+    @property
+    def decisive(self) -> frozenset[str]:
+        """The event types after which anybody may do something else than the opening says."""
+        scenario, syntax = self.scenario, self.syntax
+        logs = (*scenario.assignments, *(opening.log for opening in scenario.openings.values()))
+        types = {event["type"] for log in (*logs, tuple(scenario.settings.values())) for event in log}
+        return frozenset((*types, *((syntax.creation,) if syntax.creation else ()))) - {*syntax.changes}
+
+    def changes(self, action: str, sender: str, target: str, told: Mapping[str, Value] = NOTHING) -> list[JSON]:
+        """A change in every way in which it can be written, the one to write first."""
+        event = self.syntax.write(self.policy, action, sender, target, **told)
+        return [{**event, "type": event_type} for event_type in self.syntax.changes]
+
+    def placed(self, user: str, state: AnyState) -> JSON | None:
+        """An event which, taken as it stands, puts a user into a state; None where none does."""
+        for action in self.policy.triggers:
+            for told in self.syntax.forms(self.policy, action):
+                event = self.syntax.write(self.policy, action, user, user, **told)
+                change = self.syntax.read(event, self.policy)
+                if change is not None and change.dest == state:
+                    return event
+        return None
+
+    def settings(self, sender: str) -> Mapping[str, JSON]:
+        """What somebody can set the room to, by what that is called."""
+        return {words: {**event, "sender": sender} for words, event in self.scenario.settings.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +81,7 @@ class _Scene:
     """The room once an opening has been sent, all of which was allowed."""
 
     policy: AnyPolicy
-    stage: AnyStage
+    stage: Stage
     name: str
     opening: Opening
 
@@ -54,7 +99,14 @@ class _Scene:
 
     def facts(self, room: AnyRoom | None, action: str, sender: str, target: str) -> Any:
         """The facts of a change in such a room."""
-        return self.stage.facts(room, self.stage.changes(action, sender, target)[0])
+        assert room is not None
+        return room.facts_of(self.stage.changes(action, sender, target)[0])
+
+
+def stage_of(policy: AnyPolicy) -> Stage | None:
+    """The room of a policy that people play in; None when its family offers none."""
+    scenario = scenario_of(policy)
+    return None if scenario is None else Stage(policy, syntax_of(policy), scenario)
 
 
 @unrecorded()
@@ -63,7 +115,8 @@ def stage_data(policy: AnyPolicy, names: Sequence[str]) -> JSON | None:
     stage = stage_of(policy)
     if stage is None:
         return None
-    scenes = [_Scene(policy, stage, name, opening) for name, opening in stage.openings.items()]
+    syntax, scenario = stage.syntax, stage.scenario
+    scenes = [_Scene(policy, stage, name, opening) for name, opening in scenario.shown.items()]
     scenes = [scene for scene in scenes if scene.room()]
     if not scenes:
         return None
@@ -72,21 +125,21 @@ def stage_data(policy: AnyPolicy, names: Sequence[str]) -> JSON | None:
     standings: Numbered[tuple[int, ...]] = Numbered()
     answers: Numbered[tuple[bool, str]] = Numbered()
     return {
-        "user": dict(zip(("pattern", "bytes"), stage.users, strict=True)),
-        "people": [{"user": user, "name": name} for user, name in stage.people.items()],
-        "changes": [*_changes(policy, stage, names)],
+        "user": {"pattern": syntax.users, "bytes": syntax.longest_user},
+        "people": [{"user": user, "name": name} for user, name in scenario.users.items()],
+        "changes": [*_changes(stage, names)],
         "settings": [
             {"words": words, "shape": stage.settings(SENDER)[words], "sets": list(sets[words].items())}
             for words in settings
         ],
-        "extras": stage.extras,
-        "takesMore": stage.takes_more,
+        "extras": {**syntax.optional, **({syntax.reason: "text"} if syntax.reason else {})},
+        "takesMore": syntax.takes_more,
         "decisive": sorted(stage.decisive),
         "openings": [
             {
                 "name": scene.name,
                 "log": scene.opening.log,
-                "roles": [scene.opening.roles.get(user, stage.stranger_role) for user in (*stage.people, "")],
+                "roles": [scene.opening.roles.get(user, scenario.stranger_role) for user in (*scenario.users, "")],
                 "pairs": [_pairs(scene, action, names, standings) for action in policy.triggers],
                 "answers": [_answers(scene, words, answers) for words in settings],
             }
@@ -97,10 +150,11 @@ def stage_data(policy: AnyPolicy, names: Sequence[str]) -> JSON | None:
     }
 
 
-def _changes(policy: AnyPolicy, stage: AnyStage, names: Sequence[str]) -> Iterator[JSON]:
+def _changes(stage: Stage, names: Sequence[str]) -> Iterator[JSON]:
     """Every form in which a change can be asked for: the action, and the places of what else the event says."""
+    policy = stage.policy
     for place, action in enumerate(policy.triggers):
-        for told in stage.forms(action):
+        for told in stage.syntax.forms(policy, action):
             yield {
                 "action": place,
                 "words": " ".join((action.value, *map(spell, told.values()))),
@@ -114,7 +168,7 @@ def _pairs(scene: _Scene, action: str, names: Sequence[str], standings: Numbered
 
     Where these follow from where the two stand, it is followed by their numbers by the states of both.
     """
-    users = [*scene.stage.people, *scene.stage.strangers]
+    users = scene.stage.users
     room = scene.room()
 
     def number(there: AnyRoom | None, sender: str, target: str) -> int:
@@ -122,7 +176,7 @@ def _pairs(scene: _Scene, action: str, names: Sequence[str], standings: Numbered
 
     def between(sender: str, target: str) -> Any:
         start = number(room, sender, target)
-        if not scene.stage.follows_states:
+        if not scene.stage.scenario.follows_states:
             return start
         states = scene.policy.states
         return [start, *(
@@ -135,7 +189,7 @@ def _pairs(scene: _Scene, action: str, names: Sequence[str], standings: Numbered
 
 def _answers(scene: _Scene, words: str, answers: Numbered[tuple[bool, str]]) -> list[list[int]]:
     """By sender and the sender's state: the number of the answer to their change of a setting, counted from 0."""
-    users = [*scene.stage.people, scene.stage.strangers[0]]
+    users = scene.stage.users[:-1]
     numbers = []
     for user in users:
         event = scene.stage.settings(user)[words]
@@ -148,7 +202,7 @@ def _sets(scenes: Sequence[_Scene], names: Sequence[str], words: str) -> dict[in
     """What a setting decides, whatever was set before: the places of the facts, and those of their values."""
     found: dict[int, int] = {}
     action = scenes[0].policy.triggers[0]
-    for scene, user in product(scenes, scenes[0].stage.people):
+    for scene, user in product(scenes, scenes[0].stage.scenario.users):
         settings = scene.stage.settings(user)
         for earlier in settings.values():
             room = scene.room()

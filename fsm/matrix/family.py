@@ -1,0 +1,54 @@
+"""The family of Matrix room versions."""
+
+from fsm.family import AnyColumns, Family
+from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN
+from fsm.matrix.ids import MAX_BYTES
+from fsm.matrix.policies import VERSIONS, MatrixPolicy
+from fsm.matrix.room import MatrixRoom
+from fsm.matrix.settings import CREATE
+from fsm.matrix.shapes import SHAPES
+from fsm.scenario import Scenario
+from fsm.syntax import Syntax
+from fsm.terms import Action
+
+
+def _scenario(policy: MatrixPolicy) -> Scenario:
+    from fsm.matrix.scenario import scenario_of  # noqa: PLC0415 - few need it
+
+    return scenario_of(MatrixPolicy.for_rooms(policy))
+
+
+def _columns(policy: MatrixPolicy) -> AnyColumns:
+    from fsm.matrix.columns import Columns  # noqa: PLC0415 - few need it
+
+    return Columns(policy)
+
+
+FAMILY = Family(
+    id="matrix",
+    policies=tuple(VERSIONS.values()),
+    room=MatrixRoom,
+    syntax=Syntax(
+        title="Matrix",
+        changes=(MEMBER,),
+        action="content.membership",
+        names_states=True,
+        reason=None,
+        optional={
+            "room_id": "name",
+            "event_id": "name",
+            "prev_events": "never",
+            f"content.{AUTHORISER}": "never",
+            f"content.{TOKEN}": "never",
+        },
+        takes_more=True,
+        creation=CREATE,
+        users=r"^@[^:]*:.",
+        longest_user=MAX_BYTES,
+        shapes=SHAPES,
+    ),
+    scenario=_scenario,
+    laws=(),
+    words={action.value: action.value for action in Action},
+    columns=_columns,
+)

@@ -1,0 +1,64 @@
+"""The family of MIMI policies."""
+
+from dataclasses import replace
+
+from fsm.family import AnyColumns, Codec, Family
+from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
+from fsm.mimi.room import Room
+from fsm.mimi.settings import CREATE
+from fsm.mimi.shapes import SHAPES
+from fsm.scenario import Scenario
+from fsm.syntax import Syntax
+from fsm.terms import Action
+
+
+def _syntax(given: MimiPolicy) -> Syntax:
+    policy = MimiPolicy.for_rooms(given)
+    return Syntax(
+        title="MIMI",
+        changes=tuple(sorted(policy.participation_events, reverse=True)),
+        action="content.participation",
+        names_states=True,
+        optional={"room_id": "name", "event_id": "name", "authEvents": "never"},
+        takes_more=True,
+        creation=CREATE,
+        shapes=SHAPES,
+    )
+
+
+def _scenario(policy: MimiPolicy) -> Scenario:
+    from fsm.mimi.laws import standings_of  # noqa: PLC0415 - they take long to load, and few need them
+    from fsm.mimi.scenario import scenario_of  # noqa: PLC0415
+
+    return replace(scenario_of(MimiPolicy.for_rooms(policy)), view=standings_of)
+
+
+def _laws(_: MimiPolicy) -> tuple[object, ...]:
+    from fsm.mimi.laws import FRESH, LAWS  # noqa: PLC0415 - they take long to load, and few need them
+
+    return (*LAWS, FRESH)
+
+
+def _codec(_: object) -> Codec:
+    from fsm.mimi import codec  # noqa: PLC0415 - it takes long to load, and few need it
+
+    return codec
+
+
+def _columns(policy: MimiPolicy) -> AnyColumns:
+    from fsm.mimi.columns import Columns  # noqa: PLC0415 - few need it
+
+    return Columns(policy)
+
+
+FAMILY = Family(
+    id="mimi",
+    policies=(MIMI, MIMI_00, MIMI_01),
+    room=Room,
+    syntax=_syntax,
+    scenario=_scenario,
+    laws=_laws,
+    words={action.value: action.value for action in Action},
+    codec=_codec,
+    columns=_columns,
+)
