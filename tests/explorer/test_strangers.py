@@ -11,7 +11,7 @@ import pytest
 from fsm.family import AnyPolicy
 from fsm.json_lines import read_lines
 from fsm.log import Replay
-from fsm.policies import family_of, load_policy
+from fsm.policies import family_of, load_policy, scenario_of
 from tests.cli.runner import ROOT
 from tests.explorer.conftest import Open
 from tests.lab import LAB
@@ -35,9 +35,9 @@ def history(policy: AnyPolicy, opening: tuple[dict[str, Any], ...], rng: random.
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
 def test_random_histories(policy: AnyPolicy, visit: Open) -> None:
-    page, family, rng = visit(policy), family_of(policy), random.Random(3)  # noqa: S311 - the same every time
-    assert family
-    for opening in [*family.scenario.openings.values()] * 3:
+    page, scenario, rng = visit(policy), scenario_of(policy), random.Random(3)  # noqa: S311 - the same every time
+    assert scenario
+    for opening in [*scenario.openings.values()] * 3:
         events = [*history(policy, opening.log, rng)]
         log = "\n".join(map(json.dumps, events))
         said = page.evaluate("(log) => window.explorer.replay(log)", log)
