@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import Domain, F, Value, about_of, kinds_of
 from fsm.guards import Guard
+from fsm.reach import Reach
 from fsm.rule import Rule
 from fsm.state import PLAIN, AnyState, Display, label_of
 from fsm.view import View
@@ -185,6 +186,11 @@ class Table(Generic[F]):
         from fsm.fingerprint import fingerprint_of  # noqa: PLC0415 - hashes take long to load, and few need them
 
         return fingerprint_of(self)
+
+    @property
+    def reach(self) -> tuple[Reach, ...]:
+        """Who may do what to whom, where numbers do not forbid it; empty where the policy cannot tell."""
+        return ()
 
     def own_rules(self) -> Iterable[object]:
         """What a family's policies have beside the table, as JSON values: it counts in the fingerprint."""

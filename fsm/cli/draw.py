@@ -1,11 +1,17 @@
 """`fsm draw`: a picture of a policy, or of two."""
 
+from collections.abc import Mapping
+
 import click
 
 from fsm.cli.options import Word, given_option, output_option, parse_given, policy_argument
 from fsm.cli.terminal import output_to
+from fsm.facts import Value
+from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.render import FORMATS, Detail, compare, extract, format_of, render
+from fsm.render.ladders import to_ladders
+from fsm.render.reach import to_tables
 
 prefix_option = click.option("--prefix", metavar="ID", help="What ids begin with, by default the policy's id.")
 link_base_option = click.option("--link-base", metavar="URL", help="The draft whose sections arrows link to.")
@@ -35,15 +41,35 @@ def draw(  # noqa: PLR0913 - one option for each property of a picture
 ) -> None:
     """Draw a policy, or what differs between two.
 
-    With facts that are given, what is left of it.
+    With facts that are given, what is left of it. As svg and matrix, a policy of roles is who may do what to
+    whom; other formats draw its transitions.
     """
     wanted = fmt or (format_of(output) if output != "-" else "mermaid")
     rules = load_policy(policy)
     if against is None:
-        diagram = extract(rules, parse_given(given, rules))
+        known = parse_given(given, rules)
+        if rules.reach and wanted in REACHES and known.keys() <= {*_WHO, "is_self"}:
+            with output_to(output) as file:
+                file.write(_reach(rules, wanted, known))
+            return
+        diagram = extract(rules, known)
     else:
         others = load_policy(against)
         diagram = compare(rules, others, parse_given(given, rules, others))
     picture = render(diagram, wanted, detail, tall=tall, prefix=prefix, link_base=link_base)
     with output_to(output) as file:
         file.write(picture)
+
+
+REACHES = ("svg", "matrix")
+"""The formats that draw who may do what to whom."""
+
+_WHO = ("acting", "sender")
+
+
+def _reach(policy: AnyPolicy, wanted: str, known: Mapping[str, Value]) -> bytes:
+    """Who may do what to whom: everybody, or those in the states that are given."""
+    by = [state for name, state in known.items() if name in _WHO]
+    if wanted == "svg":
+        return to_ladders(policy, by or None, only_self=known.get("is_self") is True)  # type: ignore[arg-type]
+    return to_tables(policy).encode()

@@ -12,6 +12,7 @@ from fsm.errors import DefinitionError, shorten
 from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.shapes import Order
+from fsm.state import State
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -74,7 +75,10 @@ given_option = click.option(
 
 
 def parse_given(given: Iterable[str], *policies: AnyPolicy) -> dict[str, Value]:
-    """Read `FACT=VALUE` words, each of a fact that one of the policies has. Raises `DefinitionError`."""
+    """Read `FACT=VALUE` words, each of a fact that one of the policies has. Raises `DefinitionError`.
+
+    A state whose word is a number may be told by what people call it.
+    """
     facts: dict[str, Value] = {}
     for pair in given:
         name, equals, word = pair.partition("=")
@@ -82,6 +86,8 @@ def parse_given(given: Iterable[str], *policies: AnyPolicy) -> dict[str, Value]:
             raise DefinitionError(f"`{shorten(pair)}` is not of the form FACT=VALUE")
         if name in facts:
             raise DefinitionError(f"the fact `{shorten(name)}` is given twice")
-        knowing = [policy for policy in policies if name in policy.domain.values]
-        facts[name] = (*knowing, *policies)[0].domain.parse(name, word)
+        policy = next((each for each in policies if name in each.domain.values), policies[0])
+        states = (value for value in policy.domain.values.get(name, ()) if isinstance(value, State))
+        named = next((state for state in states if policy.labels.get(state) == word), None)
+        facts[name] = policy.domain.parse(name, word) if named is None else named
     return facts

@@ -15,8 +15,10 @@ from fsm import atomic
 from fsm.cli.options import FILE, POLICY, json_option
 from fsm.cli.terminal import console, progress, safe
 from fsm.errors import counted, shorten
+from fsm.family import AnyPolicy
 from fsm.policies import CATALOGUE, laws_of, load_policy, repairs_of
 from fsm.render import extract, render
+from fsm.render.ladders import MOST, to_ladders
 from fsm.review.accepted import read_accepted
 from fsm.review.errors import ReviewError
 from fsm.review.finding import Finding, Review
@@ -80,7 +82,7 @@ def verify(  # noqa: PLR0913 - one option for each input and output
     )
     for policy in rules:
         can_be_played(policy)  # before anything is done for some of them
-    pictures = {policy.id: render(extract(policy), "svg") for policy in rules} if report else {}
+    pictures = {policy.id: _picture(policy) for policy in rules if report and _can_be_drawn(policy)}
     reviews = list(_reviews(names, partial(_review, laws=laws, accepted=reasons, rooms=rooms)))
     if report:
         save(report, reviews, pictures)
@@ -91,6 +93,14 @@ def verify(  # noqa: PLR0913 - one option for each input and output
     else:
         _print(reviews)
     return 1 if any(review.open for review in reviews) else 0
+
+
+def _can_be_drawn(policy: AnyPolicy) -> bool:
+    return not policy.reach or len(policy.states) <= MOST + 1
+
+
+def _picture(policy: AnyPolicy) -> bytes:
+    return to_ladders(policy) if policy.reach else render(extract(policy), "svg")
 
 
 def _repair(names: Sequence[str], output: Path | None) -> int:

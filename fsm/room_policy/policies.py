@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 from fsm.errors import DefinitionError, EventError
 from fsm.event import mapping
 from fsm.policy import Asked, Policy, Transition
+from fsm.reach import Reach
 from fsm.room_policy import guards as g
 from fsm.room_policy.capabilities import write_capability
 from fsm.room_policy.codec import decode
@@ -54,6 +55,13 @@ class RolePolicy(Policy[RoleFacts]):
     preauthorizations: tuple[Preauthorization, ...] = field(default=(), kw_only=True)
     base: BasePolicy | None = field(default=None, kw_only=True)
     """What rooms have from the start, where their creation or state brings no roles of its own."""
+
+    @property
+    def reach(self) -> tuple[Reach, ...]:
+        """Who may do what to whom, where numbers do not forbid it."""
+        from fsm.room_policy.lint.differences import reach_of  # noqa: PLC0415 - it is made of policies
+
+        return self.derived(reach_of)
 
     def own_rules(self) -> Iterable[object]:
         """What makes a difference to decisions beside the table: bounds, and the rules of `fsm.room_policy.rules`."""

@@ -1,7 +1,9 @@
 """What holders of the roles of one set may, and those of another may not."""
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 
+from fsm.reach import Reach
 from fsm.room_policy.capabilities import GRANTING
 from fsm.room_policy.lint.powers import Powers
 from fsm.room_policy.policies import RolePolicy
@@ -11,7 +13,7 @@ Ability = tuple[int, str, int, int]
 """Who, by which row or with which capability, on holders of which role, and where these come."""
 
 _TO_OTHERS = ("add", "ban_outsider", "remove", "ban", "unban", "change_role", "kick")
-_TO_ONESELF = ("leave", "change_own_role", "add_own_client", "remove_own_client")
+_OWN_CLIENTS = ("add_own_client", "remove_own_client")
 _INTO = ("open_join", "preauthorized_join", "code_join")
 
 
@@ -26,32 +28,51 @@ def _abilities(policy: RolePolicy) -> frozenset[Ability]:
 
 def _found(powers: Powers) -> Iterator[Ability]:
     for by in powers.inside:
-        for row in _TO_OTHERS:
-            sources = (OUTSIDE,) if row in ("add", "ban_outsider") else powers.inside
-            if row == "kick":
-                sources = tuple(index for index in powers.seated if powers.is_active(index))
-            dests = {"remove": (OUTSIDE,), "kick": (OUTSIDE,), "ban": (BANNED,), "ban_outsider": (BANNED,)}
-            for source in sources:
-                for dest in dests.get(row, powers.inside):
-                    if (
-                        dest in powers.states
-                        and powers.may(row, by, source, dest)
-                        and (row == "kick" or source != dest)
-                    ):
-                        yield by, row, source, dest
-        yield from (
-            (by, row, by, by) for row in _TO_ONESELF if row != "change_own_role" and powers.may_self(row, by, by)
-        )
-        yield from (
-            (by, "change_own_role", by, dest)
-            for dest in powers.inside
-            if dest != by and powers.may_self("change_own_role", by, dest, preauthorized_for_role=True)
-        )
+        yield from _to_others(powers, by)
+        yield from _to_oneself(powers, by)
         yield from ((by, GRANTING[number], OUTSIDE, OUTSIDE) for number in powers.of(by))
     for row in _INTO:
         for dest in powers.inside:
             if powers.may_self(row, OUTSIDE, dest, preauthorized_for_role=row == "preauthorized_join"):
                 yield OUTSIDE, row, OUTSIDE, dest
+
+
+def _to_others(powers: Powers, by: int) -> Iterator[Ability]:
+    active = tuple(index for index in powers.seated if powers.is_active(index))
+    for row in _TO_OTHERS:
+        sources = {"add": (OUTSIDE,), "ban_outsider": (OUTSIDE,), "kick": active}.get(row, powers.inside)
+        dests = {"remove": (OUTSIDE,), "kick": (OUTSIDE,), "ban": (BANNED,), "ban_outsider": (BANNED,)}.get(
+            row, powers.inside
+        )
+        for source, dest in product(sources, dests):
+            if (row == "kick" or source != dest) and powers.may(row, by, source, dest):
+                yield by, row, source, dest
+
+
+def _to_oneself(powers: Powers, by: int) -> Iterator[Ability]:
+    if powers.may_self("leave", by):
+        yield by, "leave", by, OUTSIDE
+    yield from ((by, row, by, by) for row in _OWN_CLIENTS if powers.may_self(row, by, by))
+    for dest in powers.inside:
+        if dest != by and powers.may_self("change_own_role", by, dest, preauthorized_for_role=True):
+            yield by, "change_own_role", by, dest
+
+
+def reach_of(policy: RolePolicy) -> tuple[Reach, ...]:
+    """The same of membership, by states; in the order of the rows and of the roles."""
+    powers, order = policy.derived(Powers), [row.id for row in policy.transitions]
+    found = [each for each in abilities(policy) if each[1] in order]
+    own = ("leave", "change_own_role", *_OWN_CLIENTS, *_INTO)
+    return tuple(
+        Reach(
+            powers.states[by],
+            row,
+            powers.states[source],
+            powers.states[source if row == "kick" else dest],
+            is_self=row in own,
+        )
+        for by, row, source, dest in sorted(found, key=lambda each: (each[0], order.index(each[1]), each[2:]))
+    )
 
 
 def told(policy: RolePolicy, some: Iterable[Ability], may: str = "may") -> tuple[str, ...]:

@@ -1,0 +1,101 @@
+"""Ladders and tables of who may do what to whom: they say what the rows permit, and fit on a page."""
+
+import re
+from itertools import pairwise, product
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from fsm import load_policy
+from fsm.render.engine import RenderError
+from fsm.render.ladders import MOST, WIDEST, to_ladders
+from fsm.render.reach import to_tables
+from fsm.room_policy.facts import Clients, RoleFacts
+from fsm.room_policy.policies import RolePolicy, policy_of
+from tests.cli.runner import fsm
+from tests.room_policy.questions import Questions
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def roles(count: int, **more: Any) -> RolePolicy:
+    every = [*range(count + 1)]
+    return policy_of([
+        {
+            "role_index": index,
+            "role_name": f"role-{index}",
+            "role_capabilities": ["canAddParticipant", "canBan", "canChangeUserRole", "canRemoveParticipant", "canKick"],
+            "minimum_participants_constraint": 0,
+            "minimum_active_participants_constraint": 0,
+            "authorized_role_changes": [{"from_role_index": source, "target_role_indexes": every} for source in every],
+            **more,
+        }
+        for index in every
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_reached_is_what_the_rows_permit(seed: int) -> None:
+    policy = policy_of([role for role in Questions(seed).roles() if role["role_index"] < 4])
+    permitted = set()
+    for row in policy.transitions:
+        for source, dest, by, is_self in product(row.source, policy.states, policy.states, (False, True)):
+            facts = policy.domain.plain | {
+                "target": source, "wanted": dest, "acting": by, "sender": source if is_self else by, "is_self": is_self,
+                "join_code_is_valid": True, "preauthorized_for_role": row.id in ("preauthorized_join", "change_own_role"),
+                "clients": Clients.GO if row.id in ("kick", "remove_own_client") else Clients.NONE,
+            }  # fmt: skip
+            if by == (source if is_self else by) and row.permits(RoleFacts(**facts)):
+                permitted.add((by, row.id, source, row.leads_to(RoleFacts(**facts)), is_self))
+    told = {(each.by, each.verb, each.source, each.dest, each.is_self) for each in policy.reach}
+    assert told <= permitted
+    missed = permitted - told
+    # Who has no role does nothing to others; the banned have no clients, and to be what one is is nothing.
+    assert all(
+        by == policy.initial or source == dest or (verb == "kick") or (by.value == 1 and is_self)
+        for by, verb, source, dest, is_self in missed
+    )
+
+
+@pytest.mark.parametrize("count", [3, 10, MOST])
+def test_pictures_fit_on_a_page(count: int) -> None:
+    root = ET.fromstring(to_ladders(roles(count)))  # noqa: S314 - our own
+    assert int(root.attrib["width"]) <= WIDEST
+    sizes = {int(text.attrib["font-size"]) for text in root.iter(f"{SVG}text")}
+    assert min(sizes) >= 10
+    for group in root.iter(f"{SVG}g"):
+        if group.get("class") == "ladder":
+            lanes = [(float(line.attrib["x1"])) for line in group.iter(f"{SVG}line")]
+            assert len(lanes) == len(set(lanes))
+            assert all(later - earlier >= 10 for earlier, later in pairwise(lanes))
+
+
+def test_more_roles_are_tables_only() -> None:
+    policy = roles(MOST + 1)
+    with pytest.raises(RenderError, match="is the most for a picture"):
+        to_ladders(policy)
+    assert f"role-{MOST + 1}" in to_tables(policy)
+    with pytest.raises(RenderError, match="does not say who may do what to whom"):
+        to_ladders(load_policy("mimi"))
+
+
+def test_names_are_words_and_not_markup() -> None:
+    picture = to_ladders(roles(2, role_name="</svg><script>\u202ex"))
+    assert b"<script" not in picture
+    ET.fromstring(picture)  # noqa: S314 - our own
+    assert "<script" not in to_tables(roles(2, role_name="|<script>`x"))
+
+
+def test_the_command_draws_ladders() -> None:
+    whole = fsm("draw", "room-policy-strict", "--format", "svg").out
+    assert re.findall(r"What ([\w]+) can do", whole) == [
+        "outsiders", "ordinary_user", "group_admin", "super_admin", "policy_enforcer",
+    ]  # fmt: skip
+    one = fsm("draw", "room-policy-strict", "--format", "svg", "--given", "sender=group_admin").out
+    assert re.findall(r"What ([\w]+) can do", one) == ["group_admin"]
+    own = fsm("draw", "room-policy-strict", "--format", "svg", "--given", "is_self=true").out
+    assert "kick" not in own
+    assert "leave" in own
+    table = fsm("draw", "room-policy-strict", "--format", "matrix").out
+    assert "| **`policy_enforcer`** |" in table
