@@ -1,5 +1,7 @@
 """The family of Matrix room versions."""
 
+from dataclasses import replace
+
 from fsm.family import AnyColumns, Family
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN
 from fsm.matrix.ids import MAX_BYTES
@@ -13,9 +15,16 @@ from fsm.terms import Action
 
 
 def _scenario(policy: MatrixPolicy) -> Scenario:
-    from fsm.matrix.scenario import scenario_of  # noqa: PLC0415 - few need it
+    from fsm.matrix.laws import powers_of  # noqa: PLC0415 - they take long to load, and few need them
+    from fsm.matrix.scenario import scenario_of  # noqa: PLC0415
 
-    return scenario_of(MatrixPolicy.for_rooms(policy))
+    return replace(scenario_of(MatrixPolicy.for_rooms(policy)), view=powers_of)
+
+
+def _laws(_: object) -> tuple[object, ...]:
+    from fsm.matrix.laws import LAWS  # noqa: PLC0415 - they take long to load, and few need them
+
+    return LAWS
 
 
 def _columns(policy: MatrixPolicy) -> AnyColumns:
@@ -48,7 +57,7 @@ FAMILY = Family(
         shapes=SHAPES,
     ),
     scenario=_scenario,
-    laws=(),
+    laws=_laws,
     words={action.value: action.value for action in Action},
     columns=_columns,
 )

@@ -18,7 +18,7 @@ from fsm.facts import spell
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN, write_member
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE, Founder, Reign
-from fsm.scenario import Log, Opening, Scenario
+from fsm.scenario import Log, Opening, Scenario, Trial
 from fsm.terms import Action, JoinRule
 
 JSON: TypeAlias = dict[str, Any]
@@ -52,6 +52,7 @@ def scenario_of(policy: MatrixPolicy) -> Scenario:
         variants=_variants,
         room_id=_ROOM,
         compared=tuple(_compared(policy)),
+        trials=(_trial(policy),),
         follows_states=False,
     )
 
@@ -99,6 +100,29 @@ def _compared(policy: MatrixPolicy) -> Iterator[Log]:
     yield (create, alice, _state(JOIN_RULES, {"join_rule": JoinRule.PUBLIC.value}), bob)
     if policy.founder is Founder.CONTENT:
         yield ({**create, "content": {**create["content"], "creator": BOB}},)
+
+
+def _trial(policy: MatrixPolicy) -> Trial:
+    """A public room in which Alice stands above Bob, and Bob above Carol: all that they do to each other's membership.
+
+    In each room it is tried to deal power anew.
+    """
+    begun = (
+        _create(policy),
+        _member(Action.JOIN, ALICE, ALICE),
+        _state(POWER_LEVELS, {"users": {**_alice(policy, 100), BOB: 50}}),
+        _state(JOIN_RULES, {"join_rule": JoinRule.PUBLIC.value}),
+    )
+    deeds = tuple(
+        _member(action, sender, target) for sender, target in product(USERS, repeat=2) for action in policy.triggers
+    )
+    dealt = ({BOB: 100}, {BOB: 50, CAROL: 50}, {})
+    attempts = tuple(
+        _state(POWER_LEVELS, {"users": {**_alice(policy, 100), **users}}, sender=sender)
+        for sender in USERS
+        for users in dealt
+    )
+    return Trial(begun, deeds, attempts)
 
 
 def _corner_cases(policy: MatrixPolicy) -> Iterator[Log]:
