@@ -22,6 +22,7 @@ PARTS = {
     "fsm.policies": "catalogue",
     "fsm.mimi": "mimi", "fsm.matrix": "matrix", "fsm.room_policy": "room_policy",
     "fsm.participation": "participation",
+    **{f"fsm.review.{name}": "laws" for name in ("cells", "draft", "errors", "laws", "room_laws")},
 }  # fmt: skip
 """What is not in one of these is of the core."""
 
@@ -38,6 +39,7 @@ WORDS = {
     "mimi": "mimi/",
     "matrix": "matrix/",
     "room_policy": "room_policy/",
+    "laws": "review/laws.py<br>how laws are written",
     "participation": "participation/<br>what MIMI and Matrix share",
     "core": "the core<br>facts, guards, table, machine, decision; room, family, events",
 }
@@ -79,7 +81,7 @@ def _edges() -> Iterator[tuple[str, str]]:
 
 
 def _part(module: str) -> str:
-    return PARTS.get(".".join(module.split(".")[:2]), "core")
+    return PARTS.get(module) or PARTS.get(".".join(module.split(".")[:2]), "core")
 
 
 def _reduced(edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
