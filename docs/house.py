@@ -74,7 +74,8 @@ def _edges() -> Iterator[tuple[str, str]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module:
-                names = [node.module] if node.module != "fsm" else [f"fsm.{alias.name}" for alias in node.names]
+                whole = [f"{node.module}.{alias.name}" for alias in node.names]
+                names = whole if node.module == "fsm" or PARTS.keys() & {*whole} else [node.module]
             for name in names:
                 if name.startswith("fsm.") and _part(name) != _part(module):
                     yield _part(module), _part(name)

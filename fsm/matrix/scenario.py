@@ -116,7 +116,7 @@ def _trial(policy: MatrixPolicy) -> Trial:
     deeds = tuple(
         _member(action, sender, target) for sender, target in product(USERS, repeat=2) for action in policy.triggers
     )
-    dealt = ({BOB: 100}, {BOB: 50, CAROL: 50}, {})
+    dealt: tuple[JSON, ...] = ({BOB: 100}, {BOB: 50, CAROL: 50}, {})
     attempts = tuple(
         _state(POWER_LEVELS, {"users": {**_alice(policy, 100), **users}}, sender=sender)
         for sender in USERS

@@ -8,7 +8,7 @@ In the rooms that are tried out a moderator may change all roles, as far as the 
 leaves it at that, and holds little else: whatever a policy forgets to ask, they can make use of.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -79,7 +79,7 @@ _DEALT_TO = {user: role for role, (_, users) in _DEALT.items() for user in users
 
 def _openings(event_type: str) -> Mapping[str, Opening]:
     create = state_event(CREATE, {})
-    dealt = ((name, order, users, _PAGE_ROLES[name]) for name, (order, users) in _DEALT.items())
+    dealt = [(name, order, users, _PAGE_ROLES[name]) for name, (order, users) in _DEALT.items()]
     quiet = (create, *_dealt_out(dealt))
     entries = (event for user in (BOB, CAROL, DAN) for event in _bring(event_type, user))
     return {
@@ -151,7 +151,7 @@ _EASILY_MISREAD: tuple[tuple[tuple[str, int, list[str], JSON], ...], ...] = (
 """Roles, each with its order, its users and what it permits."""
 
 
-def _dealt_out(roles: Iterable[tuple[str, int, list[str], JSON]]) -> Log:
+def _dealt_out(roles: Collection[tuple[str, int, list[str], JSON]]) -> Log:
     """The events that define roles and deal them, by the creator."""
     defined = (state_event(ROLE, {"permissions": permissions}, name) for name, _, _, permissions in roles)
     return (*defined, role_map((name, order, users) for name, order, users, _ in roles))

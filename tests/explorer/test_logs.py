@@ -174,7 +174,7 @@ def test_a_log_of_other_people_in_a_room_with_an_id(page: Page) -> None:
         for number, line in enumerate(text.splitlines())
     ]
     opened(page, json.dumps(lines))
-    assert events(page) == ["✓ @other-ann:a.example → @other-eve:e.example invite allowed leave → invite"]
+    assert events(page) == ["✓ @other-alice:a.example → @other-eve:e.example invite allowed leave → invite"]
     assert page.locator("#opening").input_value() == "Only Alice is in"
 
 
