@@ -7,9 +7,13 @@ new room are searched; a dictionary comes with more of them.
 
 An event's id is claimed when the event is accepted. Whoever names an id later means that
 event, and the room holds them to it by what it has read of the first one.
+
+A past may be bounded to the last events. Of older ones, only those stay that are the state
+still, in front of the others: what follows from them is known, but not who saw them. What
+is to go is taken out now and then, not each time.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 from enum import Enum, StrEnum, auto
 from functools import cache
@@ -46,6 +50,17 @@ class Entry(NamedTuple):
     read: Read = None
 
 
+class Bound(NamedTuple):
+    """To how many events a past is bounded; how many are gone, and how many older ones stand in front."""
+
+    keep: int
+    gone: int = 0
+    front: int = 0
+
+
+_LEAST_TAKEN = 16
+"""Fewer events are not worth taking out."""
+
 _WIDTH = len(("event_id", "sender", "type", "state_key", "answer"))
 _SEARCHED = 8
 """So many events are searched for an id, before a dictionary of them is made."""
@@ -61,27 +76,46 @@ class Past:
     Whether those without an id are kept is for the room to say (`keeps_all`).
     """
 
-    __slots__ = ("_cells", "_positions", "keeps_all", "words")
+    __slots__ = ("_cells", "_positions", "bound", "keeps_all", "words")
 
-    def __init__(self, *, keeps_all: bool = False) -> None:
+    def __init__(self, *, keeps_all: bool = False, bound: "Bound | None" = None) -> None:
         self.keeps_all = keeps_all
+        self.bound = bound
         self._cells: list[Any] = []
         self.words: Container[Any] = self._cells
         """All ids are among these: what is not has not come up."""
         self._positions: dict[str, int] | None = None
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Past) and (self.keeps_all, self._cells) == (other.keeps_all, other._cells)
+        mine = (self.keeps_all, self.bound, self._cells)
+        return isinstance(other, Past) and mine == (other.keeps_all, other.bound, other._cells)
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
     def __len__(self) -> int:
-        return len(self._cells) // _WIDTH
+        """The position of the next event."""
+        return len(self._cells) // _WIDTH + self._gone
 
     def __iter__(self) -> Iterator[Entry]:
-        return map(self.__getitem__, range(len(self)))
+        return map(self.__getitem__, range(self._gone, len(self)))
+
+    @property
+    def _gone(self) -> int:
+        """How many events have been taken out."""
+        return 0 if self.bound is None else self.bound.gone
+
+    @property
+    def start(self) -> int:
+        """The position of the first event that is there, be it forgotten or not."""
+        return self._gone
+
+    @property
+    def first(self) -> int:
+        """The position of the first event that is not forgotten."""
+        return 0 if self.bound is None else max(self.bound.gone + self.bound.front, len(self) - self.bound.keep)
 
     def __getitem__(self, position: int) -> Entry:
+        position -= self._gone
         event_id, sender, event_type, state_key, answer = self._cells[position * _WIDTH : (position + 1) * _WIDTH]
         answer, read = answer if type(answer) is tuple else (answer, None)
         return Entry(event_id, sender, event_type, state_key, answer, read)
@@ -91,18 +125,16 @@ class Past:
         if self._positions is not None:
             return self._positions.get(event_id)
         ids = self._cells[::_WIDTH]
-        return ids.index(event_id) if event_id in ids else None
+        return ids.index(event_id) + self._gone if event_id in ids else None
 
     def add(self, event_id: str | None, sender: str, event_type: str, state_key: str | None, answer: object) -> None:
         """Keep an event. `answer` is the decision, or that and what was read of the content."""
         cells = self._cells
         if event_id is not None:
             if self._positions is not None:
-                self._positions[event_id] = len(cells) // _WIDTH
+                self._positions[event_id] = len(cells) // _WIDTH + self._gone
             elif len(cells) >= _SEARCHED * _WIDTH:
-                ids = [*cells[::_WIDTH], event_id]
-                self._positions = {each: position for position, each in enumerate(ids) if each is not None}
-                self.words = self._positions
+                self._number([*cells[::_WIDTH], event_id])
         if len(_shared) >= _SHARED_COUNT:
             _shared.clear()
         share = _shared.setdefault
@@ -114,12 +146,46 @@ class Past:
             answer,
         )
 
+    def _number(self, ids: list[Any]) -> None:
+        positions = enumerate(ids, self._gone)
+        self._positions = {each: position for position, each in positions if each is not None}
+        self.words = self._positions
+
+    def forget(self, place_of: Callable[[Entry], object]) -> bool:
+        """Take out what is older than the last events, if that is much, and not the state still.
+
+        `place_of` tells in which place of the state an event is; None for a message. Whether anything went.
+        """
+        bound, cells = self.bound, self._cells
+        if bound is None or len(self) - bound.gone - bound.front <= 2 * bound.keep + _LEAST_TAKEN:
+            return False
+        cut = len(self) - bound.keep
+        old = [(position, place_of(self[position])) for position in range(bound.gone, cut)]
+        last = {place: position for position, place in old if place is not None}
+        front = [position for position, place in old if place is not None and last[place] == position]
+        kept = [cell for position in front for cell in self._cells_of(position)]
+        kept += cells[(cut - bound.gone) * _WIDTH :]
+        gone = cut - len(front)
+        cells[:] = kept
+        self.bound = Bound(bound.keep, gone, len(front))
+        if self._positions is not None:
+            self._number(cells[::_WIDTH])
+        return True
+
+    def _cells_of(self, position: int) -> list[Any]:
+        index = position - self._gone
+        return self._cells[index * _WIDTH : (index + 1) * _WIDTH]
+
     def append(self, entry: Entry) -> None:
         """Keep an event."""
         self.add(*entry[:4], pack(entry.answer, entry.read))
 
     def replace(self, position: int, entry: Entry) -> None:
-        """Keep an event in place of one of the same id."""
+        """Keep an event in place of one of the same id, or of one that is to be forgotten."""
+        position -= self._gone
+        old = self._cells[position * _WIDTH]
+        if old != entry.event_id and self._positions is not None:
+            self._positions.pop(old, None)
         self._cells[position * _WIDTH : (position + 1) * _WIDTH] = (*entry[:4], pack(entry.answer, entry.read))
 
 

@@ -38,7 +38,7 @@ from fsm.machine import Memory
 from fsm.observers import Attached, Observer, Watcher, is_logged, tell, tell_async
 from fsm.own_facts import Provider, provided, weight_of
 from fsm.participant import Participant, check_hooks, hook_names, hooks_in
-from fsm.past import GIVEN, HIDDEN, Entry, Past, Read, given_as, pack
+from fsm.past import GIVEN, HIDDEN, Bound, Entry, Past, Read, given_as, pack
 from fsm.rule import Rule
 from fsm.table import Table
 from fsm.terms import Action, Participation
@@ -224,6 +224,7 @@ class BaseRoom:
         participant: type[Participant] = Participant,
         facts: Provider | None = None,
         observers: Iterable[Observer] = (),
+        keep: int | None = None,
     ) -> Self:
         """The room of which this is the `snapshot`, gone on by the `deltas` of the changes since, in their order.
 
@@ -237,6 +238,7 @@ class BaseRoom:
         given = written.checked(snapshot, cls.snapshot_format, cls._parts)
         room = cls(given["room_id"], policy=cls._policy_in(given, policy), participant=participant, facts=facts)  # type: ignore[call-arg]  # of a family
         room._restore(given)
+        room._keep(keep)
         for number, delta in enumerate(deltas):
             written.follow(room, delta, f"deltas[{number}]")
         for observer in observers:
@@ -604,6 +606,58 @@ class BaseRoom:
                 self._past = self._new_past()
             self._past.keeps_all = True
 
+    def forget(self, user: str) -> None:
+        """Forget a user who has left: where they stood, and which events they sent or were asked of them.
+
+        Their settings stay, without their name. Raises `EventError` for a user who is in
+        the room in any way, or has powers in it, and for one whom the settings name.
+        """
+        with lock_of(self):
+            if self.participation(user) != self.policy.initial or self._is_named(user):
+                raise EventError("user", f"`{shorten(user)}` is in the room still, or named by its settings")
+            self._drop(user)
+            past = self._past
+            for position, entry in [] if past is None else [*enumerate(past, past.start)]:
+                if user not in (entry.sender, entry.state_key):
+                    continue
+                is_about = entry.state_key == user or entry.state_key is None
+                blank = Entry(None, "", entry.type, None, GIVEN)
+                assert past is not None
+                past.replace(position, blank if is_about else entry._replace(sender=""))
+            self._was_rewritten()
+
+    def _is_named(self, user: str) -> bool:
+        """Whether the settings name a user."""
+        its = self._members.get(user)
+        return its is not None and its.peers is not self._rules.others
+
+    def _drop(self, user: str) -> None:
+        self._members.pop(user, None)
+
+    def _was_rewritten(self) -> None:
+        """What has been made of the past is to be made anew."""
+
+    def _keep(self, keep: int | None) -> None:
+        """Keep no more than so many events, if a number is told. Raises `DefinitionError` for what is none."""
+        if keep is None:
+            return
+        if type(keep) is not int or keep < 0:
+            raise DefinitionError(f"`keep` is how many events a room keeps, from 0 up: not {shorten(repr(keep))}")
+        past = self._past = self._past or self._new_past()
+        bound = past.bound
+        past.bound = Bound(keep) if bound is None else bound._replace(keep=keep)
+
+    def _place_of(self, entry: Entry) -> object:
+        """The place in the state that an event has; None for a message."""
+        return None if entry.state_key is None else (entry.type, entry.state_key)
+
+    def _forgotten(self, event: object) -> str:
+        """Why an event that the room does not know may not be known, in words; empty where nothing is forgotten."""
+        past = self._past
+        if past is None or past.bound is None or not past.first:
+            return ""
+        return f"the room keeps its last {past.bound.keep} events, and `{shorten(str(event))}` is not among them"
+
     @property
     def kept(self) -> int:
         """The number of events kept."""
@@ -795,6 +849,8 @@ class BaseRoom:
             past = self._past = self._new_past()
         if event_id is not None or state_key is not None or past.keeps_all:
             past.add(event_id, sender, event_type, state_key, pack(answer, read))
+            if past.bound is not None:
+                past.forget(self._place_of)
 
     def _remember_given(self, event: Event, value: JSON) -> None:
         """Keep an event that was taken as it stands."""

@@ -35,7 +35,7 @@ from fsm.event import (
     text,
     whole_number,
 )
-from fsm.past import GIVEN, HIDDEN, Entry, Past, given_as
+from fsm.past import GIVEN, HIDDEN, Bound, Entry, Past, given_as
 from fsm.state import AnyState
 from fsm.table import Table
 
@@ -142,7 +142,8 @@ def _states_by_word(policy: Table[Any]) -> dict[Any, AnyState]:
 
 def _write_past(past: Past, rules: Iterable[Any]) -> JSON:
     known = {(row.clause, permit(row).guards): row.id for row in reversed([*rules])}
-    return {"keeps_all": past.keeps_all, "events": [_write_entry(entry, known) for entry in past]}
+    bound = None if past.bound is None else [*past.bound]
+    return {"keeps_all": past.keeps_all, "bound": bound, "events": [_write_entry(entry, known) for entry in past]}
 
 
 def _write_entry(entry: Entry, rules: Mapping[tuple[str, tuple[str, ...]], str]) -> JSON:
@@ -169,17 +170,34 @@ def read_past(given: Mapping[str, Any], room: Any) -> Past | None:
     if given["history"] is None:
         return None
     history = mapping(given["history"], "history")
-    for part in ("keeps_all", "events"):
+    for part in ("keeps_all", "bound", "events"):
         if part not in history:
             raise EventError(f"history.{part}", "is missing")
-    past = Past(keeps_all=checked_flag(history["keeps_all"], "history.keeps_all"))
-    for index, value in enumerate(sequence(history["events"], "history.events")):
+    events = sequence(history["events"], "history.events")
+    bound = _read_bound(history["bound"], len(events))
+    past = Past(keeps_all=checked_flag(history["keeps_all"], "history.keeps_all"), bound=bound)
+    for index, value in enumerate(events):
         place = f"history.events[{index}]"
         entry = _read_entry(mapping(value, place), place, room)
         if entry.event_id is not None and past.find(entry.event_id) is not None:
             raise EventError(f"{place}.event_id", f"`{shorten(entry.event_id)}` is there twice")
         past.append(entry)
     return past
+
+
+def _read_bound(value: object, count: int) -> Bound | None:
+    if value is None:
+        return None
+    numbers = sequence(value, "history.bound")
+    if len(numbers) != len(Bound._fields):
+        raise EventError("history.bound", f"must have {len(Bound._fields)} numbers")
+    for index, number in enumerate(numbers):
+        if type(number) is not int or not 0 <= number < _NUMBER_LIMIT:
+            raise EventError(f"history.bound[{index}]", "must be a whole number from 0 up")
+    bound = Bound(*numbers)
+    if bound.front > count:
+        raise EventError("history.bound[2]", f"must be at most {count}: so many events there are")
+    return bound
 
 
 def _read_entry(given: Mapping[str, Any], place: str, room: Any) -> Entry:
@@ -254,7 +272,7 @@ def _permitted(room: Any, row_id: str | None, place: str) -> Decision:
     for rule in room._rules_beside:  # noqa: SLF001 - they are one piece of machinery
         if rule.id == row_id:
             return permit(rule)
-    if row_id is None and room.changes_policy:
+    if row_id is None and (room.changes_policy or not [*room._rules_beside]):  # noqa: SLF001 - as above
         return Decision(allowed=True)
     raise _no_row(room, row_id, place)
 

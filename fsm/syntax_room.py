@@ -50,6 +50,7 @@ class SyntaxRoom(BaseRoom):
         policy: Policy[Any],
         participant: type[Participant] = Participant,
         facts: Provider | None = None,
+        keep: int | None = None,
     ) -> None:
         super().__init__(room_id, participant, facts)
         self._policy = policy
@@ -57,6 +58,7 @@ class SyntaxRoom(BaseRoom):
         self.settings: dict[tuple[str, str], Mapping[str, Any]] = {}
         """The contents of the state events in force that are no changes, by type and state key."""
         self._check_hooks()
+        self._keep(keep)
 
     # What a family says.
 
@@ -76,13 +78,21 @@ class SyntaxRoom(BaseRoom):
         return self._policy
 
     @classmethod
-    def from_state(cls, state: Iterable[object], *, policy: Policy[Any]) -> Self:
+    def from_state(
+        cls,
+        state: Iterable[object],
+        *,
+        policy: Policy[Any],
+        participant: type[Participant] = Participant,
+        facts: Provider | None = None,
+        keep: int | None = None,
+    ) -> Self:
         """A room in the state that these events describe, each taken as it stands.
 
         Raises `EventError` for an event that is malformed, no state event, of another room
         than the others, or given twice.
         """
-        room = cls(policy=policy)
+        room = cls(policy=policy, participant=participant, facts=facts, keep=keep)
         seen: set[tuple[str, str]] = set()
         events = [plain(event) for event in state]
         # Where the creation puts its sender comes before where others have.
@@ -223,6 +233,12 @@ class SyntaxRoom(BaseRoom):
             return None
         told = self._asked_of_family(attached.provider, change.sender, change.target)
         return {name: self._policy.domain.parse(name, word) for name, word in told.items()}
+
+    def _is_named(self, user: str) -> bool:
+        return any(key == user for _, key in self.settings)
+
+    def _drop(self, user: str) -> None:
+        self._states.pop(user, None)
 
     def _founder(self, event: Event) -> tuple[str, Any] | None:
         is_put = event.type == self.syntax.creation and event.sender not in self._states

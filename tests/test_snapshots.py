@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm import Change, EventError, MatrixRoom, RoleRoom, Room
+from fsm import Change, DefinitionError, EventError, MatrixRoom, RoleRoom, Room
 from fsm.matrix.policies import VERSIONS
 from fsm.snapshot import canonical, digest
 from tests import lab
@@ -233,3 +233,105 @@ def test_a_state_that_is_gone_is_refused() -> None:
     snapshot["participation"][BOB] = "dancing"
     with pytest.raises(EventError, match=f"`participation.{BOB}`: `dancing` is not one of invite, join, leave"):
         Room.restore(signed(snapshot))
+
+
+# Bounded history, and users who are forgotten.
+
+
+def said(number: int, sender: str = ALICE) -> JSON:
+    return {**message(sender), "event_id": f"${number}"}
+
+
+def redaction(number: int, sender: str) -> JSON:
+    return {"type": "m.room.redaction", "sender": sender, "content": {"redacts": f"${number}"}}
+
+
+@pytest.mark.parametrize("keep", [0, 1, 3, 20])
+@pytest.mark.parametrize("count", [0, 5, 100])
+def test_a_room_keeps_its_last_events(keep: int, count: int) -> None:
+    bounded, whole = (
+        Room.create("!room:x", ALICE, keep=keep),
+        Room.create("!room:x", ALICE, keep=10**6),
+    )
+    events = [change("invite", ALICE, BOB), change("join", BOB), {**join_rule("public"), "event_id": "$rule"}]
+    events += [said(number, (ALICE, BOB)[number % 2]) for number in range(count)]
+    for here in (bounded, whole):
+        for event in events:
+            assert here.send(event)
+    assert bounded.kept == whole.kept
+    for here in (bounded, Room.restore(bounded.snapshot()), copy.copy(bounded)):
+        assert len([*(here._past or [])]) <= 2 * keep + 16 + 6
+        for number in range(count):
+            own = redaction(number, BOB)
+            is_there = number >= count - keep
+            view = here.view(f"${number}", BOB)
+            if is_there:
+                assert view == whole.view(f"${number}", BOB)
+                assert here.decide(own) == whole.decide(own)
+            else:
+                assert (view.allowed, here.decide(own).allowed) == (False, False)
+                reason = f"the room keeps its last {keep} events, and `${number}` is not among them"
+                assert view.reason == here.decide(own).reason == reason
+                assert not here.view(number, BOB)
+            assert here.view("$other", BOB).reason
+        assert here.auth_events(message(BOB)) == whole.auth_events(message(BOB))
+        assert here.participations() == whole.participations()
+
+
+def test_bounded_rooms_of_all_families_answer_the_same(history: tuple[str, Callable[[], Any], list[JSON]]) -> None:
+    name, make, events = history
+    here, bounded = make(), make()
+    bounded._keep(2)
+    for number in range(40):
+        for event in events:
+            numbered = {**event, "event_id": f"${number}"} if number else event
+            assert error(lambda e=numbered: here.send(e)) == error(lambda e=numbered: bounded.send(e)) or number  # type: ignore[misc]
+    assert restored(name, bounded.snapshot()).snapshot() == bounded.snapshot()
+    assert len([*bounded._past]) <= 2 * 2 + 16 + len(events)
+
+
+@pytest.mark.parametrize("keep", [-1, 1.5, "3", True, None.__class__])
+def test_how_many_are_kept_is_a_number(keep: Any) -> None:
+    with pytest.raises(DefinitionError, match="`keep` is how many events a room keeps, from 0 up"):
+        Room("!x:y", keep=keep)
+
+
+def test_a_user_is_forgotten() -> None:
+    tea = room(
+        *joined(BOB),
+        said(1),
+        said(2, BOB),
+        {**change("leave", BOB), "event_id": "$3"},
+        said(4),
+    )
+    assert BOB in json.dumps(tea.snapshot())
+    view = [tea.view(f"${number}", ALICE) for number in (1, 4)]
+    tea.forget(BOB)
+    assert BOB not in json.dumps(tea.snapshot())
+    assert [tea.view(f"${number}", ALICE) for number in (1, 4)] == view
+    assert not tea.view("$2", ALICE)
+    assert tea.send({**change("invite", ALICE, BOB), "event_id": "$3"}), "the id is forgotten as well"
+    assert Room.restore(tea.snapshot()).snapshot() == tea.snapshot()
+
+
+def test_who_is_here_is_not_forgotten() -> None:
+    tea = room(*joined(BOB), change("ban", ALICE, BOB))
+    for user in (ALICE, BOB):
+        with pytest.raises(EventError, match=f"`user`: `{user}` is in the room still"):
+            tea.forget(user)
+    gone = room(change("leave", ALICE))
+    with pytest.raises(EventError, match="named by its settings"):
+        gone.forget(ALICE)
+    tea.forget("@nobody:x")
+
+
+def test_users_of_all_families_are_forgotten() -> None:
+    matrix = sent(*HISTORIES["matrix"])
+    roles = sent(*HISTORIES["room-policy"])
+    for here, user in ((matrix, BOB), (roles, "bob")):
+        here.remember()
+        if here.participation(user) != here.policy.initial:
+            assert here.send_action("leave", ALICE, user)
+        here.forget(user)
+        assert json.dumps(user) not in json.dumps(here.snapshot()["participation"])
+        assert json.dumps(user) not in json.dumps(here.snapshot()["history"])

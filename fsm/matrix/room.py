@@ -89,6 +89,7 @@ class MatrixRoom(BaseRoom):
         policy: MatrixPolicy | None = None,
         participant: type[Participant] = Participant,
         facts: Provider | None = None,
+        keep: int | None = None,
     ) -> None:
         """A room that nobody has created yet: its first event has to be its creation."""
         super().__init__(room_id, participant, facts)
@@ -98,9 +99,10 @@ class MatrixRoom(BaseRoom):
         self._settings = Settings()
         self._become(self._settings)
         self._check_hooks()
+        self._keep(keep)
 
     @classmethod
-    def create(
+    def create(  # noqa: PLR0913 - all but the first two have a meaning only for some
         cls,
         room_id: str | None,
         creator: str,
@@ -108,9 +110,10 @@ class MatrixRoom(BaseRoom):
         policy: MatrixPolicy = MATRIX_12,
         participant: type[Participant] = Participant,
         facts: Provider | None = None,
+        keep: int | None = None,
     ) -> Self:
         """A new room that the creator has joined. Raises `EventError` for a bad user id."""
-        room = cls(room_id, policy=policy, participant=participant, facts=facts)
+        room = cls(room_id, policy=policy, participant=participant, facts=facts, keep=keep)
         content = {"room_version": policy.version}
         if policy.founder is Founder.CONTENT:
             content["creator"] = creator
@@ -126,6 +129,7 @@ class MatrixRoom(BaseRoom):
         policy: MatrixPolicy | None = None,
         participant: type[Participant] = Participant,
         facts: Provider | None = None,
+        keep: int | None = None,
     ) -> Self:
         """A room in the state that these events describe, each taken as it stands.
 
@@ -135,7 +139,7 @@ class MatrixRoom(BaseRoom):
         `state_key`. A power level that cannot be read is an error of the decisions
         that turn on it.
         """
-        room = cls(policy=policy, participant=participant, facts=facts)
+        room = cls(policy=policy, participant=participant, facts=facts, keep=keep)
         for place, event, value in read_whole_state(state):
             with within(place):
                 room._expect_room(event)
@@ -223,6 +227,10 @@ class MatrixRoom(BaseRoom):
         self._takes_version = parts["takes_version"]
         self._become(parts["settings"])
         self._created(is_now=parts["is_just_created"])
+
+    def _is_named(self, user: str) -> bool:
+        creation = self._settings.creation
+        return super()._is_named(user) or (creation is not None and user in creation.creators)
 
     @property
     def _hookable(self) -> Iterable[MatrixPolicy]:

@@ -34,10 +34,11 @@ class _Course:
 class Views:
     """The past of a room, put in order by user and by state."""
 
-    __slots__ = ("_joins", "_length", "_participation_events", "_states", "_visibility", "current", "past")
+    __slots__ = ("_joins", "_length", "_participation_events", "_states", "_visibility", "current", "past", "start")
 
     def __init__(self, past: Past, participation_events: frozenset[str]) -> None:
         self.past = past
+        self.start = past.start
         self.current: dict[StateKey, str] = {}
         """By state key: the id of the event that is current, where it has one."""
         self._participation_events = participation_events
@@ -48,7 +49,7 @@ class Views:
 
     def read_on(self) -> None:
         """Take in what has been kept since."""
-        for position in range(self._length, len(self.past)):
+        for position in range(max(self._length, self.past.start), len(self.past)):
             entry = self.past[position]
             if entry.type in self._participation_events and entry.state_key is not None:
                 assert entry.answer.after is not None
@@ -78,7 +79,7 @@ class Views:
     def facts(self, event: str | int, user: str) -> ViewFacts | None:
         """What is known about a user looking at an event; None for an unknown event."""
         position = self.find(event)
-        if position is None:
+        if position is None or position < self.past.first:
             return None
         course = self._states.get(user, _Course())
         before = bisect_right(course.positions, position)

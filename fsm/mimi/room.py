@@ -69,6 +69,7 @@ class Room(BaseRoom):
         policy: MimiPolicy = MIMI,
         participant: type[Participant] = Participant,
         facts: Provider | None = None,
+        keep: int | None = None,
     ) -> None:
         """A room that nobody has created yet: its first event has to be its creation."""
         super().__init__(room_id, participant, facts)
@@ -76,6 +77,7 @@ class Room(BaseRoom):
         self._check_hooks()
         self._set_up(self._rules.new, self._rules.new.join_rule)
         self._views: Views | None = None
+        self._keep(keep)
 
     @property
     def policy(self) -> MimiPolicy:
@@ -91,6 +93,7 @@ class Room(BaseRoom):
         policy: MimiPolicy = MIMI,
         participant: type[Participant] = Participant,
         facts: Provider | None = None,
+        keep: int | None = None,
         envelope: "Envelope | None" = None,
     ) -> Self:
         """A new room in which the creator is joined. Raises `EventError` for a bad user id.
@@ -99,10 +102,12 @@ class Room(BaseRoom):
         anybody to a role leaves the creator no powers but those of their roles.
         Raises `EventError` when the envelope has faults or is for another policy.
         """
-        room = cls(room_id, policy=policy, participant=participant, facts=facts)
+        room = cls(room_id, policy=policy, participant=participant, facts=facts, keep=keep)
         if envelope is not None:
             # An envelope made by hand has not been checked by anybody.
             room._become(type(envelope).from_json(envelope.as_json()).settings(policy))
+            room._past = None  # what it begins with is otherwise now
+            room._keep(keep)
         room.send(write_state(CREATE, creator, {}))
         return room
 
@@ -114,6 +119,7 @@ class Room(BaseRoom):
         policy: MimiPolicy = MIMI,
         participant: type[Participant] = Participant,
         facts: Provider | None = None,
+        keep: int | None = None,
     ) -> Self:
         """A room in the state that these events describe, each taken as it stands.
 
@@ -121,7 +127,7 @@ class Room(BaseRoom):
         for an event that is malformed, no state event, of another room than the
         others, or given twice.
         """
-        room = cls(policy=policy, participant=participant, facts=facts)
+        room = cls(policy=policy, participant=participant, facts=facts, keep=keep)
         settings = room._settings
         defined: dict[str, Permissions] = {}
         seen: set[tuple[str, str]] = set()
@@ -242,7 +248,8 @@ class Room(BaseRoom):
         with lock_of(self):
             facts = self._seen().facts(event, user)
         if facts is None:
-            return Decision(allowed=False, reason=f"the room knows no event `{shorten(str(event))}`")
+            unknown = self._forgotten(event) or f"the room knows no event `{shorten(str(event))}`"
+            return Decision(allowed=False, reason=unknown)
         return judge(VIEWS, facts)
 
     def auth_events(self, event: Mapping[str, Any]) -> list[str]:
@@ -348,12 +355,27 @@ class Room(BaseRoom):
             return self._looked_up(table, key, told)
         after, its = self._change(self._settings, event), self._class_of(event.sender)
         facts = self._settings.facts(event, its.state, its.peers.powers, after, is_own_event=self._redacts_own(event))
-        return self._rules.judge(kind_of(event), facts)
+        decision = self._rules.judge(kind_of(event), facts)
+        if not decision and kind_of(event) is Kind.REDACTION and self._is_unknown(redacted := self._redacted(event)):
+            return replace(decision, reason=self._forgotten(redacted) or decision.reason)
+        return decision
 
     def _redacts_own(self, event: Event) -> bool:
         is_redaction = kind_of(event) is Kind.REDACTION
-        redacted = self._entry(name(event.content, "redacts", "content")) if is_redaction else None
+        if not is_redaction or self._is_unknown(event_id := self._redacted(event)):
+            return False
+        redacted = self._entry(event_id)
         return redacted is not None and redacted.sender == event.sender
+
+    @staticmethod
+    def _redacted(event: Event) -> str:
+        return name(event.content, "redacts", "content")
+
+    def _is_unknown(self, event_id: str) -> bool:
+        """Whether the room does not know an event, or has forgotten it."""
+        past = self._past
+        position = None if past is None else past.find(event_id)
+        return position is None or past is None or position < past.first
 
     def _select(self, event: Event) -> list[StateKey]:
         return select(event, self._asked(event), self._settings.roles)
@@ -412,10 +434,21 @@ class Room(BaseRoom):
             past.append(Entry(None, user, USER, user, given_as(state)))
         return past
 
+    def _place_of(self, entry: Entry) -> object:
+        is_change = entry.state_key is not None and entry.type in self._rules.types
+        return ("", entry.state_key) if is_change else super()._place_of(entry)
+
+    def _is_named(self, user: str) -> bool:
+        return user == self._settings.creator or super()._is_named(user)
+
+    def _was_rewritten(self) -> None:
+        self._views = None
+
     def _seen(self) -> Views:
         """The past as questions are asked of it, up to now."""
-        if self._views is None or self._views.past is not self._past:
-            self._views = Views(self._past or Past(), self._rules.types)
+        past = self._past
+        if self._views is None or past is None or self._views.past is not past or self._views.start != past.start:
+            self._views = Views(past or Past(), self._rules.types)
         self._views.read_on()
         return self._views
 

@@ -11,6 +11,8 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from fsm.errors import EventError, shorten
@@ -54,6 +56,11 @@ class Preauthorizations:
         for place, entry in enumerate(entries):
             by_claim.setdefault(min(entry.claims, key=counts.__getitem__, default=None), []).append((place, entry))
         return cls(by_claim)
+
+    @property
+    def entries(self) -> tuple[Preauthorization, ...]:
+        """All of them, in order."""
+        return tuple(entry for _, entry in sorted(chain(*self.by_claim.values()), key=itemgetter(0)))
 
     def first_match(self, claims: frozenset[Claim], *, but: int | None = None) -> int | None:
         """The role of the first entry all of whose claims are proved; entries for the role `but` do not count.

@@ -33,7 +33,7 @@ from fsm.own_facts import Provider, weight_of
 from fsm.participant import Participant
 from fsm.past import GIVEN, Read, brief
 from fsm.room import BaseRoom, another
-from fsm.room_policy.components import BasePolicy, Components
+from fsm.room_policy.components import BasePolicy, Code, Components, Preauthorization, Preauthorizations
 from fsm.room_policy.contents import Contents
 from fsm.room_policy.events import (
     CREATE,
@@ -73,8 +73,11 @@ class RoleRoom(BaseRoom):
         "roles": Roles,
         "title": str,
         "source": str,
-        "begins_with": Components,
-        "set_to": Components,
+        "begins_with": tuple[tuple[Preauthorization, ...], BasePolicy | None],
+        "preauthorizations": tuple[Preauthorization, ...],
+        "codes": frozenset[Code],
+        "base": BasePolicy,
+        "metadata": dict[str, str],
         "group": dict[str, set[str]],
         "is_created": bool,
         "is_destroyed": bool,
@@ -87,6 +90,7 @@ class RoleRoom(BaseRoom):
         policy: RolePolicy | None = None,
         participant: type[Participant] = Participant,
         facts: Provider | None = None,
+        keep: int | None = None,
     ) -> None:
         """A room that nobody has created yet: its first event has to be its creation."""
         super().__init__(room_id, participant, facts)
@@ -96,6 +100,7 @@ class RoleRoom(BaseRoom):
         )
         self._is_created = self._is_destroyed = False
         self._check_hooks()
+        self._keep(keep)
 
     @property
     def policy(self) -> RolePolicy:
@@ -116,12 +121,13 @@ class RoleRoom(BaseRoom):
         role: int | None = None,
         participant: type[Participant] = Participant,
         facts: Provider | None = None,
+        keep: int | None = None,
     ) -> Self:
         """A new room with the roles of a policy, and the creator in one of them, if that is told.
 
         Raises `EventError` for what is no user, and for a role that is not defined.
         """
-        room = cls(room_id, policy=policy, participant=participant, facts=facts)
+        room = cls(room_id, policy=policy, participant=participant, facts=facts, keep=keep)
         users = [] if role is None else [{"user": creator, "role_index": role}]
         room.send(write_state(CREATE, creator, {"participant_list": {"participants": users}}))
         return room
@@ -134,13 +140,14 @@ class RoleRoom(BaseRoom):
         policy: RolePolicy | None = None,
         participant: type[Participant] = Participant,
         facts: Provider | None = None,
+        keep: int | None = None,
     ) -> Self:
         """A room in the state that these events describe, one for each component, in any order.
 
         The roles are those of the state, else those of `policy`. Raises `EventError` for an event that cannot be
         read, is no component, or comes twice, and where there are no roles.
         """
-        room = cls(policy=policy, participant=participant, facts=facts)
+        room = cls(policy=policy, participant=participant, facts=facts, keep=keep)
         given: dict[str, tuple[str, Event, dict[str, Any]]] = {}
         for number, value in enumerate(state):
             place = f"state[{number}]"
@@ -328,21 +335,24 @@ class RoleRoom(BaseRoom):
         if policy is not None and policy.id == given["policy"]:
             return policy
         roles, title, source, begins = (typed_json.read(given[name], cls._parts[name], name) for name in _OF_A_POLICY)
-        entries, base = begins.preauthorizations, None if begins.base == BasePolicy() else begins.base
+        entries, base = begins
         return policy_of(roles, id=given["policy"], title=title, source=source, preauthorizations=entries, base=base)
 
     def _write_parts(self) -> dict[str, Any]:
-        policy, contents = self.policy, self._contents
-        begins = Contents(policy).set_to
-        values = (policy.roles, policy.title, policy.source, begins, contents.set_to, contents.group)
-        told = zip(self._parts, (*values, self._is_created, self._is_destroyed), strict=True)
+        policy, contents, set_to = self.policy, self._contents, self._contents.set_to
+        begins = policy.preauthorizations, policy.base
+        of_policy = (policy.roles, policy.title, policy.source, begins)
+        of_room = (set_to.preauthorizations.entries, set_to.codes, set_to.base, set_to.metadata, contents.group)
+        told = zip(self._parts, (*of_policy, *of_room, self._is_created, self._is_destroyed), strict=True)
         return {name: typed_json.write(value, self._parts[name]) for name, value in told}
 
     def _read_parts(self, parts: Mapping[str, Any], states: Mapping[str, State]) -> None:
         if parts["roles"] != self.policy.roles:
             raise EventError("roles", f"are not those of policy `{self.policy.id}`")
         self._is_created, self._is_destroyed = parts["is_created"], parts["is_destroyed"]
-        self._contents.hold({**states}, parts["group"], parts["set_to"])
+        entries = Preauthorizations.of(parts["preauthorizations"])
+        set_to = Components(entries, parts["codes"], parts["base"], parts["metadata"])
+        self._contents.hold({**states}, parts["group"], set_to)
 
     @property
     def _rules_beside(self) -> Iterable[Rule[Any]]:
@@ -351,6 +361,9 @@ class RoleRoom(BaseRoom):
 
     def _is_change(self, event_type: str) -> bool:
         return event_type == PARTICIPANT
+
+    def _is_named(self, user: str) -> bool:
+        return bool(self._contents.group.get(user))
 
     @property
     def _hookable(self) -> Iterable[RolePolicy]:

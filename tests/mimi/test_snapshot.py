@@ -190,6 +190,7 @@ def test_the_shape_of_a_snapshot() -> None:
         "participation": {ALICE: "join", BOB: "leave"},
         "history": {
             "keeps_all": False,
+            "bound": None,
             "events": [
                 # What was there before the first event with an id.
                 kept(None, "", "m.room.history_visibility", "", None, "", "shared"),
@@ -292,6 +293,9 @@ FORGED: list[tuple[Path, Any, str, str]] = [
     (("participation", ""),            "join",        "participation.", "must not be empty"),
     (("participation", LONG),          "join",        f"participation.{'x' * 60}…", "is 65536 characters long"),
     (("history",),                     [],            "history",        "must be an object, not an array"),
+    (("history", "bound"),             [1],           "history.bound",  "must have 3 numbers"),
+    (("history", "bound"),             [1, 2, -1],    "history.bound[2]", "must be a whole number from 0 up"),
+    (("history", "bound"),             [1, 2, 99],    "history.bound[2]", "must be at most 6"),
     (("history", "keeps_all"),         1,             "history.keeps_all", "must be true or false"),
     (("history", "events"),            {},            "history.events", "must be an array, not an object"),
     (EVENT,                            7,             "history.events[3]", "must be an object, not a number"),
