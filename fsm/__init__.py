@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fsm.matrix.room import MatrixRoom
     from fsm.mimi.policies import MIMI
     from fsm.mimi.room import Room
-    from fsm.participant import Participant
+    from fsm.participation.participant import Participant
     from fsm.policies import load_policy
     from fsm.room_policy.room import RoleRoom
     from fsm.scenario import Scenario
@@ -75,7 +75,7 @@ _ON_DEMAND = {
     "MIMI": "fsm.mimi.policies",
     "Machine": "fsm.machine",
     "MatrixRoom": "fsm.matrix.room",
-    "Participant": "fsm.participant",
+    "Participant": "fsm.participation.participant",
     "RoleRoom": "fsm.room_policy.room",
     "Room": "fsm.mimi.room",
     "Scenario": "fsm.scenario",

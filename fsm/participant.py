@@ -5,14 +5,16 @@ follow a change is said by *hooks*, methods that are named for states and transi
 room calls them out of the `Change`, after that has been applied (see `fsm.observers`).
 """
 
+import re
 from enum import Enum, auto
+from functools import partial
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from fsm.decision import Decision
-from fsm.errors import DefinitionError
+from fsm.errors import DefinitionError, shorten
+from fsm.facts import spell
 from fsm.table import Table
-from fsm.terms import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,13 +40,13 @@ class Host(Protocol):
         """Decide, and apply when allowed. Raises `EventError` for an unknown action, and for what is no user id."""
 
 
-class _Themselves(Enum):
+class Themselves(Enum):
     """Who acts where nobody is named: an absent `by`, as opposed to one that holds no user."""
 
     THEMSELVES = auto()
 
 
-_THEMSELVES: Final = _Themselves.THEMSELVES
+THEMSELVES: Final = Themselves.THEMSELVES
 
 
 class _Hooked(type):
@@ -81,9 +83,9 @@ class _Hooked(type):
 class Participant(metaclass=_Hooked):
     """One user's participation in one room.
 
-    A trigger names who acts (`by`), and answers with a `Decision`. To join and to knock
-    are the user's own acts, and so is to leave, unless `by` says that another user
-    removes them.
+    A trigger names who acts (`by`), and answers with a `Decision`. Every action of the
+    room's policy is a verb as well: `juliet.set("outcast", by=romeo)` triggers `set`, and
+    asks for `outcast`. Without `by` it is the user's own act.
 
     Subclasses may define hooks, each taking the `Change`: `on_exit_<state>` and
     `on_enter_<state>` for a user who moves from one state into another, and
@@ -127,25 +129,27 @@ class Participant(metaclass=_Hooked):
         """What `trigger` would answer; nothing changes. Raises `EventError` as that does."""
         return self.room.decide_action(action, by, self.user)
 
-    def invite(self, *, by: str, reason: str | None = None) -> Decision:
-        """Be invited."""
-        return self.trigger(Action.INVITE, by=by, reason=reason)
+    def __getattr__(self, name: str) -> "Callable[..., Decision]":
+        """The verb of this name, which is an action of the room's policy."""
+        policy = None if name in ("room", "user") or name.startswith("_") else getattr(self.room, "policy", None)
+        action = policy.derived(_verbs).get(name) if isinstance(policy, Table) else None
+        if action is None:
+            raise AttributeError(f"`{type(self).__name__}` has no `{shorten(name)}`")
+        return partial(self._act, action)
 
-    def join(self, *, reason: str | None = None) -> Decision:
-        """Accept an invite, or come in where the room is public."""
-        return self.trigger(Action.JOIN, by=self.user, reason=reason)
+    def _act(
+        self, action: str, *asked: object, by: "str | Themselves" = THEMSELVES, reason: str | None = None, **more: Any
+    ) -> Decision:
+        words = " ".join((action, *map(spell, asked)))  # type: ignore[arg-type]  # values, or words
+        sender = self.user if isinstance(by, Themselves) else by
+        send: Any = self.room.send_action
+        decision: Decision = send(words, sender, self.user, reason, **more)
+        return decision
 
-    def leave(self, *, by: str | _Themselves = _THEMSELVES, reason: str | None = None) -> Decision:
-        """Leave or, by somebody else, be kicked, declined or unbanned."""
-        return self.trigger(Action.LEAVE, by=self.user if isinstance(by, _Themselves) else by, reason=reason)
 
-    def ban(self, *, by: str, reason: str | None = None) -> Decision:
-        """Be banned."""
-        return self.trigger(Action.BAN, by=by, reason=reason)
-
-    def knock(self, *, reason: str | None = None) -> Decision:
-        """Ask to be invited."""
-        return self.trigger(Action.KNOCK, by=self.user, reason=reason)
+def _verbs(policy: Table[Any]) -> dict[str, str]:
+    """By their names as Python has them: the actions of a policy."""
+    return {re.sub(r"\W", "_", action.value): action.value for action in policy.triggers}
 
 
 def hooks_in(kind: type[Participant]) -> object:

@@ -1,11 +1,13 @@
 """A participant is a model of the machine: states, triggers, `may`, callbacks - and no way around a guard."""
 
 from collections.abc import Callable
-from types import MappingProxyType
+from enum import StrEnum
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar, TypeAlias
 
 import pytest
 
+import fsm
 from fsm import (
     MIMI,
     Action,
@@ -16,9 +18,13 @@ from fsm import (
     MatrixRoom,
     ObserverError,
     Participant,
+    Policy,
     Room,
+    Transition,
+    participant,
 )
 from fsm.matrix.policies import MATRIX_6
+from fsm.policies import load_policy, new_room
 from tests.builders import (
     ALICE,
     BAN,
@@ -35,6 +41,7 @@ from tests.builders import (
     message,
     room,
 )
+from tests.cli.runner import ROOT
 
 AnyRoom: TypeAlias = Room | MatrixRoom
 
@@ -489,3 +496,46 @@ def test_a_participant_that_is_held_keeps_its_attributes() -> None:
         assert bob.leave()
     assert bob.count == 2
     assert tea.participant(BOB) is bob
+
+
+# Verbs are those of the policy.
+
+ROMEO, JULIET = "romeo@montague.example", "juliet@capulet.example"
+
+
+def affiliations() -> Any:
+    chat = new_room(load_policy(f"{ROOT}/examples/muc/policies.py:AFFILIATIONS"))
+    chat.send({"type": "muc.create", "sender": ROMEO, "state_key": "", "content": {}})
+    return chat
+
+
+def test_every_action_of_a_policy_is_a_verb() -> None:
+    juliet = affiliations().participant(JULIET)
+    assert not juliet.register()  # her own act, and the room takes none
+    assert juliet.set("admin", by=ROMEO, reason="trusted").transition == "appoint"
+    assert juliet.set(juliet.state, by=ROMEO).transition == "reappoint"
+    assert juliet.state == "admin"
+    with pytest.raises(EventError):
+        juliet.set("king", by=ROMEO)
+
+
+def test_what_is_no_action_is_no_verb() -> None:
+    juliet = affiliations().participant(JULIET)
+    for name in ("dance", "_set", "room_of", "__len__"):
+        with pytest.raises(AttributeError, match=f"`Participant` has no `{name}`"):
+            getattr(juliet, name)
+    assert not hasattr(juliet, "knock")  # the words of participation are those of MIMI and Matrix
+    assert fsm.Room.create("!room:x", "@ann:x").participant("@bob:x").invite(by="@ann:x")
+
+
+Spoken = StrEnum("Spoken", {"ASK": "ask again"})
+STATE = MIMI.states[0]
+
+
+def test_verbs_have_names_that_python_knows() -> None:
+    rows: tuple[Transition[Any], ...] = (Transition("ask", Spoken.ASK, {STATE}, STATE, (), "1"),)
+    odd: Policy[Any] = Policy("odd", "", "", MIMI.domain, rows, family="")
+    asked: list[Any] = []
+    here: Any = SimpleNamespace(policy=odd, send_action=lambda *given, **more: asked.append((given, more)))
+    participant.Participant(here, "@bob:x").ask_again("now", by="@ann:x", loud=True)
+    assert asked == [(("ask again now", "@ann:x", "@bob:x", None), {"loud": True})]

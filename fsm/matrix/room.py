@@ -53,7 +53,7 @@ from fsm.matrix.settings import CREATE, POWER_LEVELS, Founder, Settings, read_ve
 from fsm.matrix.third_party import examine
 from fsm.matrix.unknown import level_that_decides
 from fsm.own_facts import Provider, weight_of
-from fsm.participant import Participant
+from fsm.participation.participant import Participant
 from fsm.past import HIDDEN, Read
 from fsm.room import BaseRoom, known_in
 from fsm.terms import Action, Participation

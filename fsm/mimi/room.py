@@ -34,8 +34,8 @@ from fsm.mimi.settings import (
 )
 from fsm.mimi.visibility import VIEWS
 from fsm.own_facts import Provider
-from fsm.participant import Participant
 from fsm.participation.facts import Facts
+from fsm.participation.participant import Participant
 from fsm.past import GIVEN, HIDDEN, Entry, Past, Read, brief, given_as
 from fsm.room import BaseRoom, another, known_in
 from fsm.rule import Rule
