@@ -1,12 +1,13 @@
 """Ids of events: the same event gets its first answer, another one is an error, and only accepted events claim an id."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from fsm import Decision, EventError, MatrixRoom, Room
-from fsm.past import _SEARCHED, Entry, Past
+from fsm.past import _SEARCHED, GIVEN, Entry, Past, brief
 from tests.builders import (
     ALICE,
     BAN,
@@ -173,6 +174,46 @@ def test_words_that_are_kept_for_all_rooms_are_bounded(monkeypatch: pytest.Monke
     for length in (20, 21, 22):
         past.append(Entry(None, *words(length), Decision(allowed=True)))
         assert tuple(shared) == words(length)
+
+
+def entry(event_id: str | None, number: int) -> Entry:
+    return Entry(event_id, f"@user{number}:x", "m.x", None, GIVEN, None)
+
+
+def test_ids_are_searched_while_they_are_few_and_looked_up_then() -> None:
+    past, entries = Past(keeps_all=True), list[Entry]()
+    for number in range(20):
+        entries.append(entry(None if number in (3, 12) else f"${number}", number))
+        past.append(entries[-1])
+        ids = [each.event_id for each in entries]
+        assert list(past) == entries
+        assert len(past) == number + 1
+        assert isinstance(past.words, dict) is (number >= 8)
+        assert not isinstance(past.words, dict) or list(past.words) == [each for each in ids if each is not None]
+        assert [past.find(f"${each}") for each in range(21)] == [
+            each if f"${each}" in ids else None for each in range(21)
+        ]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_an_entry_takes_the_place_of_one_of_its_id(place: int) -> None:
+    past = Past(keeps_all=True)
+    entries = [entry(f"${number}", number) for number in range(3)]
+    for each in entries:
+        past.append(each)
+    entries[place] = entry(f"${place}", 7)._replace(read="x")
+    past.replace(place, entries[place])
+    assert list(past) == entries
+
+
+@pytest.mark.parametrize(("length", "is_kept"), [(0, True), (64, True), (65, False)])
+def test_long_texts_are_kept_as_their_digests(length: int, is_kept: bool) -> None:
+    text = "\u00e9" * length
+    assert brief(text) == (text if is_kept else f"sha256:{sha256(text.encode()).hexdigest()}")
+
+
+def test_what_is_given_is_allowed_and_not_judged() -> None:
+    assert (GIVEN.allowed, GIVEN.judged) == (True, False)
 
 
 def test_positions_are_no_ids() -> None:
