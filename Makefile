@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-all test-long test-draft test-synapse test-spark mutants java check format browser kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
+.PHONY: help demo test test-all test-long test-draft test-synapse test-spark mutants java check types format browser kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -105,9 +105,11 @@ test-spark: $(VENV)/dev java ## run the documentation's program on Spark, which 
 check: $(VENV)/dev ## format, lint, types, tests, a whole draft, diagrams and vectors up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(MAKE) --no-print-directory --jobs=2 vectors-check diagrams-check types
 	$(MAKE) --no-print-directory test test-draft
-	$(MAKE) --no-print-directory --jobs=2 diagrams-check vectors-check
+
+types: $(VENV)/dev ## check the types
+	$(BIN)/mypy
 
 format: $(VENV)/dev ## format the code
 	$(BIN)/ruff format .

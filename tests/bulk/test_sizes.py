@@ -17,7 +17,7 @@ from fsm.policies import load_policy
 from tests.builders import one_line
 
 MIMI = load_policy("mimi")
-ROWS = 20_000
+ROWS, SOME = 20_000, 4_000
 LONG = "x" * 1_000
 
 
@@ -111,27 +111,28 @@ def test_a_file_holds_no_more_than_its_size_allows(name: str, tmp_path: Path) ->
 
 # fmt: off
 FAIR: dict[str, tuple[Callable[[pa.Table, Path], None], pa.Table]] = {
-    "parquet":        (parquet(), history(content=[f'{{"a": "{row}{LONG}"}}' for row in range(ROWS)], type=repeated("m.x"))),
-    "plain":          (PLAIN, history(content=[f"{row}{LONG}" for row in range(ROWS)])),
-    "deltas":         (DELTAS, history(content=[f"{row:06}{row * row}" for row in range(ROWS)])),
+    "parquet":        (parquet(), history(SOME, content=[f'{{"a": "{row}{LONG}"}}' for row in range(SOME)], type=repeated("m.x", SOME))),
+    "plain":          (PLAIN, history(SOME, content=[f"{row}{LONG}" for row in range(SOME)])),
+    "deltas":         (DELTAS, history(SOME, content=[f"{row:06}{row * row}" for row in range(SOME)])),
     "one large row":  (parquet(compression_level=1), history(3, content=["", np.random.default_rng(1).bytes(300_000).hex(), ""])),
-    "lists":          (parquet(), history(mood=[[str(row)] * (row % 3) for row in range(ROWS)])),
-    "structs":        (parquet(), history(mood=[{"a": str(row), "b": [row]} for row in range(ROWS)])),
-    "maps":           (parquet(), history(mood=pa.array([[(str(row), row)] for row in range(ROWS)], pa.map_(pa.string(), pa.int64())))),
-    "all is null":    (parquet(), history(content=pa.nulls(ROWS, pa.string()))),
-    "null at first":  (parquet(), history(content=[None, *map(str, range(1, ROWS))])),
+    "lists":          (parquet(), history(SOME, mood=[[str(row)] * (row % 3) for row in range(SOME)])),
+    "structs":        (parquet(), history(SOME, mood=[{"a": str(row), "b": [row]} for row in range(SOME)])),
+    "maps":           (parquet(), history(SOME, mood=pa.array([[(str(row), row)] for row in range(SOME)], pa.map_(pa.string(), pa.int64())))),
+    "all is null":    (parquet(), history(SOME, content=pa.nulls(SOME, pa.string()))),
+    "null at first":  (parquet(), history(SOME, content=[None, *map(str, range(1, SOME))])),
     "no rows":        (parquet(), history(0)),
-    "file":           (FILE, history(content=[f"{row}{LONG}" for row in range(ROWS)])),
-    "stream":         (STREAM, history(content=[f"{row}{LONG}" for row in range(ROWS)])),
-    "views":          (FILE, history(mood=pa.array([f"{row}{LONG}" for row in range(ROWS)], pa.string_view()))),
-    "not packed":     (arrow(is_stream=False, packed=None), history(content=[f"{row}{LONG}" for row in range(ROWS)])),
+    "file":           (FILE, history(SOME, content=[f"{row}{LONG}" for row in range(SOME)])),
+    "stream":         (STREAM, history(SOME, content=[f"{row}{LONG}" for row in range(SOME)])),
+    "views":          (FILE, history(SOME, mood=pa.array([f"{row}{LONG}" for row in range(SOME)], pa.string_view()))),
+    "not packed":     (arrow(is_stream=False, packed=None), history(SOME, content=[f"{row}{LONG}" for row in range(SOME)])),
 }
 # fmt: on
 
 
 @pytest.mark.parametrize("name", FAIR)
 def test_what_is_fair_is_read_whole_and_in_pieces(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sizes, "FREE", 2**25)
+    monkeypatch.setattr(sizes, "FREE", 2**23)
+    monkeypatch.setattr(sizes, "PIECE", 2**16)
     write, table = FAIR[name]
     path = tmp_path / "history"
     write(table, path)

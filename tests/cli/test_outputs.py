@@ -69,8 +69,15 @@ def test_logs_on_a_full_disk(
     assert list((tmp_path / "logs").iterdir()) == []
 
 
-@pytest.mark.parametrize("command", [("draw", "mimi"), ("vectors", "mimi"), ("replay", str(DAY)), ("policies",)])
-@pytest.mark.parametrize(("full", "unbuffered"), [("device", ""), ("file", ""), ("file", "1")])
+# fmt: off
+FULL: list[tuple[tuple[str, ...], str, str]] = [
+    (("draw", "mimi"),    "device", ""), (("vectors", "mimi-00"), "file", ""), (("replay", str(DAY)), "file", "1"), (("policies",), "device", "1"),
+    (("policies",),       "file", ""),   (("policies",), "file", "1"),         (("replay", str(DAY)), "device", ""),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("command", "full", "unbuffered"), FULL, ids=range(len(FULL)))
 def test_standard_output_without_room(command: tuple[str, ...], full: str, unbuffered: str, tmp_path: Path) -> None:
     with (tmp_path / "out" if full == "file" else Path("/dev/full")).open("wb") as out:
         run = subprocess.run(
