@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-all test-long test-draft test-synapse test-spark mutants java check types format browser kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
+.PHONY: help demo docs test test-all test-long test-draft test-synapse test-spark mutants java check types format browser kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -140,6 +140,11 @@ fuzz: $(VENV)/dev ## look for inputs that break the readers, guided by coverage 
 	@mkdir -p build/fuzz/codec build/fuzz/events
 	$(BIN)/python -m tests.fuzz codec -max_total_time=$(FUZZ_SECONDS) build/fuzz/codec
 	$(BIN)/python -m tests.fuzz events -max_total_time=$(FUZZ_SECONDS) build/fuzz/events
+
+docs: $(VENV)/dev ## build the documentation as a site, in build/site
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[docs]'
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs build/site
+	@echo "the site: build/site/index.html"
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis

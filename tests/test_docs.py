@@ -37,7 +37,7 @@ def blocks(kind: str) -> list[tuple[str, str]]:
 EXAMPLES = [
     (page, code, printed)
     for page, text in TEXTS.items()
-    for code, printed in re.findall(r"```python\n(.*?)```\n\nprints\n\n```text\n(.*?)```", text, re.DOTALL)
+    for code, printed in re.findall(r"```python\n((?:(?!```).)*)```\n\nprints\n\n```text\n(.*?)```", text, re.DOTALL)
 ]
 PRINTING = {code for _, code, _ in EXAMPLES}
 SILENT = [(page, code) for page, code in blocks("python") if code not in PRINTING]
