@@ -288,13 +288,29 @@ class Domain(Generic[F]):
             _read(name, getattr(facts, name), self.values[name])
         return sum(weights[getattr(facts, name)] for name, weights in self.weights.items())
 
-    def unpack(self, code: int, **states: Value) -> F:
-        """The record for a sum of `weights` and the two states."""
-        facts: dict[str, Value] = dict(states)
+    def unpack(self, code: int, *, target: Value, sender: Value) -> F:
+        """The record for a sum of `weights` and the two states. Those asked for last are kept."""
+        key = (code, target, sender)
+        known = self._unpacked.get(key)
+        if known is None:
+            if len(self._unpacked) >= _MOST_UNPACKED:
+                self._unpacked.clear()
+            known = self._unpacked[key] = self._unpack(*key)
+        return known
+
+    @cached_property
+    def _unpacked(self) -> dict[tuple[int, Value, Value], F]:
+        return {}
+
+    def _unpack(self, code: int, target: Value, sender: Value) -> F:
+        facts: dict[str, Value] = {"target": target, "sender": sender}
         for name, weights in self.weights.items():
             code, digit = divmod(code, len(weights))
             facts[name] = self.values[name][digit]
         return self.record(**facts)
+
+
+_MOST_UNPACKED = 2**12
 
 
 def spell(value: Value) -> str:

@@ -19,6 +19,7 @@ case, test vectors, the laws of whole rooms, the room of the explorer, random hi
 | `room_id` | the id of the room that changes and settings name in searches | they name none |
 | `compared` | whole logs, to rooms in which policies are compared and no search begins | none |
 | `is_assigned_first` | whether moves after an assignment may lead where none before it leads | no |
+| `concerned` | a function of an event: the users by whose states it is judged, with the settings | everybody |
 | `trials` | rooms that are tried out (`Trial`), to hold them against the laws of rooms | each opening searched |
 | `view` | a function of a room and its settings: what else the laws of rooms look at | nothing |
 
@@ -27,7 +28,7 @@ page has all users, and the openings that are `shown`. Facts with a strong value
 those that assignments decide. They must not depend on where users stand, nor on settings.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -84,6 +85,7 @@ class Scenario:
     room_id: str | None = None
     compared: tuple[Log, ...] = ()
     is_assigned_first: bool = False
+    concerned: Callable[[Mapping[str, Any]], Iterable[str]] | None = None
     trials: tuple[Trial, ...] = ()
     view: Callable[[Any, Settings], Any] | None = None
 
@@ -113,7 +115,7 @@ class Scenario:
                 yield f"`{part}` are tuples of events, none empty"
         if not all(isinstance(trial, Trial) for trial in self.trials):
             yield "`trials` must be a tuple of `Trial`"
-        for part in ("variants", "view"):
+        for part in ("variants", "concerned", "view"):
             if getattr(self, part) is not None and not callable(getattr(self, part)):
                 yield f"`{part}` is no function"
 

@@ -50,6 +50,7 @@ def scenario_of(policy: MatrixPolicy) -> Scenario:
         corner_cases=tuple(_corner_cases(policy)),
         moves=(first,),
         variants=_variants,
+        concerned=_concerned,
         room_id=_ROOM,
         compared=tuple(_compared(policy)),
         trials=(_trial(policy),),
@@ -153,6 +154,11 @@ def _variants(action: str, plain: Log) -> Log:
             _with(event, content) for event in plain for content in _tokens(event["sender"], event["state_key"])
         )
     return ()
+
+
+def _concerned(event: Mapping[str, Any]) -> tuple[str, ...]:
+    """The sender, the target if there is one, and who authorises a join."""
+    return event["sender"], event["state_key"], event["content"].get(AUTHORISER)
 
 
 def _create(policy: MatrixPolicy) -> JSON:

@@ -49,6 +49,13 @@ class Play:
             self._asked[action] = (*plain, *variants(action, plain)) if variants else plain
         return self._asked[action]
 
+    def concerned(self, event: Mapping[str, Any]) -> list[int]:
+        """The places in `users` of those by whose states, with the settings, an event is judged."""
+        if self._scenario.concerned is None:
+            return [*range(len(self.users))]
+        concerned = {*self._scenario.concerned(event)}
+        return [place for place, user in enumerate(self.users) if user in concerned]
+
     def facts(self, room: Any, question: Mapping[str, Any]) -> Any:
         """The facts under which the room would judge a question."""
         return room.facts_of(question)
