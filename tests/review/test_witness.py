@@ -183,3 +183,19 @@ def test_a_family_that_plays_nothing_has_no_witness() -> None:
     policy = MIMI.evolve("alone", family="tests.review")
     assert play_of(policy) is None
     assert witness(policy, JOIN, facts()) is None
+
+
+@pytest.mark.parametrize(("name", "step"), [("mimi", 3), ("matrix-11", 29)])
+def test_questions_hang_on_no_other_users_than_the_scenario_says(name: str, step: int) -> None:
+    policy = load_policy(name)
+    play = play_of(policy)
+    assert play is not None
+    search, known = Search(policy, play), dict[object, Any]()
+    scenes = search._scenes[::step]
+    for action in policy.triggers:
+        for question in play.questions(action):
+            for scene in scenes:
+                states = tuple(scene.states[place] for place in play.concerned(question))
+                given = play.facts(search._room_of(scene), question)
+                assert known.setdefault((id(question), scene.alike, states), given) == given
+    assert len(known) < len(scenes) * sum(len(play.questions(action)) for action in policy.triggers)
