@@ -1,16 +1,17 @@
 """Telling what has changed: observers of a room, and the hooks of its participants.
 
 Theory of operation. A room puts each change into a queue when it applies it, under its
-lock, so that the queue is in the order of revisions. Afterwards, without a lock, one at a
-time tells what is in the queue, change by change: the hooks of the participant, then
-all observers. Whoever finds somebody telling leaves it to them, be it another thread or
-the observer's own caller: nobody waits, and nobody hears a change before an earlier one.
-What fails is noted, and keeps nobody from hearing.
+lock, so that the queue is in the order of revisions, and with it the calls that are to be
+made: the hooks of the participant, then all observers. Afterwards, without a lock, one at
+a time makes what calls there are, change by change. Whoever finds somebody telling leaves
+it to them, be it another thread or the observer's own caller: nobody waits, and nobody
+hears a change before an earlier one. What fails is noted, and keeps nobody from hearing;
+an interruption leaves the other calls to whoever tells next.
 """
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from typing import Protocol, TypeAlias
@@ -20,13 +21,10 @@ from fsm.change import Change, Kind, Outcome, word_of
 from fsm.errors import DefinitionError, ObserverError, shorten
 from fsm.locks import lock_of
 from fsm.own_facts import Provider
-from fsm.participant import Participant, hooks_of
+from fsm.participant import Host, Participant, hooks_of
 
 Observer: TypeAlias = Callable[[Change], object]
 """What is told of changes: a function, or one that has to be awaited."""
-
-Act: TypeAlias = tuple[Change, Observer]
-"""A call that is to be made, of a change."""
 
 LOG = logging.getLogger("fsm")
 """One line for each change (`INFO`) and each refusal (`DEBUG`)."""
@@ -34,21 +32,22 @@ LOG = logging.getLogger("fsm")
 is_logged = LOG.isEnabledFor
 
 
-class Room(Protocol):
+class Room(Host, Protocol):
     """What is asked of a room when its changes are told."""
 
     @property
     def participant_type(self) -> type[Participant]:
         """The class of the room's participants."""
 
-    def participant(self, user: str) -> Participant:
-        """A user's participation."""
-
 
 class Watcher:
     """An observer, and what it asks for."""
 
     __slots__ = ("is_async", "is_on", "kinds", "tell")
+
+    def __call__(self, change: Change) -> object:
+        """Tell the observer of a change, unless that has ended."""
+        return self.tell(change) if self.is_on else None
 
     def __init__(self, tell: Observer, of: Iterable[str]) -> None:
         if not callable(tell):
@@ -69,94 +68,115 @@ def _kind(word: object) -> Kind:
 class Attached:
     """What a host has attached to a room: observers, participants that it holds, own facts."""
 
-    __slots__ = ("_acts", "checked", "is_telling", "participants", "provider", "queue", "watchers")
+    __slots__ = ("_calls", "checked", "is_async", "is_telling", "participants", "provider", "queue", "watchers")
 
     def __init__(self) -> None:
         self.watchers: tuple[Watcher, ...] = ()
+        self._calls: dict[frozenset[Kind], list[Observer]] = {}
+        self.is_async = False
+        """Whether somebody who is told has to be awaited."""
         self.provider: Provider | None = None
-        self.queue: deque[tuple[Change, tuple[Watcher, ...]]] = deque()
+        self.queue: deque[tuple[Change, list[Observer]]] = deque()
+        """What is to be told, each with the calls to be made, the next one last."""
         self.is_telling = False
         self.checked: object = None
         """The hooks whose names have been found to mean something."""
-        self.participants: WeakValueDictionary[str, Participant] = WeakValueDictionary()
-        self._acts: Iterator[Act] | None = None
+        self.participants: WeakValueDictionary[str, Participant] | None = None
 
-    @property
-    def is_async(self) -> bool:
-        """Whether somebody who is told has to be awaited."""
-        return any(each.is_async for each in self.watchers)
+    def watch(self, watchers: tuple[Watcher, ...]) -> None:
+        """Tell these from now on; the room is locked."""
+        self.watchers = watchers
+        self._calls = {}
+        self.is_async = any(each.is_async for each in watchers)
 
-    def put(self, change: Change) -> bool:
+    def calls(self, kinds: frozenset[Kind]) -> list[Observer]:
+        """Who is to be told of a change of these kinds, the first one last; not to be changed."""
+        found = self._calls.get(kinds)
+        if found is None:
+            found = self._calls[kinds] = [each for each in reversed(self.watchers) if each.kinds & kinds]
+        return found
+
+    def put(self, room: "Room", change: Change) -> bool:
         """Have a change told; the room is locked. Whether this is for the caller to do now."""
-        if not change.kinds:
+        kinds, is_allowed = change.kinds, change.decision.allowed
+        calls = self.calls(kinds).copy()
+        if room.participant_type.has_hooks and is_allowed and change.target is not None and kinds:
+            calls += self._hooks(room, change)
+        if kinds and is_logged(logging.INFO if is_allowed else logging.DEBUG):
+            calls.append(log)
+        if not calls:
             return False
-        self.queue.append((change, self.watchers))
+        self.queue.append((change, calls))
         begins, self.is_telling = not self.is_telling, True
         return begins
 
-    def acts(self, room: "Room") -> "Iterator[Act]":
-        """Every call that is to be made, until there is nothing to tell. What is left is for the next."""
-        if self._acts is None:
-            self._acts = self._all_acts(room)
-        return self._acts
+    def _hooks(self, room: "Room", change: Change) -> list[Observer]:
+        names = hooks_of(room.participant_type, word_of(change.before), word_of(change.after), change.transition)
+        made: list[Participant] = []
+        return [partial(self._call_hook, room, made, name) for name in reversed(names)]
 
-    def _all_acts(self, room: "Room") -> "Iterator[Act]":
-        queue = self.queue
-        while True:
-            while queue:
-                change, watchers = queue.popleft()
-                log(change)
-                if change.target is not None and change.decision.allowed:
-                    kind = room.participant_type
-                    names = hooks_of(kind, word_of(change.before), word_of(change.after), change.transition)
-                    for name in names:
-                        yield change, partial(_call_hook, room, name)
-                for each in watchers:
-                    if each.is_on and each.kinds & change.kinds:
-                        yield change, each.tell
-            with lock_of(room):
-                if not queue:
-                    self.is_telling, self._acts = False, None
-                    return
+    def _call_hook(self, room: "Room", made: list[Participant], name: str, change: Change) -> object:
+        """Call a hook of the participant that the host holds, else of one that is made for all hooks of a change."""
+        assert change.target is not None
+        if not made:
+            held = None if self.participants is None else self.participants.get(change.target)
+            made.append(room.participant_type(room, change.target) if held is None else held)
+        return getattr(made[0], name)(change)
 
-
-def _call_hook(room: "Room", name: str, change: Change) -> object:
-    assert change.target is not None
-    return getattr(room.participant(change.target), name)(change)
+    def ends(self, room: "Room") -> bool:
+        """Whether there is nothing more to tell; then nobody is telling."""
+        with lock_of(room):
+            if self.queue:
+                return False
+            self.is_telling = False
+            return True
 
 
 def tell(room: "Room", attached: Attached, change: Change) -> None:
     """Tell what is to be told in a room. Raises `ObserverError` to whoever sent this change."""
     errors: list[Exception] = []
+    queue = attached.queue
     try:
-        for told, act in attached.acts(room):
-            try:
-                _refuse_to_await(act(told))
-            except Exception as error:  # noqa: BLE001 - it is the host's: anything may be wrong in it
-                errors.append(_noted(error, told))
+        while queue or not attached.ends(room):
+            told, calls = queue[0]
+            while calls:
+                try:
+                    result = calls.pop()(told)
+                    if result is not None:
+                        _refuse_to_await(result)
+                except Exception as error:  # noqa: BLE001 - it is the host's: anything may be wrong in it
+                    errors.append(_noted(error, told))
+            queue.popleft()
     except BaseException:
         attached.is_telling = False
         raise
-    _conclude(change, errors)
+    if errors:
+        raise ObserverError(change, tuple(errors)) from errors[0]
 
 
 async def tell_async(room: "Room", attached: Attached, change: Change) -> None:
     """The same; who has to be awaited is. Whoever waits for this may be cancelled, and all is told nevertheless."""
     from asyncio import ensure_future, shield  # noqa: PLC0415 - takes long to load, and few need it
 
-    _conclude(change, await shield(ensure_future(_tell_all(room, attached))))
+    errors = await shield(ensure_future(_tell_all(room, attached)))
+    if errors:
+        raise ObserverError(change, tuple(errors)) from errors[0]
 
 
 async def _tell_all(room: "Room", attached: Attached) -> list[Exception]:
     errors: list[Exception] = []
+    queue = attached.queue
     try:
-        for told, act in attached.acts(room):
-            try:
-                result = act(told)
-                if isawaitable(result):
-                    await result
-            except Exception as error:  # noqa: BLE001 - as above
-                errors.append(_noted(error, told))
+        while queue or not attached.ends(room):
+            told, calls = queue[0]
+            while calls:
+                try:
+                    result = calls.pop()(told)
+                    if isawaitable(result):
+                        await result
+                except Exception as error:  # noqa: BLE001 - as above
+                    errors.append(_noted(error, told))
+            queue.popleft()
     except BaseException:
         attached.is_telling = False
         raise
@@ -175,16 +195,9 @@ def _noted(error: Exception, change: Change) -> Exception:
     return error
 
 
-def _conclude(change: Change, errors: list[Exception]) -> None:
-    if errors:
-        raise ObserverError(change, tuple(errors)) from errors[0]
-
-
 def log(change: Change) -> None:
     """One line: who, whom, what, where."""
     level = logging.INFO if change else logging.DEBUG
-    if not change.kinds or not is_logged(level):
-        return
     what = change.transition or (f"{change.action or change.type}")
     whom = "" if change.target in (None, change.sender) else f" {shorten(str(change.target))}"
     move = "" if change.target is None or not change else f", {change.before} → {change.after}"

@@ -201,7 +201,7 @@ class RoleRoom(BaseRoom):
                 changes.append(self._record(event, value, decision))
                 if is_sent:
                     self._enter(event, value, decision)
-                begins |= attached.put(changes[-1])
+                begins |= attached.put(self, changes[-1])
         if begins:
             tell(self, attached, changes[-1])
         return decisions
