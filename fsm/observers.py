@@ -17,7 +17,7 @@ from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from typing import Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
-from fsm.change import Change, Kind, Outcome, word_of
+from fsm.change import Change, Kind, Outcome
 from fsm.errors import DefinitionError, ObserverError, shorten
 from fsm.locks import lock_of
 from fsm.own_facts import Provider
@@ -100,8 +100,11 @@ class Attached:
         """Have a change told; the room is locked. Whether this is for the caller to do now."""
         kinds, is_allowed = change.kinds, change.decision.allowed
         calls = self.calls(kinds).copy()
-        if room.participant_type.has_hooks and is_allowed and change.target is not None and kinds:
-            calls += self._hooks(room, change)
+        kind = room.participant_type
+        if kind.has_hooks and is_allowed and change.target is not None and kinds:
+            made: list[Participant] = []
+            for name in hooks_of(kind, change.before, change.after, change.decision.transition):
+                calls.append(partial(self._call_hook, room, made, name))
         if kinds and is_logged(logging.INFO if is_allowed else logging.DEBUG):
             calls.append(log)
         if not calls:
@@ -109,11 +112,6 @@ class Attached:
         self.queue.append((change, calls))
         begins, self.is_telling = not self.is_telling, True
         return begins
-
-    def _hooks(self, room: "Room", change: Change) -> list[Observer]:
-        names = hooks_of(room.participant_type, word_of(change.before), word_of(change.after), change.transition)
-        made: list[Participant] = []
-        return [partial(self._call_hook, room, made, name) for name in reversed(names)]
 
     def _call_hook(self, room: "Room", made: list[Participant], name: str, change: Change) -> object:
         """Call a hook of the participant that the host holds, else of one that is made for all hooks of a change."""
