@@ -22,8 +22,9 @@ from fsm.render.ladders import MOST, to_ladders
 from fsm.review.accepted import read_accepted
 from fsm.review.errors import ReviewError
 from fsm.review.finding import Finding, Review
-from fsm.review.laws import LAWS, Severity, load_laws
-from fsm.review.verify import MOST_ROOMS, Told, law_ids
+from fsm.review.laws import Severity
+from fsm.review.own_laws import law_ids, load_laws
+from fsm.review.verify import MOST_ROOMS, Told
 from fsm.review.verify import verify as hold
 from fsm.review.verify_report import save, told_clause, told_example, told_suggestion, witness_files
 from fsm.review.witness import can_be_played
@@ -141,7 +142,7 @@ def _review(
     name: str, laws: Sequence[str], accepted: Mapping[str, Any], rooms: int, progress: Told = lambda _: None
 ) -> Review:
     own = (law for where in laws for law in load_laws(where))
-    return hold(load_policy(name), (*LAWS, *own), rooms=rooms, accepted=accepted, progress=progress, suggest=True)
+    return hold(load_policy(name), own, rooms=rooms, accepted=accepted, progress=progress, suggest=True)
 
 
 def _save_witnesses(directory: Path, reviews: Iterable[Review]) -> None:

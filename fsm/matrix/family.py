@@ -23,8 +23,9 @@ def _scenario(policy: MatrixPolicy) -> Scenario:
 
 def _laws(_: object) -> tuple[object, ...]:
     from fsm.matrix.laws import LAWS  # noqa: PLC0415 - they take long to load, and few need them
+    from fsm.participation.laws import LAWS as PARTICIPATION  # noqa: PLC0415
 
-    return LAWS
+    return (*PARTICIPATION, *LAWS)
 
 
 def _columns(policy: MatrixPolicy) -> AnyColumns:

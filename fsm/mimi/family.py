@@ -35,8 +35,9 @@ def _scenario(policy: MimiPolicy) -> Scenario:
 
 def _laws(_: MimiPolicy) -> tuple[object, ...]:
     from fsm.mimi.laws import FRESH, LAWS  # noqa: PLC0415 - they take long to load, and few need them
+    from fsm.participation.laws import LAWS as PARTICIPATION  # noqa: PLC0415
 
-    return (*LAWS, FRESH)
+    return (*PARTICIPATION, *LAWS, FRESH)
 
 
 def _codec(_: object) -> Codec:

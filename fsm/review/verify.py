@@ -20,21 +20,20 @@ from fsm.decision import refuse
 from fsm.facts import spell
 from fsm.family import AnyPolicy
 from fsm.loading import running
-from fsm.policies import CATALOGUE, known_policy, laws_of
+from fsm.policies import laws_of
 from fsm.policy_law import PolicyLaw
 from fsm.review import policy_laws
 from fsm.review.accepted import reason_for
 from fsm.review.cells import Cell, Cells
 from fsm.review.errors import ReviewError
 from fsm.review.finding import Example, Finding, Review
-from fsm.review.laws import LAWS, Breach, Law, Severity
+from fsm.review.laws import Breach, Law, Severity
 from fsm.review.play import play_of
-from fsm.review.room_laws import BEGINS, RoomLaw
+from fsm.review.room_laws import RoomLaw
 from fsm.review.rooms import RoomBreach, search_of
 from fsm.review.structure import TABLE_LAWS, faults
 from fsm.review.witness import can_be_played, witness
 from fsm.scenario import Log
-from fsm.terms import Participation
 from fsm.unrecorded import unrecorded
 
 MOST_ALIKE = 4096
@@ -53,7 +52,7 @@ MOST_ROOMS = 10_000
 @unrecorded()
 def verify(  # noqa: PLR0913 - each by its name
     policy: AnyPolicy,
-    laws: Iterable[Law] = LAWS,
+    laws: Iterable[Law] = (),
     *,
     rooms: int = MOST_ROOMS,
     accepted: Mapping[str, Any] | None = None,
@@ -62,7 +61,8 @@ def verify(  # noqa: PLR0913 - each by its name
 ) -> Review:
     """Hold a policy against the laws: of its table, of its cells, and of whole rooms.
 
-    No more than `rooms` are played through from each beginning, with 0 none at all.
+    These are the laws of its family, and `laws` of one's own. No more than `rooms` are played
+    through from each beginning, with 0 none at all.
     `accepted` gives reasons by law, or by policy and law (see `fsm.review.accepted`). To `suggest` is to
     search for what would mend the findings, where the family offers that.
     Raises `ReviewError` when a law is no function of the facts, and `DefinitionError` when a library is missing
@@ -72,8 +72,8 @@ def verify(  # noqa: PLR0913 - each by its name
         return _of_definitions(policy, accepted or {}, suggest=suggest)
     can_be_played(policy)
     cells = Cells(policy)
-    laws = (*laws, *(law for law in laws_of(policy) if isinstance(law, Law)))
-    applied = tuple(law for law in laws if law.applies_to(cells) and not _is_foreign(law, policy))
+    laws = (*(law for law in laws_of(policy) if isinstance(law, Law)), *laws)
+    applied = tuple(law for law in laws if law.applies_to(cells))
     search = search_of(policy) if rooms else None
     found = [*_of_table(cells), *_of_cells(cells, applied)]
     if search:
@@ -94,7 +94,7 @@ def verify(  # noqa: PLR0913 - each by its name
             }
             for state in policy.states
         },
-        not_applied=tuple(law.id for law in laws if law not in applied and not _is_foreign(law, policy)),
+        not_applied=tuple(law.id for law in laws if law not in applied),
         findings=tuple(replace(finding, accepted=reason_for(accepted or {}, policy, finding.law)) for finding in found),
     )
 
@@ -119,28 +119,6 @@ def _of_definitions(policy: AnyPolicy, accepted: Mapping[str, Any], *, suggest: 
             for finding in sorted(found, key=lambda finding: _ORDER.index(finding.severity))
         ),
         not_searched=tuple(law.id for law in laws if not law.is_held_against(policy)),
-    )
-
-
-def _is_foreign(law: Law, policy: AnyPolicy) -> bool:
-    """Whether a law is about participation, and the policy about something else."""
-    return law in LAWS and not _is_participation(policy)
-
-
-def _is_participation(policy: AnyPolicy) -> bool:
-    """Whether a policy is about what the laws are about, and not some other machine."""
-    return all(isinstance(state, Participation) for state in policy.states)
-
-
-def law_ids(own: Iterable[Any] = ()) -> frozenset[str]:
-    """The ids of all laws that there are, of the families in the catalogue, and of one's own."""
-    return frozenset(
-        (
-            *(law.id for law in TABLE_LAWS),
-            *(law.id for law in (*LAWS, *own)),
-            *(law.id for policy in map(known_policy, CATALOGUE) for law in laws_of(policy)),
-            BEGINS.id,
-        )
     )
 
 

@@ -77,4 +77,4 @@ def test_steps(law: RoomLaw, step: Step, keeps: bool) -> None:
 
 def test_what_they_look_at() -> None:
     assert powers_of(MatrixRoom.create("!room:a.example", ALICE, policy=MATRIX_1), {}) == {ALICE: 100, BOB: 0, CAROL: 0}
-    assert laws_of(MATRIX_12) == LAWS
+    assert laws_of(MATRIX_12)[-len(LAWS) :] == LAWS

@@ -29,12 +29,12 @@ from fsm.participation.guards import (
     sender_outranks_for_ban,
     sender_outranks_for_kick,
 )
+from fsm.participation.laws import LAWS
 from fsm.policy import Transition
 from fsm.review import draft
 from fsm.review.cells import Cell, Cells
 from fsm.review.errors import ReviewError
 from fsm.review.laws import (
-    LAWS,
     Always,
     Comparison,
     Law,
@@ -43,10 +43,10 @@ from fsm.review.laws import (
     Severity,
     comparison,
     law,
-    load_laws,
     possibility,
     right,
 )
+from fsm.review.own_laws import load_laws
 from fsm.review.structure import TABLE_LAWS, faults
 from fsm.terms import JoinRule
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, facts, is_one_line
@@ -385,7 +385,8 @@ def test_a_law_about_other_facts_is_not_held() -> None:
 
 
 OWN = """
-from fsm.review.laws import LAWS, law
+from fsm.participation.laws import LAWS
+from fsm.review.laws import law
 
 @law("Nobody joins", clause="House rules")
 def nobody_joins(action, facts, decision):
@@ -411,7 +412,7 @@ UNUSABLE = [
     (OWN.replace("clause=", "severity='dire', clause="), "its severity is 'dire', not one of `Severity`"),
     (OWN.replace("clause=", "reads='join_rule', clause="), "`reads` must be a list of the names of facts"),
     ("LAWS = []",                   "there is no law in it"),
-    ("from fsm.review.laws import *", "there is no law in it"),
+    ("from fsm.participation.laws import *", "there is no law in it"),
     (OWN.replace("nobody_joins", "ban_takes_rank"), "there is a law `ban-takes-rank` already"),
 ]
 # fmt: on

@@ -44,9 +44,9 @@ from fsm.participation.guards import (
     sender_outranks_for_ban,
     sender_outranks_for_kick,
 )
+from fsm.participation.laws import LAWS
 from fsm.policy import Transition
 from fsm.review.finding import Finding
-from fsm.review.laws import LAWS
 from fsm.review.mutants import negated
 from fsm.review.room_laws import RoomLaw, Step, View
 from fsm.review.rooms import RoomBreach, search_of

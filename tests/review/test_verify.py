@@ -15,15 +15,17 @@ from fsm.guards import guard
 from fsm.json_lines import Line
 from fsm.log import Replay
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
+from fsm.participation.laws import LAWS
 from fsm.policies import laws_of, load_policy
 from fsm.policy import Policy, Transition
 from fsm.review.accepted import read_accepted
 from fsm.review.cells import Cells
 from fsm.review.errors import ReviewError
 from fsm.review.finding import Review
-from fsm.review.laws import LAWS, Severity, law
+from fsm.review.laws import Severity, law
+from fsm.review.own_laws import law_ids
 from fsm.review.structure import TABLE_LAWS, faults
-from fsm.review.verify import law_ids, verify
+from fsm.review.verify import verify
 from fsm.review.verify_report import save, to_markdown, witness_files
 from fsm.review.witness import witness
 from fsm.scenario import Log
@@ -46,7 +48,7 @@ def test_mimi_keeps_every_law() -> None:
     assert review.cells == 14_400
     assert review.rooms == len(seen) == seen[-1] > 300
     assert review.not_applied == ()
-    assert review.laws == len({law.id for law in (*LAWS, *TABLE_LAWS, *laws_of(MIMI))})
+    assert review.laws == len({law.id for law in (*TABLE_LAWS, *laws_of(MIMI))})
 
 
 # The points in which the drafts leave something open or contradict themselves, and the law that tells.
@@ -205,7 +207,7 @@ CLUB: Policy[FewFacts] = Policy(
 
 
 def test_a_law_is_not_held_against_a_policy_that_lacks_its_facts() -> None:
-    review = verify(CLUB)
+    review = verify(CLUB, LAWS)
     assert review.rooms is None
     assert set(review.not_applied) == {each.id for each in LAWS if each.reads}
     (finding,) = review.findings
@@ -301,7 +303,7 @@ UNREADABLE: list[tuple[str, str, str]] = [
 def test_a_finding_is_accepted_with_a_reason(name: str, text: str, reason: str, left: int, tmp_path: Path) -> None:
     file = tmp_path / name
     file.write_text(text.replace("REASON", REASON))
-    review = verify(CLUB, accepted=read_accepted(file, law_ids()))
+    review = verify(CLUB, LAWS, accepted=read_accepted(file, law_ids()))
     assert [finding.accepted for finding in review.findings] == [reason or None]
     assert len(review.open) == left
     assert review.as_json()["holds"] is (left == 0)
@@ -342,7 +344,7 @@ PICTURE = b"<svg/>"
 
 
 def test_pictures_stand_beside_markdown_and_inside_a_page(tmp_path: Path) -> None:
-    review = verify(replace(CLUB, id="the/club"))
+    review = verify(replace(CLUB, id="the/club"), LAWS)
     save(tmp_path / "report.md", [review], {"the/club": PICTURE})
     assert (tmp_path / "report.the_club.svg").read_bytes() == PICTURE
     assert "![the/club](report.the_club.svg)" in (tmp_path / "report.md").read_text("utf-8")
