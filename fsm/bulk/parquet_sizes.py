@@ -1,6 +1,7 @@
-"""How much the row groups of a Parquet file hold, by what they say of themselves and by their dictionaries."""
+"""How much the row groups of a Parquet file hold, by what they and their pages say, and by their dictionaries."""
 
 from collections.abc import Collection, Iterator, Sequence
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fsm.bulk import sizes
+from fsm.bulk.parquet_pages import Held, held
 from fsm.bulk.sizes import VALUE, Allowance
+from fsm.errors import ReplayError
 
 _DELTAS = "DELTA_BYTE_ARRAY"
 _SOME = 1024
@@ -31,22 +34,25 @@ def rows_at_once(
 ) -> int:
     """How many rows of a group are to be decoded at once; `coded` are the columns that stay numbers of a dictionary.
 
-    Raises `ReplayError` where the group says that it holds more than it may.
+    Raises `ReplayError` where the group or its pages say that they hold more than they may.
     """
     rows: int = metadata.row_group(group).num_rows
     unpacked, size, nested = 0, 0, 0
     unknown: list[Any] = []
     most = rows
     for column, chunk in _chunks(metadata, group, names):
-        unpacked += chunk.total_uncompressed_size
-        size += chunk.total_uncompressed_size + chunk.num_values * (VALUE + column.length)
+        pages = _pages_of(allowance.file, chunk)
+        text = max(chunk.total_uncompressed_size, pages.size)
+        values = max(chunk.num_values, pages.values)
+        unpacked += text + pages.entries * VALUE
+        size += text + values * (VALUE + column.length)
         if column.physical_type != "BYTE_ARRAY" or chunk.path_in_schema in coded:
             continue
         if _DELTAS in chunk.encodings:  # each text may begin as the one before
-            most = min(most, sizes.PIECE // max(chunk.total_uncompressed_size, 1))
+            most = min(most, sizes.PIECE // max(text, 1))
         if _DICTIONARIES & set(chunk.encodings):
             unknown.append(chunk)
-            nested += chunk.num_values if column.max_repetition_level else 0
+            nested += values if column.max_repetition_level else 0
     allowance.hold(unpacked)
     allowance.check(size)
     if unknown:
@@ -55,6 +61,15 @@ def rows_at_once(
         most = min(most, sizes.PIECE // max(longest, 1))
     # Plain texts take no more than they say; to spread them evenly is a guess, which costs no more than they take.
     return max(min(most, rows * sizes.PIECE // max(size, 1)), 1)
+
+
+def _pages_of(file: Path, chunk: Any) -> Held:
+    """What the pages of a chunk hold by their own account, which Arrow decodes by."""
+    try:
+        with file.open("rb") as raw, mmap(raw.fileno(), 0, access=ACCESS_READ) as data:
+            return held(data, chunk)
+    except ValueError as problem:
+        raise ReplayError(0, f"{file}: cannot be read: {problem}") from None
 
 
 def _chunks(metadata: pq.FileMetaData, group: int, names: Collection[str]) -> Iterator[tuple[Any, Any]]:

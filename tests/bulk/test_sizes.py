@@ -1,6 +1,7 @@
 """What packed columns may hold: bounded by the size of the file, and never all at once."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fsm.bulk import sizes
+from fsm.bulk import parquet_sizes, sizes
 from fsm.bulk.files import backtest
 from fsm.bulk.source import History
 from fsm.errors import ReplayError
@@ -172,3 +173,57 @@ def test_a_file_is_what_its_name_says(ending: str, kind: str, content: bytes, em
     for each in (path, tmp_path):
         with pytest.raises(ReplayError, match=one_line(f"{path}: is no {kind} file{empty}: stopped after 0 events")):
             backtest(each, MIMI)
+
+
+def varint(number: int, length: int = 1) -> bytes:
+    """A number as it stands in heads and at the end of a Parquet file, in so many bytes at least."""
+    number, said = number << 1, bytearray()
+    while number > 127 or len(said) + 1 < length:
+        said.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*said, number])
+
+
+def lying(path: Path, *, about: str) -> None:
+    """Have the end of a file say that there is one, where the column that holds most has many."""
+    group = pq.ParquetFile(path).metadata.row_group(0)
+    many = max(getattr(group.column(place), about) for place in range(group.num_columns))
+    text = path.read_bytes()
+    start = len(text) - 8 - int.from_bytes(text[-8:-4], "little")
+    true = varint(many)
+    assert true in text[start:]
+    path.write_bytes(text[:start] + text[start:].replace(true, varint(1, len(true))))
+
+
+# fmt: off
+LIES: dict[str, tuple[Callable[[pa.Table, Path], None], pa.Table, str]] = {
+    "packed pages":     (PLAIN, history(content=repeated(LONG).cast(pa.string())), "total_uncompressed_size"),
+    "one text":         (parquet(), history(1, content=["x" * 6_000_000]),         "total_uncompressed_size"),
+    "many values":      (parquet(), history(1, mood=MANY),                         "num_values"),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_the_end_of_a_file_is_not_taken_at_its_word(name: str, tmp_path: Path) -> None:
+    write, table, about = LIES[name]
+    path = tmp_path / "history"
+    write(table, path)
+    lying(path, about=about)
+    metadata = pq.ParquetFile(path).metadata
+    with pytest.raises(ReplayError, match=one_line(f"{path}: holds more than a file of ")):
+        # Before anything is decoded.
+        parquet_sizes.rows_at_once(metadata, 0, table.column_names, [], sizes.Allowance(path))
+    with pytest.raises(ReplayError, match=one_line(f"{path}: ")):
+        list(History(path).parts([MIMI], carry=True))
+
+
+@pytest.mark.parametrize("place", range(0, 60, 7))
+def test_pages_that_are_none_are_said_in_a_line(place: int, tmp_path: Path) -> None:
+    path = tmp_path / "history"
+    parquet()(history(10), path)
+    text = bytearray(path.read_bytes())
+    text[4 + place] ^= 0xFF
+    path.write_bytes(text)
+    with suppress(ReplayError):
+        list(History(path).parts([MIMI], carry=True))
