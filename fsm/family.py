@@ -30,7 +30,7 @@ from typing import Any, Protocol, TypeAlias, cast
 from fsm.decision import Decision
 from fsm.errors import DefinitionError, PolicyError, shorten
 from fsm.event import read_event
-from fsm.policy import Policy
+from fsm.policy import Asked, Policy
 from fsm.policy_law import Repairs
 from fsm.scenario import Log, Scenario, Settings
 from fsm.syntax import Syntax
@@ -325,7 +325,7 @@ class Family:
             change = syntax.read(event, policy)
             if change is None or (change.action, change.sender, change.target) != (action.value, user, other):
                 yield f"`syntax` does not read `{action}` as it writes it: two paths are the same"
-            elif change.dest is None:
+            elif change.dest is None and not _stays(policy, action):
                 yield f"`syntax` does not tell where `{action}` leads: it has several destinations"
 
     def _faults_of_scenario(self, policy: AnyPolicy, scenario: Scenario) -> Iterator[str]:
@@ -369,6 +369,12 @@ class Family:
 def _parts(_: AnyPolicy) -> dict[tuple[Family, str], object]:
     """What the parts of families that are functions have given for a policy, by family and part."""
     return {}
+
+
+def _stays(policy: AnyPolicy, action: str) -> bool:
+    """Whether an action leaves the target where it is, by whichever row."""
+    dests = (row.dest for row in policy.transitions if row.trigger == action)
+    return all(isinstance(dest, Asked) and dest.fact == "target" for dest in dests)
 
 
 def _can_be_called(function: Any, *parameters: str) -> bool:

@@ -56,6 +56,33 @@ class Remedy:
     lost: tuple[str, ...]
 
 
+class Differences(Protocol):
+    """What one policy changes about another, in words; true if anything."""
+
+    @property
+    def gained(self) -> tuple[str, ...]:
+        """What may be done then."""
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """What may no longer be done."""
+
+    @property
+    def appear(self) -> tuple[str, ...]:
+        """The states that there are then."""
+
+    @property
+    def go(self) -> tuple[str, ...]:
+        """Those that there are no longer."""
+
+    @property
+    def bounds(self) -> tuple[str, ...]:
+        """What else differs."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as JSON."""
+
+
 class Repairs(Protocol):
     """What a family offers to mend its policies with."""
 
@@ -67,6 +94,9 @@ class Repairs(Protocol):
 
     def changes(self, old: Any, new: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """In words: what may happen under the new policy only, and what no longer."""
+
+    def preview(self, old: Any, new: Any) -> "Differences":
+        """What one policy changes about the other."""
 
     def data_of(self, policy: Any) -> dict[str, Any]:
         """What the family makes the policy of, as JSON."""

@@ -21,6 +21,7 @@ case, test vectors, the laws of whole rooms, the room of the explorer, random hi
 | `is_assigned_first` | whether moves after an assignment may lead where none before it leads | no |
 | `concerned` | a function of an event: the users by whose states it is judged, with the settings | everybody |
 | `trials` | rooms that are tried out (`Trial`), to hold them against the laws of rooms | each opening searched |
+| `case` | a function of an action and facts: the shortest log to that case, or None | it is searched for |
 | `view` | a function of a room and its settings: what else the laws of rooms look at | nothing |
 
 Searches take the first three users, and the openings that are `searched` (else the first); the
@@ -87,6 +88,7 @@ class Scenario:
     is_assigned_first: bool = False
     concerned: Callable[[Mapping[str, Any]], Iterable[str]] | None = None
     trials: tuple[Trial, ...] = ()
+    case: Callable[[str, Any], Log | None] | None = None
     view: Callable[[Any, Settings], Any] | None = None
 
     def __post_init__(self) -> None:
@@ -115,7 +117,7 @@ class Scenario:
                 yield f"`{part}` are tuples of events, none empty"
         if not all(isinstance(trial, Trial) for trial in self.trials):
             yield "`trials` must be a tuple of `Trial`"
-        for part in ("variants", "concerned", "view"):
+        for part in ("variants", "concerned", "case", "view"):
             if getattr(self, part) is not None and not callable(getattr(self, part)):
                 yield f"`{part}` is no function"
 

@@ -11,7 +11,9 @@ from fsm import atomic
 from fsm.cli.options import FILE, POLICY, given_option, json_option, parse_given
 from fsm.cli.terminal import console, safe
 from fsm.errors import counted
-from fsm.policies import load_policy
+from fsm.family import AnyPolicy
+from fsm.policies import load_policy, repairs_of
+from fsm.policy_law import Differences
 from fsm.render import compare as draw_both
 from fsm.render import render
 from fsm.review.diff import Diff, Group, spelled
@@ -35,6 +37,9 @@ def diff(  # noqa: PLR0913 - one option for each output
     """
     policies = load_policy(old), load_policy(new)
     known = parse_given(given, *policies)
+    repairs = repairs_of(policies[1])
+    if repairs and all(policy.has_stock_rows for policy in policies) and not (given or report or logs):
+        return _of_definitions(*policies, repairs.preview(*policies), as_json=as_json)
     found = compare(*policies, known)
     if report:
         save(report, found, render(draw_both(*policies, known), "svg"))
@@ -46,6 +51,21 @@ def diff(  # noqa: PLR0913 - one option for each output
         output = console()
         for line in _lines(found):
             output.print(safe(line), style="bold" if line and not line.startswith(" ") else None)
+    return 1 if found else 0
+
+
+def _of_definitions(old: AnyPolicy, new: AnyPolicy, found: Differences, *, as_json: bool) -> int:
+    """Of policies whose rows are the same: what their definitions change."""
+    if as_json:
+        print(json.dumps(found.as_json()))
+        return 1 if found else 0
+    output = console()
+    output.print(safe(f"{old.id} → {new.id}: {'what changes' if found else 'nothing changes'}"), style="bold")
+    for line in (*(f"{role} appears" for role in found.appear), *(f"{role} goes" for role in found.go)):
+        output.print(safe(f"  {line}"))
+    for sign, lines in (("+", found.gained), ("-", found.lost), (" ", found.bounds)):
+        for line in lines:
+            output.print(safe(f"{sign} {line}"))
     return 1 if found else 0
 
 

@@ -27,7 +27,7 @@ from typing import Any, TypeAlias, cast
 
 from fsm.decision import Decision
 from fsm.family import AnyPolicy, AnyRoom
-from fsm.policies import new_room, target_of
+from fsm.policies import new_room, scenario_of, target_of
 from fsm.review.play import Play, play_of
 from fsm.scenario import Log
 from fsm.state import AnyState
@@ -48,6 +48,9 @@ def witness(policy: AnyPolicy, action: str, facts: Any) -> Log | None:
     outranks themselves, for one. The same log every time. Raises `DefinitionError` where
     a library is missing that the family's events need.
     """
+    scenario = scenario_of(policy)
+    if scenario is not None and scenario.case is not None:
+        return scenario.case(action, facts)
     search = _search_of(policy)
     return search.find(action, facts) if search else None
 

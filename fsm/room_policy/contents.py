@@ -3,6 +3,7 @@
 A component is taken as it stands, and a change that is allowed is applied; nothing is judged here.
 """
 
+import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -19,11 +20,13 @@ from fsm.room_policy.components import (
     read_metadata,
     read_participants,
     read_preauthorizations,
+    write_base_policy,
+    write_preauthorizations,
 )
 from fsm.room_policy.events import Change
 from fsm.room_policy.facts import Clients, Move
 from fsm.room_policy.policies import FAMILY, RolePolicy, policy_of
-from fsm.room_policy.roles import OUTSIDE, Roles, read_roles
+from fsm.room_policy.roles import OUTSIDE, Roles, read_roles, write_roles
 from fsm.state import State
 
 NO_CLIENTS: frozenset[str] = frozenset()
@@ -70,6 +73,23 @@ class Contents:
         """The state of a role; 0 for one that is not defined."""
         known: Mapping[int, State] = self.policy.derived(_by_index)
         return known.get(OUTSIDE if index is None else index, known[OUTSIDE])
+
+    def components(self) -> dict[str, dict[str, Any]]:
+        """All that the room holds, by component, as JSON: what `take` takes."""
+        members = [{"user": user, "client": client} for user, some in self.group.items() for client in sorted(some)]
+        listed = [{"user": user, "role_index": state.word} for user, state in self.states.items()]
+        set_to = self.set_to
+        return {
+            "roles_list": write_roles(self.policy.roles),
+            "participant_list": {"participants": listed},
+            "mls_group": {"members": members},
+            "preauth_list": write_preauthorizations(set_to.preauthorizations.entries),
+            "join_links": {
+                "join_links": [{"join_link": link, "target_role_index": role} for link, role in sorted(set_to.codes)]
+            },
+            "base_room_policy": write_base_policy(set_to.base),
+            "room_metadata": {name: json.loads(text) for name, text in set_to.metadata.items()},
+        }
 
     def take(self, component: str, content: Mapping[str, Any], place: str) -> None:
         """Take a component as it stands. Raises `EventError`, and changes nothing then."""

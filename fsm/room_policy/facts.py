@@ -142,10 +142,12 @@ def carried(states: tuple[State, ...]) -> Mapping[StrEnum, Mapping[str, tuple[Va
     nowhere: dict[str, tuple[Value, ...]] = {"wanted": states[:1], "preauthorized_for_role": (False,)}
     no_code: dict[str, tuple[Value, ...]] = {"join_code_is_valid": (False,)}
     no_clients: dict[str, tuple[Value, ...]] = {"max_clients_holds": (True,), "one_client_holds": (True,)}
+    # A role that is not defined is none that an event of its own is written for.
+    somewhere: dict[str, tuple[Value, ...]] = {"wanted": states[1:] or states}
     return {
-        Move.ADD: {"clients": (Clients.NONE, Clients.STAY)},
+        Move.ADD: {**somewhere, "clients": (Clients.NONE, Clients.STAY)},
         Move.REMOVE: {**nowhere, **no_code, **no_clients, "clients": (Clients.NONE,)},
-        Move.CHANGE_ROLE: {**no_code, **no_clients},
+        Move.CHANGE_ROLE: {**somewhere, **no_code, **no_clients},
         Move.ADD_CLIENTS: {**no_code, "preauthorized_for_role": (False,), "clients": (Clients.STAY,)},
-        Move.REMOVE_CLIENTS: {**nowhere, **no_code, **no_clients},
+        Move.REMOVE_CLIENTS: {**nowhere, **no_code, **no_clients, "clients": (Clients.STAY, Clients.GO)},
     }

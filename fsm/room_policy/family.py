@@ -4,10 +4,11 @@ from fsm.family import Codec, Family
 from fsm.policy_law import PolicyLaw, Repairs
 from fsm.room_policy.events import CREATE, PARTICIPANT
 from fsm.room_policy.facts import Move
-from fsm.room_policy.policies import COOPERATIVE, MODERATED, ORGANIZATIONS, STRICT
+from fsm.room_policy.policies import COOPERATIVE, MODERATED, ORGANIZATIONS, STRICT, RolePolicy
 from fsm.room_policy.room import RoleRoom
 from fsm.room_policy.shapes import SHAPES
-from fsm.syntax import Syntax
+from fsm.room_policy.syntax import RoleSyntax
+from fsm.scenario import Scenario
 
 
 def _codec(_: object) -> Codec:
@@ -28,22 +29,24 @@ def _repairs() -> Repairs:
     return repair
 
 
-def _no_scenario(_: object) -> None:
-    """There are no rooms to try these policies in."""
+def _scenario(policy: RolePolicy) -> Scenario:
+    from fsm.room_policy.scenario import scenario_of  # noqa: PLC0415 - few need it
+
+    return scenario_of(policy)
 
 
 FAMILY = Family(
     id="room-policy",
     policies=(COOPERATIVE, STRICT, MODERATED, ORGANIZATIONS),
     room=RoleRoom,
-    syntax=Syntax(
+    syntax=RoleSyntax(
         title="rooms with roles of their own",
         changes=(PARTICIPANT,),
         destination="content.role_index",
         creation=CREATE,
         shapes=SHAPES,
     ),
-    scenario=_no_scenario,
+    scenario=_scenario,
     laws=_laws,
     words={move.value: move.value for move in Move},
     codec=_codec,

@@ -18,7 +18,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from fsm import typed_json
 from fsm.change import Change as Told
@@ -52,6 +52,9 @@ from fsm.room_policy.roles import OUTSIDE, Roles
 from fsm.room_policy.rules import rules_of
 from fsm.rule import Rule
 from fsm.state import State
+
+if TYPE_CHECKING:
+    from fsm.room_policy.lint.differences import Preview
 
 _ALLOWED = Decision(allowed=True)
 _NO_CLIENTS: frozenset[str] = frozenset()
@@ -168,6 +171,20 @@ class RoleRoom(BaseRoom):
                 room._remember_given(event, value)
         room._is_created = True
         return room
+
+    def current_state(self) -> tuple[dict[str, Any], ...]:
+        """The events of which `from_state` makes this room, one for each component."""
+        return tuple(write_state(name, "hub", content) for name, content in self._contents.components().items())
+
+    def preview(self, roles: object) -> "Preview":
+        """What an update of the role definitions would change, and for whom; nothing changes.
+
+        `roles` is what a `roles_list` holds. Raises `DefinitionError` for what defines no roles.
+        """
+        from fsm.room_policy.lint.differences import preview  # noqa: PLC0415 - few need it
+
+        new = policy_of(roles, id=self.policy.id)
+        return preview(self.policy, new, {user: int(state.word) for user, state in self._contents.states.items()})
 
     @staticmethod
     def room_of(event: Mapping[str, Any]) -> str | None:

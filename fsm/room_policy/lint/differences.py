@@ -1,13 +1,16 @@
 """What holders of the roles of one set may, and those of another may not."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from itertools import product
+from types import MappingProxyType
+from typing import Any
 
 from fsm.reach import Reach
 from fsm.room_policy.capabilities import GRANTING
-from fsm.room_policy.lint.powers import Powers
+from fsm.room_policy.lint.powers import Powers, called
 from fsm.room_policy.policies import RolePolicy
-from fsm.room_policy.roles import BANNED, OUTSIDE
+from fsm.room_policy.roles import BANNED, OUTSIDE, Bounds, Role
 
 Ability = tuple[int, str, int, int]
 """Who, by which row or with which capability, on holders of which role, and where these come."""
@@ -103,3 +106,63 @@ def changes(old: RolePolicy, new: RolePolicy) -> tuple[tuple[str, ...], tuple[st
     """What may be done under the new roles only, and what no longer."""
     before, after = abilities(old), abilities(new)
     return told(new, after - before), told(old, before - after, "may no longer")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What one set of roles changes about another: in words what may be done then, and what no longer.
+
+    `appear` and `go` are the names of roles, `bounds` the minima and maxima that change, and `holders` says of
+    each role that differs who in the room has it.
+    """
+
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
+    appear: tuple[str, ...]
+    go: tuple[str, ...]
+    bounds: tuple[str, ...]
+    holders: Mapping[str, tuple[str, ...]]
+
+    def __bool__(self) -> bool:
+        """Whether anything changes."""
+        return any((self.gained, self.lost, self.appear, self.go, self.bounds))
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as JSON."""
+        return {
+            **{item.name: list(getattr(self, item.name)) for item in fields(self) if item.name != "holders"},
+            "holders": {role: list(users) for role, users in self.holders.items()},
+        }
+
+
+def preview(old: RolePolicy, new: RolePolicy, listed: Mapping[str, int] = MappingProxyType({})) -> Preview:
+    """What differs between two role sets, in a room in which these users have these roles."""
+    before, after = old.roles.by_index, new.roles.by_index
+    gained, lost = changes(old, new)
+    concerned = {by for by, *_ in abilities(old) ^ abilities(new)} | (before.keys() ^ after.keys())
+    concerned |= {index for index in before.keys() & after.keys() if before[index] != after[index]}
+    holders: dict[str, tuple[str, ...]] = {}
+    for user, index in listed.items():
+        if index in concerned:
+            name = old.derived(Powers).name(index)
+            holders[name] = (*holders.get(name, ()), user)
+    return Preview(
+        gained,
+        lost,
+        tuple(called(after[index]) for index in after if index not in before),
+        tuple(called(before[index]) for index in before if index not in after),
+        tuple(line for index in before if index in after for line in _bounds(before[index], after[index])),
+        holders,
+    )
+
+
+def _bounds(old: Role, new: Role) -> Iterator[str]:
+    if old.name != new.name:
+        yield f"{called(old)} is called {called(new)}"
+    for words, one, other in (("participants", old.participants, new.participants), ("active", old.active, new.active)):
+        if one != other:
+            yield f"{called(new)}: {words} {_spelled(one)}, then {_spelled(other)}"
+
+
+def _spelled(bounds: Bounds) -> str:
+    return f"{bounds.minimum} or more" if bounds.maximum is None else f"{bounds.minimum} to {bounds.maximum}"

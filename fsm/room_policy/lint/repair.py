@@ -11,12 +11,12 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 
 from fsm.policy_law import Fault, PolicyLaw, Remedy
-from fsm.room_policy.lint.differences import abilities, changes
+from fsm.room_policy.lint.differences import abilities, changes, preview
 from fsm.room_policy.lint.edits import Edits, edited
 from fsm.room_policy.lint.laws import LAWS
 from fsm.room_policy.policies import RolePolicy, data_of
 
-__all__ = ["changes", "data_of", "faults", "remedy", "repaired"]
+__all__ = ["changes", "data_of", "faults", "preview", "remedy", "repaired"]
 
 TRIED = 80
 """So many changed sets are looked at for one fault."""

@@ -1,0 +1,55 @@
+"""Small rooms with roles of their own to try role sets in."""
+
+from typing import Any
+
+from fsm.room_policy.cases import log_to
+from fsm.room_policy.events import CREATE
+from fsm.room_policy.lint.powers import Powers
+from fsm.room_policy.policies import RolePolicy
+from fsm.room_policy.syntax import CLAIM, CODE
+from fsm.scenario import Opening, Scenario
+
+JSON = dict[str, Any]
+
+USERS = {"ann": "Ann", "bob": "Bob", "cat": "Cat", "dan": "Dan", "eve": "Eve"}
+
+MOST_ROLES = 24
+"""Of so many roles holders are in the second opening."""
+
+
+def scenario_of(policy: RolePolicy) -> Scenario:
+    """The scenario of a role set: rooms of a founder in the role with the most capabilities, and of many roles."""
+    powers = policy.derived(Powers)
+    ranked = sorted(powers.seated, key=lambda index: (-len(powers.of(index)), index))
+    several = dict(zip(USERS, ranked[:MOST_ROLES], strict=False))
+    openings = {"a founder alone": _opening(powers, dict(zip(USERS, ranked[:1], strict=False)))}
+    if len(several) > 1:
+        openings["one of each role"] = _opening(powers, several)
+    return Scenario(
+        users=USERS,
+        strangers=("fay", "gus"),
+        openings=openings,
+        attempts=tuple({"type": "message", "sender": user, "content": {}} for user in USERS),
+        stranger_role="no role",
+        case=lambda action, facts: log_to(policy, action, facts),
+    )
+
+
+def _opening(powers: Powers, listed: dict[str, int]) -> Opening:
+    """A room with these users, each with a client, where a code and a claim lead to the least role."""
+    least = min(powers.seated, key=lambda index: (len(powers.of(index)), index), default=None)
+    content: JSON = {
+        "participant_list": {
+            "participants": [{"user": user, "role_index": index} for user, index in listed.items()],
+        },
+        "mls_group": {
+            "members": [
+                {"user": user, "client": f"{user}/1"} for user, index in listed.items() if powers.is_active(index)
+            ]
+        },
+    }
+    if least is not None:
+        content["join_links"] = {"join_links": [{"join_link": CODE, "target_role_index": least}]}
+        content["preauth_list"] = {"preauthorized_entries": [{"claimset": [CLAIM], "target_role": least}]}
+    create = {"type": CREATE, "sender": "ann", "state_key": "", "content": content}
+    return Opening((create,), {user: powers.policy.labels[powers.states[index]] for user, index in listed.items()})
