@@ -31,8 +31,8 @@ from fsm.change import Change, Outcome
 from fsm.classes import Key, Peers, Rules, UserClass
 from fsm.classes import Table as Decisions
 from fsm.decision import Decision
-from fsm.errors import DefinitionError, EventError, RevisionError, shorten
-from fsm.event import MAX_TEXT, Event, checked_word, is_surely_plain, own_copy, plain
+from fsm.errors import HALF_PAIR, DefinitionError, EventError, RevisionError, shorten
+from fsm.event import MAX_TEXT, Event, checked_name, checked_word, is_name, is_surely_plain, own_copy, plain
 from fsm.facts import Value
 from fsm.locks import LAST, LOCKS, lock_of
 from fsm.machine import Memory
@@ -73,6 +73,9 @@ class BaseRoom:
     def __init__(
         self, room_id: str | None, participant: type[Participant] = Participant, facts: Provider | None = None
     ) -> None:
+        if room_id is not None and not is_name(room_id):
+            checked_name(room_id, "room_id")
+            raise EventError("room_id", HALF_PAIR)
         self.id = room_id
         self._participant = participant
         self._attached: Attached | None = None

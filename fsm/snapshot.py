@@ -31,6 +31,7 @@ from fsm.event import (
     mapping,
     name,
     own_copy,
+    plain,
     sequence,
     text,
     whole_number,
@@ -70,6 +71,7 @@ def checked(value: object, kind: str, parts: Iterable[str]) -> Mapping[str, Any]
     """The parts of a whole and unharmed snapshot of rooms of a kind; those of the family are not read yet."""
     if type(value) is not dict:
         raise EventError("", f"a snapshot must be an object, not {describe(value)}")
+    plain(value)  # refuses what is no text
     given_format = text(value, "format")
     if given_format != kind:
         raise EventError("format", f"`{shorten(given_format)}` is not `{kind}`: this is no snapshot of such a room")
@@ -87,7 +89,7 @@ def checked(value: object, kind: str, parts: Iterable[str]) -> Mapping[str, Any]
     if text(value, "digest") != digest(canonical_text):
         raise EventError("digest", "does not fit the rest: the snapshot has been cut off or edited")
     # What is read from here on is JSON and nothing else, whatever objects were handed in.
-    given: JSON = own_copy(json.loads(canonical_text))
+    given: JSON = json.loads(canonical_text)
     if given["room_id"] is not None:
         checked_text(given["room_id"], "room_id")
     name(given, "policy")

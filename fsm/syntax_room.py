@@ -102,6 +102,7 @@ class SyntaxRoom(BaseRoom):
                 room._take_once(events[place], seen)
             except EventError as problem:
                 raise problem.within(f"state[{place}]") from None
+        room._revision = 0
         return room
 
     def _take_once(self, value: JSON, seen: set[tuple[str, str]]) -> None:
@@ -111,7 +112,7 @@ class SyntaxRoom(BaseRoom):
         if key in seen:
             raise EventError("", f"is a second `{shorten(event.type)}` for `{shorten(key[1])}`")
         seen.add(key)
-        self.take(value)
+        self._taken(value, None)
 
     @staticmethod
     def room_of(event: Mapping[str, Any]) -> str | None:

@@ -217,6 +217,32 @@ def test_revisions_count_accepted_events() -> None:
     assert tea.revision == 7
 
 
+def test_a_state_that_is_given_is_revision_0_and_tells_nobody() -> None:
+    class Loud(Participant):
+        def on_enter_1(self, _: Change) -> None:
+            raise AssertionError
+
+    entered = lab.LabRoom.syntax.write(lab.LAB, "enter", lab.A, lab.A, to=lab.GUEST)
+    here = lab.LabRoom.from_state([entered], policy=lab.LAB, participant=Loud)
+    assert (here.revision, here.participation(lab.A)) == (0, lab.GUEST)
+    assert MatrixRoom.from_state([m.create("10"), m.member("join", ALICE)]).revision == 0
+    assert (
+        RoleRoom.from_state(
+            [role_event("participant_list", "hub", "", **PEOPLE["participant_list"])], policy=STRICT
+        ).revision
+        == 0
+    )
+
+
+@pytest.mark.parametrize("room_id", [7, "", "x" * 70_000, b"!x", ["!x"], "\ud800"])
+@pytest.mark.parametrize("kind", [Room, MatrixRoom, RoleRoom])
+def test_what_is_no_id_of_a_room_is_refused(kind: Any, room_id: Any) -> None:
+    with pytest.raises(EventError) as caught:
+        kind(room_id)
+    assert is_one_line(str(caught.value))
+    assert caught.value.field == "room_id"
+
+
 # Who is told of what.
 
 # fmt: off
