@@ -34,7 +34,6 @@ from fsm.policy import Asked, Policy
 from fsm.policy_law import Repairs
 from fsm.scenario import Log, Scenario, Settings
 from fsm.syntax import Syntax
-from fsm.terms import Participation
 
 AnyPolicy: TypeAlias = Policy[Any]
 
@@ -70,7 +69,7 @@ class AnyRoom(Protocol):
     def kept(self) -> int:
         """The number of events kept, which is the position of the next one."""
 
-    def participations(self) -> dict[str, Participation]:
+    def participations(self) -> dict[str, Any]:
         """Everybody who is not in the initial state."""
 
     def facts_of(self, event: Mapping[str, Any]) -> Any:
@@ -122,7 +121,7 @@ class AnyColumns(Protocol):
         """The event types of participation."""
 
     @property
-    def initial(self) -> Participation:
+    def initial(self) -> Any:
         """Where somebody stands of whom nothing is known."""
 
     @property
@@ -142,10 +141,22 @@ class AnyColumns(Protocol):
         """Whether a text can be the id of a user; None where any can."""
 
     @property
-    def join_rules(self) -> tuple[str, ...]:
-        """The join rules that a room can be opened with."""
+    def rules(self) -> tuple[str, ...]:
+        """The words for what rooms can be set to when they begin, such as who may come in."""
 
-    def room(self, room_id: str | None, states: MutableMapping[str, Participation]) -> AnyColumnRoom:
+    @property
+    def habits(self) -> Mapping[str, tuple[float, float]]:
+        """By action: how often people do it of themselves, and to others, where they may."""
+
+    @property
+    def entry(self) -> tuple[str, str]:
+        """By which actions moderators come in: of the creator, and of their own."""
+
+    @property
+    def acts(self) -> Any:
+        """Where moderators are when they act."""
+
+    def room(self, room_id: str | None, states: MutableMapping[str, Any]) -> AnyColumnRoom:
         """A room that nobody has created yet, and that keeps participation in `states`."""
 
     def read(self, event: Mapping[str, Any]) -> tuple[str, str, str] | None:
@@ -160,14 +171,14 @@ class AnyColumns(Protocol):
     def says_more(self, event: Mapping[str, Any]) -> bool:
         """Whether a change says more than takes a look-up that tells it from other events of its id."""
 
-    def opening(self, creator: str, moderators: Iterable[str], join_rule: str) -> list[dict[str, Any]]:
+    def opening(self, creator: str, moderators: Iterable[str], rule: str) -> list[dict[str, Any]]:
         """The events with which a room begins."""
 
     def appoint(self, creator: str, moderators: Iterable[str]) -> dict[str, Any]:
         """The event by which a room's moderators become these."""
 
-    def change_rule(self, creator: str, join_rule: str) -> dict[str, Any]:
-        """The event that sets a room's join rule."""
+    def change_rule(self, creator: str, rule: str) -> dict[str, Any]:
+        """The event that sets a room to one of the `rules`."""
 
 
 class Codec(Protocol):

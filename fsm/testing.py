@@ -38,7 +38,7 @@ from fsm.policies import load_policy, new_room, target_of
 from fsm.policy import Policy
 from fsm.review.play import Play, play_of
 from fsm.review.witness import witness
-from fsm.terms import Participation
+from fsm.state import Tone
 from fsm.unrecorded import unrecorded
 
 if TYPE_CHECKING:
@@ -220,10 +220,11 @@ def histories_of(policy: AnyPolicy, *, max_size: int = 30) -> "SearchStrategy[li
 
 
 def _moves(played: AnyRoom, event: Event) -> bool:
-    """Whether an event would move somebody, and not the last who is joined away."""
+    """Whether an event would move somebody, and not the last member away."""
     decision = played.decide(event)
-    joined = list(played.participations().values()).count(Participation.JOIN)
-    is_last = joined == 1 and decision.before is Participation.JOIN
+    members = {state for state, display in played.policy.displays.items() if display.tone is Tone.MEMBER}
+    inside = [state for state in played.participations().values() if state in members]
+    is_last = len(inside) == 1 and decision.before in members
     return decision.allowed and decision.before is not decision.after and not is_last
 
 

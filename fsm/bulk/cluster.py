@@ -202,7 +202,7 @@ def _first_done(waiting: list[Any]) -> tuple[Any, list[Any]]:
 def _is_gone() -> bool:
     """Whether the head of the cluster does not answer, or no other node is left that does any work."""
     try:
-        _knock(ray.get_runtime_context().gcs_address)
+        _ask_after(ray.get_runtime_context().gcs_address)
     except ReplayError:
         return True
     return not any(node["Alive"] and node["Resources"].get("CPU") for node in ray.nodes())
@@ -379,7 +379,7 @@ def _connected(address: str | None) -> Iterator[int]:
     """Be connected to a cluster; tells how many processors it has. Raises `ReplayError`."""
     is_ours = not ray.is_initialized()
     if is_ours:
-        _knock(address)
+        _ask_after(address)
         logging.getLogger("ray").setLevel(logging.ERROR)
         on_termination = signal.getsignal(signal.SIGTERM)
         try:
@@ -401,7 +401,7 @@ def _connected(address: str | None) -> Iterator[int]:
             end.join(_PATIENCE)
 
 
-def _knock(address: str | None) -> None:
+def _ask_after(address: str | None) -> None:
     """See that anybody answers at `host:port`: Ray itself would try for long. Raises `ReplayError`."""
     host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
     if not (colon and port.isdecimal()):

@@ -77,7 +77,10 @@ class Columns:
     types: frozenset[str] = frozenset()
     past_words: tuple[bytes, ...] = ()
     ranks: tuple[int, ...] = ()
-    join_rules: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    habits: Mapping[str, tuple[float, float]] = {}
+    entry = ("", "")
+    acts: Any = None
 
     def __init__(self, family: Family, policy: AnyPolicy) -> None:
         self._family = family
@@ -107,7 +110,7 @@ class Columns:
         """No event is a look-up."""
         return False
 
-    def opening(self, creator: str, moderators: Iterable[str], join_rule: str) -> list[JSON]:
+    def opening(self, creator: str, moderators: Iterable[str], rule: str) -> list[JSON]:
         """Not asked: histories of such families are played (`fsm.bulk.played`)."""
         raise NotImplementedError
 
@@ -115,6 +118,6 @@ class Columns:
         """Not asked."""
         raise NotImplementedError
 
-    def change_rule(self, creator: str, join_rule: str) -> JSON:
+    def change_rule(self, creator: str, rule: str) -> JSON:
         """Not asked."""
         raise NotImplementedError

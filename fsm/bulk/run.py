@@ -38,7 +38,6 @@ from fsm.event import read_event
 from fsm.family import AnyColumnRoom, AnyPolicy, AnyRoom
 from fsm.log import GIVEN, UNFOUNDED, Creations, is_repeated, take
 from fsm.policies import Rules, new_room
-from fsm.terms import Participation
 
 _ASK = -1
 """In place of the rule of a room that has to be asked itself."""
@@ -148,10 +147,10 @@ class Run:
         states[states == self.book.unheard] = self.initial
         return states
 
-    def state(self, room: int, user: str) -> Participation | None:
+    def state(self, room: int, user: str) -> Any:
         """Where a user stands; None for somebody who was never heard of."""
         number = self._states.array.item(self._pair(room, user))
-        return None if number == self.book.unheard else self.book.states[number]  # type: ignore[return-value]
+        return None if number == self.book.unheard else self.book.states[number]
 
     def heard_of(self, room: int) -> list[str]:
         """The users of a room of whom anything is known."""
@@ -159,7 +158,7 @@ class Run:
         states = self._states.array[: len(rooms)]
         return [self._coder.users[user] for user in users[(rooms == room) & (states != self.book.unheard)].tolist()]
 
-    def move(self, room: int, user: str, state: Participation) -> None:
+    def move(self, room: int, user: str, state: Any) -> None:
         """Put a user into a state."""
         pair = self._add_pair(room, user)
         self._states.array[pair] = self.book.numbers_of_states[state]
@@ -336,7 +335,7 @@ def _rows(coded: Coded, places: npt.NDArray[np.int64]) -> Iterator[tuple[int, di
     return zip(places.tolist(), layout.read_rows(coded.table, places), strict=True)
 
 
-class _States(MutableMapping[str, Participation]):
+class _States(MutableMapping[str, Any]):
     """A run's states of one room, as a room sees its own."""
 
     __slots__ = ("_room", "_run")
@@ -345,7 +344,7 @@ class _States(MutableMapping[str, Participation]):
         self._run = run
         self._room = room
 
-    def __getitem__(self, user: str) -> Participation:
+    def __getitem__(self, user: str) -> Any:
         state = self._run.state(self._room, user)
         if state is None:
             raise KeyError(user)
@@ -356,7 +355,7 @@ class _States(MutableMapping[str, Participation]):
         state = self._run.state(self._room, user)
         return default if state is None else state
 
-    def __setitem__(self, user: str, state: Participation) -> None:
+    def __setitem__(self, user: str, state: Any) -> None:
         self._run.move(self._room, user, state)
 
     def __delitem__(self, user: str) -> None:

@@ -2,7 +2,7 @@
 
 Theory of operation. Every (room, user) pair leads a life of its own: wherever the user
 stands, one of the moves that the policy allows is drawn, again and again. Which moves
-those are is asked of the policy, once for each join rule and state: what users may do
+those are is asked of the policy, once for each rule and state: what users may do
 for themselves, and what a moderator may do to them. All lives take a step at once, as
 columns. Then come attempts at random, most of which the policy refuses, the events
 with which rooms begin, and a few that change their settings; and all is put in order
@@ -26,7 +26,6 @@ from fsm.errors import DefinitionError
 from fsm.family import AnyPolicy, Family
 from fsm.machine import memory_of
 from fsm.policies import family_of
-from fsm.terms import Participation
 from fsm.unrecorded import unrecorded
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -55,10 +54,8 @@ _HALF = 0.5
 _CHANGES = 0.05
 """The share of rooms whose settings change."""
 
-# How often people do what they may; what is not named here they do as often as they leave.
-_HABITS = {"join": 6.0, "invite": 4.0, "knock": 3.0, "leave": 1.5, "ban": 0.03}
-_REMOVED = 0.2
 _REPEATED = 0.1
+"""How much less often people do what changes nothing."""
 
 
 def synthesise(policy: AnyPolicy, *, events: int, rooms: int, users: int, seed: int = 0) -> Iterator[pa.Table]:
@@ -101,13 +98,13 @@ def as_events(table: pa.Table, policy: AnyPolicy) -> Iterator[dict[str, Any]]:
 
 
 class _Habits:
-    """By join rule and state: the moves that are possible, and how likely each is."""
+    """By rule and state: the moves that are possible, and how likely each is."""
 
     def __init__(self, policy: AnyPolicy) -> None:
         self.columns = columns_of(policy)
         self.actions = [action.value for action in policy.triggers]
         self.initial = policy.states.index(self.columns.initial)
-        moves = [[self._moves(policy, rule, state) for state in policy.states] for rule in self.columns.join_rules]
+        moves = [[self._moves(policy, rule, state) for state in policy.states] for rule in self.columns.rules]
         most = max(len(each) for row in moves for each in row)
         shape = (len(moves), len(policy.states), most)
         self.odds = np.ones(shape)
@@ -140,12 +137,12 @@ class _Habits:
         others = room.rule + above[0] + sum(weight for weight, high, low in outranks if high > low)
         moves = []
         for number, action in enumerate(policy.triggers):
-            for is_own, sender, code in ((True, state, own), (False, Participation.JOIN, others)):
+            for is_own, sender, code in ((True, state, own), (False, self.columns.acts, others)):
                 decision = memory_of(policy)[action, state, sender, code]
                 if decision.allowed and decision.after is not None:
-                    weight = _HABITS.get(action.value, _HABITS["leave"])
+                    own_weight, other_weight = self.columns.habits.get(action.value, (1.0, 1.0))
+                    weight = own_weight if is_own else other_weight
                     weight *= _REPEATED if decision.after is state else 1
-                    weight *= _REMOVED if action.value == "leave" and not is_own else 1
                     moves.append((is_own, number, policy.states.index(decision.after), weight))
         # Where nothing can be done, somebody tries in vain.
         return moves or [(True, 0, policy.states.index(state), 1.0)]
@@ -165,7 +162,7 @@ class _Block:
         sizes = random.lognormal(sigma=1.5, size=len(rooms))
         self._sizes = sizes / sizes.sum() * events
         self._births = random.random(len(rooms)) * 0.7
-        self._rules = random.integers(len(habits.columns.join_rules), size=len(rooms))
+        self._rules = random.integers(len(habits.columns.rules), size=len(rooms))
         self._creators = random.integers(len(users), size=len(rooms))
         # Moderators are the users numbered next to the creator, so that all are different.
         moderated = random.integers(1, 4, len(rooms)) * (self._sizes > _MODERATED)
@@ -201,7 +198,7 @@ class _Block:
         ):
             moderators = [self._user_ids[self._next(creator, place)] for place in range(1, count + 1)]
             opening = self._habits.columns.opening(
-                self._user_ids[creator], moderators, self._habits.columns.join_rules[rule]
+                self._user_ids[creator], moderators, self._habits.columns.rules[rule]
             )
             self._settings += ((room, event) for event in opening)
             rooms += [room] * len(opening)
@@ -217,7 +214,7 @@ class _Block:
                 moderators = [self._user_ids[self._next(creator, place)] for place in range(1, count + 2)]
                 change = columns.appoint(self._user_ids[creator], moderators)
             else:
-                change = columns.change_rule(self._user_ids[creator], self._random.choice(columns.join_rules).item())
+                change = columns.change_rule(self._user_ids[creator], self._random.choice(columns.rules).item())
             self._settings.append((room, change))
         return self._set(rooms, self._random.random(len(rooms)), first)
 
@@ -230,10 +227,10 @@ class _Block:
         rooms = np.repeat(np.arange(len(self._room_ids)), self._moderators)
         places = np.arange(len(rooms)) - np.repeat(self._moderators.cumsum() - self._moderators, self._moderators)
         users = self._next(self._creators[rooms], places + 1)
-        invite, join = (self._habits.actions.index(word) for word in ("invite", "join"))
+        invited, entered = map(self._habits.actions.index, self._habits.columns.entry)
         return np.concatenate([
-            self._happen(rooms, np.zeros(len(rooms)), self._creators[rooms], users, action=invite),
-            self._happen(rooms, np.zeros(len(rooms)), users, users, action=join),
+            self._happen(rooms, np.zeros(len(rooms)), self._creators[rooms], users, action=invited),
+            self._happen(rooms, np.zeros(len(rooms)), users, users, action=entered),
         ])  # fmt: skip
 
     def _attempts(self) -> Array:

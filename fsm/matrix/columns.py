@@ -23,6 +23,7 @@ from fsm.matrix.levels import Levels, Power
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.room import MatrixRoom
 from fsm.matrix.settings import CREATE, CREATOR_POWER, JOIN_RULES, POWER_LEVELS, Creation, Founder, Reign
+from fsm.participation.habits import ACTS, ENTRY, HABITS
 from fsm.terms import Action, JoinRule, Participation
 from fsm.unrecorded import unrecorded
 
@@ -111,13 +112,15 @@ class Columns:
     is_user = staticmethod(is_user_id)
     """Whether a text can be the id of a user."""
 
+    habits, entry, acts = HABITS, ENTRY, ACTS
+
     def __init__(self, policy: MatrixPolicy) -> None:
         policy = MatrixPolicy.for_rooms(policy)
         weights = policy.domain.weights
         self.is_self = weights["is_self"][True]
         # There is one power level for both.
         self.ranks = (weights["outranks_for_kick"][True] + weights["outranks_for_ban"][True],)
-        self.join_rules = tuple(rule.value for rule in JoinRule if _is_known(policy, rule))
+        self.rules = tuple(rule.value for rule in JoinRule if _is_known(policy, rule))
         """The join rules that a room can be opened with."""
         self._policy = policy
 
@@ -158,7 +161,7 @@ class Columns:
         """Whether a change says more than takes a look-up that tells it from other events of its id."""
         return False
 
-    def opening(self, creator: str, moderators: Iterable[str], join_rule: str) -> list[JSON]:
+    def opening(self, creator: str, moderators: Iterable[str], rule: str) -> list[JSON]:
         """The events with which a room begins. Without moderators it has no power levels."""
         content = {"room_version": self._policy.version}
         if self._policy.founder is Founder.CONTENT:
@@ -166,8 +169,8 @@ class Columns:
         events = [write_state(CREATE, creator, content), write_member(Action.JOIN, creator, creator)]
         if moderators := list(moderators):
             events.append(self.appoint(creator, moderators))
-        if join_rule != self.join_rules[0]:
-            events.append(self.change_rule(creator, join_rule))
+        if rule != self.rules[0]:
+            events.append(self.change_rule(creator, rule))
         return events
 
     def appoint(self, creator: str, moderators: Iterable[str]) -> JSON:
@@ -176,9 +179,9 @@ class Columns:
         named = {} if self._policy.reign is Reign.SUPREME else {creator: CREATOR_POWER}
         return write_state(POWER_LEVELS, creator, {"users": {**named, **dict.fromkeys(moderators, _MODERATOR_POWER)}})
 
-    def change_rule(self, creator: str, join_rule: str) -> JSON:
+    def change_rule(self, creator: str, rule: str) -> JSON:
         """The event that sets a room's join rule."""
-        return write_state(JOIN_RULES, creator, {"join_rule": join_rule})
+        return write_state(JOIN_RULES, creator, {"join_rule": rule})
 
 
 @unrecorded()

@@ -19,6 +19,7 @@ from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.rules import Powers, rules_of
 from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, JOIN_RULE_WORDS, JOIN_RULES, REDACTION, ROLE, ROLE_MAP
 from fsm.mimi.setups import People, RoleMap, Said, SetRoom, Setups, rename
+from fsm.participation.habits import ACTS, ENTRY, HABITS
 from fsm.terms import Participation
 
 JSON: TypeAlias = dict[str, Any]
@@ -195,8 +196,10 @@ class Columns:
     is_user = None
     """Any text can be the id of a user."""
 
-    join_rules = tuple(rule.value for rule in JOIN_RULE_WORDS)
+    rules = tuple(rule.value for rule in JOIN_RULE_WORDS)
     """The join rules that a room can be opened with."""
+
+    habits, entry, acts = HABITS, ENTRY, ACTS
 
     def __init__(self, policy: MimiPolicy) -> None:
         rules = rules_of(policy)
@@ -243,11 +246,11 @@ class Columns:
         """Whether a change says more than takes a look-up that tells it from other events of its id."""
         return "reason" in event["content"]
 
-    def opening(self, creator: str, moderators: Iterable[str], join_rule: str) -> list[JSON]:
+    def opening(self, creator: str, moderators: Iterable[str], rule: str) -> list[JSON]:
         """The events with which a room begins. Without moderators it has no roles, and the creator reigns."""
         events = [_state(CREATE, creator, {})]
-        if join_rule != self.join_rules[0]:
-            events.append(self.change_rule(creator, join_rule))
+        if rule != self.rules[0]:
+            events.append(self.change_rule(creator, rule))
         if moderators := list(moderators):
             lists = {"roles": ["owner", "moderator", "member"], "events": dict.fromkeys(_GRANTED, True)}
             events += [
@@ -265,9 +268,9 @@ class Columns:
         ]
         return _state(ROLE_MAP, creator, {"roles": roles})
 
-    def change_rule(self, creator: str, join_rule: str) -> JSON:
+    def change_rule(self, creator: str, rule: str) -> JSON:
         """The event that sets a room's join rule."""
-        return _state(JOIN_RULES, creator, {"rule": join_rule})
+        return _state(JOIN_RULES, creator, {"rule": rule})
 
 
 _STAFF = {"invite": True, "kick": True, "ban": True, "redact": True}

@@ -18,7 +18,6 @@ from fsm.log import Outcome, Replay
 from fsm.machine import memory_of
 from fsm.policies import action_of, room_of, scenario_of, target_of
 from fsm.render.explorer.table import Numbered
-from fsm.terms import Participation
 from fsm.unrecorded import unrecorded
 
 JSON: TypeAlias = dict[str, Any]
@@ -31,7 +30,7 @@ class _Reel:
     users: Numbered[str] = field(default_factory=Numbered)
     cases: Numbered[tuple[int, ...]] = field(default_factory=Numbered)
     events: list[list[Any]] = field(default_factory=list)
-    standing: dict[str, Participation] = field(default_factory=dict)
+    standing: dict[str, Any] = field(default_factory=dict)
 
 
 @unrecorded()
@@ -100,7 +99,7 @@ def _words(outcome: Outcome) -> str:
     return f"{outcome.where}: {shorten(outcome.event.sender)}, {shorten(outcome.asked)}: {verdict}{said}"
 
 
-def _moves(policy: AnyPolicy, reel: _Reel, now: dict[str, Participation]) -> list[list[int]]:
+def _moves(policy: AnyPolicy, reel: _Reel, now: dict[str, Any]) -> list[list[int]]:
     """Whoever is somewhere else than before."""
     moved = [user for user in {**reel.standing, **now} if reel.standing.get(user) is not now.get(user)]
     return [[reel.users[user] - 1, policy.states.index(now.get(user, policy.initial))] for user in moved]
