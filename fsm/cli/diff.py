@@ -42,7 +42,7 @@ def diff(  # noqa: PLR0913 - one option for each output
         return _of_definitions(*policies, repairs.preview(*policies), as_json=as_json)
     found = compare(*policies, known)
     if report:
-        save(report, found, render(draw_both(*policies, known), "svg"))
+        save(report, found, render(draw_both(*policies, known), "svg"), policies)
     if logs:
         _save_logs(logs, found)
     if as_json:

@@ -86,7 +86,7 @@ def verify(  # noqa: PLR0913 - one option for each input and output
     pictures = {policy.id: _picture(policy) for policy in rules if report and _can_be_drawn(policy)}
     reviews = list(_reviews(names, partial(_review, laws=laws, accepted=reasons, rooms=rooms)))
     if report:
-        save(report, reviews, pictures)
+        save(report, reviews, pictures, {policy.id: policy for policy in rules})
     if witnesses:
         _save_witnesses(witnesses, reviews)
     if as_json:

@@ -1,55 +1,106 @@
 """What a verification found, as a report: Markdown or a page, with a picture of each policy."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
+from fsm.errors import counted
+from fsm.family import AnyPolicy
+from fsm.render.markdown import escaped
 from fsm.review import report
 from fsm.review.finding import Example, Finding, Review
-from fsm.review.report import file_name, picture_name
+from fsm.review.in_words import Words, log_lines
+from fsm.review.laws import Severity
+from fsm.review.report import anchor, file_name, picture_name
 from fsm.scenario import Log
 
 TITLE = "Participation policies, verified"
 
+_NO_POLICIES: Mapping[str, AnyPolicy] = MappingProxyType({})
 
-def save(file: Path, reviews: Sequence[Review], pictures: Mapping[str, bytes]) -> None:
+
+def save(
+    file: Path,
+    reviews: Sequence[Review],
+    pictures: Mapping[str, bytes],
+    policies: Mapping[str, AnyPolicy] = _NO_POLICIES,
+) -> None:
     """Write a report: a page with the pictures in it, or Markdown with the pictures beside it.
 
-    `pictures` are SVG documents by policy. Raises OSError, and `ReviewError` for a
-    file of another kind.
+    `pictures` are SVG documents by policy; `policies` have the words for events and
+    facts. Raises OSError, and `ReviewError` for a file of another kind.
     """
     names = {policy: picture_name(file, policy) for policy in pictures}
-    report.save(
-        file, TITLE, to_markdown(reviews, names), {names[policy]: picture for policy, picture in pictures.items()}
-    )
+    text = to_markdown(reviews, names, policies)
+    report.save(file, TITLE, text, {names[policy]: picture for policy, picture in pictures.items()})
 
 
-def to_markdown(reviews: Sequence[Review], pictures: Mapping[str, str]) -> str:
+def to_markdown(
+    reviews: Sequence[Review], pictures: Mapping[str, str], policies: Mapping[str, AnyPolicy] = _NO_POLICIES
+) -> str:
     """The report; `pictures` are the names of files, by policy."""
-    parts = (_overview(reviews), *(_review(review, pictures.get(review.policy)) for review in reviews))
-    return "\n".join([f"# {TITLE}", *(line for part in parts for line in part), ""])
-
-
-def _overview(reviews: Sequence[Review]) -> Iterator[str]:
-    yield ""
-    yield from _table(
-        ("policy", "cells", "rooms", "laws", "findings", "accepted"),
-        (
-            (
-                f"`{review.policy}`",
-                str(review.cells or "-"),
-                "not searched" if review.rooms is None else str(review.rooms),
-                str(review.laws),
-                str(len(review.open)),
-                str(len(review.findings) - len(review.open)),
+    parts = (
+        _overview(reviews),
+        *(
+            _review(
+                review, pictures.get(review.policy), Words(policies.get(review.policy) if review.findings else None)
             )
             for review in reviews
         ),
     )
+    return "\n".join([f"# {TITLE}", *(line for part in parts for line in part), ""])
 
 
-def _review(review: Review, picture: str | None) -> Iterator[str]:
-    yield f"\n## {review.policy}: {review.title}\n\n{review.source}\n"
+def _overview(reviews: Sequence[Review]) -> Iterator[str]:
+    """How much was found, by weight, and each finding that is open with a link to it."""
+    yield ""
+    yield from _table(
+        ("policy", *map(str, Severity), "accepted", "laws", "cells", "rooms"),
+        (
+            (
+                _link(review.policy, _review_heading(review)),
+                *(str(_of(review, severity) or "-") for severity in Severity),
+                str(len(review.findings) - len(review.open) or "-"),
+                str(review.laws),
+                f"{review.cells:,}" if review.cells else "-",
+                "not searched" if review.rooms is None else f"{review.rooms:,}",
+            )
+            for review in reviews
+        ),
+    )
+    for severity in Severity:
+        found = [
+            (review, number, finding)
+            for review in reviews
+            for number, finding in enumerate(review.findings, start=1)
+            if finding.severity is severity and finding.accepted is None
+        ]
+        if found:
+            yield f"\n**{severity}**\n"
+        for review, number, finding in found:
+            yield f"- {_link(finding.sentence, _finding_heading(review, number, finding))} (`{review.policy}`)"
+
+
+def _of(review: Review, severity: Severity) -> int:
+    return sum(finding.severity is severity for finding in review.open)
+
+
+def _review_heading(review: Review) -> str:
+    return f"{review.policy}: {review.title}"
+
+
+def _finding_heading(review: Review, number: int, finding: Finding) -> str:
+    subject = f": {finding.subject}" if finding.subject else ""
+    return f"{review.policy}, {number}: {finding.sentence}{subject}"
+
+
+def _link(words: str, heading: str) -> str:
+    text = words.replace("[", "(").replace("]", ")")
+    return f"[{text}](#{anchor(heading.replace('`', ''))})"
+
+
+def _review(review: Review, picture: str | None, words: Words) -> Iterator[str]:
+    yield f"\n## {_review_heading(review)}\n\n{review.source}\n"
     if picture:
         yield f"![{review.policy}]({picture})\n"
     if review.matrix:
@@ -63,14 +114,15 @@ def _review(review: Review, picture: str | None) -> Iterator[str]:
     if not review.findings:
         yield "\nEvery law is kept."
     for number, finding in enumerate(review.findings, start=1):
-        yield from _finding(number, finding)
+        yield f"\n### {_finding_heading(review, number, finding)}\n"
+        yield from _finding(finding, words)
 
 
 def _matrix(review: Review) -> Iterator[str]:
     yield "Transitions by state and action; where there is none, the action is rejected whatever the facts.\n"
     actions = list(next(iter(review.matrix.values()), {}))
     yield from _table(
-        ("", *actions),
+        ("state", *actions),
         (
             (f"**{state}**", *(", ".join(f"`{each}`" for each in rows[action]) or "-" for action in actions))
             for state, rows in review.matrix.items()
@@ -89,28 +141,26 @@ def told_suggestion(finding: Finding) -> Iterator[str]:
     yield from (f"then {line}" for line in (*finding.suggestion.gained, *finding.suggestion.lost))
 
 
-def _finding(number: int, finding: Finding) -> Iterator[str]:
-    subject = f": {finding.subject}" if finding.subject else ""
-    yield f"\n### {number}. {finding.sentence}{subject}\n"
-    yield f"- law `{finding.law}`, severity {finding.severity}{told_clause(finding)}"
-    yield from (f"- {quote}" for quote in finding.says)
+def _finding(finding: Finding, words: Words) -> Iterator[str]:
+    yield f"**{finding.severity}**, law `{finding.law}`{told_clause(finding)}."
+    yield from (f"\n> {quote}" for quote in finding.says)
     if finding.accepted is not None:
-        yield f"- **accepted**: {finding.accepted}"
-    if finding.cells is not None:
-        yield f"- cells: {finding.cells}"
+        yield f"\n- **accepted**: {finding.accepted}"
     if finding.rooms is not None:
-        yield f"- rooms: {finding.rooms}"
-    yield from _example(told_example(finding), finding.example)
-    yield from _example("to compare with", finding.contrast)
+        yield f"\nBroken in {counted(finding.rooms, 'room')}."
+    if finding.example:
+        yield f"\nBroken in {counted(finding.cells or 0, 'cell')}, {told_example(finding)}:\n"
+        yield from _example("", finding.example, words)
+    yield from _example("but ", finding.contrast, words)
     yield from (f"- {line}" for line in told_suggestion(finding))
     if finding.witness:
-        yield f"- log, the last event being {finding.answer}:"
-        yield from _log(finding.witness)
+        yield f"\nThe shortest log; its last event is {escaped(finding.answer)}:"
+        yield from log_lines(finding.witness, words)
     elif finding.is_reachable is False:
-        yield "- no room can come to this"
+        yield "\nNo room can come to this."
     if finding.contrast_witness:
-        yield "- log of the case to compare with:"
-        yield from _log(finding.contrast_witness)
+        yield "\nThe case to compare with:"
+        yield from log_lines(finding.contrast_witness, words)
 
 
 def witness_files(review: Review) -> Iterator[tuple[str, Log]]:
@@ -137,15 +187,10 @@ def told_example(finding: Finding) -> str:
     return "the nearest to a sender who may all" if finding.is_from_strong else "the smallest"
 
 
-def _example(name: str, example: Example | None) -> Iterator[str]:
+def _example(before: str, example: Example | None, words: Words) -> Iterator[str]:
     if example:
-        yield f"- {name}: `{example.question}`: {example.answer}"
-
-
-def _log(log: Log) -> Iterator[str]:
-    yield "\n  ```json"
-    yield from (f"  {json.dumps(event)}" for event in log)
-    yield "  ```\n"
+        facts = {name: example.facts[name] for name in ("target", "sender", *example.unusual)}
+        yield f"- {before}{escaped(words.case(example.action, facts))}: **{escaped(example.answer)}**"
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

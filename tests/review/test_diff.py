@@ -381,8 +381,9 @@ def test_a_report_holds_everything() -> None:
     text = to_markdown(found)
     for group in found.groups:
         assert group.condition.words in text
-    for each in (*found.reasons, *found.readings):
-        assert getattr(each, "transition", getattr(each, "fact", "")) in text
+    for each in found.reasons:
+        assert f"`{each.transition}`" in text
+    assert text.count("\nIn the same room, under ") == len(found.readings) > 0
     assert '{"type": "m.room.create"' in text
     assert to_markdown(diff(MIMI, MIMI_01)) == text
 
