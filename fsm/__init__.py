@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from fsm.decision import Decision, Refusal
 from fsm.errors import DecodeError, DefinitionError, EventError, ObserverError, PolicyError, ReplayError, RevisionError
-from fsm.facts import Domain, about
+from fsm.facts import EVENT, PAIR, ROOM, SENDER, TARGET, Domain, PairFacts, about
 from fsm.guards import Guard, guard
 from fsm.participation.facts import Facts
 from fsm.policy import Actor, Asked, Policy, Transition
-from fsm.state import State
+from fsm.state import Display, State, Tone
 from fsm.terms import Action, JoinRule, Participation, Visibility
 from fsm.version import __version__ as __version__
 
@@ -27,12 +27,20 @@ if TYPE_CHECKING:
     from fsm.mimi.room import Room
     from fsm.participation.participant import Participant
     from fsm.policies import load_policy
+    from fsm.review.laws import law
+    from fsm.review.room_laws import Step, room_law
     from fsm.room_policy.room import RoleRoom
-    from fsm.scenario import Scenario
+    from fsm.scenario import Opening, Scenario, Trial
     from fsm.syntax import Syntax
+    from fsm.syntax_room import SyntaxRoom
 
 __all__ = [
+    "EVENT",
     "MIMI",
+    "PAIR",
+    "ROOM",
+    "SENDER",
+    "TARGET",
     "Action",
     "Actor",
     "Asked",
@@ -40,6 +48,7 @@ __all__ = [
     "Decision",
     "DecodeError",
     "DefinitionError",
+    "Display",
     "Domain",
     "EventError",
     "Facts",
@@ -49,6 +58,8 @@ __all__ = [
     "Machine",
     "MatrixRoom",
     "ObserverError",
+    "Opening",
+    "PairFacts",
     "Participant",
     "Participation",
     "Policy",
@@ -60,12 +71,18 @@ __all__ = [
     "Room",
     "Scenario",
     "State",
+    "Step",
     "Syntax",
+    "SyntaxRoom",
+    "Tone",
     "Transition",
+    "Trial",
     "Visibility",
     "about",
     "guard",
+    "law",
     "load_policy",
+    "room_law",
 ]
 
 # The engine and the families load when first asked for: nobody pays for a protocol they do not speak.
@@ -75,12 +92,18 @@ _ON_DEMAND = {
     "MIMI": "fsm.mimi.policies",
     "Machine": "fsm.machine",
     "MatrixRoom": "fsm.matrix.room",
+    "Opening": "fsm.scenario",
     "Participant": "fsm.participation.participant",
     "RoleRoom": "fsm.room_policy.room",
     "Room": "fsm.mimi.room",
     "Scenario": "fsm.scenario",
+    "Step": "fsm.review.room_laws",
     "Syntax": "fsm.syntax",
+    "SyntaxRoom": "fsm.syntax_room",
+    "Trial": "fsm.scenario",
+    "law": "fsm.review.laws",
     "load_policy": "fsm.policies",
+    "room_law": "fsm.review.room_laws",
 }
 
 

@@ -60,7 +60,12 @@ FAMILIES = [name for name in FILES if name != "fsm" and {f"{name}.policies", f"{
 """A family is a folder inside the package that holds policies and a room."""
 
 PUBLIC = [
+    "EVENT",
     "MIMI",
+    "PAIR",
+    "ROOM",
+    "SENDER",
+    "TARGET",
     "Action",
     "Actor",
     "Asked",
@@ -68,6 +73,7 @@ PUBLIC = [
     "Decision",
     "DecodeError",
     "DefinitionError",
+    "Display",
     "Domain",
     "EventError",
     "Facts",
@@ -77,6 +83,8 @@ PUBLIC = [
     "Machine",
     "MatrixRoom",
     "ObserverError",
+    "Opening",
+    "PairFacts",
     "Participant",
     "Participation",
     "Policy",
@@ -88,12 +96,18 @@ PUBLIC = [
     "Room",
     "Scenario",
     "State",
+    "Step",
     "Syntax",
+    "SyntaxRoom",
+    "Tone",
     "Transition",
+    "Trial",
     "Visibility",
     "about",
     "guard",
+    "law",
     "load_policy",
+    "room_law",
 ]
 
 

@@ -1,5 +1,6 @@
 """A stranger's family, `examples/muc`: the table of its specification, and every command."""
 
+import ast
 import io
 import json
 import pickle
@@ -14,6 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 
+import fsm
 from fsm.facts import Domain
 from fsm.machine import memory_of
 from fsm.participant import Participant
@@ -220,3 +222,12 @@ def test_a_vector_stands_for_each_row() -> None:
 
 def test_its_policy_travels() -> None:
     assert pickle.loads(pickle.dumps(MUC)) == MUC  # noqa: S301 - our own bytes
+
+
+def test_it_is_made_of_public_names() -> None:
+    tree = ast.parse((ROOT / "examples/muc/policies.py").read_text("utf-8"))
+    assert not [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    modules = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert {node.module for node in modules} == {"dataclasses", "enum", "typing", "fsm"}
+    used = {alias.name for node in modules if node.module == "fsm" for alias in node.names}
+    assert used <= set(fsm.__all__)

@@ -10,15 +10,32 @@ Source: https://xmpp.org/extensions/xep-0045.html
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from fsm import Asked, Decision, Domain, Family, Policy, Scenario, Syntax, Transition, about, guard
-from fsm.event import Event
-from fsm.facts import EVENT, ROOM, SENDER, TARGET, PairFacts, Value
-from fsm.review.laws import law
-from fsm.review.room_laws import Step, room_law
-from fsm.scenario import Opening
-from fsm.state import Display, Tone
-from fsm.syntax_room import SyntaxRoom
+from fsm import (
+    EVENT,
+    ROOM,
+    SENDER,
+    TARGET,
+    Asked,
+    Decision,
+    Display,
+    Domain,
+    Family,
+    Opening,
+    PairFacts,
+    Policy,
+    Scenario,
+    Step,
+    Syntax,
+    SyntaxRoom,
+    Tone,
+    Transition,
+    about,
+    guard,
+    law,
+    room_law,
+)
 
 Affiliation = StrEnum("Affiliation", ["OWNER", "ADMIN", "MEMBER", "NONE", "OUTCAST"])
 Role = StrEnum("Role", ["MODERATOR", "PARTICIPANT", "VISITOR", "NONE"])
@@ -155,7 +172,7 @@ class MucRoom(SyntaxRoom):
     syntax = Syntax(title="XMPP", changes=(CHANGE,), destination="content.affiliation", creation=CREATE)
     creator_state = OWNER
 
-    def facts_between(self, sender: str, target: str) -> dict[str, Value]:  # noqa: ARG002 - no fact compares users
+    def facts_between(self, sender: str, target: str) -> dict[str, Any]:  # noqa: ARG002 - no fact compares users
         """The role of the sender, and how the room is configured."""
         config = self.settings.get((CONFIG, ""), {})
         told = self.settings.get((ROLE, sender), {}).get("role")
@@ -166,7 +183,7 @@ class MucRoom(SyntaxRoom):
             "takes_registrations": config.get("register") is True,
         }
 
-    def refusal(self, event: Event) -> str:
+    def refusal(self, event: Any) -> str:
         """Owners configure; users come in and go, which admins can decide for them."""
         affiliation = self.participation(event.sender)
         if event.type == CONFIG:
