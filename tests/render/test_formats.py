@@ -15,6 +15,7 @@ from fsm import MIMI
 from fsm.gallery import agree
 from fsm.policies import load_policy
 from fsm.render import ENDINGS, FORMATS, Detail, RenderError, extract, format_of, render
+from fsm.render.diagram import Diagram
 from fsm.render.label import clean, notes_of
 from fsm.render.mermaid import to_mermaid
 from tests.builders import BAN, one_line
@@ -115,9 +116,14 @@ def test_options_that_a_format_does_not_have(fmt: str, options: dict[str, str | 
         render(extract(MIMI), fmt, Detail.GUARDS, **options)
 
 
+@pytest.fixture(scope="module")
+def big() -> Diagram:
+    return extract(BIG)
+
+
 @pytest.mark.parametrize("fmt", FORMATS)
-def test_a_policy_of_sixty_states(fmt: str) -> None:
-    content = render(extract(BIG), fmt)
+def test_a_policy_of_sixty_states(fmt: str, big: Diagram) -> None:
+    content = render(big, fmt)
     assert len(content) > 1000
     if fmt not in ("png", "pdf"):
         assert all(
