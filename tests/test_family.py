@@ -11,7 +11,7 @@ from fsm import DefinitionError, Domain, Family, Guard, Policy, Syntax, about
 from fsm.errors import EventError
 from fsm.event import read_event
 from fsm.facts import ROOM as ROOM_FACT
-from fsm.policies import family_of, load_policy, new_room, room_from_state
+from fsm.policies import family_of, laws_of, load_policy, new_room, room_from_state, scenario_of, syntax_of
 from fsm.scenario import Opening
 from fsm.syntax_room import SyntaxRoom
 from tests.cli.runner import ROOT
@@ -284,3 +284,87 @@ def test_a_policy_may_look_at_what_its_rooms_tell_only() -> None:
 
 def is_merry(facts: Any) -> bool:
     return bool(facts.is_merry)
+
+
+# Parts that are functions of the policy.
+
+
+def failing(_: Any) -> Any:
+    raise KeyError("gone")
+
+
+# fmt: off
+FUNCTIONS: list[tuple[str, Any, str]] = [
+    ("syntax",   lambda _: 3,      "family `muc`: the part `syntax` must give a Syntax, not int"),
+    ("scenario", lambda _: "",     "family `muc`: the part `scenario` must give a Scenario, not str"),
+    ("laws",     lambda _: [],     "family `muc`: the part `laws` must give a tuple, not list"),
+    ("laws",     lambda _: (len,), "family `muc`: `laws` holds <built-in function len>, which has no `id`"),
+    ("words",    lambda _: None,   "family `muc`: the part `words` must give a Mapping, not NoneType"),
+    ("syntax",   failing,          "family `muc`: the part `syntax` fails: KeyError: 'gone'"),
+    ("scenario", failing,          "family `muc`: the part `scenario` fails: KeyError: 'gone'"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("part", "function", "words"), FUNCTIONS)
+def test_a_function_that_gives_no_such_part(part: str, function: Any, words: str) -> None:
+    family = replace(FAMILY, **{part: function})
+    for _ in range(2):
+        with pytest.raises(DefinitionError) as problem:
+            getattr(family, f"{part}_of")(MUC)
+        assert str(problem.value) == words
+
+
+def test_functions_are_asked_once_for_each_policy() -> None:
+    asked: list[Any] = []
+
+    def scenario(policy: Any) -> Any:
+        asked.append(policy)
+        return FAMILY.scenario
+
+    family = replace(FAMILY, syntax=lambda _: FAMILY.syntax, scenario=scenario, codec=lambda _: "a codec")
+    for policy in (MUC, MUC, MUC.evolve("other")):
+        family.check(policy)
+    assert [policy.id for policy in asked] == ["muc", "other"]
+    assert family.codec_of(None) == "a codec"
+    assert (family.words_of(MUC), family.laws_of(MUC)) == (FAMILY.words, FAMILY.laws)
+    shut = replace(family, room=Shut)
+    with pytest.raises(DefinitionError, match="policy `muc` refuses an event of opening `Juliet is admin`"):
+        shut.check(MUC)
+
+
+@pytest.mark.parametrize("policy", ["mimi", "mimi-00", "mimi-01", "matrix-1", "matrix-12"])
+def test_families_that_are_shipped_fit(policy: str) -> None:
+    known = load_policy(policy)
+    family = family_of(known)
+    assert family is not None
+    family.check(known)
+    assert known in family.policies
+
+
+def test_without_a_scenario_there_are_no_rooms_to_look_in() -> None:
+    family = replace(FAMILY, scenario=lambda _: None)
+    assert family.scenario_of(MUC) is None
+    family.check(MUC)
+    odd = MUC.evolve("odd", family="fsm.render")  # a package without a family
+    assert (scenario_of(odd), laws_of(odd)) == (None, ())
+    for use in (syntax_of, new_room):
+        with pytest.raises(DefinitionError, match=r"^policy `odd`: there is no family `fsm\.render`$"):
+            use(odd)
+
+
+# fmt: off
+TRIALS: list[tuple[dict[str, Any], str]] = [
+    ({"trials": (CREATE,)},         "scenario: `trials` must be a tuple of `Trial`"),
+    ({"variants": 3},               "scenario: `variants` is no function"),
+    ({"view": "states"},            "scenario: `view` is no function"),
+    ({"compared": ((),)},           "scenario: `compared` are tuples of events, none empty"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("changes", "words"), TRIALS)
+def test_a_scenario_whose_further_parts_do_not_fit(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(DefinitionError) as problem:
+        replace(FAMILY.scenario, **changes)
+    assert str(problem.value) == words

@@ -5,7 +5,9 @@ from functools import cached_property
 from itertools import islice, product
 from typing import Any
 
+from fsm.errors import DefinitionError
 from fsm.family import AnyPolicy
+from fsm.loading import running
 from fsm.policies import scenario_of, syntax_of
 from fsm.scenario import LEAST_USERS, Log, Scenario
 
@@ -45,9 +47,15 @@ class Play:
         if action not in self._asked:
             pairs = product(self.users, repeat=2)
             plain = tuple(event for pair in pairs for event in self._forms(action, *pair))
-            variants = self._scenario.variants
-            self._asked[action] = (*plain, *variants(action, plain)) if variants else plain
+            self._asked[action] = (*plain, *self._variants(action, plain))
         return self._asked[action]
+
+    def _variants(self, action: str, plain: Log) -> Log:
+        variants = self._scenario.variants
+        if variants is None:
+            return ()
+        with running(f"policy `{self._policy.id}`: the `variants` of its scenario fail", DefinitionError):
+            return tuple(variants(action, plain))
 
     def concerned(self, event: Mapping[str, Any]) -> list[int]:
         """The places in `users` of those by whose states, with the settings, an event is judged."""

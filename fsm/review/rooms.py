@@ -20,9 +20,11 @@ from operator import itemgetter
 from typing import Any
 
 from fsm.decision import Decision
-from fsm.errors import EventError
+from fsm.errors import DefinitionError, EventError, shorten
 from fsm.family import AnyPolicy, AnyRoom
+from fsm.loading import running
 from fsm.policies import laws_of, new_room, scenario_of, syntax_of
+from fsm.review.errors import ReviewError
 from fsm.review.play import play_of
 from fsm.review.room_laws import BEGINS, RoomLaw, Step, View
 from fsm.scenario import Log, Scenario, Settings, Trial
@@ -128,7 +130,7 @@ class Search:
                 step = Step(event, decision, node.view, after)
                 self.steps += 1
                 for law in self.laws:
-                    if law not in broken and not law.test(step):
+                    if law not in broken and not _keeps(law, step):
                         broken[law] = (*node.log, event)
             for law, log in broken.items():
                 self._note(law, log)
@@ -154,8 +156,11 @@ class Search:
         return log[:length]
 
     def _view(self, room: AnyRoom, settings: Settings) -> View:
-        view = self._scenario.view
-        return View(room.participations(), self._policy.initial, settings, view(room, settings) if view else None)
+        states, view, seen = room.participations(), self._scenario.view, None
+        if view is not None:
+            with running(f"policy `{self._policy.id}`: the `view` of its scenario fails", DefinitionError):
+                seen = view(room, settings)
+        return View(states, self._policy.initial, settings, seen)
 
     def _key(self, states: Mapping[str, AnyState], settings: Settings) -> object:
         """Rooms with one key answer everything alike."""
@@ -211,9 +216,21 @@ class Search:
         """Leave something out, again and again, as long as the last event still breaks the law."""
         for shorter in ways(log):
             step = self._step(shorter)
-            if step is not None and not law.test(step):
+            if step is not None and not _keeps(law, step):
                 return self._shorten(law, shorter, ways)
         return log
+
+
+def _keeps(law: RoomLaw, step: Step) -> bool:
+    """Whether a step keeps a law. Raises `ReviewError` for a law that fails, or forgets to answer."""
+    try:
+        answer = law.test(step)
+    except Exception as problem:  # the law may be the user's: anything may be wrong in it
+        summary = " ".join(f"{type(problem).__name__}: {problem}".split())
+        raise ReviewError(f"law `{law.id}` fails: {shorten(summary, 200)}") from problem
+    if not isinstance(answer, bool):
+        raise ReviewError(f"law `{law.id}` answers {shorten(repr(answer))}, not true or false")
+    return answer
 
 
 def _without_one_event(log: Log) -> Iterator[Log]:
