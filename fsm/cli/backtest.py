@@ -12,8 +12,9 @@ from typing import Any
 import click
 
 from fsm.cli.options import FILE, Word, json_option, order_option, policy_option
+from fsm.cli.story import totals
 from fsm.cli.terminal import complain, interruptible, progress, safe
-from fsm.errors import DefinitionError, needs, shorten
+from fsm.errors import DefinitionError, counted, needs, shorten
 from fsm.policies import load_rules
 from fsm.shapes import Order
 
@@ -137,7 +138,7 @@ def _show(report: Mapping[str, Any]) -> None:
 
 
 def _policy_lines(report: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{report['policy']}: " + ", ".join(f"{count:,} {word}" for word, count in report["summary"].items())
+    yield f"{report['policy']}: {totals(report['summary'])}"
     counts = {
         "by transition": report["transitions"],
         "rejected by guard": report["failed"],
@@ -155,7 +156,7 @@ def _policy_lines(report: Mapping[str, Any]) -> Iterator[str]:
 
 def _difference_lines(report: Mapping[str, Any]) -> Iterator[str]:
     ours, theirs, differences = report["policy"], report["against"]["policy"], report["differences"]
-    yield f"they differ on {differences['events']:,} events in {differences['rooms']:,} rooms"
+    yield f"they differ on {counted(differences['events'], 'event')} in {counted(differences['rooms'], 'room')}"
     if not differences["events"]:
         return
     yield f"  {shorten(ours, 18):<18}{shorten(theirs, 18):<28}{'events':>15}"
@@ -172,7 +173,7 @@ def _difference_lines(report: Mapping[str, Any]) -> Iterator[str]:
         for name, answer in ((ours, first["policy"]), (theirs, first["against"])):
             yield f"    {shorten(name, 16):<16}{_verdict(answer)}"
     if len(differences["first"]) > _SHOWN:
-        yield f"  … and {len(differences['first']) - _SHOWN:,} more rooms"
+        yield f"  … and {counted(len(differences['first']) - _SHOWN, 'more room')}"
 
 
 def _verdict(answer: Mapping[str, Any] | None) -> str:

@@ -160,7 +160,7 @@ def _styled(outcome: Outcome) -> "Text":
 
 
 def _conclude(run: Replay, room: str | None) -> None:
-    print("\n".join(["", totals(run), *_places(run, room)]))
+    print("\n".join(["", totals(run.summary()), *_places(run, room)]))
 
 
 def _places(run: Replay, room: str | None) -> Iterator[str]:

@@ -50,7 +50,7 @@ class Story:
             yield ""
         if len(told) > _ROOMS:
             yield f"… and {counted(len(told) - _ROOMS, 'more room')}\n"
-        yield totals(run)
+        yield totals(run.summary())
 
     def _of(self, room_id: str | None) -> _Room:
         return self._rooms.get(room_id, _Room())
@@ -76,9 +76,9 @@ class Story:
             yield _named(f"  {state:<10} {count:>6,}  ", named, width)
 
 
-def totals(run: Replay) -> str:
+def totals(summary: Mapping[str, int]) -> str:
     """How many events there were, and what became of them."""
-    counts = run.summary()
+    counts = dict(summary)
     events, errors = counts.pop("events"), counts.pop("errors")
     words = (f"{count:,} {word.replace('_', ' ')}" for word, count in counts.items())
     return ", ".join([counted(events, "event"), *words, counted(errors, "error")])

@@ -121,13 +121,14 @@ QUESTION = st.one_of(
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from([*(f"matrix-{version}" for version in VERSIONS), "matrix"]), st.lists(QUESTION, min_size=1))
 def test_whatever_is_asked_is_answered(policy: str, questions: list[object]) -> None:
+    assert decide.callback is not None
     text = "".join(f"{json.dumps(each)}\n" for each in questions)
     with (
         patch("sys.stdin", TextIOWrapper(BytesIO(text.encode()))),
         redirect_stdout(StringIO()) as out,
         redirect_stderr(StringIO()),
     ):
-        status = decide(policy=policy)
+        status = decide.callback(policy=policy, allow=())
     answers = [json.loads(line) for line in out.getvalue().splitlines()]
     assert len(answers) == len(questions)
     assert status == (2 if any("error" in answer for answer in answers) else 0)
