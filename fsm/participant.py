@@ -9,7 +9,7 @@ import re
 from enum import Enum, auto
 from functools import partial
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
 
 from fsm.decision import Decision
 from fsm.errors import DefinitionError, shorten
@@ -150,6 +150,18 @@ class Participant(metaclass=_Hooked):
 def _verbs(policy: Table[Any]) -> dict[str, str]:
     """By their names as Python has them: the actions of a policy."""
     return {re.sub(r"\W", "_", action.value): action.value for action in policy.triggers}
+
+
+if TYPE_CHECKING:
+    import typing_extensions
+
+    Who = typing_extensions.TypeVar("Who", bound=Participant, default=Participant)
+    """The class of the participants of a room."""
+else:
+    Who = TypeVar("Who", bound=Participant)
+
+PLAIN: Any = Participant
+"""The class of participants where none is told."""
 
 
 def hooks_in(kind: type[Participant]) -> object:

@@ -23,7 +23,7 @@ nothing is applied or told twice; another event with the same id is an error.
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Self, TypeAlias, TypeVar, cast
+from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from fsm import change as kinds
@@ -38,7 +38,7 @@ from fsm.locks import LAST, LOCKS, lock_of
 from fsm.machine import Memory
 from fsm.observers import Attached, Observer, Watcher, is_logged, tell, tell_async
 from fsm.own_facts import Provider, provided, weight_of
-from fsm.participant import Participant, check_hooks, hook_names, hooks_in
+from fsm.participant import PLAIN, Participant, Who, check_hooks, hook_names, hooks_in
 from fsm.past import GIVEN, HIDDEN, Bound, Entry, Past, Read, given_as, pack
 from fsm.rule import Rule
 from fsm.table import Table
@@ -58,7 +58,7 @@ _UNREADABLE = (KeyError, TypeError, AttributeError, RecursionError)
 """What the quick way meets in an event that it cannot read."""
 
 
-class BaseRoom:
+class BaseRoom(Generic[Who]):
     """One room: a family says how its events are read, judged and applied."""
 
     __slots__ = ("_attached", "_members", "_participant", "_past", "_revision", "_rules", "_settings", "_table", "id")
@@ -70,9 +70,7 @@ class BaseRoom:
     keeps_past: ClassVar[bool] = True
     """Whether events with an id are kept."""
 
-    def __init__(
-        self, room_id: str | None, participant: type[Participant] = Participant, facts: Provider | None = None
-    ) -> None:
+    def __init__(self, room_id: str | None, participant: type[Who] = PLAIN, facts: Provider | None = None) -> None:
         if room_id is not None and not is_name(room_id):
             checked_name(room_id, "room_id")
             raise EventError("room_id", HALF_PAIR)
@@ -227,7 +225,7 @@ class BaseRoom:
         deltas: Iterable[object] = (),
         *,
         policy: Any = None,
-        participant: type[Participant] = Participant,
+        participant: type[Who] = PLAIN,
         facts: Provider | None = None,
         observers: Iterable[Observer] = (),
         keep: int | None = None,
@@ -690,11 +688,11 @@ class BaseRoom:
         return {user: its.state for user, its in self._members.items() if its is not its.peers.unheard}
 
     @property
-    def participant_type(self) -> type[Participant]:
+    def participant_type(self) -> type[Who]:
         """The class of the participants that the room hands out."""
         return self._participant
 
-    def participant(self, user: str) -> Participant:
+    def participant(self, user: str) -> Who:
         """The user's participation: where participants have hooks, the same object as long as anybody holds it."""
         kind = self._participant
         if not kind.has_hooks or type(user) is not str:
@@ -704,8 +702,8 @@ class BaseRoom:
             if attached.participants is None:
                 attached.participants = WeakValueDictionary()
             held = attached.participants
-        known = held.get(user)
-        return held.setdefault(user, kind(self, user)) if known is None else known
+        known = held.get(user) or held.setdefault(user, kind(self, user))
+        return cast("Who", known)
 
     def actions(self, sender: str, target: str) -> dict[Action, str]:
         """What `sender` may do to `target` now: for each action allowed, the transition's id."""

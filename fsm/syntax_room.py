@@ -17,7 +17,7 @@ from fsm.facts import Value
 from fsm.locks import lock_of
 from fsm.machine import Memory, memory_of
 from fsm.own_facts import Provider
-from fsm.participant import Participant
+from fsm.participant import PLAIN, Who
 from fsm.past import GIVEN, Read, brief
 from fsm.policy import Policy
 from fsm.room import JSON, BaseRoom, another
@@ -27,7 +27,7 @@ from fsm.syntax import Change, Syntax
 T = TypeVar("T")
 
 
-class SyntaxRoom(BaseRoom):
+class SyntaxRoom(BaseRoom[Who]):
     """A room whose participation changes are read by `syntax`."""
 
     __slots__ = ("_policy", "_states", "settings")
@@ -48,7 +48,7 @@ class SyntaxRoom(BaseRoom):
         room_id: str | None = None,
         *,
         policy: Policy[Any],
-        participant: type[Participant] = Participant,
+        participant: type[Who] = PLAIN,
         facts: Provider | None = None,
         keep: int | None = None,
     ) -> None:
@@ -83,7 +83,7 @@ class SyntaxRoom(BaseRoom):
         state: Iterable[object],
         *,
         policy: Policy[Any],
-        participant: type[Participant] = Participant,
+        participant: type[Who] = PLAIN,
         facts: Provider | None = None,
         keep: int | None = None,
     ) -> Self:

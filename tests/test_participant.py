@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from enum import StrEnum
 from types import MappingProxyType, SimpleNamespace
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, assert_type
 
 import pytest
 
@@ -539,3 +539,15 @@ def test_verbs_have_names_that_python_knows() -> None:
     here: Any = SimpleNamespace(policy=odd, send_action=lambda *given, **more: asked.append((given, more)))
     participant.Participant(here, "@bob:x").ask_again("now", by="@ann:x", loud=True)
     assert asked == [(("ask again now", "@ann:x", "@bob:x", None), {"loud": True})]
+
+
+def test_a_room_tells_the_class_of_its_participants() -> None:
+    class Member(Participant):
+        greeting = "hello"
+
+    tea = Room.create("!x:y", ALICE, participant=Member)
+    # What a type checker makes of it; at run time there is nothing to see.
+    assert_type(tea.participant(BOB), Member)
+    assert_type(Room.restore(tea.snapshot(), participant=Member).participant(BOB).greeting, str)
+    assert_type(Room.create("!x:y", ALICE).participant(BOB), Participant)
+    assert tea.participant(BOB).greeting == "hello"

@@ -35,7 +35,7 @@ from fsm.mimi.settings import (
 from fsm.mimi.visibility import VIEWS
 from fsm.own_facts import Provider
 from fsm.participation.facts import Facts
-from fsm.participation.participant import Participant
+from fsm.participation.participant import PLAIN, Member
 from fsm.past import GIVEN, HIDDEN, Entry, Past, Read, brief, given_as
 from fsm.room import BaseRoom, another, known_in
 from fsm.rule import Rule
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from fsm.mimi.envelope import Envelope
 
 
-class Room(BaseRoom):
+class Room(BaseRoom[Member]):
     """One room under one policy.
 
     A room that was given no id takes it from the first event that names one.
@@ -67,7 +67,7 @@ class Room(BaseRoom):
         room_id: str | None = None,
         *,
         policy: MimiPolicy = MIMI,
-        participant: type[Participant] = Participant,
+        participant: type[Member] = PLAIN,
         facts: Provider | None = None,
         keep: int | None = None,
     ) -> None:
@@ -91,7 +91,7 @@ class Room(BaseRoom):
         creator: str,
         *,
         policy: MimiPolicy = MIMI,
-        participant: type[Participant] = Participant,
+        participant: type[Member] = PLAIN,
         facts: Provider | None = None,
         keep: int | None = None,
         envelope: "Envelope | None" = None,
@@ -117,7 +117,7 @@ class Room(BaseRoom):
         state: Iterable[object],
         *,
         policy: MimiPolicy = MIMI,
-        participant: type[Participant] = Participant,
+        participant: type[Member] = PLAIN,
         facts: Provider | None = None,
         keep: int | None = None,
     ) -> Self:

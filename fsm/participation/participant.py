@@ -1,5 +1,7 @@
 """A participant whose verbs are the words of participation."""
 
+from typing import TYPE_CHECKING, Any, TypeVar
+
 from fsm import participant
 from fsm.decision import Decision
 from fsm.participant import THEMSELVES, Themselves
@@ -34,3 +36,15 @@ class Participant(participant.Participant):
     def knock(self, *, reason: str | None = None) -> Decision:
         """Ask to be invited."""
         return self.trigger(Action.KNOCK, by=self.user, reason=reason)
+
+
+if TYPE_CHECKING:
+    import typing_extensions
+
+    Member = typing_extensions.TypeVar("Member", bound=Participant, default=Participant)
+    """The class of the participants of a room."""
+else:
+    Member = TypeVar("Member", bound=Participant)
+
+PLAIN: Any = Participant
+"""The class of participants where none is told."""

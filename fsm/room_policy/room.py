@@ -30,7 +30,7 @@ from fsm.locks import lock_of
 from fsm.machine import Memory, memory_of
 from fsm.observers import tell
 from fsm.own_facts import Provider, weight_of
-from fsm.participant import Participant
+from fsm.participant import PLAIN, Who
 from fsm.past import GIVEN, Read, brief
 from fsm.room import BaseRoom, another
 from fsm.room_policy.components import BasePolicy, Code, Components, Preauthorization, Preauthorizations
@@ -60,7 +60,7 @@ _ALLOWED = Decision(allowed=True)
 _NO_CLIENTS: frozenset[str] = frozenset()
 
 
-class RoleRoom(BaseRoom):
+class RoleRoom(BaseRoom[Who]):
     """One room whose roles are its own.
 
     `policy` has the roles where the creation or the state brings none. `participant` is
@@ -91,7 +91,7 @@ class RoleRoom(BaseRoom):
         room_id: str | None = None,
         *,
         policy: RolePolicy | None = None,
-        participant: type[Participant] = Participant,
+        participant: type[Who] = PLAIN,
         facts: Provider | None = None,
         keep: int | None = None,
     ) -> None:
@@ -122,7 +122,7 @@ class RoleRoom(BaseRoom):
         *,
         policy: RolePolicy,
         role: int | None = None,
-        participant: type[Participant] = Participant,
+        participant: type[Who] = PLAIN,
         facts: Provider | None = None,
         keep: int | None = None,
     ) -> Self:
@@ -141,7 +141,7 @@ class RoleRoom(BaseRoom):
         state: Iterable[object],
         *,
         policy: RolePolicy | None = None,
-        participant: type[Participant] = Participant,
+        participant: type[Who] = PLAIN,
         facts: Provider | None = None,
         keep: int | None = None,
     ) -> Self:
