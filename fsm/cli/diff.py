@@ -9,7 +9,7 @@ import click
 
 from fsm import atomic
 from fsm.cli.options import FILE, POLICY, given_option, json_option, parse_given
-from fsm.cli.terminal import console, safe
+from fsm.cli.terminal import console, safe, told
 from fsm.errors import counted
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy, repairs_of
@@ -50,7 +50,7 @@ def diff(  # noqa: PLR0913 - one option for each output
     else:
         output = console()
         for line in _lines(found):
-            output.print(safe(line), style="bold" if line and not line.startswith(" ") else None)
+            output.print("\n".join(told(safe(line))), style="bold" if line and not line.startswith(" ") else None)
     return 1 if found else 0
 
 

@@ -3,12 +3,14 @@
 import os
 import signal
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from io import BufferedReader
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias, TypeVar, cast
 
 from fsm import atomic
@@ -120,6 +122,20 @@ def console() -> "Console":
 
     return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
+
+def fitted(line: str, width: int) -> list[str]:
+    """A line in pieces of this width, which stand further in than it does; as it is where it fits."""
+    inside = line[: len(line) - len(line.lstrip())] + "  "
+    pieces = textwrap.wrap(line, width, subsequent_indent=inside, break_on_hyphens=False)
+    return pieces if len(line) > width else [line]
+
+
+def told(line: str) -> list[str]:
+    """A line for standard output: on a terminal as it fits, of 80 columns at most."""
+    return fitted(line, min(get_terminal_size().columns, _COLUMNS)) if sys.stdout.isatty() else [line]
+
+
+_COLUMNS = 80
 
 Tell: TypeAlias = Callable[[float, str], None]
 """Takes how much is done, and a note beside it."""

@@ -13,7 +13,7 @@ import click
 
 from fsm import atomic
 from fsm.cli.options import FILE, POLICY, json_option
-from fsm.cli.terminal import console, progress, safe
+from fsm.cli.terminal import console, progress, safe, told
 from fsm.errors import counted, shorten
 from fsm.family import AnyPolicy
 from fsm.policies import CATALOGUE, laws_of, load_policy, repairs_of
@@ -158,16 +158,16 @@ def _print(reviews: Iterable[Review]) -> None:
     for number, review in enumerate(reviews):
         if number:
             output.print()
-        output.print(safe(_headline(review)), style="bold")
+        output.print("\n".join(told(safe(_headline(review)))), style="bold")
         for line in (*_matrix(review), *_remarks(review)):
-            output.print(f"  {safe(line)}", style="dim")
+            output.print("\n".join(told(f"  {safe(line)}")), style="dim")
         for finding in review.findings:
             output.print()
             style = "dim" if finding.accepted is not None else _STYLES[finding.severity]
             headline, *others = _lines(finding)
-            output.print(safe(headline), style=style)
+            output.print("\n".join(told(safe(headline))), style=style)
             for line in others:
-                output.print(f"  {safe(line)}")
+                output.print("\n".join(told(f"  {safe(line)}")))
 
 
 def _headline(review: Review) -> str:

@@ -1,6 +1,8 @@
 """The command line as a whole: help that fits, what is said of mistakes, completion, what is missing."""
 
+import contextlib
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ import pytest
 
 from fsm import __version__
 from fsm.cli import COMMANDS, fsm
+from fsm.cli.terminal import fitted
 from tests.cli.conftest import Inside
 from tests.cli.runner import ROOT
 
@@ -154,6 +157,41 @@ def test_a_command_loads_no_more_than_it_needs(arguments: tuple[str, ...]) -> No
         [sys.executable, "-c", script, *arguments], input="", capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.splitlines()[-1] == "loaded"
+
+
+@pytest.mark.parametrize(
+    ("line", "pieces"),
+    [
+        ("short", ["short"]),
+        ("", [""]),
+        ("  one two three four", ["  one two", "    three", "    four"]),
+        ("  x-y-z-a-b-c-d", ["  x-y-z-a-b", "    -c-d"]),
+    ],
+)
+def test_a_line_fits_a_terminal(line: str, pieces: list[str]) -> None:
+    assert fitted(line, 11) == pieces
+
+
+def shown(*arguments: str) -> str:
+    """What a wide terminal shows of a command."""
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "fsm", *arguments]
+    environment = {**os.environ, "COLUMNS": "200", "TERM": "dumb"}
+    with subprocess.Popen(command, stdout=follower, stderr=subprocess.DEVNULL, env=environment, cwd=ROOT):
+        os.close(follower)
+        taken = b""
+        with contextlib.suppress(OSError):  # by which Linux says that the other side is closed
+            while part := os.read(leader, 2**16):
+                taken += part
+    os.close(leader)
+    return taken.decode()
+
+
+@pytest.mark.parametrize("command", ["diff mimi mimi-01", "verify mimi-01 --rooms 0"])
+def test_what_is_found_fits_a_terminal(command: str) -> None:
+    lines = shown(*command.split()).splitlines()
+    assert len(lines) > 20
+    assert [line for line in lines if len(line) > 80] == []
 
 
 def test_the_group_is_click() -> None:
