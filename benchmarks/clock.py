@@ -21,6 +21,15 @@ ROOT = Path(__file__).parent.parent
 Loop: TypeAlias = Callable[[Sequence[Any]], object]
 """Goes through all events once."""
 
+QUICK = "FSM_BENCH_QUICK"
+"""The variable by which fresh processes know that this run is a trial (`python -m benchmarks --quick`)."""
+
+
+def sized(number: int) -> int:
+    """So many events, rooms or users; in a trial, which only shows that everything runs, a hundredth of that."""
+    return max(number // 100, 10) if QUICK in os.environ else number
+
+
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 """What fresh processes run with: modules are compiled once, as where they are installed."""
 
@@ -67,7 +76,7 @@ def seconds_each(ask: Callable[[Any], object], questions: Sequence[Any]) -> floa
 
 def timings(works: Iterable[Callable[[], float]], rounds: int) -> list[Timing]:
     """What each work takes, all of them in turn in every round."""
-    works = list(works)
+    works, rounds = list(works), 1 if QUICK in os.environ else rounds
     return [Timing.of(times) for times in zip(*([work() for work in works] for _ in range(rounds)), strict=True)]
 
 

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from benchmarks.clock import ENVIRONMENT, Ran, Timing, run
+from benchmarks.clock import ENVIRONMENT, QUICK, Ran, Timing, run, sized
 from benchmarks.peer import WrongVerdictsError
 from benchmarks.reference import NoReferenceError, interpreter
 from benchmarks.scene import LOG
 from benchmarks.works import changes, matrix_state, mimi_state
 from fsm.atomic import writing
 
-QUESTIONS = 5_000
-LINES_EVENTS, PARQUET_EVENTS = 300_000, 5_000_000
+QUESTIONS = sized(5_000)
+LINES_EVENTS, PARQUET_EVENTS = sized(300_000), sized(5_000_000)
 COPIES = 10
 """So many times the day is replayed, each time in rooms of other names."""
 
@@ -127,7 +127,7 @@ def _command(command: Command, folder: Path, first: Path | None) -> Against:
     output = folder / "output"
     answers = command.answers or (lambda _: None)
     ours, before, agreed = [], [], None
-    for _ in range(command.rounds):
+    for _ in range(1 if QUICK in ENVIRONMENT else command.rounds):
         ours.append(_seconds(command, [sys.executable, "-m", "fsm"], output))
         agreed = answers(output)
         if first:
@@ -162,7 +162,7 @@ def _days(path: Path) -> Path:
 
 def _history(path: Path, events: int) -> Path:
     """What `fsm synth` makes, with as many rooms for each event as there are by default."""
-    counts = ["--events", events, "--rooms", events // 1_000, "--users", events // 100]
+    counts = ["--events", events, "--rooms", max(events // 1_000, 5), "--users", events // 100]
     _run([sys.executable, "-m", "fsm", "synth", "-o", path, *map(str, counts)], path.with_suffix(".said"))
     return path
 

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import Any, TypeAlias
 
 from benchmarks import engines, machines, plain
-from benchmarks.clock import ROOT, Stream, Timing, timings
+from benchmarks.clock import ROOT, Stream, Timing, sized, timings
 from benchmarks.peer import Peer, WrongVerdictsError, facts_themselves
 from benchmarks.plain import LookUp
 from benchmarks.scene import VERSION, MatrixScene, MimiScene, Scene, asking
@@ -32,9 +32,9 @@ SHARED = "transitions, one machine shared"
 KEPT = "transitions, a machine per pair, kept"
 BUILT = "transitions, to make a machine"
 
-QUICK, SLOW = 60, 5
+MANY, SLOW = 60, 5
 _BUILT = 200
-_LATENCY_ROUNDS = 200
+_LATENCY_ROUNDS = sized(200)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def mimi_costs(scene: MimiScene) -> list[Cost]:
         LOOK_UP: Stream(lambda: look_up.loop, scene.lines()),
         "if/else written by hand": Stream(asking(by_hand), scene.lines()),
     }
-    taken = dict(zip(quick, timings([stream.round for stream in quick.values()], QUICK), strict=True))
+    taken = dict(zip(quick, timings([stream.round for stream in quick.values()], MANY), strict=True))
     for peer in PEERS:
         (taken[peer.name],) = timings([peer.stream(scene).round], peer.rounds)
     (taken[BUILT],) = timings([_build], _BUILT)
@@ -96,10 +96,10 @@ def matrix_costs(scene: MatrixScene) -> list[Cost]:
     look_up = plain.matrix_look_up(scene.room, scene.state, scene.events)
     _compare(scene, look_up, lambda: plain.matrix_look_up(scene.opened(False), scene.state, scene.events))
     quick = {**_ours(scene), LOOK_UP: Stream(lambda: look_up.loop, scene.lines())}
-    taken = dict(zip(quick, timings([stream.round for stream in quick.values()], QUICK), strict=True))
+    taken = dict(zip(quick, timings([stream.round for stream in quick.values()], MANY), strict=True))
     versions = {}
     if SYNAPSE.exists():
-        question = {"version": VERSION, "state": scene.state, "events": scene.events, "rounds": QUICK}
+        question = {"version": VERSION, "state": scene.state, "events": scene.events, "rounds": MANY}
         done = subprocess.run(  # noqa: S603 - our own
             [SYNAPSE, "-m", "benchmarks.synapse_peer"], cwd=ROOT, input=json.dumps(question), check=True,
             stdout=subprocess.PIPE, text=True,

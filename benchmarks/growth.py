@@ -7,11 +7,11 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from benchmarks.clock import least, seconds_each
+from benchmarks.clock import least, seconds_each, sized
 from fsm import Domain, Machine, Policy, Room, Transition, guard
 from fsm.machine import Key, memory_of
 
-MEMBERS = (10, 100, 1_000, 10_000, 100_000)
+MEMBERS = (10, 100, 1_000, 10_000, sized(100_000))
 STATES = (5, 10, 20, 40, 60)
 _QUESTIONS = 2_000
 _ROUNDS = 15

@@ -18,16 +18,16 @@ from typing import Any
 import pyarrow as pa
 
 from benchmarks import loops
-from benchmarks.clock import in_fresh_process
+from benchmarks.clock import in_fresh_process, sized
 from benchmarks.processor import one_processor
 from fsm import MIMI
 from fsm.bulk import layout
 from fsm.bulk.backtest import Backtest, can_compile
 from fsm.bulk.synth import synthesise
 
-EVENTS = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
-LONGEST = 10_000_000
-_CODED = 3_000_000, 3_000, 30_000
+EVENTS = tuple(map(sized, (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)))
+LONGEST = sized(10_000_000)
+_CODED = sized(3_000_000), sized(3_000), sized(30_000)
 _KIB = 1024
 
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.clock import in_fresh_process
+from benchmarks.clock import in_fresh_process, sized
 from benchmarks.machines import Model, stock_machine
 from benchmarks.works import matrix, matrix_levels, mimi, mimi_half, mimi_roles, users_of
 from fsm import Room
 
-PAIRS = 1_000_000
+PAIRS = sized(1_000_000)
 SIZES = (5, 50, 2_000)
 BOUNDS = (100, 50, 30)
 """The most bytes of a pair in a plain MIMI room, by size."""
@@ -30,7 +30,7 @@ _LESS = {"mimi-roles": 5, "mimi-half": 5, "matrix-levels": 5}
 _FEW = 2_000
 """So many machines are enough to know what one takes."""
 
-_EVENTS, _ROOMS = 500_000, 100_000
+_EVENTS, _ROOMS = sized(500_000), sized(100_000)
 """Events with ids in one room, and rooms with one such event."""
 
 
