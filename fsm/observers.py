@@ -11,7 +11,7 @@ an interruption leaves the other calls to whoever tells next.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from typing import Protocol, TypeAlias
@@ -121,30 +121,32 @@ class Attached:
             made.append(room.participant_type(room, change.target) if held is None else held)
         return getattr(made[0], name)(change)
 
-    def ends(self, room: "Room") -> bool:
-        """Whether there is nothing more to tell; then nobody is telling."""
-        with lock_of(room):
-            if self.queue:
-                return False
-            self.is_telling = False
-            return True
+    def due(self, room: "Room") -> "Iterator[tuple[Change, Observer]]":
+        """Every call that is to be made, until there is nothing more to tell; then nobody is telling."""
+        queue = self.queue
+        while True:
+            while queue:
+                change, calls = queue[0]
+                while calls:
+                    yield change, calls.pop()
+                queue.popleft()
+            with lock_of(room):
+                if not queue:
+                    self.is_telling = False
+                    return
 
 
 def tell(room: "Room", attached: Attached, change: Change) -> None:
     """Tell what is to be told in a room. Raises `ObserverError` to whoever sent this change."""
     errors: list[Exception] = []
-    queue = attached.queue
     try:
-        while queue or not attached.ends(room):
-            told, calls = queue[0]
-            while calls:
-                try:
-                    result = calls.pop()(told)
-                    if result is not None:
-                        _refuse_to_await(result)
-                except Exception as error:  # noqa: BLE001 - it is the host's: anything may be wrong in it
-                    errors.append(_noted(error, told))
-            queue.popleft()
+        for told, call in attached.due(room):
+            try:
+                result = call(told)
+                if result is not None:
+                    _refuse_to_await(result)
+            except Exception as error:  # noqa: BLE001 - it is the host's: anything may be wrong in it
+                errors.append(_noted(error, told))
     except BaseException:
         attached.is_telling = False
         raise
@@ -163,18 +165,14 @@ async def tell_async(room: "Room", attached: Attached, change: Change) -> None:
 
 async def _tell_all(room: "Room", attached: Attached) -> list[Exception]:
     errors: list[Exception] = []
-    queue = attached.queue
     try:
-        while queue or not attached.ends(room):
-            told, calls = queue[0]
-            while calls:
-                try:
-                    result = calls.pop()(told)
-                    if isawaitable(result):
-                        await result
-                except Exception as error:  # noqa: BLE001 - as above
-                    errors.append(_noted(error, told))
-            queue.popleft()
+        for told, call in attached.due(room):
+            try:
+                result = call(told)
+                if isawaitable(result):
+                    await result
+            except Exception as error:  # noqa: BLE001 - as above
+                errors.append(_noted(error, told))
     except BaseException:
         attached.is_telling = False
         raise
