@@ -48,7 +48,7 @@ def draw(  # noqa: PLR0913 - one option for each property of a picture
     rules = load_policy(policy)
     if against is None:
         known = parse_given(given, rules)
-        if rules.reach and wanted in REACHES and known.keys() <= {*_WHO, "is_self"}:
+        if rules.has_stock_rows and wanted in REACHES and known.keys() <= {*_WHO, "is_self"}:
             with output_to(output) as file:
                 file.write(_reach(rules, wanted, known))
             return

@@ -82,7 +82,8 @@ def verify(  # noqa: PLR0913 - one option for each input and output
         read_accepted(accept, law_ids((*own, *(law for policy in rules for law in laws_of(policy))))) if accept else {}
     )
     for policy in rules:
-        can_be_played(policy)  # before anything is done for some of them
+        if not policy.has_stock_rows:
+            can_be_played(policy)  # before anything is done for some of them
     pictures = {policy.id: _picture(policy) for policy in rules if report and _can_be_drawn(policy)}
     reviews = list(_reviews(names, partial(_review, laws=laws, accepted=reasons, rooms=rooms)))
     if report:
@@ -97,11 +98,11 @@ def verify(  # noqa: PLR0913 - one option for each input and output
 
 
 def _can_be_drawn(policy: AnyPolicy) -> bool:
-    return not policy.reach or len(policy.states) <= MOST + 1
+    return not policy.has_stock_rows or len(policy.states) <= MOST + 1
 
 
 def _picture(policy: AnyPolicy) -> bytes:
-    return to_ladders(policy) if policy.reach else render(extract(policy), "svg")
+    return to_ladders(policy) if policy.has_stock_rows else render(extract(policy), "svg")
 
 
 def _repair(names: Sequence[str], output: Path | None) -> int:

@@ -48,10 +48,10 @@ def to_ladders(policy: Policy[Any], by: Iterable[AnyState] | None = None, *, onl
 
     Raises `RenderError` for a policy that does not say who may do what to whom, or has too many states.
     """
+    if policy.has_stock_rows and len(policy.states) > MOST + 1:
+        raise RenderError(f"policy `{policy.id}` has {len(policy.states)} states, {MOST + 1} is the most for a picture")
     if not policy.reach:
         raise RenderError(f"policy `{policy.id}` does not say who may do what to whom")
-    if len(policy.states) > MOST + 1:
-        raise RenderError(f"policy `{policy.id}` has {len(policy.states)} states, {MOST + 1} is the most for a picture")
     rungs = rungs_of(policy)
     wanted = [state for state in reversed(rungs) if by is None or state in by]
     panels = [(state, lanes) for state in wanted if (lanes := _lanes(policy, rungs, state, only_self=only_self))]

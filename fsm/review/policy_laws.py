@@ -60,7 +60,7 @@ def suggested(policy: AnyPolicy, laws: Iterable[PolicyLaw], findings: Iterable[F
             yield finding
             continue
         remedy = repairs.remedy(policy, law, fault)
-        told = Suggestion(cannot="no change was found that makes no other fault")
+        told = Suggestion(cannot="no small change was found that makes no other fault")
         if remedy is not None:
             told = Suggestion(remedy.changes, remedy.gained, remedy.lost)
         yield replace(finding, suggestion=told)

@@ -297,3 +297,14 @@ def test_large_sets_are_held_against_fewer_laws(tmp_path: Path) -> None:
     review = json.loads(fsm("verify", str(file), "--json").out)[0]
     assert "powers-are-not-lost" in review["not_searched"]
     assert {finding["law"] for finding in review["findings"]} <= {law.id for law in LAWS if law.limit is None}
+
+
+def test_absurd_sizes_are_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "absurd.json"
+    file.write_text(json.dumps({"roles": [role(index, f"role {index}") for index in range(400)]}), encoding="utf-8")
+    for arguments in (["draw", str(file), "--format", "svg"], ["draw", str(file), "--format", "matrix"],
+                      ["diff", str(file), "room-policy-strict"]):  # fmt: skip
+        run = fsm(*arguments)
+        assert run.status == 2
+        assert "is the most" in run.err
+        assert run.err.count("\n") == 1

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from itertools import product
 from types import MappingProxyType
 from typing import Any
 
+from fsm.errors import DefinitionError
 from fsm.reach import Reach
 from fsm.room_policy.capabilities import GRANTING
 from fsm.room_policy.lint.powers import Powers, called
 from fsm.room_policy.policies import RolePolicy
-from fsm.room_policy.roles import BANNED, OUTSIDE, Bounds, Role
+from fsm.room_policy.roles import OUTSIDE, Bounds, Role
 
 Ability = tuple[int, str, int, int]
 """Who, by which row or with which capability, on holders of which role, and where these come."""
@@ -25,7 +25,15 @@ def abilities(policy: RolePolicy) -> frozenset[Ability]:
     return policy.derived(_abilities)
 
 
+COMPARED = 256
+"""Of so many roles it is told what their holders may do."""
+
+
 def _abilities(policy: RolePolicy) -> frozenset[Ability]:
+    if len(policy.states) > COMPARED:
+        raise DefinitionError(
+            f"policy `{policy.id}` has {len(policy.states)} roles, {COMPARED} is the most to say who may do what"
+        )
     return frozenset(_found(policy.derived(Powers)))
 
 
@@ -42,12 +50,11 @@ def _found(powers: Powers) -> Iterator[Ability]:
 
 def _to_others(powers: Powers, by: int) -> Iterator[Ability]:
     active = tuple(index for index in powers.seated if powers.is_active(index))
+    arrows = [(source, dest) for source, dests in powers.arrows(by).items() for dest in sorted(dests)]
     for row in _TO_OTHERS:
-        sources = {"add": (OUTSIDE,), "ban_outsider": (OUTSIDE,), "kick": active}.get(row, powers.inside)
-        dests = {"remove": (OUTSIDE,), "kick": (OUTSIDE,), "ban": (BANNED,), "ban_outsider": (BANNED,)}.get(
-            row, powers.inside
-        )
-        for source, dest in product(sources, dests):
+        for source, dest in ((index, OUTSIDE) for index in active) if row == "kick" else arrows:
+            if row == "remove" and dest != OUTSIDE:
+                continue
             if (row == "kick" or source != dest) and powers.may(row, by, source, dest):
                 yield by, row, source, dest
 

@@ -3,7 +3,7 @@
 from fsm.policy_law import PolicyLaw
 from fsm.room_policy.lint import definitions, pairs, rooms
 
-PAIRED = 256
+PAIRED = 64
 """Of so many roles pairs are looked at; of more, only the definitions."""
 
 # fmt: off

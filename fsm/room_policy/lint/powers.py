@@ -4,7 +4,7 @@ Unless a question says otherwise the case is favourable: all bounds hold, client
 in nobody's way, codes are valid. So what is denied here is denied by the roles.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -91,20 +91,33 @@ class Powers:
 
     def demotions(self, by: int, source: int) -> Iterator[int]:
         """The roles to which holders of `by` may change others who hold another role: not that of the banned."""
-        for dest in self.seated:
-            if dest != source and self.may("change_role", by, source, dest):
+        for dest in self._led_to(by, source):
+            if dest != source and dest in self.seated and self.may("change_role", by, source, dest):
                 yield dest
 
     def seats(self, by: int) -> Iterator[tuple[str, int, int]]:
         """How holders of a role put others into one: the row, the role that these leave, and where they come."""
-        for dest in self.seated:
-            if self.may("add", by, OUTSIDE, dest):
-                yield "add", OUTSIDE, dest
-            for source in self.inside:
-                if source != dest and self.may("change_role", by, source, dest):
-                    yield "change_role", source, dest
-            if BANNED not in self.seated and self.may("unban", by, BANNED, dest):
-                yield "unban", BANNED, dest
+        for source in self.arrows(by):
+            for dest in self._led_to(by, source):
+                if dest not in self.seated or dest == source:
+                    continue
+                rows = (
+                    ("add",)
+                    if source == OUTSIDE
+                    else ("change_role", "unban")
+                    if source == BANNED
+                    else ("change_role",)
+                )
+                for row in rows:
+                    if self.may(row, by, source, dest):
+                        yield row, source, dest
+
+    def arrows(self, by: int) -> Mapping[int, frozenset[int]]:
+        """The role changes that holders of a role are authorized for: no row moves others without one."""
+        return self.by_index[by].changes
+
+    def _led_to(self, by: int, source: int) -> list[int]:
+        return sorted(self.arrows(by).get(source, ()))
 
     def ways_in(self) -> Iterator[tuple[str, int]]:
         """How outsiders come in by themselves, without being preauthorized: the row, and the role."""

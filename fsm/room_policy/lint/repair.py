@@ -18,8 +18,14 @@ from fsm.room_policy.policies import RolePolicy, data_of
 
 __all__ = ["changes", "data_of", "faults", "preview", "remedy", "repaired"]
 
-TRIED = 80
+TRIED = 40
 """So many changed sets are looked at for one fault."""
+
+MENDED = 10
+"""Of so many roles, with role 0, changes are searched for; of more it would take too long."""
+
+MOST_FAULTS = 40
+"""Of a set with more faults of high and medium weight no changes are searched for: they would be a new set."""
 
 _AT_ONCE = 6
 """A change that makes another fault is tried together with so many ways to mend that."""
@@ -39,9 +45,14 @@ def _faults(policy: RolePolicy) -> tuple[Found, ...]:
     return tuple(sorted(found, key=lambda each: WEIGHTS.index(each[0].severity)))
 
 
+def can_be_searched(policy: RolePolicy) -> bool:
+    """Whether there are so few roles that changes are searched for."""
+    return len(policy.states) <= MENDED
+
+
 def remedy(policy: RolePolicy, law: PolicyLaw, fault: Fault) -> Remedy | None:
     """The smallest change found after which the fault is gone, and what else it changes."""
-    edits = _search(policy, law, fault)
+    edits = _search(policy, law, fault) if can_be_searched(policy) else None
     if edits is None:
         return None
     gained, lost = changes(policy, edited(policy, edits))
@@ -51,6 +62,8 @@ def remedy(policy: RolePolicy, law: PolicyLaw, fault: Fault) -> Remedy | None:
 def repaired(policy: RolePolicy) -> tuple[RolePolicy, tuple[str, ...]]:
     """The policy after all repairs that could be found, and these in words."""
     done: list[str] = []
+    if not can_be_searched(policy):
+        return policy, ()
     hopeless: set[object] = set()
     while True:
         edits = None
@@ -68,6 +81,8 @@ def repaired(policy: RolePolicy) -> tuple[RolePolicy, tuple[str, ...]]:
 
 def _search(policy: RolePolicy, law: PolicyLaw, fault: Fault, *, only_useless: bool = False) -> Edits | None:
     """The changes with the fewest words after which a fault is gone, and no serious one has come."""
+    if sum(each.severity != LOW for each, _ in faults(policy)) > MOST_FAULTS:
+        return None
     old = {(each.id, other.key) for each, other in faults(policy)}
     order = count()
     waiting = [(len(way), next(order), way) for way in fault.ways]

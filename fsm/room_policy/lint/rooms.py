@@ -24,6 +24,9 @@ SEARCHED = 13
 """Of so many roles, with role 0, whole rooms are searched; of more, only pairs of roles are looked at."""
 
 MOST_USERS = 4
+"""So many users are in a room at most, and one fewer where there are more than `FEW` roles."""
+
+FEW = 7
 
 Room = tuple[int, ...]
 """The roles of those who are in the list, in order."""
@@ -37,6 +40,7 @@ class Rooms:
 
     def __init__(self, powers: Powers, creators: Iterable[int]) -> None:
         self.powers = powers
+        self._most = MOST_USERS - (len(powers.inside) > FEW)
         self.steps: dict[Room, list[tuple[Step, Room]]] = {}
         waiting: deque[Room] = deque((index,) for index in creators)
         while waiting:
@@ -48,7 +52,7 @@ class Rooms:
 
     def _steps(self, room: Room) -> Iterator[tuple[Step, Room]]:
         for row, by, source, dest, is_self in self._moves(room):
-            if len(room) >= MOST_USERS and source == OUTSIDE:
+            if len(room) >= self._most and source == OUTSIDE:
                 continue
             if not self._permits(room, (row, by, source, dest), is_self=is_self):
                 continue
