@@ -119,7 +119,7 @@ def _commands(folder: Path) -> Iterator[Command]:
         (PARQUET_TWO, parquet, PARQUET_EVENTS, 2),
     ):
         yield Command(name, ["backtest", history, "--json"], 3, None, events, cores, _summary)
-    yield Command(VERIFY, ["verify", *FIRST_POLICIES], rounds=1)
+    yield Command(VERIFY, ["verify", *FIRST_POLICIES[: 1 if QUICK in ENVIRONMENT else None]], rounds=1)
 
 
 def _command(command: Command, folder: Path, first: Path | None) -> Against:
