@@ -15,6 +15,7 @@ from fsm import EventError
 from fsm.matrix.third_party import Promise, Promises
 from fsm.mimi import roles
 from fsm.policies import load_rules, new_room, room_from_state
+from fsm.render.columns import wrapped
 from tests import builders as b
 from tests.builders import error_of
 from tests.matrix import builders as m
@@ -113,6 +114,7 @@ SIZES: dict[str, Callable[[int], Act]] = {
     "many claims":                  lambda n: role_room(r.change("new", "new", "add", role_index=2, credential={"claims": claims(n)})),
     "many capabilities":            lambda n: role_room(r.event("roles_list", "eve", roles=[{**r.role(2), "role_capabilities": ["canBan"] * n}])),
     "many roles":                   lambda n: role_room(r.event("roles_list", "eve", roles=[r.role(each) for each in range(2, n)])),
+    "a long word in a picture":     lambda n: lambda: wrapped("x" * 20 * n, 60, "  "),
     # A state of many events, or of one that is large.
     "roles, and who has each":      lambda n: state("mimi", [*MIMI, *map(role, range(n)), one_role_each(n)], ASK),
     "roles, with ids":              lambda n: state("mimi", [*MIMI, *(role(each, event_id=f"${each}") for each in range(n))], ASK),

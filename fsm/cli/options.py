@@ -41,7 +41,17 @@ class Number(click.FloatRange):
         return number
 
 
-FILE = click.Path(path_type=Path)
+class _Named(click.Path):
+    """A path that is not empty: the empty one would be the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if not value:
+            self.fail("a file must have a name", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = _Named(path_type=Path)
 """A file or a folder to write, or a folder to read."""
 
 SOURCE = click.Path(allow_dash=True)

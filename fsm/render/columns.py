@@ -46,19 +46,17 @@ def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
         if width(joined) > columns and line.strip():
             lines.append(line)
             joined = indent + word
-        while width(joined) > columns:
-            head = _head(joined, columns)
-            lines.append(head)
-            joined = indent + joined[len(head) :]
-        line = joined
+        *full, line = _cut(joined, columns, indent)
+        lines += full
     return [*lines, line]
 
 
-def _head(text: str, columns: int) -> str:
-    """The beginning of a text, as much of it as fits."""
-    head, taken = "", 0
+def _cut(text: str, columns: int, indent: str) -> list[str]:
+    """The text in pieces that fit, wherever they end; those after the first begin with `indent`."""
+    pieces, piece, taken = list[str](), "", 0
     for letter, count in letters(text):
         if taken + count > columns:
-            break
-        head, taken = head + letter, taken + count
-    return head
+            pieces.append(piece)
+            piece, taken = indent, width(indent)
+        piece, taken = piece + letter, taken + count
+    return [*pieces, piece]

@@ -134,6 +134,7 @@ def test_a_log_of_another_protocol_is_named(opening: str, tmp_path: Path) -> Non
 # fmt: off
 UNUSABLE = [
     (["nowhere.parquet"],                        "nowhere.parquet: no such file or directory"),
+    ([""],                                       "invalid value for 'HISTORY': a file must have a name"),
     ([str(DAY), "--policy", "nomi"],             "unknown policy `nomi`"),
     ([str(DAY), "--against", "nomi"],            "unknown policy `nomi`"),
     ([str(DAY), "-o", "verdicts.csv"],           "verdicts.csv: the name must end in .parquet"),
