@@ -29,7 +29,11 @@ paths_option = click.option(
 @cover_option
 @paths_option
 @output_option
-@click.option("--into", type=FILE, help="Write the files of these policies, by default of all, to this folder.")
+@click.option(
+    "--into",
+    type=FILE,
+    help="Write the files of these policies, by default of all but role sets, to this folder.",
+)
 @click.option("--check", is_flag=True, help="With `--into`: write nothing, and fail when a file is not up to date.")
 def vectors(  # noqa: PLR0913 - one option for each choice
     policies: tuple[str, ...],
@@ -49,7 +53,7 @@ def vectors(  # noqa: PLR0913 - one option for each choice
     if every + cover + walks > 1:
         raise ReviewError("choose one of --all, --cover and --paths")
     if into is not None:
-        return _write_files(into, policies or tuple(CATALOGUE), check=check)
+        return _write_files(into, policies, check=check)
     if len(policies) != 1:
         raise ReviewError("name one policy, or the folder for the files of several by --into")
     rules = load_policy(policies[0])
@@ -64,7 +68,8 @@ def vectors(  # noqa: PLR0913 - one option for each choice
 
 
 def _write_files(folder: Path, names: tuple[str, ...], *, check: bool) -> int:
-    playable = list(filter(can_be_played, map(load_policy, names)))
+    known = [*map(load_policy, names or CATALOGUE)]
+    playable = [each for each in known if can_be_played(each) and (names or not each.has_stock_rows)]
     stale = update_files(folder, playable, check=check)
     if stale:
         complain(f"{'out of date' if check else 'written'}: {', '.join(stale)}")
