@@ -1,7 +1,7 @@
 """The answer to "may this event happen, and if not, why?"."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -40,11 +40,24 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class DeniedChange:
+    """An entry that an event may not set as it does: its path, what stands there and what would, and the rule.
+
+    What is absent is None.
+    """
+
+    field: str
+    before: int | str | None
+    after: int | str | None
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """One answer. A value: equal when equal, the same every time, true when allowed.
 
     `transition` is the id of the row that permitted, `before` and `after` the
-    target's states (equal when rejected); all three are None for an event that
+    target's states (equal when rejected), which are None for an event that
     changes nobody's participation. `refusals` holds one entry for every row
     that could have permitted; there is none when no row leads from this state
     by this action. `reason` is one line in plain words, empty when allowed: about the row
@@ -52,6 +65,7 @@ class Decision:
     that kind leads from the state, it says that the action is not possible there.
     `clause` and `guards` are the section of the row that permitted and the guards that
     held, empty when rejected; they follow from the row, and take no part in comparisons.
+    `changes` are the entries that a rejected event may not set, where a family tells them.
 
     Only a family that takes some events as they are has decisions that are not
     `judged`: such an event is allowed, and the reason says why nobody asked.
@@ -66,6 +80,7 @@ class Decision:
     judged: bool = True
     clause: str = field(default="", compare=False)
     guards: tuple[str, ...] = field(default=(), compare=False)
+    changes: tuple[DeniedChange, ...] = ()
 
     @property
     def code(self) -> Code:
@@ -94,6 +109,8 @@ class Decision:
         if self.reason:
             answer["reason"] = self.reason
         answer["refusals"] = [refusal.as_json() for refusal in self.refusals]
+        if self.changes:
+            answer["changes"] = [asdict(change) for change in self.changes]
         return answer
 
 

@@ -74,6 +74,18 @@ class ObserverError(PolicyError):
         super().__init__(f"an observer failed after revision {change.revision}: {shorten(first, 200)}{more}")
 
 
+class MissingEventError(EventError):
+    """An event cites another, of the id `event_id`, that is nowhere given."""
+
+    def __init__(self, field: str, event_id: str) -> None:
+        self.event_id = event_id
+        super().__init__(field, f"`{shorten(event_id)}` is nowhere given")
+
+    def within(self, place: str) -> "MissingEventError":
+        """The same error, seen from outside."""
+        return MissingEventError(f"{place}.{self.field}", self.event_id)
+
+
 class DecodeError(PolicyError):
     """Bytes are not what they should be.
 

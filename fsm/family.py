@@ -22,7 +22,7 @@ group `fsm.families`; or as the package whose module `family` has it as `FAMILY`
 reach families through `fsm.policies` only.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any, Protocol, TypeAlias, cast
@@ -49,6 +49,12 @@ class AnyRoom(Protocol):
 
     def decide(self, event: Mapping[str, Any]) -> Decision:
         """Whether the event may happen, and if not, why."""
+
+    def decide_citing(self, event: Mapping[str, Any], others: Sequence[object]) -> Decision:
+        """The same; `others` are events that this one may cite beside those of the state."""
+
+    def policy_for(self, event: Mapping[str, Any]) -> AnyPolicy:
+        """The policy by which the event is judged."""
 
     def send(self, event: Mapping[str, Any]) -> Decision:
         """Decide, and apply the event when it is allowed."""

@@ -22,7 +22,7 @@ nothing is applied or told twice; another event with the same id is an error.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -30,7 +30,7 @@ from fsm import change as kinds
 from fsm.change import Change, Outcome
 from fsm.classes import Key, Peers, Rules, UserClass
 from fsm.classes import Table as Decisions
-from fsm.decision import Decision
+from fsm.decision import Decision, permit
 from fsm.errors import HALF_PAIR, DefinitionError, EventError, RevisionError, shorten
 from fsm.event import MAX_TEXT, Event, checked_name, checked_word, is_name, is_surely_plain, own_copy, plain
 from fsm.facts import Value
@@ -97,6 +97,14 @@ class BaseRoom(Generic[Who]):
         except _UNREADABLE:
             # Another kind of event, or a fault that the careful way finds the words for.
             return self._decide_carefully(event)
+
+    def decide_citing(self, event: Mapping[str, Any], others: Sequence[object]) -> Decision:  # noqa: ARG002 - for families that cite
+        """The same; `others` are events that this one may cite beside those of the state, if the family has it so."""
+        return self.decide(event)
+
+    def policy_for(self, event: Mapping[str, Any]) -> Any:  # noqa: ARG002 - for families whose creations choose one
+        """The policy by which an event is judged that the room has read."""
+        return self.policy
 
     def send(self, event: Mapping[str, Any]) -> Decision:  # noqa: C901 - a call would cost more than what it does
         """Decide, and apply the event when it is allowed: `apply(prepare(event))` in one.
@@ -284,6 +292,10 @@ class BaseRoom(Generic[Who]):
     def _rules_beside(self) -> Iterable[Rule[Any]]:
         """The rules by which events are judged that move nobody."""
         return ()
+
+    def _permission(self, rule: Any) -> Decision:
+        """The decision in which one of them permits."""
+        return permit(rule)
 
     def _is_change(self, event_type: str) -> bool:
         """Whether events of a type are participation changes."""
@@ -893,7 +905,7 @@ class BaseRoom(Generic[Who]):
         """The action that an accepted event asked for; None for one that was no participation change."""
         if answer.transition is None:
             return None if answer.after is None else str(answer.after)  # of what was taken as it stands
-        return self._memory.action_of[answer.transition]
+        return self._memory.action_of.get(answer.transition)
 
 
 def known_in(given: Mapping[str, Any], policies: Iterable[P]) -> P:

@@ -273,7 +273,8 @@ def _moved(room: Any, row_id: str | None, before: AnyState | None, after: AnySta
 def _permitted(room: Any, row_id: str | None, place: str) -> Decision:
     for rule in room._rules_beside:  # noqa: SLF001 - they are one piece of machinery
         if rule.id == row_id:
-            return permit(rule)
+            permitted: Decision = room._permission(rule)  # noqa: SLF001 - they are one piece of machinery
+            return permitted
     if row_id is None and (room.changes_policy or not [*room._rules_beside]):  # noqa: SLF001 - as above
         return Decision(allowed=True)
     raise _no_row(room, row_id, place)

@@ -238,7 +238,7 @@ MATRIX: list[tuple[JSON, list[JSON], list[JSON]]] = [
      [m.member("invite", ALICE, CAROL, unsigned={"age": 5}, signatures={"x": 1}),
       m.member("ban", ALICE, CAROL, unsigned={"redacted_because": {}}, content={"membership": "invite"})],
      [m.member("invite", BOB, CAROL), m.member("ban", ALICE, CAROL), m.message()]),
-    (m.levels(users={BOB: 50}), [m.levels(users={BOB: 50}, events={}), {**m.levels(), "unsigned": {"redacted_because": {}}}],
+    (m.levels(users={BOB: 50}), [m.levels(users={BOB: 50}, spam={}), {**m.levels(), "unsigned": {"redacted_because": {}}}],
      [m.levels(users={BOB: 51}), {**m.levels(users={BOB: 50}), "sender": BOB}]),
     (m.join_rules("public"), [{**m.join_rules("public"), "unsigned": {}}], [m.join_rules("knock")]),
     (m.promise("tok"), [], [m.promise("tok2"), m.promise("tok", content={"public_key": "x"})]),

@@ -15,7 +15,6 @@ from fsm.kinds import kinds_of
 from fsm.machine import memory_of
 from fsm.matrix.levels import Numbers
 from fsm.matrix.policies import MATRIX_12
-from fsm.matrix.premise import PREMISES
 from fsm.matrix.settings import Founder, Reign
 from fsm.mimi.permits import Kind
 from fsm.mimi.roles import Power
@@ -91,7 +90,12 @@ OTHER_POLICIES: list[tuple[str, AnyPolicy]] = [
     ("other power levels", MATRIX_12.evolve("matrix-12", numbers=Numbers.FLOATS)),
     ("another creator", MATRIX_12.evolve("matrix-12", founder=Founder.CONTENT)),
     ("creators who stand lower", MATRIX_12.evolve("matrix-12", reign=Reign.BY_DEFAULT)),
-    ("another premise", MATRIX_12.evolve("matrix-12", premise=replace(MATRIX_12.premise, guards=PREMISES))),
+    (
+        "another premise",
+        MATRIX_12.evolve("matrix-12", premise=MATRIX_12.premise.asking({}, {MATRIX_12.premise.guards[-1]})),
+    ),
+    ("other rows on messages", MATRIX_12.evolve("matrix-12", permits={**MATRIX_12.permits, "message": ()})),
+    ("other numbers of rules", MATRIX_12.evolve("matrix-12", premise=MATRIX_12.premise.renumbered({"3": "9"}))),
     ("facts that come with other actions", MATRIX_12.evolve("matrix-12", carries={})),
 ]
 

@@ -76,7 +76,7 @@ def synthesise(policy: AnyPolicy, *, events: int, rooms: int, users: int, seed: 
     blocks = min(-(-events // _BLOCK), rooms)
     for number, random in enumerate(np.random.default_rng(seed).spawn(blocks)):
         first, last = (rooms * each // blocks for each in (number, number + 1))
-        room_ids = [f"!r{room}:h{room % 89}.example" for room in range(first, last)]
+        room_ids = [f"!r{room}" for room in range(first, last)]
         share = events * (number + 1) // blocks - events * number // blocks
         yield _Block(habits, random, room_ids, user_ids, share).table(_START + number * _BLOCK_LASTS)
 
@@ -156,7 +156,6 @@ class _Block:
     ) -> None:
         self._habits = habits
         self._random = random
-        self._room_ids = rooms
         self._user_ids = users
         self._events = events
         sizes = random.lognormal(sigma=1.5, size=len(rooms))
@@ -164,6 +163,9 @@ class _Block:
         self._births = random.random(len(rooms)) * 0.7
         self._rules = random.integers(len(habits.columns.rules), size=len(rooms))
         self._creators = random.integers(len(users), size=len(rooms))
+        # A room is of the server of whoever creates it.
+        servers = (users[creator].partition(":")[2] for creator in self._creators.tolist())
+        self._room_ids = [f"{room}:{server}" for room, server in zip(rooms, servers, strict=True)]
         # Moderators are the users numbered next to the creator, so that all are different.
         moderated = random.integers(1, 4, len(rooms)) * (self._sizes > _MODERATED)
         self._moderators = np.minimum(moderated, max(len(users) - 2, 0))

@@ -8,7 +8,7 @@ import click
 
 from fsm.cli.options import allow_option, policy_option
 from fsm.cli.terminal import complain, opened
-from fsm.errors import DefinitionError, EventError, ReplayError
+from fsm.errors import DefinitionError, EventError, MissingEventError, PolicyError, ReplayError
 from fsm.event import describe, mapping, sequence
 from fsm.family import AnyRoom
 from fsm.json_lines import read_lines
@@ -22,9 +22,10 @@ from fsm.strict_json import RepeatingReader
 def decide(*, policy: str, allow: tuple[str, ...]) -> int:
     """Answer JSON lines, one question a line.
 
-    A question is `{"policy"?, "state": [events], "event": {…}}`. `state` is the set of
-    current state events in any order, each taken as it stands. `policy` is the id of a
-    policy, or one that `--policy` or `--allow` names. A line that cannot be read is
+    A question is `{"policy"?, "state": [events], "event": {…}, "events"?: [events]}`.
+    `state` is the set of current state events in any order, each taken as it stands;
+    `events` are others that the event cites, where a protocol has that. `policy` is the id
+    of a policy, or one that `--policy` or `--allow` names. A line that cannot be read is
     answered by `{"error": …}`.
     """
     # They are loaded here and now: one that does not exist is no fault of any line.
@@ -37,8 +38,7 @@ def decide(*, policy: str, allow: tuple[str, ...]) -> int:
                     raise line.error
                 answer = answers.answer(line.value)
             except (EventError, ReplayError, DefinitionError) as fault:
-                code = "bad_policy" if isinstance(fault, DefinitionError) else "bad_event"
-                answer = {"error": {"code": code, "message": str(fault)}}
+                answer = {"error": _in_json(fault)}
                 more += bool(problem)
                 problem = problem or str(fault if line.error else ReplayError(line.number, str(fault)))
             print(json.dumps(answer), flush=True)  # whoever asks may wait for each answer
@@ -67,8 +67,10 @@ class Answers:
         if "event" not in question:
             raise EventError("event", "is missing")
         room = self._room(policy_id, sequence(question.get("state", _NO_STATE), "state"))
+        others = sequence(question.get("events", _NO_STATE), "events")
         try:
-            return room.decide(mapping(question["event"], "")).as_json(room.policy.id)
+            event = mapping(question["event"], "")
+            return room.decide_citing(event, others).as_json(room.policy_for(event).id)
         except EventError as problem:
             raise problem.within("event") from None
 
@@ -83,6 +85,13 @@ class Answers:
             if len(self._rooms) > _MOST_ROOMS:
                 del self._rooms[next(iter(self._rooms))]
         return room
+
+
+def _in_json(fault: PolicyError) -> dict[str, Any]:
+    """An error as an answer."""
+    if isinstance(fault, MissingEventError):
+        return {"code": "missing_event", "event_id": fault.event_id, "message": str(fault)}
+    return {"code": "bad_policy" if isinstance(fault, DefinitionError) else "bad_event", "message": str(fault)}
 
 
 _NO_STATE: list[Any] = []

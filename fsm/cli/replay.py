@@ -140,7 +140,8 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
     decision, event = outcome.decision, outcome.event
     if decision is None or event is None:
         return (f"{outcome.number:>6}", f"{_verdict(outcome):<8}", safe(str(outcome.error)))
-    move = f"{decision.before} → {decision.after}" if decision.transition else decision.before or ""
+    moves = decision.transition is not None and decision.before is not None
+    move = f"{decision.before} → {decision.after}" if moves else decision.before or ""
     reason = f"— {decision.reason}" if decision.reason else ""
     asked = safe(shorten(decision.transition or outcome.asked))
     return (

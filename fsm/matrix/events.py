@@ -7,6 +7,7 @@ from typing import Any
 
 from fsm.errors import EventError, shorten
 from fsm.event import Event, plain, read_event, write_state
+from fsm.matrix.levels import LISTED, NAMED
 from fsm.matrix.policies import VERSIONS
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE
 from fsm.past import brief
@@ -54,7 +55,7 @@ def is_redacted(event: Mapping[str, Any]) -> bool:
 _READ: Mapping[str, tuple[str, ...]] = {
     MEMBER: (AUTHORISER, TOKEN),
     CREATE: ("room_version", "creator", "additional_creators", "m.federate"),
-    POWER_LEVELS: ("users", "users_default", "invite", "kick", "ban"),
+    POWER_LEVELS: (*LISTED, *NAMED),
     JOIN_RULES: ("join_rule",),
     THIRD_PARTY_INVITE: ("public_key", "public_keys"),
 }

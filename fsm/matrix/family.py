@@ -48,6 +48,7 @@ FAMILY = Family(
             "room_id": "name",
             "event_id": "name",
             "prev_events": "never",
+            "auth_events": "never",
             f"content.{AUTHORISER}": "never",
             f"content.{TOKEN}": "never",
         },

@@ -1,18 +1,17 @@
 """Power levels: from the content of `m.room.power_levels` to who may do what.
 
-Only what membership needs is read: `users`, `users_default`, `invite`, `kick` and
-`ban`. What a room version would have rejected when it was sent is no power level,
-and cannot be read. Where a room is given as it stands, such a level is not known,
-which only concerns the questions that turn on it.
+What a room version would have rejected when it was sent is no power level, and cannot be
+read. Versions 1 to 9 let such values into a room, but for those of `users`: then the level
+is not known, which concerns only the questions that turn on it.
 
 Spec: "`m.room.power_levels`" (Client-Server API)
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from math import inf, isfinite, nan
+from math import inf, isfinite, isnan, nan
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -64,81 +63,153 @@ def exceeds(power: Power, other: Power, *, hopes: bool = False) -> bool:
 Path: TypeAlias = tuple[str, ...]
 """The keys that lead to a level, such as `("users", "@bob:b.example")`."""
 
-_NO_USERS: Mapping[str, Power] = MappingProxyType({})
-_NO_FAULTS: Mapping[Path, EventError] = MappingProxyType({})
+NAMED: Mapping[str, int] = MappingProxyType(
+    {
+        "users_default": 0,
+        "events_default": 0,
+        "state_default": 50,
+        "ban": 50,
+        "redact": 50,
+        "kick": 50,
+        "invite": 0,
+    }
+)
+"""The levels that have a name of their own, and what they are where the content lacks them."""
+
+_USERS, _EVENTS, _NOTIFICATIONS = LISTED = ("users", "events", "notifications")
+"""The lists of levels."""
+
+_NONE: Mapping[Any, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """The power levels of a room. The defaults are those of an event that lacks the keys.
+    """The power levels of a room: those that the content names or lists; others have their defaults.
 
-    `faults` are why levels are not known, by their paths in the content.
+    `faults` are why levels are not known, by their paths in the content, and `texts` what
+    stands there, where that is a text.
     """
 
-    users: Mapping[str, Power] = field(default_factory=lambda: _NO_USERS)
-    users_default: Power = 0
-    invite: Power = 0
-    kick: Power = 50
-    ban: Power = 50
-    faults: Mapping[Path, EventError] = field(default_factory=lambda: _NO_FAULTS)
+    users: Mapping[str, Power] = field(default_factory=lambda: _NONE)
+    events: Mapping[str, Power] = field(default_factory=lambda: _NONE)
+    notifications: Mapping[str, Power] = field(default_factory=lambda: _NONE)
+    named: Mapping[str, Power] = field(default_factory=lambda: _NONE)
+    faults: Mapping[Path, EventError] = field(default_factory=lambda: _NONE)
+    texts: Mapping[Path, str] = field(default_factory=lambda: _NONE)
 
-    def fault_of(self, user: str) -> EventError | None:
-        """Why the level of a user is not known, if it is not."""
-        return self.faults.get(("users", user) if user in self.users else ("users_default",))
+    def level(self, name: str) -> Power:
+        """The level of this name."""
+        return self.named.get(name, NAMED[name])
+
+    def path_of_user(self, user: str) -> Path:
+        """Where the level of a user stands."""
+        if user in self.users:
+            return _USERS, user
+        return (_USERS,) if (_USERS,) in self.faults else ("users_default",)
+
+    def path_required(self, event_type: str, *, is_state: bool) -> Path:
+        """Where the level stands that it takes to send events of this type."""
+        if event_type in self.events:
+            return _EVENTS, event_type
+        return (_EVENTS,) if (_EVENTS,) in self.faults else ("state_default" if is_state else "events_default",)
+
+    def required(self, event_type: str, *, is_state: bool) -> Power:
+        """The level that it takes to send events of this type.
+
+        Spec: "required power level" (authorisation rules)
+        """
+        known = self.events.get(event_type)
+        if known is not None:
+            return known
+        # Any type might stand in a list that cannot be read.
+        return nan if (_EVENTS,) in self.faults else self.level("state_default" if is_state else "events_default")
+
+    def entries(self, listed: str) -> Mapping[str, Power]:
+        """The levels of one of the lists."""
+        entries: Mapping[str, Power] = getattr(self, listed)
+        return entries
+
+    def said(self, path: Path, level: Power | None) -> int | str | None:
+        """What stands at a path whose level this is, as JSON; None where nothing does, or nothing that can be shown."""
+        return self.texts.get(path) if level is None or isnan(level) else int(level)
 
 
 def read_levels(content: Mapping[str, Any], numbers: Numbers) -> Levels:
-    """Read the content of `m.room.power_levels`. Raises `EventError`."""
-    levels = read_what_is_known(content, numbers)
-    for fault in levels.faults.values():
-        raise fault
-    return levels
+    """Read the content of `m.room.power_levels`, as far as it can be read."""
+    return _Reader(content, numbers).levels()
 
 
-def read_what_is_known(content: Mapping[str, Any], numbers: Numbers) -> Levels:
-    """The same, where a level that cannot be read is not known."""
-    faults: dict[Path, EventError] = {}
+class _Reader:
+    def __init__(self, content: Mapping[str, Any], numbers: Numbers) -> None:
+        self._content = content
+        self._numbers = numbers
+        self._faults: dict[Path, EventError] = {}
+        self._texts: dict[Path, str] = {}
 
-    def read(holder: Mapping[str, Any], path: Path, usual: Power = 0) -> Power:
-        *within, key = path
+    def levels(self) -> Levels:
+        lists = {listed: self._listed(listed) for listed in LISTED}
+        named = {name: self._level(self._content[name], name) for name in NAMED if name in self._content}
+        if (_USERS,) in self._faults:
+            # Anybody might stand in it, with any level.
+            named["users_default"] = nan
+        return Levels(**lists, named=named, faults=self._faults or _NONE, texts=self._texts or _NONE)
+
+    def _listed(self, listed: str) -> Mapping[str, Power]:
         try:
-            return (
-                _read_level(holder[key], join(".".join(["content", *within]), key), numbers) if key in holder else usual
-            )
+            entries = mapping(self._content.get(listed, {}), f"content.{listed}")
         except EventError as fault:
-            faults.setdefault(path, fault)
+            self._faults[listed,] = fault
+            return _NONE
+        return {key: self._level(value, listed, key) for key, value in entries.items()}
+
+    def _level(self, value: object, *path: str) -> Power:
+        try:
+            return _read_level(value, self._numbers)
+        except ValueError as problem:
+            *within, key = path
+            self._faults[path] = EventError(join(".".join(("content", *within)), key), str(problem))
+            if type(value) is str:
+                self._texts[path] = shorten(value)
             return nan
 
-    try:
-        listed = mapping(content.get("users", {}), "content.users")
-    except EventError as fault:
-        # Anybody might stand in it, with any level.
-        faults["users_default",] = fault
-        listed, content = {}, {**content, "users_default": None}
-    usual = Levels()
-    return Levels(
-        users={user: read(listed, ("users", user)) for user in listed},
-        users_default=read(content, ("users_default",), usual.users_default),
-        invite=read(content, ("invite",), usual.invite),
-        kick=read(content, ("kick",), usual.kick),
-        ban=read(content, ("ban",), usual.ban),
-        faults=faults or _NO_FAULTS,
-    )
 
-
-def _read_level(value: object, field: str, numbers: Numbers) -> int:
+def _read_level(value: object, numbers: Numbers) -> int:
+    """The level that a value stands for. Raises `ValueError`."""
     if type(value) is int:
         if numbers is not Numbers.FLOATS and not -CANONICAL <= value <= CANONICAL:
-            raise EventError(field, f"must be from -{CANONICAL} to {CANONICAL}")
+            raise ValueError(f"must be from -{CANONICAL} to {CANONICAL}")
         return value
     if type(value) is float and numbers is Numbers.FLOATS and isfinite(value):
         return int(value)  # truncated, as the specification asks
     if type(value) is str and numbers is not Numbers.INTEGERS:
         if len(value) <= MAX_DIGITS and _INTEGER.fullmatch(value):
             return int(value)
-        raise EventError(field, f"`{shorten(value)}` is no whole number")
-    raise EventError(field, f"must be a whole number, not {_describe(value)}")
+        raise ValueError(f"`{shorten(value)}` is no whole number")
+    raise ValueError(f"must be a whole number, not {_describe(value)}")
 
 
 def _describe(value: object) -> str:
     return "a fraction or a number too large" if type(value) is float else describe(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Alteration:
+    """A level that one content of `m.room.power_levels` has otherwise than another; None where it is not there."""
+
+    path: Path
+    before: Power | None
+    after: Power | None
+
+
+def alterations(before: Levels, after: Levels, listed: str | None = None) -> Iterator[Alteration]:
+    """The levels that differ: those of one of the lists, or those with names of their own.
+
+    Two values are the same level if both stand for the same number: `"050"` and 50 do not differ.
+    What cannot be read is never the same.
+    """
+    old, new = (levels.named if listed is None else levels.entries(listed) for levels in (before, after))
+    within = () if listed is None else (listed,)
+    for key in dict.fromkeys((*old, *new)):
+        was, becomes = old.get(key), new.get(key)
+        if was != becomes:
+            yield Alteration((*within, key), was, becomes)

@@ -1,8 +1,9 @@
-"""The membership policies of Matrix room versions 1 to 12: data only.
+"""The authorisation rules of Matrix room versions 1 to 12: data only.
 
 Each version is what differs from the one before. Clauses are the numbers of its
-"Authorisation rules" (spec.matrix.org, rooms/v1 to rooms/v12). Where versions differ
-in nothing that touches membership, only the number changes.
+"Authorisation rules" (spec.matrix.org, rooms/v1 to rooms/v12, as they are shown there).
+`TRANSITIONS` are the rules on membership, `PERMITS` those on all other events. Where
+versions differ in nothing that touches these rules, only the number changes.
 
 The rules are read to the letter. What may surprise: a member may kick who has left
 already (`rekick`, which changes nothing); an unban takes the power to ban and the
@@ -10,7 +11,7 @@ power to kick; a third-party invite needs no power and reaches even a joined tar
 the creator's first join may be sent by anybody.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -36,7 +37,49 @@ from fsm.matrix.guards import (
     token_is_signed,
 )
 from fsm.matrix.levels import Numbers
-from fsm.matrix.premise import PREMISES, PremiseFacts, authoriser_is_user
+from fsm.matrix.permits import (
+    EventFacts,
+    EventGuard,
+    Kind,
+    Row,
+    authoriser_is_user,
+    cited_events_are_accepted,
+    cited_events_are_selected,
+    creation_is_first,
+    creation_names_no_room,
+    creator_is_named,
+    creators_are_not_listed,
+    creators_are_users,
+    event_is_of_this_room,
+    event_levels_are_in_reach,
+    event_levels_were_in_reach,
+    events_are_cited_once,
+    invite_level_is_reached,
+    levels_are_altered,
+    levels_are_first,
+    listed_levels_are_integers,
+    membership_is_known,
+    named_levels_are_in_reach,
+    named_levels_are_integers,
+    named_levels_were_in_reach,
+    notification_levels_are_in_reach,
+    notification_levels_were_in_reach,
+    redact_level_is_reached,
+    redacted_is_of_same_server,
+    renumber,
+    required_level_is_reached,
+    room_is_created,
+    room_is_of_senders_server,
+    sender_is_admitted,
+    state_key_is_given,
+    state_key_is_own,
+    state_key_is_senders_server,
+    target_is_named,
+    users_are_in_reach,
+    users_have_levels,
+    users_were_below,
+    version_is_known,
+)
 from fsm.matrix.settings import Founder, Reign
 from fsm.participation.guards import (
     room_is_public,
@@ -51,36 +94,51 @@ from fsm.participation.guards import (
 )
 from fsm.participation.views import VIEWS
 from fsm.policy import Policy, Transition
-from fsm.rule import Rule
 from fsm.terms import DISPLAYS, Participation
 
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
 
 
+Permits = Mapping[Kind, tuple[Row, ...]]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class MatrixPolicy(Policy[MatrixFacts]):
-    """The rules of a room version, with what else of it membership depends on.
+    """The rules of a room version: those on membership are its rows, those on all other events its `permits`.
 
-    `premise` is the rule that every membership event needs, `numbers` what may stand
-    for a power level, `founder` who the creator is, `reign` how high creators stand,
+    `premise` is what every membership event needs, `numbers` what may stand for a power
+    level, `founder` who the creator is, `reign` how high creators stand,
     `is_room_named_by_creation` whether a room's id is the id of its creation.
     """
 
     supplied = MatrixFacts
 
     version: str = field(compare=False)  # a name, not a rule: a comparison passes over it
-    premise: Rule[PremiseFacts]
+    premise: Row
+    permits: Permits
     numbers: Numbers
     founder: Founder
     reign: Reign
     is_room_named_by_creation: bool = False
 
+    @property
+    def all_permits(self) -> tuple[Row, ...]:
+        """The rows on other events, of all kinds."""
+        return tuple(row for rows in self.permits.values() for row in rows)
+
+    @property
+    def has_authorised_joins(self) -> bool:
+        """Whether a member may authorise a join, in restricted rooms."""
+        return join_is_authorised in self.guards
+
     def own_rules(self) -> Iterable[object]:
-        """What else membership depends on. The version is a name, not a rule."""
+        """What there is beside the table. The version is a name, not a rule."""
         from fsm.fingerprint import tables  # noqa: PLC0415 - few need it
 
+        domain = Domain(EventFacts)
         yield [self.numbers.name, self.founder.name, self.reign.name, self.is_room_named_by_creation]
-        yield [self.premise.id, self.premise.clause, *sorted(tables(self.premise.guards, Domain(PremiseFacts)))]
+        for kind, rows in (("premise", (self.premise,)), *sorted(self.permits.items())):
+            yield [kind, *sorted([row.id, row.clause, row.numbers, *tables(row.guards, domain)] for row in rows)]
 
 
 # Nobody outranks themselves, and only a joined user can meet themselves as joined: rows
@@ -120,6 +178,39 @@ TRANSITIONS: tuple[Transition[MatrixFacts], ...] = (
     Transition("ban",   BAN, {LEAVE, INVITE, JOIN, KNOCK}, BAN, _BANNING, clause="5.5.2"),
     Transition("reban", BAN, {BAN},                        BAN, _BANNING, clause="5.5.2"),
 )
+# What is asked of every event but the creation, of every event of who is in the room, and of power levels.
+_CITING: Mapping[EventGuard, str] = {
+    events_are_cited_once: "2.1", cited_events_are_selected: "2.2", cited_events_are_accepted: "2.3",
+    room_is_created: "2.4", event_is_of_this_room: "2.5", sender_is_admitted: "3",
+}
+_SENDING: Mapping[EventGuard, str] = {**_CITING, sender_is_joined: "6", required_level_is_reached: "8"}
+_SETTING: Mapping[EventGuard, str] = {**_SENDING, state_key_is_own: "9"}
+
+PERMITS: Permits = {
+    Kind.CREATE: (
+        Row.of("create", {creation_is_first: "1.1", room_is_of_senders_server: "1.2", version_is_known: "1.3",
+                          creator_is_named: "1.4"}, "1.5"),
+    ),
+    Kind.ALIASES: (
+        Row.of("aliases", {**_CITING, state_key_is_given: "4.1", state_key_is_senders_server: "4.2"}, "4.3"),
+    ),
+    Kind.PROMISE: (Row.of("promise", {**_CITING, sender_is_joined: "6", invite_level_is_reached: "7.1"}, "7.1"),),
+    Kind.LEVELS: (
+        Row.of("first_levels", {**_SETTING, users_have_levels: "10.1", levels_are_first: "10.2"}, "10.2"),
+        Row.of("levels", {
+            **_SETTING, users_have_levels: "10.1", levels_are_altered: "10.2",
+            named_levels_were_in_reach: "10.3.1", named_levels_are_in_reach: "10.3.2",
+            event_levels_were_in_reach: "10.4.1", event_levels_are_in_reach: "10.5.1",
+            users_were_below: "10.6.1", users_are_in_reach: "10.7.1",
+        }, "10.8"),
+    ),
+    Kind.REDACTION: (
+        Row.of("redact", {**_SETTING, redact_level_is_reached: "11.1"}, "11.1"),
+        Row.of("redact_own", {**_SETTING, redacted_is_of_same_server: "11.2"}, "11.2"),
+    ),
+    Kind.STATE: (Row.of("state", _SETTING, "12"),),
+    Kind.MESSAGE: (Row.of("message", _SENDING, "12"),),
+}
 # fmt: on
 
 
@@ -144,35 +235,62 @@ MATRIX_1 = MatrixPolicy(
         **{action: {"warrant": (Warrant.NONE,), "is_authorised": (False,)} for action in (LEAVE, BAN, KNOCK)},
     },
     **_version("1"),
-    premise=Rule("event", PREMISES, clause="2, 3, 5.1, 5.6"),
+    premise=Row.of("event", {**_CITING, target_is_named: "5.1", membership_is_known: "5.1, 5.6"}, "5"),
+    permits=PERMITS,
     numbers=Numbers.FLOATS,
     founder=Founder.CONTENT,
     reign=Reign.BY_DEFAULT,
 )
 
 
-def _renumbered(policy: MatrixPolicy, numbers: dict[str, str]) -> Iterator[Transition[MatrixFacts]]:
-    """The rows under the numbers that their rules have in a later version: `numbers` maps the first parts."""
-    for row in policy.transitions:
-        clauses = (
-            next(new + clause.removeprefix(old) for old, new in numbers.items() if clause.startswith(old))
-            for clause in row.clause.split(", ")
-        )
-        yield replace(row, clause=", ".join(clauses))
+def _renumbered(policy: MatrixPolicy, numbers: Mapping[str, str]) -> Iterator[Transition[MatrixFacts]]:
+    """The rows on membership under the numbers of a later version: `numbers` maps their first parts."""
+    return (replace(row, clause=renumber(row.clause, numbers)) for row in policy.transitions)
 
 
-# State resolution, redactions, event ids and signing keys change; membership does not.
+def _permits(
+    policy: MatrixPolicy,
+    numbers: Mapping[str, str],
+    asks: Mapping[str, Mapping[EventGuard, str]] | None = None,
+    *,
+    drop: Iterable[EventGuard | Kind] = (),
+) -> Permits:
+    """The rows on other events as a later version has them.
+
+    `numbers` maps the first parts of their numbers, `asks` is what rows ask for besides, or under
+    another number, by id, and `drop` what they no longer ask for, or which kinds of events are no longer rules' own.
+    """
+    asks, gone = asks or {}, set(drop)
+    return {
+        kind: tuple(row.renumbered(numbers).asking(asks.get(row.id, {}), gone) for row in rows)
+        for kind, rows in policy.permits.items()
+        if kind not in gone
+    }
+
+
+# State resolution changes.
 MATRIX_2 = MATRIX_1.evolve("matrix-2", **_version("2"))
-MATRIX_3 = MATRIX_2.evolve("matrix-3", **_version("3"))
+
+# Event ids change; redactions are judged where they are applied.
+MATRIX_3 = MATRIX_2.evolve("matrix-3", **_version("3"), permits=_permits(MATRIX_2, {"12": "11"}, drop={Kind.REDACTION}))
+
+# Event ids and signing keys change.
 MATRIX_4 = MATRIX_3.evolve("matrix-4", **_version("4"))
 MATRIX_5 = MATRIX_4.evolve("matrix-5", **_version("5"))
 
-# Rule 4, on aliases, goes, and canonical JSON is enforced, which has no floats.
+# Rule 4, on aliases, goes; levels of notifications are protected; canonical JSON is enforced, which has no floats.
+_OF_6 = {str(number): str(number - 1) for number in range(5, 12)}
 MATRIX_6 = MATRIX_5.evolve(
     "matrix-6",
     **_version("6"),
-    replace=_renumbered(MATRIX_5, {"5.": "4."}),
-    premise=Rule("event", PREMISES, clause="2, 3, 4.1, 4.6"),
+    replace=_renumbered(MATRIX_5, _OF_6),
+    premise=MATRIX_5.premise.renumbered(_OF_6),
+    permits=_permits(
+        MATRIX_5,
+        _OF_6,
+        {"levels": {notification_levels_were_in_reach: "9.4.1", notification_levels_are_in_reach: "9.5.1"}},
+        drop={Kind.ALIASES},
+    ),
     numbers=Numbers.STRINGS,
 )
 
@@ -192,11 +310,11 @@ MATRIX_7 = MATRIX_6.evolve(
         Transition("reknock",  KNOCK, {KNOCK}, KNOCK, (room_takes_knocks, sender_is_target), clause="4.6.3"),
         Transition("withdraw", LEAVE, {KNOCK}, LEAVE, (sender_is_target,), clause="4.4.1"),
     ),
-    premise=Rule("event", PREMISES, clause="2, 3, 4.1, 4.7"),
+    premise=MATRIX_6.premise.renumbered({"4.6": "4.7"}),
 )
 
 # Restricted rooms come. A new rule 4.2, on the signature of who authorises a join, moves the others.
-_OF_8 = {"4.2.5": "4.3.6", "4.2": "4.3", "4.3": "4.4", "4.4": "4.5", "4.5": "4.6", "4.6": "4.7"}
+_OF_8 = {"4.2.5": "4.3.6", "4.2": "4.3", "4.3": "4.4", "4.4": "4.5", "4.5": "4.6", "4.6": "4.7", "4.7": "4.8"}
 MATRIX_8 = MATRIX_7.evolve("matrix-8", replace=_renumbered(MATRIX_7, _OF_8)).evolve(
     "matrix-8",
     **_version("8"),
@@ -212,13 +330,14 @@ MATRIX_8 = MATRIX_7.evolve("matrix-8", replace=_renumbered(MATRIX_7, _OF_8)).evo
         Transition("enter", JOIN, {LEAVE, KNOCK}, JOIN,
                    (join_is_later, sender_is_target, rule_is_restricted, join_is_authorised), clause="4.3.5.3"),
     ),
-    premise=Rule("event", (*PREMISES, authoriser_is_user), clause="2, 3, 4.1, 4.2.1, 4.8"),
+    premise=MATRIX_7.premise.renumbered(_OF_8).asking({authoriser_is_user: "4.2.1"}),
 )
 
-# Redactions change; membership does not.
+# Redactions change; the rules do not.
 MATRIX_9 = MATRIX_8.evolve("matrix-9", **_version("9"))
 
 # Restricted rooms that take knocks come, and power levels must be integers.
+_INTEGERS = {named_levels_are_integers: "9.1", listed_levels_are_integers: "9.2"}
 MATRIX_10 = MATRIX_9.evolve(
     "matrix-10",
     **_version("10"),
@@ -235,22 +354,46 @@ MATRIX_10 = MATRIX_9.evolve(
         Transition("reknock", KNOCK, {KNOCK}, KNOCK, (rule_is_knock_or_knock_restricted, sender_is_target),
                    clause="4.7.3"),
     ),
+    permits=_permits(
+        MATRIX_9,
+        {f"9.{number}": f"9.{number + 2}" for number in range(1, 9)},
+        {"first_levels": _INTEGERS, "levels": _INTEGERS},
+    ),
     numbers=Numbers.INTEGERS,
 )
-# fmt: on
 
 # The creator is whoever sent the creation.
-MATRIX_11 = MATRIX_10.evolve("matrix-11", **_version("11"), founder=Founder.SENDER)
+MATRIX_11 = MATRIX_10.evolve(
+    "matrix-11",
+    **_version("11"),
+    permits=_permits(MATRIX_10, {"1.5": "1.4"}, drop={creator_is_named}),
+    founder=Founder.SENDER,
+)
 
 # Creators, of whom there may be several, stand above every level. A new rule 2, on room ids, moves the others.
+_OF_12 = {str(number): str(number + 1) for number in range(2, 11)} | {
+    f"9.{number}": f"10.{number + 1}" for number in range(4, 11)
+}
+_NAMED = {room_is_created: "2", event_is_of_this_room: "2, 3.4"}
+_UNLISTED = {**_NAMED, creators_are_not_listed: "10.4"}
 MATRIX_12 = MATRIX_11.evolve(
     "matrix-12",
     **_version("12"),
-    replace=_renumbered(MATRIX_11, {"4.": "5."}),
-    premise=Rule("event", (*PREMISES, authoriser_is_user), clause="2, 3, 4, 5.1, 5.2.1, 5.8"),
+    replace=_renumbered(MATRIX_11, _OF_12),
+    premise=MATRIX_11.premise.renumbered(_OF_12).asking(_NAMED),
+    permits=_permits(
+        MATRIX_11,
+        {**_OF_12, "1.4": "1.5"},
+        {
+            "create": {creation_names_no_room: "1.2", creators_are_users: "1.4"},
+            "promise": _NAMED, "state": _NAMED, "message": _NAMED, "first_levels": _UNLISTED, "levels": _UNLISTED,
+        },
+        drop={room_is_of_senders_server},
+    ),
     reign=Reign.SUPREME,
     is_room_named_by_creation=True,
 )
+# fmt: on
 
 VERSIONS = {
     policy.version: policy

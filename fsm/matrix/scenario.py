@@ -30,7 +30,7 @@ DAN, EVE = "@dan:b.example", "@eve:e.example"
 PEOPLE: Mapping[str, str] = {ALICE: "Alice", BOB: "Bob", CAROL: "Carol", DAN: "Dan", EVE: "Eve"}
 """What they are called, by user id."""
 
-_CREATION, _ROOM = "$create", "!create"
+_CREATION, _ROOM = "$create:a.example", "!create:a.example"
 
 
 def scenario_of(policy: MatrixPolicy) -> Scenario:
@@ -84,12 +84,17 @@ def _shown(policy: MatrixPolicy) -> Mapping[str, Opening]:
 
 def _searched(policy: MatrixPolicy) -> Mapping[str, Opening]:
     """How rooms begin in searches."""
-    create = _create(policy)
+    create, joined = _create(policy), _member(Action.JOIN, ALICE, ALICE)
     promises = (_state(THIRD_PARTY_INVITE, _PROMISE, _token(user), user) for user in USERS)
     logs: Mapping[str, Log] = {
+        "the creator has joined": (create, joined),
         "there is nothing but the creation": (create,),
-        "everybody has sent a third-party invite": (create, *promises),
-        "Bob stands above the creator": (create, _state(POWER_LEVELS, {"users": {BOB: 100}})),
+        "everybody has sent a third-party invite": (create, joined, *_enter(BOB), *_enter(CAROL), *promises),
+        "Bob stands above the creator": (
+            create,
+            joined,
+            _state(POWER_LEVELS, {"users": {**_alice(policy, 50), BOB: 100}}),
+        ),
     }
     return {name: Opening(log, searched=True, shown=False) for name, log in logs.items()}
 
@@ -131,8 +136,7 @@ def _corner_cases(policy: MatrixPolicy) -> Iterator[Log]:
     company = (
         _create(policy),
         _member(Action.JOIN, ALICE, ALICE),
-        _member(Action.INVITE, ALICE, BOB),
-        _member(Action.JOIN, BOB, BOB),
+        *_enter(BOB),
     )
     yield company
     for levels, users in _EASILY_MISREAD:
@@ -214,6 +218,11 @@ _EASILY_MISREAD: tuple[tuple[JSON, JSON], ...] = (
 
 def _member(action: str, sender: str, target: str) -> JSON:
     return _state(MEMBER, {"membership": str(action)}, target, sender)
+
+
+def _enter(user: str) -> Log:
+    """The events by which a user is in, where only invited users are let in."""
+    return _member(Action.INVITE, ALICE, user), _member(Action.JOIN, user, user)
 
 
 def _with(event: JSON, content: JSON) -> JSON:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from math import inf
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from fsm.errors import EventError, shorten
-from fsm.event import Event, checked_flag, checked_text, sequence
+from fsm.event import Event, checked_text, sequence
 from fsm.matrix.ids import is_user_id, read_user_id, server_of
-from fsm.matrix.levels import Levels, Numbers, Power, read_levels, read_what_is_known
+from fsm.matrix.levels import Levels, Numbers, Power, read_levels
 from fsm.matrix.third_party import Promise, Promises
 from fsm.terms import JoinRule
 
@@ -24,6 +24,9 @@ THIRD_PARTY_INVITE = "m.room.third_party_invite"
 
 CREATOR_POWER = 100
 """Where nothing else is said, the power of the creator. Spec: "`m.room.power_levels`" """
+
+
+_DEFAULTS = Levels()
 
 
 class Founder(Enum):
@@ -67,16 +70,12 @@ class Version(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """What `m.room.create` says: whose room it is, and who may take part.
-
-    `fault` is why it is not known whether users of other servers than `only_server` may.
-    """
+    """What `m.room.create` says: whose room it is, and who may take part."""
 
     creator: str | None
     others: tuple[str, ...]
     only_server: str | None = None
     event_id: str | None = None
-    fault: EventError | None = None
 
     @property
     def federates(self) -> bool:
@@ -91,7 +90,9 @@ class Creation:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of one room at one time."""
+    """The settings of one room at one time. Events of these `types` may change them."""
+
+    types: ClassVar[frozenset[str]] = frozenset((CREATE, POWER_LEVELS, JOIN_RULES, THIRD_PARTY_INVITE))
 
     creation: Creation | None = None
     levels: Levels | None = None
@@ -102,19 +103,20 @@ class Settings:
         """The settings once this event has been taken.
 
         Raises `EventError` when the event cannot be read. An event of no meaning for
-        membership, or in a place where it has none, changes nothing.
+        the rules, or in a place where it has none, changes nothing. Power levels are known as
+        far as they can be read.
         """
         change = _CHANGES.get(event.type)
         if change is None or event.state_key is None or (event.state_key and event.type != THIRD_PARTY_INVITE):
             return self
         return change(self, event, version)
 
-    def with_levels(self, event: Event, version: Version, place: str | None = None) -> "Settings":
-        """The settings where these power levels stand, given at `place`: known as far as they can be read."""
-        levels = read_what_is_known(event.content, version.numbers)
-        if place is not None:
-            levels = replace(levels, faults={path: fault.within(place) for path, fault in levels.faults.items()})
-        return replace(self, levels=levels)
+    def placed(self, place: str) -> "Settings":
+        """The same, where the power levels were given at `place`: what cannot be read of them stands there."""
+        if self.levels is None or not self.levels.faults:
+            return self
+        faults = {path: fault.within(place) for path, fault in self.levels.faults.items()}
+        return replace(self, levels=replace(self.levels, faults=faults))
 
     def powers(self, version: Version) -> tuple[Mapping[str, Power], Power]:
         """The power of everybody who has one of their own, and the power of all others."""
@@ -123,7 +125,12 @@ class Settings:
             powers.update(self.levels.users)
         if self.creation is not None and (self.levels is None or version.reign is Reign.SUPREME):
             powers.update(dict.fromkeys(self.creation.creators, version.reign.power))
-        return powers, (self.levels or Levels()).users_default
+        return powers, self.levels_in_force.level("users_default")
+
+    @property
+    def levels_in_force(self) -> Levels:
+        """The power levels: where the room has none, the defaults hold. Creators have theirs by another rule."""
+        return _DEFAULTS if self.levels is None else self.levels
 
 
 def read_version(content: Mapping[str, Any], known: Mapping[str, Any]) -> str:
@@ -151,17 +158,12 @@ def _create(before: Settings, event: Event, version: Version) -> Settings:
         place = "content.additional_creators"
         listed = sequence(content.get("additional_creators", []), place)
         others = [read_user_id(user, f"{place}[{index}]") for index, user in enumerate(listed)]
-    federates, fault = True, None
-    try:
-        federates = checked_flag(content.get("m.federate", True), "content.m.federate")
-    except EventError as problem:
-        federates, fault = False, problem
     creation = Creation(
         creator=creator,
         others=tuple(others),
-        only_server=None if federates else server_of(sender),
+        # To the letter, nothing but `false` closes a room.
+        only_server=server_of(sender) if content.get("m.federate") is False else None,
         event_id=event.event_id,
-        fault=fault,
     )
     return replace(before, creation=creation)
 

@@ -6,38 +6,29 @@ event is refused with that one against the sender, and all others in their favou
 on the level that is missing to work it out.
 """
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any, TypeAlias
 
 from fsm.errors import EventError
-from fsm.matrix.facts import MatrixFacts
-from fsm.matrix.levels import Levels
-from fsm.matrix.policies import MatrixPolicy
+from fsm.matrix.levels import Levels, Path
+
+Needs: TypeAlias = Mapping[tuple[str, ...], Iterable[Path]]
+"""By facts that are worked out together: where the levels stand that it takes."""
 
 
 def level_that_decides(
-    policy: MatrixPolicy,
-    action: str,
-    facts: tuple[MatrixFacts, MatrixFacts],
-    levels: Levels,
-    people: tuple[str, str, str | None],
+    facts: tuple[Any, Any], needs: Needs, levels: Levels, allows: Callable[[Any], object]
 ) -> EventError:
     """Why a level on which the decision turns is not known.
 
     `facts` are those where what is not known is against the sender, and those where it is in
-    their favour; `people` are the sender, the target and whoever authorises a join.
+    their favour; `allows` is whether an event is allowed under facts.
     """
     worst, best = facts
-    sender, target, authoriser = (None if user is None else levels.fault_of(user) for user in people)
-    invite, kick, ban = (levels.faults.get((key,)) for key in ("invite", "kick", "ban"))
-    needed = {
-        ("may_invite",): (sender, invite),
-        ("may_kick",): (sender, kick),
-        ("may_ban",): (sender, ban),
-        ("outranks_for_kick", "outranks_for_ban"): (sender, target),
-        ("is_authorised",): (authoriser, invite),
-    }
-    without = {names: replace(best, **{name: getattr(worst, name) for name in names}) for names in needed}
-    in_doubt = [names for names in needed if without[names] != best]
-    turning = [names for names in in_doubt if not policy.decide(action, without[names])]
+    without = {names: replace(best, **{name: getattr(worst, name) for name in names}) for names in needs}
+    in_doubt = [names for names in needs if without[names] != best]
+    turning = [names for names in in_doubt if not allows(without[names])]
     # Where it turns on none alone, any that is in doubt will do.
-    return next(fault for names in turning or in_doubt for fault in needed[names] if fault is not None)
+    paths = (path for names in turning or in_doubt for path in needs[names])
+    return next(levels.faults[path] for path in paths if path in levels.faults)

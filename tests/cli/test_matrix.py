@@ -15,7 +15,7 @@ from fsm.cli.decide import decide
 from fsm.matrix.policies import VERSIONS
 from tests.cli.conftest import Inside
 from tests.cli.runner import fsm
-from tests.matrix.builders import ALICE, BOB, CAROL, create, join_rules, levels, member, members, message, promise
+from tests.matrix.builders import ABE, ALICE, BOB, CAROL, create, join_rules, levels, member, members, message, promise
 
 CHAT = Path(__file__).parent.parent / "data" / "matrix" / "bootstrap-public-chat.json"
 
@@ -60,9 +60,105 @@ def test_decide_takes_the_version_that_is_asked_for_else_that_of_the_creation() 
     ]
 
 
-def test_decide_says_what_is_not_judged() -> None:
+def test_decide_judges_every_event() -> None:
     (answer,) = ask({"state": [create("6")], "event": message()})
-    assert (answer["allowed"], answer["judged"], answer["reason"]) == (True, False, "not judged: only membership is")
+    assert answer == {
+        "allowed": False, "transition": None, "before": None, "after": None, "policy": "matrix-6",
+        "reason": "message: the sender is not joined",
+        "refusals": [{"transition": "message", "failed": ["sender_is_joined"], "clause": "5"}],
+    }  # fmt: skip
+
+
+def test_decide_judges_a_creation_by_itself() -> None:
+    other = [{**create("4"), "room_id": "!other:x", "sender": BOB}, member("join", BOB)]
+    states: list[list[Any]] = [[], [create("6")], other]
+    for state in states:
+        (answer,) = ask({"state": state, "event": {**create("9"), "event_id": "$new"}})
+        assert (answer["allowed"], answer["transition"], answer["policy"]) == (True, "create", "matrix-9")
+
+
+def test_decide_names_the_levels_that_may_not_change() -> None:
+    state: list[Any] = [
+        create("12"),
+        *members(join=[ALICE, BOB]),
+        levels(users={BOB: 50, ABE: 50}, ban=60, events={"m.x": 70}),
+    ]
+    new = levels(users={BOB: 51}, ban="60", kick=55, events={"m.y": 50})
+    (answer,) = ask({"state": [*state[:3], {**state[3], "sender": ALICE}], "event": {**new, "sender": BOB}})
+    failed = answer["refusals"][1]["failed"]
+    assert failed == [
+        "named_levels_are_integers", "named_levels_were_in_reach", "named_levels_are_in_reach",
+        "event_levels_were_in_reach", "users_were_below", "users_are_in_reach",
+    ]  # fmt: skip
+    assert answer["changes"] == [
+        {"field": "ban", "before": 60, "after": "60", "clause": "10.6.1"},
+        {"field": "kick", "before": None, "after": 55, "clause": "10.6.2"},
+        {"field": f"users.{BOB}", "before": 50, "after": 51, "clause": "10.10.1"},
+        {"field": f"users.{ABE}", "before": 50, "after": None, "clause": "10.9.1"},
+        {"field": "events.m.x", "before": 70, "after": None, "clause": "10.7.1"},
+    ]
+
+
+CITED: list[Any] = [
+    create("11"),
+    *({**each, "event_id": f"${each['state_key']}"} for each in members(join=[ALICE, BOB])),
+]
+
+
+def test_an_event_that_is_nowhere_given() -> None:
+    cites = {**message(), "auth_events": ["$create", f"${ALICE}", "$old"]}
+    (answer,) = ask({"state": CITED, "event": cites})
+    assert answer == {
+        "error": {
+            "code": "missing_event",
+            "event_id": "$old",
+            "message": "`event.auth_events[2]`: `$old` is nowhere given",
+        }
+    }
+
+
+OLD = {**member("join", ALICE), "event_id": "$old"}
+
+
+# What is cited, what else is given, and the rules that are broken.
+# fmt: off
+CITATIONS: list[tuple[Any, list[Any], str | None]] = [
+    (["$create", f"${ALICE}"],           [],                                   None),
+    ([["$create", {}], [f"${ALICE}", {}]], [],                                 None),
+    (["$create", "$old"],                [OLD],                                None),
+    (["$create", f"${ALICE}", "$old"],   [OLD],                                "2.1"),
+    (["$create", "$create"],             [],                                   "2.1"),
+    (["$create", f"${BOB}"],             [],                                   "2.2"),
+    (["$create", "$old"],                [{**message(), "event_id": "$old"}],  "2.2"),
+    (["$create", "$old"],                [{**OLD, "rejected": True}],          "2.3"),
+    ([f"${ALICE}"],                      [],                                   "2.4"),
+    ([],                                 [],                                   "2.4"),
+    (["$create", "$old"],                [{**OLD, "room_id": "!other:x"}],     "2.5"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("cited", "others", "clause"), CITATIONS)
+def test_what_an_event_cites(cited: Any, others: list[Any], clause: str | None) -> None:
+    event = {**message(), "auth_events": cited, "room_id": "!r:a.example"}
+    (answer,) = ask({"state": CITED, "event": event, "events": others})
+    assert answer["allowed"] is (clause is None)
+    assert clause is None or answer["refusals"][0]["clause"] == clause
+
+
+@pytest.mark.parametrize(
+    ("others", "problem"),
+    [
+        ({}, "`events`: must be an array, not an object"),
+        ([5], "`event.events[0]`: an event must be an object, not a number"),
+        ([message()], "`event.events[0].event_id`: is missing"),
+        ([OLD, OLD], "`event.events[1].event_id`: `$old` is given twice"),
+        ([{**OLD, "rejected": 1}], "`event.events[0].rejected`: must be true or false, not a number"),
+    ],
+)
+def test_others_that_cannot_be_read(others: Any, problem: str) -> None:
+    (answer,) = ask({"state": CITED, "event": message(), "events": others})
+    assert answer["error"]["message"] == problem
 
 
 # fmt: off
@@ -138,21 +234,21 @@ def test_whatever_is_asked_is_answered(policy: str, questions: list[object]) -> 
             continue
         assert isinstance(question, dict)
         is_member = question["event"]["type"] == "m.room.member"
-        assert answer["allowed"] is (answer["transition"] is not None or not is_member)
-        assert answer.get("judged", True) is is_member
+        assert answer["allowed"] is (answer["transition"] is not None)
+        assert "judged" not in answer
+        assert is_member or answer["before"] is answer["after"] is None
 
 
 def test_replay_takes_the_version_of_the_creation() -> None:
     run = fsm("replay", str(CHAT), "--policy", "matrix")
     assert run.status == 0
-    assert "8 events, 2 allowed, 0 rejected, 6 not judged, no errors" in run.out.splitlines()
+    assert "8 events, 8 allowed, 0 rejected, no errors" in run.out.splitlines()
     first, second, *_ = run.out.splitlines()
-    assert first.split()[:3] == ["1:1", "taken", "m.room.create"]
-    assert first.endswith("— not judged: only membership is")
+    assert first.split()[:4] == ["1:1", "allowed", "create", "@alice:example.com"]
     assert second.split()[:6] == ["1:2", "allowed", "found", "leave", "→", "join"]
     answers = [json.loads(line) for line in fsm("replay", str(CHAT), "--policy", "matrix", "--json").out.splitlines()]
     assert {answer["policy"] for answer in answers[:-1]} == {"matrix-10"}
-    assert answers[-1]["summary"] == {"events": 8, "allowed": 2, "rejected": 0, "errors": 0, "not_judged": 6}
+    assert answers[-1]["summary"] == {"events": 8, "allowed": 8, "rejected": 0, "errors": 0}
 
 
 def test_replay_says_what_was_asked_when_it_is_rejected() -> None:
@@ -183,7 +279,7 @@ def test_explain(inside: Inside) -> None:
 UNUSABLE = [
     (("explain", "matrix", "join"),                          "`matrix` stands for several policies: choose one of them, such as `matrix-1`"),
     (("replay", str(CHAT), "--policy", "matrix-13"),         "unknown policy `matrix-13`: choose from "),
-    (("visible", str(CHAT), "--user", ALICE, "--policy", "matrix-10"), "policy `matrix-10` judges membership only, not who may see what"),
+    (("visible", str(CHAT), "--user", ALICE, "--policy", "matrix-10"), "policy `matrix-10` judges who may send events, not who may see them"),
 ]
 # fmt: on
 

@@ -10,10 +10,10 @@ import fsm.matrix
 from fsm.facts import Value
 from fsm.guards import Guard
 from fsm.matrix import guards as g
-from fsm.matrix import premise as p
+from fsm.matrix import permits as p
 from fsm.matrix.facts import DOMAIN, Warrant
+from fsm.matrix.permits import EventFacts
 from fsm.matrix.policies import VERSIONS
-from fsm.matrix.premise import PremiseFacts
 from fsm.terms import JoinRule
 from tests.builders import BAN, LEAVE, guards_in, label
 from tests.matrix.builders import STAFF, Given, facts
@@ -125,14 +125,44 @@ READS: list[tuple[Guard[Any], str, list[Value]]] = [
     (g.token_is_signed,                           "warrant",     all_but(W.THIRD_PARTY_UNSIGNED)),
 ]
 
-PREMISES: list[tuple[Guard[PremiseFacts], str]] = [
-    (p.room_is_created,       "is_created"),
-    (p.event_is_of_this_room, "is_of_this_room"),
-    (p.sender_is_admitted,    "is_admitted"),
-    (p.target_is_named,       "has_target"),
-    (p.membership_is_known,   "has_action"),
-    (p.authoriser_is_user,    "is_authoriser_user"),
+PERMITS: list[tuple[Guard[EventFacts], str]] = [
+    (p.events_are_cited_once,             "is_each_cited_once"),
+    (p.cited_events_are_selected,         "is_every_cited_selected"),
+    (p.cited_events_are_accepted,         "is_every_cited_accepted"),
+    (p.room_is_created,                   "is_creation_known"),
+    (p.event_is_of_this_room,             "is_of_this_room"),
+    (p.sender_is_admitted,                "is_admitted"),
+    (p.creation_is_first,                 "is_first"),
+    (p.room_is_of_senders_server,         "is_room_of_server"),
+    (p.creation_names_no_room,            "names_no_room"),
+    (p.version_is_known,                  "is_version_known"),
+    (p.creator_is_named,                  "has_creator"),
+    (p.creators_are_users,                "is_every_creator_a_user"),
+    (p.state_key_is_given,                "has_state_key"),
+    (p.target_is_named,                   "has_state_key"),
+    (p.state_key_is_senders_server,       "is_key_of_server"),
+    (p.membership_is_known,               "is_membership_known"),
+    (p.authoriser_is_user,                "is_authoriser_user"),
+    (p.invite_level_is_reached,           "may_invite"),
+    (p.required_level_is_reached,         "may_send"),
+    (p.redact_level_is_reached,           "may_redact"),
+    (p.state_key_is_own,                  "is_key_own"),
+    (p.redacted_is_of_same_server,        "is_of_redacted_server"),
+    (p.named_levels_are_integers,         "is_every_name_whole"),
+    (p.listed_levels_are_integers,        "is_every_list_whole"),
+    (p.users_have_levels,                 "is_every_user_whole"),
+    (p.creators_are_not_listed,           "is_no_creator_listed"),
+    (p.levels_are_altered,                "has_levels"),
+    (p.named_levels_were_in_reach,        "were_names_in_reach"),
+    (p.named_levels_are_in_reach,         "are_names_in_reach"),
+    (p.event_levels_were_in_reach,        "were_events_in_reach"),
+    (p.event_levels_are_in_reach,         "are_events_in_reach"),
+    (p.notification_levels_were_in_reach, "were_notifications_in_reach"),
+    (p.notification_levels_are_in_reach,  "are_notifications_in_reach"),
+    (p.users_were_below,                  "were_users_below"),
+    (p.users_are_in_reach,                "are_users_in_reach"),
 ]
+FLAGS = [field.name for field in fields(EventFacts) if field.type in {"bool", bool}]
 # fmt: on
 
 
@@ -143,7 +173,7 @@ def test_guard(guard: Guard[Any], given: Given, holds: bool) -> None:
 
 def test_every_guard_has_a_true_and_a_false_case() -> None:
     cases = {(guard, holds) for guard, _, holds in CASES}
-    cases |= {(guard, holds) for guard, _ in PREMISES for holds in (True, False)}
+    cases |= {(guard, holds) for guard in (*dict(PERMITS), p.levels_are_first) for holds in (True, False)}
     assert cases == set(product(GUARDS, (True, False)))
 
 
@@ -154,17 +184,31 @@ def test_guard_depends_on_one_fact_only(guard: Guard[Any], fact: str, values: li
 
 
 def test_every_guard_is_read_for_its_fact() -> None:
-    assert {guard for guard, _, _ in READS} | {guard for guard, _ in PREMISES} == set(GUARDS)
+    assert {guard for guard, _, _ in READS} | {*dict(PERMITS), p.levels_are_first} == set(GUARDS)
 
 
-@pytest.mark.parametrize(("guard", "fact"), PREMISES, ids=label)
-def test_premise_depends_on_one_fact_only(guard: Guard[PremiseFacts], fact: str) -> None:
-    names = [field.name for field in fields(PremiseFacts)]
-    for values in product((True, False), repeat=len(names)):
-        given = dict(zip(names, values, strict=True))
-        assert guard(PremiseFacts(**given)) is given[fact]
+@pytest.mark.parametrize(("guard", "fact"), PERMITS, ids=label)
+def test_a_guard_on_events_depends_on_one_fact_only(guard: Guard[EventFacts], fact: str) -> None:
+    for known in (True, False):
+        for value in (True, False):
+            flags: dict[str, Any] = {**dict.fromkeys(FLAGS, known), fact: value}
+            assert guard(EventFacts(**flags)) is value
+
+
+def test_levels_are_first_or_not() -> None:
+    for has_levels in (True, False):
+        given = EventFacts(has_levels=has_levels)
+        assert p.levels_are_first(given) is not p.levels_are_altered(given)
+
+
+def test_every_fact_about_events_is_read() -> None:
+    assert {fact for _, fact in PERMITS} == set(FLAGS)
 
 
 def test_every_guard_serves_some_version() -> None:
-    served = {guard for policy in VERSIONS.values() for guard in (*policy.guards, *policy.premise.guards)}
+    served = {
+        guard
+        for policy in VERSIONS.values()
+        for guard in (*policy.guards, *policy.premise.guards, *(g for row in policy.all_permits for g in row.guards))
+    }
     assert set(GUARDS) <= served

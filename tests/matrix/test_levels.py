@@ -1,13 +1,12 @@
 """Power levels: what may stand for one in which version, defaults, and whose is above whose."""
 
-from math import inf
+from math import inf, isnan
 from typing import Any
 
 import pytest
 
-from fsm import EventError
-from fsm.matrix.levels import CANONICAL, Levels, Numbers, read_levels
-from tests.builders import one_line
+from fsm.event import describe
+from fsm.matrix.levels import CANONICAL, LISTED, NAMED, Levels, Numbers, alterations, read_levels
 from tests.matrix.builders import ABE, ALICE, BOB, CAROL, POLICIES, create, levels, member, members, room
 
 FLOATS, STRINGS, INTEGERS = Numbers
@@ -51,7 +50,7 @@ UNREADABLE: list[tuple[Any, str]] = [
 UNREADABLE_TEXT = ["", " ", "fifty", "50.0", "5e1", "0x32", "1_000", "- 50", "--50", "+", "50 50", "\x1c50", "50\x1f", "\u200b50", "\u0665\u0660", "∞", "9" * 1001, "\ud800"]
 # fmt: on
 
-PLACES = ["users_default", "invite", "kick", "ban"]
+PLACES = [*NAMED]
 
 
 @pytest.mark.parametrize(("value", "readers", "level"), READABLE, ids=lambda value: repr(value)[:20])
@@ -61,62 +60,114 @@ def test_what_stands_for_a_level(value: Any, readers: list[Numbers], level: int)
             content: dict[str, Any] = {place: {BOB: value} if place == "users" else value}
             if numbers in readers:
                 read = read_levels(content, numbers)
-                assert (read.users[BOB] if place == "users" else getattr(read, place)) == level
+                assert (read.users[BOB] if place == "users" else read.level(place)) == level
+                assert not read.faults
             else:
-                with pytest.raises(EventError):
-                    read_levels(content, numbers)
+                assert len(read_levels(content, numbers).faults) == 1
 
 
 @pytest.mark.parametrize(("value", "problem"), UNREADABLE, ids=lambda value: repr(value)[:20])
 def test_what_stands_for_none_anywhere(value: Any, problem: str) -> None:
     for numbers in Numbers:
         for place in PLACES:
-            with pytest.raises(EventError, match=one_line(f"`content.{place}`: {problem}")):
-                read_levels({place: value}, numbers)
-        with pytest.raises(EventError, match=one_line(f"`content.users.{BOB}`: {problem}")):
-            read_levels({"users": {BOB: value}}, numbers)
+            assert faults_of({place: value}, numbers) == {(place,): f"`content.{place}`: {problem}"}
+        for place in LISTED:
+            found = faults_of({place: {BOB: value}}, numbers)
+            assert found == {(place, BOB): f"`content.{place}.{BOB}`: {problem}"}
 
 
 @pytest.mark.parametrize("text", UNREADABLE_TEXT, ids=lambda text: ascii(text)[:12])
 def test_what_text_stands_for_none(text: str) -> None:
     for numbers in (FLOATS, STRINGS):
-        with pytest.raises(EventError) as caught:
-            read_levels({"ban": text}, numbers)
-        assert str(caught.value).endswith("` is no whole number")
-        assert str(caught.value).isprintable()
-    with pytest.raises(EventError, match=one_line("`content.ban`: must be a whole number, not a string")):
-        read_levels({"ban": text}, INTEGERS)
+        (fault,) = faults_of({"ban": text}, numbers).values()
+        assert fault.endswith("` is no whole number")
+        assert fault.isprintable()
+    assert faults_of({"ban": text}, INTEGERS) == {("ban",): "`content.ban`: must be a whole number, not a string"}
 
 
 @pytest.mark.parametrize("value", [CANONICAL + 1, -CANONICAL - 1, 10**400])
 def test_canonical_json_has_an_end(value: int) -> None:
     for numbers in (STRINGS, INTEGERS):
-        with pytest.raises(
-            EventError, match=one_line("`content.kick`: must be from -9007199254740991 to 90071992547409")
-        ):
-            read_levels({"kick": value}, numbers)
+        (fault,) = faults_of({"kick": value}, numbers).values()
+        assert fault == "`content.kick`: must be from -9007199254740991 to 9007199254740991"
 
 
-@pytest.mark.parametrize("users", [None, [], "x", 5, True])
-def test_users_must_be_an_object(users: Any) -> None:
-    with pytest.raises(EventError, match=one_line("`content.users`: must be an object, not ")):
-        read_levels({"users": users}, INTEGERS)
+@pytest.mark.parametrize("value", [None, [], "x", 5, True])
+@pytest.mark.parametrize("place", LISTED)
+def test_lists_must_be_objects(place: str, value: Any) -> None:
+    read = read_levels({place: value}, INTEGERS)
+    assert [str(fault) for fault in read.faults.values()] == [one_line_of(place, value)]
+    # Anybody, and any type, might stand in them.
+    assert isnan(read.level("users_default")) is (place == "users")
+    assert isnan(read.required("m.room.name", is_state=True)) is (place == "events")
+    assert read.path_of_user(BOB) == (("users",) if place == "users" else ("users_default",))
+    assert read.path_required("m.x", is_state=False) == (("events",) if place == "events" else ("events_default",))
+
+
+def one_line_of(place: str, value: object) -> str:
+    return f"`content.{place}`: must be an object, not {describe(value)}"
 
 
 def test_missing_keys_have_defaults() -> None:
-    assert read_levels({}, INTEGERS) == Levels() == Levels({}, users_default=0, invite=0, kick=50, ban=50)
+    read = read_levels({}, INTEGERS)
+    assert read == Levels()
+    assert {name: read.level(name) for name in NAMED} == {
+        "users_default": 0, "events_default": 0, "state_default": 50, "ban": 50, "redact": 50, "kick": 50, "invite": 0,
+    }  # fmt: skip
 
 
-def test_what_membership_does_not_need_is_not_read() -> None:
-    content: dict[str, Any] = {
-        "events": "none",
-        "state_default": [],
-        "events_default": None,
-        "redact": {},
-        "notifications": 5,
-        "x": 1,
-    }
-    assert read_levels(content, INTEGERS) == Levels()
+def test_without_power_levels_the_defaults_hold() -> None:
+    assert room().decide({**levels(), "sender": BOB}).refusals[0].failed == (
+        "sender_is_joined",
+        "required_level_is_reached",
+    )
+    assert room(*members(join=[BOB])).decide({**levels(), "sender": BOB}).refusals[0].clause == "8"
+
+
+# A type of event, whether it is state, and the level that it takes.
+@pytest.mark.parametrize(
+    ("event_type", "is_state", "level"),
+    [("m.a", True, 7), ("m.a", False, 7), ("m.b", True, 60), ("m.b", False, 5), ("users", True, 60)],
+)
+def test_the_level_that_a_type_requires(event_type: str, is_state: bool, level: int) -> None:
+    read = read_levels({"events": {"m.a": 7}, "state_default": 60, "events_default": 5, "users": {BOB: 1}}, INTEGERS)
+    assert read.required(event_type, is_state=is_state) == level
+
+
+# What there was, what there is to be, and what differs.
+# fmt: off
+ALTERATIONS: list[tuple[Any, Any, list[tuple[Any, ...]]]] = [
+    ({"ban": 50},     {"ban": 50},     []),
+    ({"ban": "050"},  {"ban": 50.9},   []),
+    ({},              {"ban": 50},     [(("ban",), None, 50)]),
+    ({"ban": 50},     {},              [(("ban",), 50, None)]),
+    ({"ban": 50},     {"ban": 51},     [(("ban",), 50, 51)]),
+    ({"ban": 50},     {"ban": "x"},    [(("ban",), 50, "x")]),
+    ({"ban": "x"},    {"ban": "x"},    [(("ban",), "x", "x")]),
+    ({"ban": []},     {"ban": 5},      [(("ban",), None, 5)]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), ALTERATIONS)
+def test_what_differs(before: Any, after: Any, expected: list[tuple[Any, ...]]) -> None:
+    for listed in (None, *LISTED):
+        old, new = (
+            read_levels(content if listed is None else {listed: content}, FLOATS) for content in (before, after)
+        )
+        found = [
+            (each.path[-1:], old.said(each.path, each.before), new.said(each.path, each.after))
+            for each in alterations(old, new, listed)
+        ]
+        assert found == expected
+
+
+def test_what_has_no_meaning_is_not_read() -> None:
+    assert read_levels({"x": "y", "user": {BOB: 5}}, INTEGERS) == Levels()
+
+
+def faults_of(content: dict[str, Any], numbers: Numbers) -> dict[tuple[str, ...], str]:
+    return {path: str(fault) for path, fault in read_levels(content, numbers).faults.items()}
 
 
 # Who has which power, by version.

@@ -1,4 +1,4 @@
-"""Random Matrix rooms in all versions, and membership events to be judged in them.
+"""Random Matrix rooms in all versions, and events of all types to be judged in them.
 
 Everything that a rule looks at takes values on both sides of it, and some beyond. What
 cannot be read under a room version is left out: a peer that reads it all the same would
@@ -38,6 +38,10 @@ LEVELS: list[Any] = [-(2**53) + 1, -100, -1, 0, 0, 1, 25, 49, 50, 50, 51, 99, 10
 STRINGS: list[Any] = ["0", "50", " 50 ", "+50", "-1", "\t00100\n", "99999999999999999999"]
 FLOATS: list[Any] = [50.0, 49.9, -0.5, 50.7, 1e2, 1e300, 2**60, -(10**30)]
 
+TYPES = ["m.room.name", "m.room.topic", "m.room.power_levels", "m.room.redaction", "m.room.third_party_invite", "org.x"]
+OTHERS = ["m.room.name", "m.room.topic", "m.room.third_party_invite", "m.reaction", "org.x"]
+NAMED = ["users_default", "events_default", "state_default", "ban", "redact", "kick", "invite"]
+
 ROOM_ID = f"!room:{HOME}"
 CREATE_ID = "$create"
 
@@ -58,7 +62,7 @@ class Case:
         return {
             "version": self.version,
             "state": [[event["type"], event["sender"], event["state_key"], _rest(event)] for event in self.state],
-            "events": [[event["sender"], event.get("state_key"), _rest(event)] for event in self.events],
+            "events": [[event["type"], event["sender"], event.get("state_key"), _rest(event)] for event in self.events],
             "allowed": "".join("01"[each] for each in allowed),
         }
 
@@ -70,8 +74,8 @@ class Case:
             for event_type, sender, key, rest in record["state"]
         ]
         events = [
-            {"type": "m.room.member", "sender": sender, **({} if key is None else {"state_key": key}), **rest}
-            for sender, key, rest in record["events"]
+            {"type": event_type, "sender": sender, **({} if key is None else {"state_key": key}), **rest}
+            for event_type, sender, key, rest in record["events"]
         ]
         return cls(record["version"], state, events), [each == "1" for each in record["allowed"]]
 
@@ -94,6 +98,7 @@ class _Maker:
         self.creator = random.choice(USERS[:3])
         self.tells_room = self.chance(20)
         self.tokens: list[tuple[str, str, list[int]]] = []
+        self.told: JSON = {}
 
     def chance(self, percent: int) -> bool:
         return self.random.randrange(100) < percent
@@ -110,7 +115,94 @@ class _Maker:
                 membership = "join" if self.chance(45) else self.random.choice(MEMBERSHIPS)
                 state.append(self.member(self.random.choice([user, self.creator]), user, {"membership": membership}))
         self.random.shuffle(state)
-        return Case(str(self.version), state, [self.question() for _ in range(EVENTS_PER_ROOM)])
+        self.told = next((event["content"] for event in state if event["type"] == "m.room.power_levels"), {})
+        return Case(str(self.version), state, [self.any_question() for _ in range(EVENTS_PER_ROOM)])
+
+    def any_question(self) -> JSON:
+        """Half of what is asked is a matter of membership; the rest is of all other types."""
+        if self.chance(50):
+            return self.question()
+        asked = self.random.choice(
+            (
+                self.new_levels,
+                self.new_levels,
+                self.other_state,
+                self.message,
+                self.redaction,
+                self.promise,
+                self.aliases,
+            )
+        )
+        event: JSON = asked()
+        return event
+
+    def other(self, event_type: str, content: JSON, key: str | None) -> JSON:
+        """An event by somebody, mostly by who is in the room."""
+        user = self.random.choice([*USERS, *USERS, *STRANGERS])
+        event = {**self.state(event_type, content), "sender": user, "state_key": key}
+        if key is None:
+            del event["state_key"]
+        return event
+
+    def new_levels(self) -> JSON:
+        """Power levels, mostly those of the room with a few changes."""
+        content = {**self.told} if self.chance(70) else self.levels()
+        for listed, names in (("users", USERS), ("events", TYPES), ("notifications", TYPES)):
+            if self.chance(40) or listed in content:
+                content[listed] = self.altered(content.get(listed, {}), names)
+        for name in NAMED:
+            if self.chance(16):
+                content.pop(name, None)
+            if self.chance(8):
+                content[name] = self.level()
+        self.misfit(content)
+        return self.other("m.room.power_levels", content, "")
+
+    def altered(self, levels: JSON, names: list[str]) -> JSON:
+        """Levels of a list, with one that is new or other, and without one, now and then."""
+        altered = {**levels}
+        if self.chance(50):
+            altered[self.random.choice(names)] = self.level()
+        if altered and self.chance(25):
+            del altered[self.random.choice([*altered])]
+        return altered
+
+    def misfit(self, content: JSON) -> None:
+        """Put in what is no level, or no user, now and then."""
+        if self.version >= 10 and self.chance(10):
+            value: Any = self.random.choice(["50", None, [], True])
+            if self.chance(40):
+                content[self.random.choice(NAMED)] = value
+            else:
+                content[self.random.choice(["users", "events", "notifications"])] = {self.random.choice(USERS): value}
+        if self.chance(3):
+            level: Any = self.random.choice([None, [], "fifty", "5e1"])
+            content["users"] = {**content.get("users", {}), self.random.choice(USERS): level}
+        if self.chance(3):
+            content["users"] = {**content.get("users", {}), self.random.choice(["bob", "@bob", ""]): 0}
+        if self.chance(2):
+            content["users"] = self.random.choice([[], 5, "x"])
+
+    def other_state(self) -> JSON:
+        key = self.random.choice(["", "", "x", *USERS, "@x", " @x"])
+        return self.other(self.random.choice(OTHERS), {"x": 1}, key)
+
+    def message(self) -> JSON:
+        return self.other(self.random.choice(["m.room.message", "m.room.encrypted", *OTHERS]), {"x": 1}, None)
+
+    def redaction(self) -> JSON:
+        redacts = self.random.choice(["$one:a.example", "$other:b.example", "$third:c.example:8448", "$none"])
+        event = {**self.other("m.room.redaction", {"redacts": redacts}, None), "redacts": redacts}
+        if self.version <= 2:
+            event["event_id"] = self.random.choice(["$new:a.example", "$new:b.example"])
+        return event
+
+    def promise(self) -> JSON:
+        return self.other("m.room.third_party_invite", {"public_key": "x"}, self.random.choice(["token0", "tok", ""]))
+
+    def aliases(self) -> JSON:
+        key = self.random.choice([None, "", "a.example", "a.example", "b.example", "A.example", "c.example:8448"])
+        return self.other("m.room.aliases", {"aliases": []}, key)
 
     def create(self) -> JSON:
         sender = self.random.choice(USERS[:3]) if self.chance(10) else self.creator
@@ -140,8 +232,10 @@ class _Maker:
         for key in ("redact", "state_default", "events_default"):
             if self.chance(20):
                 content[key] = self.level()
-        if self.chance(20):
-            content["events"] = {"m.room.member": self.level(), "m.room.name": self.level()}
+        if self.chance(40):
+            content["events"] = {name: self.level() for name in TYPES if self.chance(40)}
+        if self.chance(15):
+            content["notifications"] = {"room": self.level()}
         return content
 
     def level(self) -> Any:

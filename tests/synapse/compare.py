@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fsm.errors import EventError
-from fsm.matrix.events import AUTHORISER
+from fsm.matrix.events import AUTHORISER, MEMBER
 from fsm.matrix.ids import is_user_id, server_of
 from fsm.matrix.policies import VERSIONS
 from fsm.matrix.room import MatrixRoom
@@ -63,7 +63,7 @@ def _is_for_another_server(case: Case, event: JSON) -> bool:
     """Whether the target is of another server in a closed room, which Synapse refuses."""
     create = next(each for each in case.state if each["type"] == "m.room.create")
     servers = [server_of(create["sender"]), server_of(event["sender"]), server_of(event.get("state_key", ""))]
-    is_closed = create["content"].get("m.federate") is False
+    is_closed = create["content"].get("m.federate") is False and event["type"] == MEMBER
     return is_closed and servers[0] == servers[1] != servers[2]
 
 

@@ -43,7 +43,7 @@ class Room:
         }
         made.pop("event_id", None)
         if has_ids:
-            made["event_id"] = f"$event{self.count}:a.example"
+            made["event_id"] = event.get("event_id", f"$event{self.count}:a.example")
         made.pop("room_id", None)
         if self.room_id or self.version.identifier != "12":
             made["room_id"] = self.room_id or "!room:a.example"

@@ -1,0 +1,555 @@
+"""What is asked of an event besides where its target stands: kinds of events, their facts, guards and rows.
+
+Events that move nobody have no state machine, but they are judged in the same way: by rows
+of guards over finite facts, any of which may permit. What is asked of every event, and of
+every membership event, is such a row as well. Each guard stands in a row with the number of
+the rule that it is, so a refusal names the rules that it rests on. Which rows are for which
+kind of event is part of a policy (`fsm.matrix.policies`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Self, TypeAlias
+
+from fsm.decision import Decision, Refusal, explain
+from fsm.facts import EVENT, ROOM, SENDER, About, SenderFacts, Subject
+from fsm.guards import Guard, Norm, guard
+from fsm.rule import Rule
+from fsm.terms import Participation
+
+
+class Kind(StrEnum):
+    """What an event is to the rules."""
+
+    CREATE = "create"
+    ALIASES = "aliases"
+    MEMBER = "member"
+    PROMISE = "promise"
+    LEVELS = "levels"
+    REDACTION = "redaction"
+    STATE = "state"
+    MESSAGE = "message"
+
+
+_JOIN = Participation.JOIN
+
+KINDS: Mapping[str, Kind] = {
+    "m.room.create": Kind.CREATE,
+    "m.room.aliases": Kind.ALIASES,
+    "m.room.member": Kind.MEMBER,
+    "m.room.third_party_invite": Kind.PROMISE,
+    "m.room.power_levels": Kind.LEVELS,
+    "m.room.redaction": Kind.REDACTION,
+}
+"""The kinds of events that have a type of their own, where the room version has rules for them."""
+
+
+def _holds(subject: Subject = EVENT) -> Any:
+    """A fact that keeps its value where it does not concern an event."""
+    return field(default=True, metadata={About: About(subject, plain=True)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFacts(SenderFacts[Participation]):
+    """All that a guard may know about an event besides where its target stands.
+
+    A fact that does not concern an event keeps its plain value, for which every guard holds.
+    """
+
+    sender: Participation = field(default=_JOIN, metadata={About: About(SENDER, plain=_JOIN)})
+    # Every event but the creation.
+    is_each_cited_once: bool = _holds()
+    is_every_cited_selected: bool = _holds()
+    is_every_cited_accepted: bool = _holds()
+    is_creation_known: bool = _holds(ROOM)
+    is_of_this_room: bool = _holds()
+    is_admitted: bool = _holds(SENDER)
+    # The creation.
+    is_first: bool = _holds()
+    is_room_of_server: bool = _holds()
+    names_no_room: bool = _holds()
+    is_version_known: bool = _holds()
+    has_creator: bool = _holds()
+    is_every_creator_a_user: bool = _holds()
+    # Aliases and membership.
+    has_state_key: bool = _holds()
+    is_key_of_server: bool = _holds()
+    is_membership_known: bool = _holds()
+    is_authoriser_user: bool = _holds()
+    # What it takes to send an event.
+    may_invite: bool = _holds(SENDER)
+    may_send: bool = _holds(SENDER)
+    may_redact: bool = _holds(SENDER)
+    is_key_own: bool = _holds()
+    is_of_redacted_server: bool = _holds()
+    # Power levels.
+    is_every_name_whole: bool = _holds()
+    is_every_list_whole: bool = _holds()
+    is_every_user_whole: bool = _holds()
+    is_no_creator_listed: bool = _holds()
+    has_levels: bool = _holds(ROOM)
+    were_names_in_reach: bool = _holds(SENDER)
+    are_names_in_reach: bool = _holds(SENDER)
+    were_events_in_reach: bool = _holds(SENDER)
+    are_events_in_reach: bool = _holds(SENDER)
+    were_notifications_in_reach: bool = _holds(SENDER)
+    are_notifications_in_reach: bool = _holds(SENDER)
+    were_users_below: bool = _holds(SENDER)
+    are_users_in_reach: bool = _holds(SENDER)
+
+
+EventGuard: TypeAlias = Guard[EventFacts] | Guard[SenderFacts[Participation]]
+Numbers: TypeAlias = Mapping[EventGuard, str]
+"""The number of the rule that each guard is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Rule[EventFacts]):
+    """A rule whose guards are rules of the specification, each with its number; `clause` is the one that allows."""
+
+    numbers: tuple[str, ...] = field(compare=False)
+
+    @classmethod
+    def of(cls, id: str, asks: Numbers, allows: str) -> Self:  # noqa: A002 - the name of the field
+        """The row that asks for all of these, and then allows by the rule of this number."""
+        return cls(id, tuple(asks), allows, tuple(asks.values()))
+
+    def numbers_of(self, guards: Iterable[EventGuard]) -> str:
+        """The numbers of some of the guards, each once."""
+        numbers = dict(zip(self.guards, self.numbers, strict=True))
+        return ", ".join(dict.fromkeys(numbers[each] for each in guards))
+
+    def renumbered(self, numbers: Mapping[str, str]) -> Self:
+        """The same under the numbers of another version (see `renumber`)."""
+        return replace(
+            self,
+            clause=renumber(self.clause, numbers),
+            numbers=tuple(renumber(number, numbers) for number in self.numbers),
+        )
+
+    def asking(self, more: Numbers, drop: AbstractSet[object] = frozenset()) -> Self:
+        """The same with these guards besides, or under these numbers, and without those dropped; sorted by number."""
+        asks = {**dict(zip(self.guards, self.numbers, strict=True)), **more}
+        kept = ((each, number) for each, number in asks.items() if each not in drop)
+        return type(self).of(self.id, dict(sorted(kept, key=lambda ask: _in_order(ask[1]))), self.clause)
+
+    @property
+    def permission(self) -> Decision:
+        """The decision in which the row permits."""
+        return Decision(
+            allowed=True, transition=self.id, clause=self.clause, guards=tuple(each.name for each in self.guards)
+        )
+
+    def refusal(self, facts: EventFacts) -> Refusal:
+        """Why the row does not permit."""
+        failing = self.failing(facts)
+        return Refusal(self.id, tuple(each.name for each in failing), self.numbers_of(failing))
+
+
+def refuse(rows: Sequence[Row], facts: EventFacts) -> Decision:
+    """The decision in which none of the rows permits. The reason is in the rows for such an event, if there are any."""
+    meant = [row for row in rows if all(each(facts) for each in row.guards if each.tells_kind)]
+    refusals = tuple(row.refusal(facts) for row in rows)
+    return Decision(allowed=False, refusals=refusals, reason=explain(meant or rows, facts))
+
+
+def renumber(clause: str, numbers: Mapping[str, str]) -> str:
+    """A clause whose numbers begin otherwise: `numbers` maps whole first parts, of which the longest counts."""
+    return ", ".join(_renumber(number, numbers) for number in clause.split(", "))
+
+
+def _in_order(number: str) -> list[int]:
+    return [int(part) for part in number.split(", ", maxsplit=1)[0].split(".")]
+
+
+def _renumber(number: str, numbers: Mapping[str, str]) -> str:
+    parts = number.split(".")
+    for length in range(len(parts), 0, -1):
+        new = numbers.get(".".join(parts[:length]))
+        if new is not None:
+            return ".".join((new, *parts[length:]))
+    return number
+
+
+# Every event but the creation.
+
+
+@guard("every auth event is cited once", fails="two of its auth events are of one type and `state_key`")
+def events_are_cited_once(facts: EventFacts) -> bool:
+    """No two of the events cited are of one `type` and `state_key`.
+
+    Spec: "If there are duplicate entries for a given `type` and `state_key` pair, reject"
+    """
+    return facts.is_each_cited_once
+
+
+@guard("every auth event is one to be selected", fails="one of its auth events is not to be selected")
+def cited_events_are_selected(facts: EventFacts) -> bool:
+    """The events cited are of types and state keys that the selection asks for.
+
+    Spec: "If there are entries whose `type` and `state_key` don't match those specified by the auth events selection"
+    """
+    return facts.is_every_cited_selected
+
+
+@guard("every auth event was accepted", fails="one of its auth events was rejected")
+def cited_events_are_accepted(facts: EventFacts) -> bool:
+    """None of the events cited was rejected.
+
+    Spec: "If there are entries which were themselves rejected"
+    """
+    return facts.is_every_cited_accepted
+
+
+@guard(
+    "the room has been created",
+    fails="the room has not been created",
+    norm=Norm(ROOM, "have an `m.room.create` event, which is among the auth events where the version has it selected"),
+)
+def room_is_created(facts: EventFacts) -> bool:
+    """The state of the room holds its creation; and so do the events cited, if any are.
+
+    Spec: "If there is no `m.room.create` event among the entries, reject"
+    """
+    return facts.is_creation_known
+
+
+@guard("the event is of this room", fails="the event is of another room")
+def event_is_of_this_room(facts: EventFacts) -> bool:
+    """The events of the state, and those cited, have the same `room_id`.
+
+    Spec: "If any event in `auth_events` has a `room_id` which does not match"
+    """
+    return facts.is_of_this_room
+
+
+@guard("the sender's server may take part", fails="the room is closed to the sender's server")
+def sender_is_admitted(facts: EventFacts) -> bool:
+    """The room is federated, or the sender is of the same server as whoever sent the room's creation.
+
+    To the letter, a value of `m.federate` that is not `false` closes nothing, and the target may be of any
+    server. Synapse takes any value but `true` for `false`, and refuses targets of other servers.
+
+    Spec: "If the `content` of the `m.room.create` event in the room state has the
+    property `m.federate` set to `false`"
+    """
+    return facts.is_admitted
+
+
+# The creation.
+
+
+@guard("nothing came before the event", fails="the event has `prev_events`")
+def creation_is_first(facts: EventFacts) -> bool:
+    """A creation has no previous events.
+
+    Spec: "If it has any `prev_events`, reject"
+    """
+    return facts.is_first
+
+
+@guard("the room is of the sender's server", fails="the room is not of the sender's server")
+def room_is_of_senders_server(facts: EventFacts) -> bool:
+    """The server in the room's id is that in the sender's, in versions 1 to 11.
+
+    Spec: "If the domain of the `room_id` does not match the domain of the `sender`, reject"
+    """
+    return facts.is_room_of_server
+
+
+@guard("the creation names no room", fails="the creation has a `room_id`")
+def creation_names_no_room(facts: EventFacts) -> bool:
+    """The room's id is that of its creation, in version 12.
+
+    The Client-Server API gives every event a `room_id`: it counts for nothing where it is the id
+    that the creation makes, and the event is not as federation writes it, with `prev_events`.
+
+    Spec: "If the event has a `room_id`, reject"
+    """
+    return facts.names_no_room
+
+
+@guard("the room version is known", fails="the room version is not known")
+def version_is_known(facts: EventFacts) -> bool:
+    """`room_version` is absent, or one of those that there are.
+
+    Spec: "If `content.room_version` is present and is not a recognised version, reject"
+    """
+    return facts.is_version_known
+
+
+@guard("the creation names a creator", fails="`content` has no `creator`")
+def creator_is_named(facts: EventFacts) -> bool:
+    """There is a `creator`, whatever it is, in versions 1 to 10.
+
+    Spec: "If `content` has no `creator` property, reject"
+    """
+    return facts.has_creator
+
+
+@guard("the additional creators are users", fails="`additional_creators` is no list of user ids")
+def creators_are_users(facts: EventFacts) -> bool:
+    """`additional_creators` is absent, or a list of user ids, in version 12.
+
+    Spec: "If `additional_creators` is present in `content` and is not an array of strings where each string
+    passes the same user ID validation applied to `sender`, reject"
+    """
+    return facts.is_every_creator_a_user
+
+
+# Aliases and membership.
+
+
+@guard("the event has a `state_key`", fails="the event has no `state_key`")
+def state_key_is_given(facts: EventFacts) -> bool:
+    """Aliases are state, in versions 1 to 5.
+
+    Spec: "If event has no `state_key`, reject"
+    """
+    return facts.has_state_key
+
+
+@guard("the `state_key` is the sender's server", fails="the `state_key` is not the sender's server")
+def state_key_is_senders_server(facts: EventFacts) -> bool:
+    """Every server has aliases of its own, in versions 1 to 5.
+
+    Spec: "If sender's domain doesn't match `state_key`, reject"
+    """
+    return facts.is_key_of_server
+
+
+@guard("the event names its target", fails="the event has no `state_key`")
+def target_is_named(facts: EventFacts) -> bool:
+    """There is a `state_key`, which is the target.
+
+    Spec: "If there is no `state_key` property, or no `membership` property in `content`, reject"
+    """
+    return facts.has_state_key
+
+
+@guard("the room version knows the membership", fails="the room version knows no such membership")
+def membership_is_known(facts: EventFacts) -> bool:
+    """`content.membership` is there, and one of the words that the room version knows.
+
+    Spec: "Otherwise, the membership is unknown. Reject."
+    """
+    return facts.is_membership_known
+
+
+@guard("the authoriser is a user", fails="who is to authorise the join is no user")
+def authoriser_is_user(facts: EventFacts) -> bool:
+    """If `content` names who authorises a join, as of version 8, this is a user, whose server can have signed it.
+
+    Whether it has is checked where events are received.
+
+    Spec: "If the event is not validly signed by the homeserver of the user ID denoted by the key, reject"
+    """
+    return facts.is_authoriser_user
+
+
+# What it takes to send an event.
+
+
+@guard(
+    "the sender reaches the invite level",
+    fails="the sender is below the invite level",
+    norm=Norm(SENDER, "have a power level at or above the invite level"),
+)
+def invite_level_is_reached(facts: EventFacts) -> bool:
+    """Whoever may invite may invite by a third party.
+
+    Spec: "Allow if and only if `sender`'s current power level is greater than or equal to the invite level"
+    """
+    return facts.may_invite
+
+
+@guard(
+    "the sender reaches the level that the type requires",
+    fails="the sender is below the level that the type requires",
+    norm=Norm(SENDER, "have a power level at or above the required level of the event's type"),
+)
+def required_level_is_reached(facts: EventFacts) -> bool:
+    """The level in `events`, else `state_default` or `events_default`.
+
+    Spec: "If the event type's required power level is greater than the `sender`'s power level, reject"
+    """
+    return facts.may_send
+
+
+@guard("the `state_key` is no other user", fails="the `state_key` is another user's")
+def state_key_is_own(facts: EventFacts) -> bool:
+    """A `state_key` that starts with an `@` is the sender.
+
+    Spec: "If the event has a `state_key` that starts with an `@` and does not match the `sender`, reject"
+    """
+    return facts.is_key_own
+
+
+@guard(
+    "the sender reaches the redact level",
+    fails="the sender is below the redact level",
+    norm=Norm(SENDER, "have a power level at or above the redact level"),
+)
+def redact_level_is_reached(facts: EventFacts) -> bool:
+    """Whoever may redact may redact anything, in versions 1 and 2.
+
+    Spec: "If the `sender`'s power level is greater than or equal to the redact level, allow"
+    """
+    return facts.may_redact
+
+
+@guard("the event redacted is of the same server", fails="the event redacted is of another server")
+def redacted_is_of_same_server(facts: EventFacts) -> bool:
+    """The ids of both events name one server, in versions 1 and 2.
+
+    Spec: "If the domain of the `event_id` of the event being redacted is the same as the domain of the
+    `event_id` of the `m.room.redaction`, allow"
+    """
+    return facts.is_of_redacted_server
+
+
+# Power levels. What the event has otherwise than the room is an alteration; what is no level is above nobody.
+
+
+@guard("the named levels are integers", fails="a named level is no integer")
+def named_levels_are_integers(facts: EventFacts) -> bool:
+    """Those such as `ban` and `users_default`, as of version 10.
+
+    Spec: "If any of the properties `users_default`, … in `content` are present and not an integer, reject"
+    """
+    return facts.is_every_name_whole
+
+
+@guard("the levels of events are integers", fails="a level of `events` or `notifications` is no integer")
+def listed_levels_are_integers(facts: EventFacts) -> bool:
+    """Both are objects with values that are integers, as of version 10.
+
+    Spec: "If either of the properties `events` or `notifications` in `content` are present and not an object
+    with values that are integers, reject"
+    """
+    return facts.is_every_list_whole
+
+
+@guard("`users` gives users levels", fails="`users` does not give users levels")
+def users_have_levels(facts: EventFacts) -> bool:
+    """It is absent, or an object whose keys are user ids and whose values are levels as the version has them.
+
+    Synapse takes more for a level than the text does (`1_000`), and more for a user id (`@bob:`).
+
+    Spec: "If the `users` property in `content` is not an object with keys that are valid user IDs …, reject"
+    """
+    return facts.is_every_user_whole
+
+
+@guard("no creator is in `users`", fails="`users` lists a creator")
+def creators_are_not_listed(facts: EventFacts) -> bool:
+    """Creators stand above every level, in version 12.
+
+    Spec: "If the `users` property in `content` contains the `sender` of the `m.room.create` event or any of
+    the `additional_creators` array"
+    """
+    return facts.is_no_creator_listed
+
+
+@guard("the room has no power levels", fails="the room has power levels already", tells_kind=True)
+def levels_are_first(facts: EventFacts) -> bool:
+    """To the letter, an event with another `state_key` is held against the levels in force. To Synapse it is a first.
+
+    Spec: "If there is no previous `m.room.power_levels` event in the room, allow"
+    """
+    return not facts.has_levels
+
+
+@guard("the room has power levels", fails="the room has no power levels yet", tells_kind=True)
+def levels_are_altered(facts: EventFacts) -> bool:
+    """There are levels to be held against.
+
+    Spec: "If there is no previous `m.room.power_levels` event in the room, allow"
+    """
+    return facts.has_levels
+
+
+@guard("no named level altered is above the sender", fails="a named level that is above the sender would change")
+def named_levels_were_in_reach(facts: EventFacts) -> bool:
+    """What is no number is not higher than one. Synapse fails on it.
+
+    Spec: "If the current value is higher than the `sender`'s current power level, reject"
+    """
+    return facts.were_names_in_reach
+
+
+@guard("no named level would be above the sender", fails="a named level would be above the sender")
+def named_levels_are_in_reach(facts: EventFacts) -> bool:
+    """Nobody asks for more than they have.
+
+    Spec: "If the new value is higher than the `sender`'s current power level, reject"
+    """
+    return facts.are_names_in_reach
+
+
+@guard(
+    "no level altered in `events` is above the sender",
+    fails="a level in `events` that is above the sender would change",
+)
+def event_levels_were_in_reach(facts: EventFacts) -> bool:
+    """Of each entry that is changed or removed.
+
+    Spec: "For each entry being changed in, or removed from, the `events` property"
+    """
+    return facts.were_events_in_reach
+
+
+@guard("no level in `events` would be above the sender", fails="a level in `events` would be above the sender")
+def event_levels_are_in_reach(facts: EventFacts) -> bool:
+    """Of each entry that is added or changed.
+
+    Spec: "For each entry being added to, or changed in, the `events` property"
+    """
+    return facts.are_events_in_reach
+
+
+@guard(
+    "no level altered in `notifications` is above the sender",
+    fails="a level in `notifications` that is above the sender would change",
+)
+def notification_levels_were_in_reach(facts: EventFacts) -> bool:
+    """Of each entry that is changed or removed, as of version 6.
+
+    Spec: "For each entry being changed in, or removed from, the `events` or `notifications` properties"
+    """
+    return facts.were_notifications_in_reach
+
+
+@guard(
+    "no level in `notifications` would be above the sender",
+    fails="a level in `notifications` would be above the sender",
+)
+def notification_levels_are_in_reach(facts: EventFacts) -> bool:
+    """Of each entry that is added or changed, as of version 6.
+
+    Spec: "For each entry being added to, or changed in, the `events` or `notifications` properties"
+    """
+    return facts.are_notifications_in_reach
+
+
+@guard(
+    "no other user altered is at the sender's level or above",
+    fails="a user at the sender's level or above would change",
+)
+def users_were_below(facts: EventFacts) -> bool:
+    """Of each entry that is changed or removed, but the sender's own.
+
+    Spec: "If the current value is greater than or equal to the `sender`'s current power level, reject"
+    """
+    return facts.were_users_below
+
+
+@guard("no user would be above the sender", fails="a user would be above the sender")
+def users_are_in_reach(facts: EventFacts) -> bool:
+    """Of each entry that is added or changed.
+
+    Spec: "For each entry being added to, or changed in, the `users` property"
+    """
+    return facts.are_users_in_reach
