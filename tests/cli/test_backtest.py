@@ -114,7 +114,7 @@ def test_lines_that_are_no_events(tmp_path: Path) -> None:
     run = fsm("backtest", str(path))
     assert run.status == 2
     assert run.complaint == f"fsm: {path}: line 2: an event must be an object, not a number"
-    assert "2 events, 1 allowed, 0 rejected, 1 errors" in run.out
+    assert "2 events, 1 allowed, 0 rejected, 1 error\n" in run.out
 
 
 @pytest.mark.parametrize("opening", ["[", ""], ids=["array", "lines"])
