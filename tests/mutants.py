@@ -65,7 +65,7 @@ TESTS: dict[str, list[str]] = {
     "fsm/mimi/permits.py": ["tests/mimi/test_permits.py", *MIMI, "tests/mimi/test_role_changes.py"],
     "fsm/mimi/roles.py": ["tests/mimi/test_roles.py", "tests/mimi/test_role_changes.py", "tests/mimi/test_permits.py",
                           "tests/mimi/test_revisions.py", "tests/mimi/test_room.py", "tests/mimi/test_envelope.py",
-                          "tests/mimi/test_envelope_faults.py"],
+                          "tests/mimi/test_envelope_faults.py", "tests/test_linear_work.py"],
     "fsm/mimi/visibility.py": ["tests/mimi/test_history.py", "tests/mimi/test_guards.py", "tests/mimi/test_room.py"],
     "fsm/mimi/room.py": ["tests/mimi/test_room.py", "tests/mimi/test_history.py", "tests/mimi/test_permits.py", *CORE,
                          "tests/test_event_ids.py", "tests/mimi/test_settings.py", "tests/mimi/test_roles.py",
