@@ -93,7 +93,7 @@ _LIBRARY = "the base class does nothing there"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
     "fsm/past.py": {
-        '__slots__ = ("_cells", "_positions", "keeps_all", "words") → pass': _SLOTS,
+        '__slots__ = ("_cells", "_positions", "bound", "keeps_all", "words") → pass': _SLOTS,
         "__hash__ = None → pass": "Python itself takes the hash away from a class that says what is equal",
         "2 → 3": "how many words rooms share, before they begin anew",
         "16 → 17": "how many words rooms share, before they begin anew",
