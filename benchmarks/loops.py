@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.clock import least, sized
+from benchmarks.clock import least
 from fsm.bulk import layout
 from fsm.bulk.arrays import Codes, Small
 from fsm.bulk.coding import Coded, Coder
@@ -27,12 +27,12 @@ HALF = 0.5
 PIECE = 2**20
 
 
-_ROOMS = sized(4_000)
+_ROOMS = 4_000
 MANY = _ROOMS**2
 """So many pairs are more than any cache holds."""
 WIDE = f"compiled loop, {MANY:,} pairs at random"
 
-_CHANGES = sized(3_000_000)
+_CHANGES = 3_000_000
 
 
 def loops(table: pa.Table, *, compiled: bool) -> Iterator[tuple[str, float, int]]:
@@ -45,7 +45,7 @@ def loops(table: pa.Table, *, compiled: bool) -> Iterator[tuple[str, float, int]
 
 def wide() -> tuple[str, float, int]:
     """The compiled loop where everybody of 4,000 users has come up in every one of 4,000 rooms."""
-    run, changes, actions = coded(_everybody(), compiled=True, most=max(_CHANGES // PIECE, 1))
+    run, changes, actions = coded(_everybody(), compiled=True, most=_CHANGES // PIECE)
     return WIDE, _at_random(run, changes, actions), len(actions)
 
 
