@@ -36,7 +36,11 @@ def scenario_of(policy: RolePolicy) -> Scenario:
 
 
 def _opening(powers: Powers, listed: dict[str, int]) -> Opening:
-    """A room with these users, each with a client, where a code and a claim lead to the least role."""
+    """A room with these users, each with a client, where a code and a claim lead to the least role.
+
+    No page shows it to play in: what is a fact there follows from whole lists, of roles and of clients, and a
+    page looks up what two users are to each other.
+    """
     least = min(powers.seated, key=lambda index: (len(powers.of(index)), index), default=None)
     content: JSON = {
         "participant_list": {
@@ -52,4 +56,5 @@ def _opening(powers: Powers, listed: dict[str, int]) -> Opening:
         content["join_links"] = {"join_links": [{"join_link": CODE, "target_role_index": least}]}
         content["preauth_list"] = {"preauthorized_entries": [{"claimset": [CLAIM], "target_role": least}]}
     create = {"type": CREATE, "sender": "ann", "state_key": "", "content": content}
-    return Opening((create,), {user: powers.policy.labels[powers.states[index]] for user, index in listed.items()})
+    roles = {user: powers.policy.labels[powers.states[index]] for user, index in listed.items()}
+    return Opening((create,), roles, shown=False)

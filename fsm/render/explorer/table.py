@@ -18,7 +18,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import product
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from fsm.decision import Decision
@@ -76,14 +75,16 @@ class Forest:
         return {nodes[-node - 1][0] for node in seen}
 
     def fold(self, leaves: Mapping[Combination, Node], rest: Node = UNASKED) -> Node:
-        """The diagram with these leaves, and with `rest` wherever there is none."""
-        row = [leaves.get(combination, rest) for combination in product(*self._values)]
+        """The diagram with these leaves, and with `rest` wherever there is none: work for each leaf and fact, no more."""
+        places = [{value: place for place, value in enumerate(values)} for values in self._values]
+        row = dict(sorted((tuple(map(dict.__getitem__, places, where)), leaf) for where, leaf in leaves.items()))
         for level, values in reversed(list(enumerate(self._values))):
-            size = len(values)
-            parts = [tuple(row[at : at + size]) for at in range(0, len(row), size)]
-            branches = {part: self._branch(level, part) for part in dict.fromkeys(parts)}  # most parts are alike
-            row = [branches[part] for part in parts]
-        return row[0]
+            parts: dict[tuple[int, ...], list[Node]] = {}
+            for (*path, place), node in row.items():
+                parts.setdefault(tuple(path), [rest] * len(values))[place] = node
+            branches = {part: self._branch(level, part) for part in dict.fromkeys(map(tuple, parts.values()))}
+            row = {path: branches[tuple(part)] for path, part in parts.items()}
+        return row.get((), rest)
 
     def _branch(self, level: int, branches: Sequence[Node]) -> Node:
         """The node that asks for the fact at this level, if its value matters."""
