@@ -153,9 +153,15 @@ def judge(rules: Sequence[Rule[F]], facts: F) -> Decision:
     for rule in rules:
         if rule.permits(facts):
             return permit(rule)
+    return refuse_by(rules, facts)
+
+
+def refuse_by(rules: Sequence[Rule[F]], facts: F) -> Decision:
+    """The decision in which none of the rules permits. The reason is in those for such an event, if there are any."""
     if not rules:
         return Decision(allowed=False, reason="nobody may send such an event")
-    return Decision(allowed=False, refusals=refusals(rules, facts), reason=explain(rules, facts))
+    meant_by = [rule for rule in rules if all(guard(facts) for guard in rule.guards if guard.tells_kind)]
+    return Decision(allowed=False, refusals=refusals(rules, facts), reason=explain(meant_by or rules, facts))
 
 
 def permit(rule: Rule[F]) -> Decision:
@@ -165,7 +171,11 @@ def permit(rule: Rule[F]) -> Decision:
 
 def refusals(rules: Iterable[Rule[F]], facts: F) -> tuple[Refusal, ...]:
     """One refusal for each rule, naming all of its guards that fail."""
-    return tuple(Refusal(rule.id, _names(rule.failing(facts)), rule.clause) for rule in rules)
+    return tuple(
+        Refusal(rule.id, _names(failing), rule.clause_of(failing))
+        for rule in rules
+        for failing in [rule.failing(facts)]
+    )
 
 
 def explain(rules: Sequence[Rule[F]], facts: F) -> str:

@@ -69,9 +69,11 @@ _CHANGES = """\
 
 What `fsm diff` finds between each version and the next: changes of verdict, and no others. A cell is one question, an
 action together with all facts that it can meet. The last event of a log is the question. In a picture, an arrow that
-both versions have, under the same conditions, is thin and grey.
+both versions have, under the same conditions, is thin and grey. The other rules are those on events that are no changes
+of membership, and what every membership event needs (`member`); a rule that asks for more, or for less, decides some
+event otherwise.
 
-Beside its table of transitions a version says what may stand for a power level (`numbers`), who the creator is
+Beside its rules a version says what may stand for a power level (`numbers`), who the creator is
 (`founder`), how high creators stand (`reign`), and whether a room's id is that of its creation.
 """
 

@@ -5,6 +5,7 @@ guard that failed. A row of a policy's table is a rule that moves the target (se
 `fsm.table.Transition`); what else a family judges, it judges by rules alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Generic
 
@@ -46,3 +47,7 @@ class Rule(Generic[F]):
     def failing(self, facts: F) -> tuple[Guard[F], ...]:
         """The guards that do not hold."""
         return tuple(guard for guard in self.guards if not guard(facts))
+
+    def clause_of(self, guards: Iterable[Guard[F]]) -> str:  # noqa: ARG002 - there are rules whose guards have sections
+        """The section that asks for some of its guards."""
+        return self.clause

@@ -133,6 +133,9 @@ class Table(Generic[F]):
     supplied: ClassVar[type | None] = None
     """The record of the facts that rooms of the family work out; None where they work out whatever is looked at."""
 
+    facts_beside: ClassVar[type | None] = None
+    """The record of the facts that the rules beside the table look at; None where there are no such rules."""
+
     id: str
     title: str
     source: str
@@ -191,6 +194,11 @@ class Table(Generic[F]):
     def reach(self) -> tuple[Reach, ...]:
         """Who may do what to whom, where numbers do not forbid it; empty where the policy cannot tell."""
         return ()
+
+    @property
+    def rules_beside(self) -> Mapping[str, tuple[Rule[Any], ...]]:
+        """The rules by which events are judged beside the table, by the kind of event that they are for."""
+        return {}
 
     def own_rules(self) -> Iterable[object]:
         """What a family's policies have beside the table, as JSON values: it counts in the fingerprint."""

@@ -1,25 +1,28 @@
 """`fsm explain`: one cell of a policy, in words."""
 
 import json
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, fields, replace
 from enum import StrEnum
 from typing import Any
 
 import click
 
-from fsm.cli.options import given_option, json_option, parse_given, policy_argument
-from fsm.decision import Decision
+from fsm.cli.options import given_option, json_option, parse_facts, parse_given, policy_argument
+from fsm.decision import Decision, judge
 from fsm.errors import DefinitionError
-from fsm.facts import Value, spell
+from fsm.facts import Domain, Value, spell
 from fsm.family import AnyPolicy
 from fsm.kinds import meant, rows_for_kind
 from fsm.machine import memory_of
 from fsm.policies import load_policy
 from fsm.policy import Transition
+from fsm.rule import Rule
 
 
 @click.command()
 @policy_argument
-@click.argument("action", help="What the sender would do to the target.")
+@click.argument("action", help="What the sender would do to the target, or the kind of another event.")
 @click.option("--target", metavar="STATE", help="The target's state, by default the one that everybody starts in.")
 @click.option("--sender", metavar="STATE", help="The sender's state, by default that of the plain case.")
 @click.option("--self", "is_self", is_flag=True, help="The sender is the target.")
@@ -46,9 +49,17 @@ def explain(  # noqa: PLR0913 - one option for each fact
     """Explain one case, with every condition.
 
     What would be decided, and how every candidate transition judges it. What is not
-    given is plain. Exit status 1 says that it is rejected.
+    given is plain. Of an event of another kind, such as `message`, the facts are its own:
+    where the sender stands, and what is given. Exit status 1 says that it is rejected.
     """
     rules = load_policy(policy)
+    beside = rules.rules_beside
+    if action in beside and action not in rules.triggers:
+        told = {"sender": sender, "target": target, "join_rule": join_rule}
+        words = {name: word for name, word in told.items() if word is not None}
+        words |= {name: spell(value) for name, value in {"is_self": is_self, **flags}.items() if value}
+        known = [*given, *(f"{name}={word}" for name, word in words.items())]
+        return _explain_event(rules, action, known, as_json=as_json)
     words = {"target": target or str(rules.initial), "is_self": spell(is_self)}
     if sender or is_self:
         words["sender"] = sender or words["target"]
@@ -58,13 +69,39 @@ def explain(  # noqa: PLR0913 - one option for each fact
     facts = _facts(rules, {name: rules.domain.parse(name, word) for name, word in words.items()}, given)
     actions = {known.value: known for known in rules.triggers}
     if action not in actions:
-        raise DefinitionError(f"unknown action `{action}`: choose from {', '.join(actions)}")
+        raise DefinitionError(f"unknown action `{action}`: choose from {', '.join([*actions, *beside])}")
     decision = memory_of(rules).machine.decide(actions[action], facts)
     if as_json:
         print(json.dumps(decision.as_json(rules.id)))
     else:
         print("\n".join(_words(rules, actions[action], facts, decision)))
     return 0 if decision else 1
+
+
+def _explain_event(policy: AnyPolicy, kind: str, given: Iterable[str], *, as_json: bool) -> int:
+    """Explain what the rules beside the table say of an event. What is not given keeps its default."""
+    facts = _event_facts(policy, given)
+    rules = policy.rules_beside[kind]
+    permitting = next((rule.id for rule in rules if rule.permits(facts)), None)
+    decision = replace(judge(rules, facts), transition=permitting)
+    if as_json:
+        print(json.dumps(decision.as_json(policy.id)))
+        return 0 if decision else 1
+    verdict = f"allowed as `{decision.transition}`" if decision else f"rejected — {decision.reason}"
+    lines = [f"{policy.id}: `{kind}` event, the sender in `{facts.sender}`", verdict]
+    for rule in rules:
+        lines += ["", f"{rule.id} (section {rule.clause})", *_guards(rule, facts)]
+    print("\n".join(lines))
+    return 0 if decision else 1
+
+
+def _event_facts(policy: AnyPolicy, given: Iterable[str]) -> Any:
+    """The record of an event's facts: what is given, and for the rest the default, or the plain value."""
+    record = policy.facts_beside
+    assert record is not None
+    domain: Domain[Any] = Domain(record)
+    defaults = {item.name: item.default for item in fields(record) if item.default is not MISSING}
+    return record(**{"sender": policy.domain.plain["sender"], **defaults, **parse_facts(given, domain)})
 
 
 def _facts(policy: AnyPolicy, known: dict[str, Value], given: tuple[str, ...]) -> Any:
@@ -85,10 +122,14 @@ def _words(policy: AnyPolicy, action: StrEnum, facts: Any, decision: Decision) -
             "",
             f"{row.id}: {facts.target} → {row.leads_to(facts)}, by {policy.actors[row.id]} (section {row.clause})",
         ]
-        for guard in row.guards:
-            holds = guard(facts)
-            lines.append(f"  {'yes' if holds else 'no ':<5}{guard.holds if holds else guard.fails:<58}{guard.name}")
+        lines += _guards(row, facts)
     return lines
+
+
+def _guards(rule: Rule[Any], facts: Any) -> Iterator[str]:
+    for guard in rule.guards:
+        holds = guard(facts)
+        yield f"  {'yes' if holds else 'no ':<5}{guard.holds if holds else guard.fails:<58}{guard.name}"
 
 
 def _states(policy: AnyPolicy, row: Transition[Any]) -> str:

@@ -1,6 +1,6 @@
 """The arguments and options that several commands take, and the kinds of values that Click does not have."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from math import isnan
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from fsm.errors import DefinitionError, shorten
-from fsm.facts import Value
+from fsm.facts import Domain, Value
 from fsm.family import AnyPolicy
 from fsm.shapes import Order
 from fsm.state import State
@@ -90,14 +90,27 @@ def parse_given(given: Iterable[str], *policies: AnyPolicy) -> dict[str, Value]:
     A state whose word is a number may be told by what people call it.
     """
     facts: dict[str, Value] = {}
-    for pair in given:
-        name, equals, word = pair.partition("=")
-        if not equals:
-            raise DefinitionError(f"`{shorten(pair)}` is not of the form FACT=VALUE")
-        if name in facts:
-            raise DefinitionError(f"the fact `{shorten(name)}` is given twice")
+    for name, word in _pairs(given):
         policy = next((each for each in policies if name in each.domain.values), policies[0])
         states = (value for value in policy.domain.values.get(name, ()) if isinstance(value, State))
         named = next((state for state in states if policy.labels.get(state) == word), None)
         facts[name] = policy.domain.parse(name, word) if named is None else named
     return facts
+
+
+def parse_facts(given: Iterable[str], domain: Domain[Any]) -> dict[str, Value]:
+    """Read `FACT=VALUE` words, each of a fact of this domain. Raises `DefinitionError`."""
+    return {name: domain.parse(name, word) for name, word in _pairs(given)}
+
+
+def _pairs(given: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The facts named, each with its word. Raises `DefinitionError` for one that is given twice."""
+    names = set[str]()
+    for pair in given:
+        name, equals, word = pair.partition("=")
+        if not equals:
+            raise DefinitionError(f"`{shorten(pair)}` is not of the form FACT=VALUE")
+        if name in names:
+            raise DefinitionError(f"the fact `{shorten(name)}` is given twice")
+        names.add(name)
+        yield name, word

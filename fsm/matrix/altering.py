@@ -123,7 +123,7 @@ def denied(asked: Asked, row: Row) -> Iterator[DeniedChange]:
                     field=".".join(alteration.path),
                     before=asked.before.said(alteration.path, alteration.before),
                     after=asked.after.said(alteration.path, alteration.after),
-                    clause=row.numbers_of(guards),
+                    clause=row.clause_of(guards),
                 )
 
 

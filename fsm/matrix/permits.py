@@ -7,13 +7,13 @@ the rule that it is, so a refusal names the rules that it rests on. Which rows a
 kind of event is part of a policy (`fsm.matrix.policies`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self, TypeAlias
 
-from fsm.decision import Decision, Refusal, explain
+from fsm.decision import Decision
 from fsm.facts import EVENT, ROOM, SENDER, About, SenderFacts, Subject
 from fsm.guards import Guard, Norm, guard
 from fsm.rule import Rule
@@ -116,7 +116,7 @@ class Row(Rule[EventFacts]):
         """The row that asks for all of these, and then allows by the rule of this number."""
         return cls(id, tuple(asks), allows, tuple(asks.values()))
 
-    def numbers_of(self, guards: Iterable[EventGuard]) -> str:
+    def clause_of(self, guards: Iterable[EventGuard]) -> str:
         """The numbers of some of the guards, each once."""
         numbers = dict(zip(self.guards, self.numbers, strict=True))
         return ", ".join(dict.fromkeys(numbers[each] for each in guards))
@@ -141,18 +141,6 @@ class Row(Rule[EventFacts]):
         return Decision(
             allowed=True, transition=self.id, clause=self.clause, guards=tuple(each.name for each in self.guards)
         )
-
-    def refusal(self, facts: EventFacts) -> Refusal:
-        """Why the row does not permit."""
-        failing = self.failing(facts)
-        return Refusal(self.id, tuple(each.name for each in failing), self.numbers_of(failing))
-
-
-def refuse(rows: Sequence[Row], facts: EventFacts) -> Decision:
-    """The decision in which none of the rows permits. The reason is in the rows for such an event, if there are any."""
-    meant = [row for row in rows if all(each(facts) for each in row.guards if each.tells_kind)]
-    refusals = tuple(row.refusal(facts) for row in rows)
-    return Decision(allowed=False, refusals=refusals, reason=explain(meant or rows, facts))
 
 
 def renumber(clause: str, numbers: Mapping[str, str]) -> str:

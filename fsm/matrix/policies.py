@@ -112,6 +112,7 @@ class MatrixPolicy(Policy[MatrixFacts]):
     """
 
     supplied = MatrixFacts
+    facts_beside = EventFacts
 
     version: str = field(compare=False)  # a name, not a rule: a comparison passes over it
     premise: Row
@@ -120,6 +121,11 @@ class MatrixPolicy(Policy[MatrixFacts]):
     founder: Founder
     reign: Reign
     is_room_named_by_creation: bool = False
+
+    @property
+    def rules_beside(self) -> Mapping[str, tuple[Row, ...]]:
+        """What every membership event needs, and the rows on other events."""
+        return {Kind.MEMBER.value: (self.premise,), **{kind.value: rows for kind, rows in self.permits.items()}}
 
     @property
     def all_permits(self) -> tuple[Row, ...]:

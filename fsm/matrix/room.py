@@ -24,7 +24,7 @@ from functools import partial
 from math import isnan
 from typing import Any, Self, cast
 
-from fsm.decision import Decision
+from fsm.decision import Decision, refuse_by
 from fsm.errors import DefinitionError, EventError, MissingEventError, shorten
 from fsm.event import MAX_TEXT, Event, is_surely_plain, plain, read_event, word, write_state
 from fsm.facts import Value
@@ -47,7 +47,7 @@ from fsm.matrix.events import (
 from fsm.matrix.facts import MatrixFacts, Warrant
 from fsm.matrix.ids import is_user_id, read_user_id, server_of
 from fsm.matrix.levels import Power, reaches, read_levels
-from fsm.matrix.permits import KINDS, EventFacts, Kind, Row, refuse
+from fsm.matrix.permits import KINDS, EventFacts, Kind, Row
 from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.rules import MatrixRules, Rule, peers_of, rules_of
 from fsm.matrix.settings import CREATE, Founder, Settings, read_version
@@ -376,7 +376,7 @@ class MatrixRoom(BaseRoom):
             premise, asked = self.policy.premise, self._facts_of_membership(event, about)
             if not premise.permits(asked):
                 before = None if event.state_key is None else self.participation(event.state_key)
-                return replace(refuse((premise,), asked), before=before, after=before)
+                return replace(refuse_by((premise,), asked), before=before, after=before)
         decide = partial(self._decide_member, event, value, facts)
         if kind is not Kind.MEMBER:
             decide = partial(self._decide_other, event, kind, about)

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from fsm.classes import Peers, Rules
-from fsm.decision import Decision
+from fsm.decision import Decision, refuse_by
 from fsm.errors import DefinitionError
 from fsm.facts import Value
 from fsm.machine import memory_of
 from fsm.matrix.facts import DOMAIN
 from fsm.matrix.levels import Power, exceeds, reaches
-from fsm.matrix.permits import KINDS, EventFacts, Kind, Row, refuse
+from fsm.matrix.permits import KINDS, EventFacts, Kind, Row
 from fsm.matrix.policies import MatrixPolicy, Permits
 from fsm.terms import JoinRule, Participation
 
@@ -82,7 +82,7 @@ class MatrixRules(Rules[Own, Rule]):
         for row in rows:
             if row.permits(facts):
                 return self.permissions[row.id]
-        return refuse(rows, facts)
+        return refuse_by(rows, facts)
 
     def may(self, power: Power, rule: Rule, *, hopes: bool = False) -> int:
         """The weights of what a user of this power may do. With `hopes`, what is not known is in their favour."""

@@ -100,10 +100,16 @@ def _searched(policy: MatrixPolicy) -> Mapping[str, Opening]:
 
 
 def _compared(policy: MatrixPolicy) -> Iterator[Log]:
-    """A room of Alice and Bob; and, where a creation names its creator, one by Alice that names Bob."""
+    """Rooms of Alice and Bob, of whom only Bob may have a level; and one by Alice whose creation names Bob.
+
+    The latter where a creation names its creator. Where a creator is not to be listed, others may be.
+    """
     create = _create(policy)
     alice, bob = (_member(Action.JOIN, user, user) for user in (ALICE, BOB))
-    yield (create, alice, _state(JOIN_RULES, {"join_rule": JoinRule.PUBLIC.value}), bob)
+    company = (create, alice, _state(JOIN_RULES, {"join_rule": JoinRule.PUBLIC.value}), bob)
+    yield company
+    yield (*company, _state(POWER_LEVELS, {"users": {BOB: 50}, "invite": 25}))
+    yield (*company, _state(POWER_LEVELS, {"users": {BOB: 0}, "users_default": 25}))
     if policy.founder is Founder.CONTENT:
         yield ({**create, "content": {**create["content"], "creator": BOB}},)
 

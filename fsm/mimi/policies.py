@@ -57,6 +57,7 @@ class MimiPolicy(Policy[Facts]):
     """
 
     supplied = Facts
+    facts_beside = EventFacts
 
     participation_events: frozenset[str]
     permits: Mapping[Kind, tuple[Rule[EventFacts], ...]]
@@ -72,6 +73,11 @@ class MimiPolicy(Policy[Facts]):
         for kind, rules in sorted(self.permits.items()):
             permits = ([rule.id, rule.clause, *sorted(tables(rule.guards, domain))] for rule in rules)
             yield [kind, *sorted(permits, key=str)]
+
+    @property
+    def rules_beside(self) -> Mapping[str, tuple[Rule[EventFacts], ...]]:
+        """The rules for all other events."""
+        return {kind.value: rules for kind, rules in self.permits.items()}
 
     @property
     def all_permits(self) -> tuple[Rule[EventFacts], ...]:

@@ -2,7 +2,8 @@
 
 The text is kramdown-rfc Markdown, to be included where such a section is missing.
 Every sentence comes from rows and their guards: which states they lead from, whom each
-guard is asked of and what it asks (`fsm.guards.Norm`).
+guard is asked of and what it asks (`fsm.guards.Norm`). The rules beside the table follow,
+by the kind of event that they are for.
 """
 
 import re
@@ -23,6 +24,7 @@ from fsm.render.label import capital, clean
 from fsm.render.markdown import escaped
 from fsm.render.rfc import figure_of, prefix_of
 from fsm.render.rules import Case, rules_of
+from fsm.rule import Rule
 from fsm.state import PLAIN, AnyState
 
 _Names: TypeAlias = Mapping[AnyState, str]
@@ -53,6 +55,9 @@ def to_section(policy: AnyPolicy, *, level: int = 2, prefix: str | None = None, 
     for action, cases in rules_of(policy).items():
         parts.append(f"{head} {_title(action)} Conditions {{#sec-{prefix}-conditions-{plain(action)}}}")
         parts += _conditions(policy, action, cases, f"{head}# ")
+    for kind, rules in policy.rules_beside.items():
+        parts.append(f"{head} {_title(kind)} Events {{#sec-{prefix}-events-{plain(kind)}}}")
+        parts += _events(kind, rules, f"{head}# ")
     return "\n\n".join(map(_wrapped, parts)) + "\n"
 
 
@@ -138,6 +143,21 @@ def _conditions(policy: AnyPolicy, action: str, cases: Sequence[Case], head: str
         where = f" to {escaped(policy.labels[case.dest])}" if len(dests) > 1 else ""
         yield f"{head}{_or([_title(each) for each in case.transitions], 'and')}{where}"
         yield from _demands("", _standing(case.sources, names, case), case.guards)
+
+
+def _events(kind: str, rules: Sequence[Rule[Any]], head: str) -> Iterator[str]:
+    """What is asked of a kind of event beside where its target stands."""
+    what = f"{_a(escaped(clean(kind)))} event"
+    if not rules:
+        yield f"{capital(what)} MUST be rejected."
+    elif len(rules) == 1:
+        yield from _demands(f" of {what}", "", rules[0].guards)
+        yield "Otherwise, reject."
+    else:
+        yield f"{capital(what)} MUST be permitted by one of the following. Otherwise, reject."
+        for rule in rules:
+            yield f"{head}{_title(rule.id)}"
+            yield from _demands("", "", rule.guards)
 
 
 def _demands(of_what: str, standing: str, guards: Sequence[Guard[Any]]) -> Iterator[str]:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fsm.policies import CATALOGUE
+from fsm.policies import CATALOGUE, load_policy
 from tests.cli.conftest import Inside
 from tests.cli.runner import fsm
 
@@ -54,9 +54,40 @@ def test_a_case_as_json(inside: Inside) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("policy", ["mimi", "mimi-01", "matrix-1", "matrix-11", "matrix-12"])
+def test_events_of_every_other_kind(inside: Inside, policy: str) -> None:
+    """What every rule of the kind asks is listed; as things stand by default, one of them permits."""
+    for kind, rules in load_policy(policy).rules_beside.items():
+        defaults = ("--given", "is_created=false") if (policy[:4], kind) == ("mimi", "create") else ()
+        run = inside("explain", policy, kind, *defaults)
+        lines = run.out.splitlines()
+        assert (run.status, lines[0]) == (0, f"{policy}: `{kind}` event, the sender in `join`")
+        heads = [line for line in lines[2:] if line and not line.startswith(" ")]
+        assert heads == [f"{rule.id} (section {rule.clause})" for rule in rules]
+        assert [line.split()[-1] for line in lines[2:] if line.startswith(" ")] == [
+            guard.name for rule in rules for guard in rule.guards
+        ]
+
+
+def test_an_event_that_is_refused(inside: Inside) -> None:
+    run = inside("explain", "matrix-12", "levels", "--sender", "leave", "--given", "has_levels=true", "--json")
+    assert run.status == 1
+    told = json.loads(run.out)
+    assert (told["allowed"], told["transition"], told["reason"]) == (False, None, "levels: the sender is not joined")
+    assert told["refusals"] == [
+        {"transition": "first_levels", "failed": ["sender_is_joined", "levels_are_first"], "clause": "6, 10.5"},
+        {"transition": "levels", "failed": ["sender_is_joined"], "clause": "6"},
+    ]
+    words = inside("explain", "matrix-12", "message", "--sender", "leave").out.splitlines()
+    assert words[1] == "rejected — message: the sender is not joined"
+    assert [line.split()[0] for line in words if line.endswith(" sender_is_joined")] == ["no"]
+
+
 # fmt: off
 UNUSABLE = [
-    (("mimi", "dance"),                                  "unknown action `dance`: choose from invite, join, knock, leave, ban"),
+    (("mimi", "dance"),                                  "unknown action `dance`: choose from invite, join, knock, leave, ban, create, role, "),
+    (("matrix-11", "message", "--target", "join"),       "unknown fact `target`: the facts are sender, "),
+    (("matrix-11", "aliases"),                           "unknown action `aliases`: choose from "),
     (("mimi", "join", "--target", "limbo"),              "`limbo` is no value of `target`: choose from invite, join, leave, ban, knock"),
     (("mimi", "join", "--join-rule", "private"),         "`private` is no value of `join_rule`: choose from invite, knock, public"),
     (("mimi", "join", "--given", "colour=red"),          "unknown fact `colour`: the facts are "),

@@ -94,18 +94,20 @@ def demand(who: str, what: str) -> Reading:
 
 
 class Draft:
-    """The sections on each action, by their paragraphs."""
+    """The sections on each action, and on each kind of other events, by their paragraphs."""
 
     def __init__(self, policy: AnyPolicy) -> None:
         self.text = to_section(policy)
         self.sections: dict[str, list[str]] = {}
+        self.events: dict[str, list[str]] = {}
         for part in re.split(r"^## ", self.text, flags=re.MULTILINE)[2:]:
             head, *blocks = part.strip().split("\n\n")
-            action = re.match(r"(\w+) Conditions \{#sec-[\w-]+-conditions-\w+\}$", head)
-            assert action
-            self.sections[action[1].lower()] = [
-                " ".join(block.split()) if block[0] != "*" else block for block in blocks
-            ]
+            named = re.match(
+                r"([\w ]+) (Conditions|Events) \{#sec-[\w-]+-(?:conditions|events)-[\w-]+\}$", unescape(head)
+            )
+            assert named
+            kept = self.sections if named[2] == "Conditions" else self.events
+            kept[named[1].lower()] = [" ".join(block.split()) if block[0] != "*" else block for block in blocks]
 
     def allows(self, action: str) -> Reading:
         first, *blocks = self.sections[action]
@@ -159,6 +161,29 @@ def test_the_text_alone_decides_every_case_as_the_policy_does(name: str) -> None
     for action, facts in policy.cells():
         permitted = any(row.permits(facts) for row in policy.candidates(action, facts.target))
         assert readings[action](facts) is permitted, (action, facts)
+
+
+@pytest.mark.parametrize("name", ["mimi", "mimi-01", "matrix-1", "matrix-11", "matrix-12"])
+def test_other_events_are_asked_in_the_text_what_their_rules_ask_and_nothing_else(name: str) -> None:
+    policy = load_policy(name)
+    events = Draft(policy).events
+    assert [*events] == [*policy.rules_beside]
+    for kind, rules in policy.rules_beside.items():
+        blocks = "\n\n".join(events[kind]).split("### ")
+        assert len(blocks) == (1 if len(rules) == 1 else 1 + len(rules))
+        for block, rule in zip(blocks[-len(rules) :], rules, strict=True):
+            asked = sorted(guard.norm.do if guard.norm else guard.holds for guard in rule.guards)
+            assert sorted(demands_in(unescape(block))) == sorted(words.lower() for words in asked)
+
+
+def demands_in(text: str) -> Iterator[str]:
+    """What a text asks for, one by one, in small letters."""
+    for block in text.split("\n\n"):
+        words = " ".join(block.split()).lower()
+        if block.startswith("* "):
+            yield from (re.sub(r";?( and)?$|\.$", "", item) for item in words.removeprefix("* ").split(" * "))
+        elif match := re.fullmatch(r"(?:the .*? must|it is required that) (.*[^:])\.", words):
+            yield match[1]
 
 
 # Revision 01, section 5, sentence by sentence, and where the same is said of `mimi-01`. What its authors

@@ -1,7 +1,18 @@
 """The page of what changed along a row of policies: every verdict change, and nothing else."""
 
-from fsm.matrix.policies import MATRIX_5, MATRIX_6, MATRIX_9, MATRIX_10, MATRIX_11, MATRIX_12
+from fsm.matrix.policies import (
+    MATRIX_1,
+    MATRIX_3,
+    MATRIX_4,
+    MATRIX_5,
+    MATRIX_6,
+    MATRIX_9,
+    MATRIX_10,
+    MATRIX_11,
+    MATRIX_12,
+)
 from fsm.policies import new_room
+from fsm.review.beside import RuleChange, rule_changes
 from fsm.review.changes import Step, steps, to_markdown
 
 
@@ -18,7 +29,7 @@ def played(policy: object, log: tuple[dict[str, object], ...]) -> str | None:
 
 def test_what_the_table_does_not_show_is_shown_by_rooms() -> None:
     creator, reign = steps((MATRIX_10, MATRIX_11, MATRIX_12))
-    assert (creator.found.differing, creator.others) == (0, ("`founder` (content → sender)",))
+    assert (creator.found.differing, creator.others) == (0, ("`permits`", "`founder` (content → sender)"))
     assert [(turn.action, turn.reading.fact) for turn in creator.turns] == [("join", "warrant")] * 2
     assert [(turn.action, turn.reading.fact, turn.reading.new) for turn in reign.turns] == [
         ("invite", "may_invite", True),
@@ -36,15 +47,55 @@ def test_what_the_table_does_not_show_is_shown_by_rooms() -> None:
 
 
 def test_no_change_of_a_verdict_is_no_section() -> None:
-    (canonical,) = steps((MATRIX_5, MATRIX_6))
-    assert not canonical
-    assert to_markdown("# Title\n", [canonical], {}).splitlines() == [
+    (ids,) = steps((MATRIX_3, MATRIX_4))
+    assert not ids
+    assert to_markdown("# Title\n", [ids], {}).splitlines() == [
         "# Title",
         "",
         "| from | to | decided otherwise | beside the table |",
         "| --- | --- | --- | --- |",
-        "| `matrix-5` | `matrix-6` | nothing | `numbers` (floats → strings) |",
+        "| `matrix-3` | `matrix-4` | nothing |  |",
     ]
+
+
+def test_what_rules_on_other_events_ask_otherwise_is_said_rule_by_rule() -> None:
+    aliases, supreme = steps((MATRIX_5, MATRIX_6))[0], steps((MATRIX_11, MATRIX_12))[0]
+    assert [(each.kind, each.rule, *each.changes) for each in aliases.rules] == [
+        ("aliases", "aliases", "is gone"),
+        (
+            "levels",
+            "levels",
+            "asks that no level altered in `notifications` is above the sender",
+            "asks that no level in `notifications` would be above the sender",
+        ),
+    ]
+    assert [(each.kind, each.rule, *each.changes) for each in supreme.rules] == [
+        (
+            "create",
+            "create",
+            "asks that the creation names no room",
+            "asks that the additional creators are users",
+            "no longer asks that the room is of the sender's server",
+        ),
+        ("levels", "first_levels", "asks that no creator is in `users`"),
+        ("levels", "levels", "asks that no creator is in `users`"),
+    ]
+    page = to_markdown("# Title\n", [supreme], {})
+    assert "- On `levels` events, `first_levels` asks that no creator is in `users`.\n" in page
+    assert "7 facts of the same room and 3 other rules" in page
+
+
+def test_rules_differ_wherever_a_guard_comes_or_goes() -> None:
+    """For every guard of every rule of two versions: without it, the rule is told to ask for less."""
+    for policy in (MATRIX_1, MATRIX_12):
+        for kind, rows in policy.permits.items():
+            for row, guard in [(each, guard) for each in rows for guard in each.guards]:
+                less = tuple(each.asking({}, {guard}) if each is row else each for each in rows)
+                other = policy.evolve("other", permits={**policy.permits, kind: less})
+                (change,) = rule_changes(policy, other)
+                assert change == RuleChange(kind, row.id, (f"no longer asks that {guard.holds}",))
+                (back,) = rule_changes(other, policy)
+                assert back == RuleChange(kind, row.id, (f"asks that {guard.holds}",))
 
 
 def test_a_change_is_said_in_words_with_a_picture_and_a_room() -> None:

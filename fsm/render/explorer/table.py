@@ -75,7 +75,7 @@ class Forest:
         return {nodes[-node - 1][0] for node in seen}
 
     def fold(self, leaves: Mapping[Combination, Node], rest: Node = UNASKED) -> Node:
-        """The diagram with these leaves, and with `rest` wherever there is none: work for each leaf and fact, no more."""
+        """The diagram with these leaves, and with `rest` wherever there is none: work per leaf and fact, no more."""
         places = [{value: place for place, value in enumerate(values)} for values in self._values]
         row = dict(sorted((tuple(map(dict.__getitem__, places, where)), leaf) for where, leaf in leaves.items()))
         for level, values in reversed(list(enumerate(self._values))):
