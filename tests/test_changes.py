@@ -3,12 +3,12 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Barrier
-from typing import Any
+from typing import Any, TypeVar
 
 import jsonschema
 import pytest
@@ -51,6 +51,15 @@ from tests.builders import (
     room,
 )
 from tests.matrix import builders as m
+
+T = TypeVar("T")
+
+
+def awaited(what: Coroutine[Any, Any, T]) -> T:
+    """What it comes to, in a loop and a thread of its own: a browser's driver may have a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, what).result()
+
 
 SCHEMA = json.loads(Path(fsm.change.__file__).with_suffix(".schema.json").read_text(encoding="utf-8"))
 CHECK = jsonschema.Draft202012Validator(SCHEMA)
@@ -446,7 +455,7 @@ def test_asend_awaits_all_in_order() -> None:
         assert await tea.aapply(tea.prepare(change(INVITE, ALICE, "@new:x")))
         await tea.atake(change(LEAVE, "@new:x"))
 
-    asyncio.run(play())
+    awaited(play())
     users = [BOB, CAROL, DAN, "@eve:x", "@new:x"]
     assert heard == [(who, user) for user in users for who in ("hook", "slow", "quick")]
 
@@ -472,7 +481,7 @@ def test_who_is_cancelled_takes_nobody_with_them() -> None:
         go_on.set()
         await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
 
-    asyncio.run(play())
+    awaited(play())
     assert heard == [BOB, CAROL]
     assert tea.revision == 3
 
@@ -484,7 +493,7 @@ def test_an_awaited_observer_that_fails() -> None:
     tea = room()
     tea.observe(fail)
     with pytest.raises(ObserverError, match="LookupError"):
-        asyncio.run(tea.asend(change(INVITE, ALICE, BOB)))
+        awaited(tea.asend(change(INVITE, ALICE, BOB)))
     assert tea.participation(BOB) is INVITE
 
 
@@ -580,7 +589,7 @@ def test_tasks(shares: list[list[JSON]], failing: int) -> None:
         tea.observe(hear, of=("change", "setting"))
         await asyncio.gather(*map(send, shares))
 
-    asyncio.run(play())
+    awaited(play())
     follows(tea, told)
 
 

@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 import fsm
-from fsm import DecodeError, EventError, PolicyError, ReplayError
+from fsm import DecodeError, EventError, ObserverError, PolicyError, ReplayError, RevisionError, Room
 from fsm.mimi.envelope import EnvelopeError
+from tests.builders import create
 
 ARGUMENTS: dict[type[PolicyError], tuple[Any, ...]] = {
     EventError: ("content.reason", "is missing"),
     DecodeError: (3, "roles[2].order", "is cut off"),
     ReplayError: (7, "not JSON"),
+    RevisionError: (3, 4),
+    ObserverError: (Room().prepare(create()), (ValueError("no tea"),)),
     EnvelopeError: ([EventError("roles", "is missing"), EventError("policy", "is missing")],),
 }
 """What the errors take that take more than a message; their subclasses take the same."""

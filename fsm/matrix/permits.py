@@ -308,7 +308,7 @@ def state_key_is_senders_server(facts: EventFacts) -> bool:
     return facts.is_key_of_server
 
 
-@guard("the event names its target", fails="the event has no `state_key`")
+@guard("the event names its target", fails="the event names no target by a `state_key`")
 def target_is_named(facts: EventFacts) -> bool:
     """There is a `state_key`, which is the target.
 

@@ -371,7 +371,7 @@ def test_a_member_event_without_a_target_is_rejected() -> None:
     del event["state_key"]
     decision = here.send(event)
     assert (decision.allowed, decision.before, decision.after) == (False, None, None)
-    assert decision.reason == "event: the event has no `state_key`"
+    assert decision.reason == "event: the event names no target by a `state_key`"
 
 
 UNKNOWN = {
