@@ -155,6 +155,7 @@ if os.environ.get("FSM_TEST_OWNER") != str(os.getppid()):
 """
 
 
+@pytest.mark.long
 def test_a_task_that_takes_its_worker_with_it_is_given_up(history: Path, nodes: Any, tmp_path: Path) -> None:
     """In one line; and nothing else, not even of Ray, stands where the answer would."""
     made, _ = nodes

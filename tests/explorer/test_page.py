@@ -34,7 +34,11 @@ class Elements(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-@pytest.mark.parametrize("policy", [*POLICIES, BIG, HOSTILE], ids=lambda policy: re.sub(r"\W", "", policy.id))
+@pytest.mark.parametrize(
+    "policy",
+    [*POLICIES, pytest.param(BIG, marks=pytest.mark.long), HOSTILE],
+    ids=lambda policy: re.sub(r"\W", "", policy.id),
+)
 def test_it_is_one_small_file(policy: AnyPolicy) -> None:
     page = to_page(policy)
     assert len(page.encode()) < LARGEST

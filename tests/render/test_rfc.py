@@ -162,6 +162,7 @@ def test_two_figures_in_one_draft(tmp_path: Path) -> None:
     assert f'href="{BASE}#section-5.6.2"' in page
 
 
+@pytest.mark.long
 def test_hostile_and_big_figures_in_one_draft(tmp_path: Path) -> None:
     policies: list[AnyPolicy] = [HOSTILE, BIG, DOOR, CROWDED]
     figures = [to_rfc(extract(policy), link_base=BASE) for policy in policies]

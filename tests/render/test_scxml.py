@@ -15,7 +15,7 @@ from fsm.render import Detail, RenderError, compare, extract, render
 from tests.builders import one_line
 from tests.render.policies import BIG, CATALOGUED, CROWDED, DOOR, HOSTILE
 
-POLICIES = [*CATALOGUED, DOOR, CROWDED, HOSTILE, BIG]
+POLICIES = [*CATALOGUED, DOOR, CROWDED, HOSTILE, pytest.param(BIG, marks=pytest.mark.long)]
 _SCXML = "{http://www.w3.org/2005/07/scxml}"
 
 

@@ -350,7 +350,10 @@ def test_a_policy_of_many_actions_has_a_narrow_table() -> None:
     assert len(table) == 2 + len(HOSTILE.transitions)
 
 
-@pytest.mark.parametrize(("policy", "columns"), [(MIMI, 6), (load_policy("matrix-12"), 6), (BIG, 3), (WORDY, 3)])
+@pytest.mark.parametrize(
+    ("policy", "columns"),
+    [(MIMI, 6), (load_policy("matrix-12"), 6), pytest.param(BIG, 3, marks=pytest.mark.long), (WORDY, 3)],
+)
 def test_a_table_has_as_many_columns_as_a_page_has_room_for(policy: AnyPolicy, columns: int) -> None:
     rows = [line for line in to_section(policy).partition("</figure>")[2].splitlines() if line.startswith("| ")]
     assert {row.count("|") - 1 for row in rows} == {columns}
