@@ -121,4 +121,4 @@ def test_blank_lines_are_counted_and_not_gone_through(blank: bytes) -> None:
     finally:
         sys.setprofile(None)
     assert lines == [(times + 1, b"1"), (2 * times + 2, b"2")]
-    assert len(calls) < 100
+    assert len(calls) < times / 100

@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 from fsm.bulk import sizes
 from fsm.bulk.parquet_pages import Held, held
 from fsm.bulk.sizes import VALUE, Allowance
-from fsm.errors import ReplayError
 
 _DELTAS = "DELTA_BYTE_ARRAY"
 _SOME = 1024
@@ -34,7 +33,8 @@ def rows_at_once(
 ) -> int:
     """How many rows of a group are to be decoded at once; `coded` are the columns that stay numbers of a dictionary.
 
-    Raises `ReplayError` where the group or its pages say that they hold more than they may.
+    Raises `ReplayError` where the group or its pages say that they hold more than they may,
+    and `pa.ArrowInvalid` for pages that are none.
     """
     rows: int = metadata.row_group(group).num_rows
     unpacked, size, nested = 0, 0, 0
@@ -64,12 +64,12 @@ def rows_at_once(
 
 
 def _pages_of(file: Path, chunk: Any) -> Held:
-    """What the pages of a chunk hold by their own account, which Arrow decodes by."""
+    """What the pages of a chunk hold by their own account, which Arrow decodes by. Raises as Arrow does."""
     try:
         with file.open("rb") as raw, mmap(raw.fileno(), 0, access=ACCESS_READ) as data:
             return held(data, chunk)
     except ValueError as problem:
-        raise ReplayError(0, f"{file}: cannot be read: {problem}") from None
+        raise pa.ArrowInvalid(str(problem)) from None
 
 
 def _chunks(metadata: pq.FileMetaData, group: int, names: Collection[str]) -> Iterator[tuple[Any, Any]]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
-from io import BufferedReader
+from io import BufferedReader, UnsupportedOperation
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias, TypeVar, cast
@@ -192,8 +192,16 @@ _REFRESH = 0.1
 
 def reading(items: Iterable[T], source: BufferedReader) -> Iterator[T]:
     """Pass items on, and show on a terminal how much of `source` is read."""
-    size = os.fstat(source.fileno()).st_size if source.seekable() else None
+    size = _size_of(source)
     with progress("reading", size) as tell:
         for number, item in enumerate(items, start=1):
             yield item
             tell(source.tell() if size else 0, f"{number:,} events")
+
+
+def _size_of(source: BufferedReader) -> int | None:
+    """How many bytes a file has; None for a pipe, and for what is no file of the system."""
+    try:
+        return os.fstat(source.fileno()).st_size if source.seekable() else None
+    except UnsupportedOperation:
+        return None

@@ -185,11 +185,11 @@ def test_an_address_at_which_nobody_answers(history: Path, tmp_path: Path, monke
 @pytest.mark.parametrize(("alive", "answers", "gone"), [(True, True, False), (False, True, True), (True, False, True)])
 @pytest.mark.usefixtures("nodes")
 def test_a_cluster_that_is_gone(alive: bool, answers: bool, gone: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    def knock(_: str) -> None:
+    def ask_after(_: str) -> None:
         if not answers:
             raise ReplayError(0, "refused")
 
-    monkeypatch.setattr(cluster, "_knock", knock)
+    monkeypatch.setattr(cluster, "_ask_after", ask_after)
     monkeypatch.setattr(
         ray, "nodes", lambda: [{"Alive": True, "Resources": {}}, {"Alive": alive, "Resources": {"CPU": 1}}]
     )

@@ -1,6 +1,7 @@
 """Columnar replay equals the room, event for event."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fsm.bulk import layout, replay
@@ -26,6 +27,7 @@ from tests.builders import (
     BOB,
     CAROL,
     DAN,
+    INVITE,
     JOIN,
     JSON,
     LEAVE,
@@ -61,15 +63,23 @@ HISTORIES = st.tuples(
 )
 
 
+def rooms_with_an_id_twice(log: list[Any]) -> set[str]:
+    """The rooms in which the id of an event comes more than once."""
+    named = [event for event in log if isinstance(event, dict) and isinstance(event.get("event_id"), str)]
+    times = Counter((event["room_id"], event["event_id"]) for event in named)
+    return {room for (room, _), count in times.items() if count > 1}
+
+
 @pytest.mark.parametrize("compiled", LOOPS)
 @pytest.mark.parametrize("policy", POLICIES)
 @settings(max_examples=40)
 @given(log=logs(), batch=st.integers(1, 40))
+@example(log=[{**change(INVITE, BOB, DAN), "room_id": ROOMS[0], "event_id": "$1"}] * 2, batch=1)
 def test_random_logs(policy: str, compiled: bool, log: list[Any], batch: int) -> None:
     rules = load_policy(policy)
     table, past = table_of([rules], log)
-    assert not past
-    outcomes, states = columnar_replay([rules], table, batch=batch, compiled=compiled)
+    assert past == rooms_with_an_id_twice(log)
+    outcomes, states = columnar_replay([rules], table, batch=batch, compiled=compiled, past=past)
     assert (outcomes[0], states) == plain_replay(rules, log)
 
 
