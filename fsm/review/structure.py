@@ -1,8 +1,12 @@
-"""The laws of the table itself, whatever it is about: no row too many, none dead, no state without a way out."""
+"""The laws of the table itself, whatever it is about: no row too many, none dead, no state without a way out.
+
+Rows that cannot fire and guards that do not matter are looked for among the rules beside the table as well.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fsm.review.beside import check_rules
 from fsm.review.cells import Cell, Cells, Row
 from fsm.review.laws import Severity
 
@@ -31,7 +35,7 @@ class Fault:
 
 
 ONE_ROW = TableLaw("one-row-per-cell", "At most one transition permits a cell", Severity.HIGH)
-ROWS_FIRE = TableLaw("every-row-fires", "Every transition can fire, from each of its states", Severity.MEDIUM)
+ROWS_FIRE = TableLaw("every-row-fires", "Every row can fire, a transition from each of its states", Severity.MEDIUM)
 GUARDS_MATTER = TableLaw("every-guard-matters", "Every guard matters in every row it stands in", Severity.LOW)
 STATES_ARE_REACHED = TableLaw(
     "every-state-is-reached", "Every state can be reached from the initial one", Severity.MEDIUM
@@ -44,12 +48,17 @@ TABLE_LAWS = (ONE_ROW, ROWS_FIRE, GUARDS_MATTER, STATES_ARE_REACHED, STATES_ARE_
 
 
 def faults(cells: Cells) -> Iterator[Fault]:
-    """Everything in which a policy's table breaks a law."""
+    """Everything in which a policy's table, and the rules beside it, break a law."""
     yield from _overlaps(cells)
     for row in cells.policy.transitions:
         yield from _dead(cells, row)
         yield from _idle(cells, row)
     yield from _isolated(cells)
+    for check in check_rules(cells.policy):
+        if not check.permits:
+            yield Fault(ROWS_FIRE, f"`{check.rule}` for `{check.kind}` events", ())
+        for guard in check.idle:
+            yield Fault(GUARDS_MATTER, f"`{guard}` in `{check.rule}` for `{check.kind}` events", ())
 
 
 def _overlaps(cells: Cells) -> Iterator[Fault]:
