@@ -92,6 +92,16 @@ class Edge:
         return tuple(guard for guard in self.guards if not guard.told)
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A rule beside the table: `kind` is the kind of event that it is for, `conditions` what it asks, in words."""
+
+    kind: str
+    rule: str
+    conditions: tuple[str, ...]
+    clause: str
+
+
 @dataclass(frozen=True)
 class Diagram:
     """A policy, or what is left of it when some facts are given.
@@ -99,7 +109,7 @@ class Diagram:
     `given` holds those facts and their values, as people write them; `actions` the
     words for what can be asked, whether it is possible or not. `initial` is the id of
     the state in which everybody starts. `sides` are the names of two policies that are
-    drawn in one picture.
+    drawn in one picture. `others` are the rules beside the table, of a policy as a whole.
     """
 
     id: str
@@ -111,6 +121,7 @@ class Diagram:
     edges: tuple[Edge, ...]
     initial: str
     sides: tuple[str, str] | None = None
+    others: tuple[Other, ...] = ()
 
     @cached_property
     def names(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ of it that is left when some facts are given.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
@@ -15,7 +15,7 @@ from typing import Any, Generic
 from fsm.facts import F, Value, spell
 from fsm.guards import Guard
 from fsm.policy import Actor, Asked, Policy, Transition
-from fsm.render.diagram import Condition, Diagram, Edge, State
+from fsm.render.diagram import Condition, Diagram, Edge, Other, State
 from fsm.render.ids import plain, unique
 from fsm.state import PLAIN, AnyState
 
@@ -51,7 +51,14 @@ def extract(policy: Policy[F], given: Mapping[str, Value] | None = None) -> Diag
         actions=tuple(action.value for action in policy.triggers),
         edges=tuple(edge for edge in edges if edge is not None),
         initial=states[policy.initial].id,
+        others=() if known else tuple(_others(policy)),
     )
+
+
+def _others(policy: Policy[F]) -> Iterator[Other]:
+    for kind, rules in policy.rules_beside.items():
+        for rule in rules:
+            yield Other(kind, rule.id, tuple(guard.holds for guard in rule.guards), rule.clause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fsm.policy import Actor
-from fsm.render.diagram import Change, Detail, Diagram, Edge, State
+from fsm.render.diagram import Change, Detail, Diagram, Edge, Other, State
 from fsm.render.label import asked, clean
 
 _WHO: Mapping[Actor, str] = {
@@ -69,6 +69,14 @@ class Grid:
         )
         words = dict.fromkeys(note for edge in edges for note in self._notes(edge))
         return {each: number for number, each in enumerate(words, 1)}
+
+    @property
+    def others(self) -> Iterator[tuple[Other, str]]:
+        """The rules beside the table, each with what there is to say of it beside its name."""
+        for other in self.diagram.others:
+            clause = f", §\u00a0{clean(other.clause)}" if self.detail is Detail.CLAUSES and other.clause else ""
+            asked = "" if self.detail is Detail.VERBS else f": {'; '.join(map(clean, other.conditions))}"
+            yield other, f"`{clean(other.kind)}` events{clause}{asked}"
 
     def _entry(self, edge: Edge) -> Entry:
         dest = clean(self.diagram.names[edge.dest])

@@ -44,6 +44,7 @@ def to_html(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
         f"<p>What is not in the table is rejected.{_NUMBERS if grid.notes else ''}</p>",
         *_table(grid),
         *_notes(grid),
+        *_others(grid),
         "</main>",
         "</body>",
         "</html>",
@@ -97,6 +98,18 @@ def _notes(grid: Grid) -> Iterator[str]:
         yield '<ol aria-labelledby="conditions">'
         yield from (f'<li id="note-{number}" dir="auto">{_text(words)}</li>' for words, number in grid.notes.items())
         yield "</ol>"
+
+
+def _others(grid: Grid) -> Iterator[str]:
+    if grid.diagram.others:
+        yield '<h2 id="others">Rules beside the table</h2>'
+        yield "<p>By kind of event, each met if all that it asks holds.</p>"
+        yield '<ul aria-labelledby="others">'
+        yield from (
+            f'<li dir="auto"><strong>{_text(clean(other.rule))}</strong>, {_text(words)}</li>'
+            for other, words in grid.others
+        )
+        yield "</ul>"
 
 
 def _text(words: str) -> str:

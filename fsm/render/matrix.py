@@ -18,7 +18,7 @@ def to_matrix(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
 
 
 def matrix_of(grid: Grid) -> Iterator[str]:
-    """The lines of the matrix and of its notes."""
+    """The lines of the matrix, of its notes, and of the rules on other events."""
     yield f"| the target is in | {' | '.join(escaped(clean(action)) for action in grid.actions)} |"
     yield f"| --- |{' --- |' * len(grid.actions)}"
     for state in grid.states:
@@ -27,6 +27,9 @@ def matrix_of(grid: Grid) -> Iterator[str]:
     if grid.notes:
         yield from ("", "A number is a condition that must hold; what is not listed is rejected.", "")
         yield from (f"{number}. {escaped(words)}" for words, number in grid.notes.items())
+    if grid.diagram.others:
+        yield from ("", "Rules beside the table, by kind of event, each met if all that it asks holds:", "")
+        yield from (f"- **{escaped(clean(other.rule))}**, {escaped(words)}" for other, words in grid.others)
 
 
 def entry_of(entry: Entry) -> str:

@@ -137,7 +137,21 @@ def test_details(fmt: str) -> None:
     diagram = extract(MIMI)
     assert not list(page(diagram, fmt, Detail.VERBS).all("ol"))
     assert "§" not in page(diagram, fmt, Detail.GUARDS).text()
-    assert page(diagram, fmt, Detail.CLAUSES).text().count("§") == len(diagram.edges)
+    assert page(diagram, fmt, Detail.CLAUSES).text().count("§") == len(diagram.edges) + len(diagram.others)
+
+
+@pytest.mark.parametrize("fmt", ["matrix", "html"])
+@pytest.mark.parametrize("name", ["mimi", "matrix-11", "matrix-12"])
+def test_rules_beside_the_table_are_listed_with_all_that_they_ask(name: str, fmt: str) -> None:
+    policy = load_policy(name)
+    tree = page(extract(policy), fmt, Detail.CLAUSES)
+    listed = [words(item.text()) for item in list(tree.all("ul"))[-1].all("li")]
+    assert listed == [
+        f"{rule.id}, {kind} events, § {rule.clause}: {'; '.join(guard.holds for guard in rule.guards)}".replace("`", "")
+        for kind, rules in policy.rules_beside.items()
+        for rule in rules
+    ]
+    assert "Rules beside the table" not in page(extract(policy, {"is_self": True}), fmt).text()
 
 
 @pytest.mark.parametrize("fmt", ["matrix", "html"])
