@@ -35,8 +35,6 @@ _CREATION, _ROOM = "$create:a.example", "!create:a.example"
 
 def scenario_of(policy: MatrixPolicy) -> Scenario:
     """The rooms of a room version."""
-    # Before the same without `prev_events`, of which only a room that has seen all knows that it comes first.
-    first = {**_member(Action.JOIN, ALICE, ALICE), "prev_events": [_CREATION]}
     return Scenario(
         users=PEOPLE,
         strangers=("@somebody:x.example", "@somebody.else:x.example"),
@@ -48,7 +46,7 @@ def scenario_of(policy: MatrixPolicy) -> Scenario:
         },
         assignments=tuple((event,) for pair in permutations(USERS, 2) for event in _deal(policy, *pair)),
         corner_cases=tuple(_corner_cases(policy)),
-        moves=(first,),
+        moves=(_FIRST_JOIN,),
         variants=_variants,
         concerned=_concerned,
         room_id=_ROOM,
@@ -84,7 +82,7 @@ def _shown(policy: MatrixPolicy) -> Mapping[str, Opening]:
 
 def _searched(policy: MatrixPolicy) -> Mapping[str, Opening]:
     """How rooms begin in searches."""
-    create, joined = _create(policy), _member(Action.JOIN, ALICE, ALICE)
+    create, joined = _create(policy), _FIRST_JOIN
     promises = (_state(THIRD_PARTY_INVITE, _PROMISE, _token(user), user) for user in USERS)
     logs: Mapping[str, Log] = {
         "the creator has joined": (create, joined),
@@ -244,6 +242,9 @@ def _token(user: str) -> str:
     """The third-party invite that a user has sent."""
     return f"by {user}"
 
+
+_FIRST_JOIN = {**_member(Action.JOIN, ALICE, ALICE), "prev_events": [_CREATION]}
+"""The creator's first join. Without `prev_events`, only a room that has seen all knows that it comes first."""
 
 _SEED = "A" * 43  # 32 bytes of nothing, which anybody may know
 _PROMISE = {"public_key": "O2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik"}

@@ -28,6 +28,8 @@ from fsm.unrecorded import unrecorded
 
 JSON: TypeAlias = dict[str, Any]
 Log: TypeAlias = Sequence[JSON]
+_Answer: TypeAlias = tuple[bool, str, str | None]
+"""Whether a setting may be changed, why not, and by which rule."""
 
 NOTHING: Mapping[str, Value] = MappingProxyType({})
 
@@ -123,7 +125,7 @@ def stage_data(policy: AnyPolicy, names: Sequence[str]) -> JSON | None:
     sets = {words: _sets(scenes, names, words) for words in stage.settings(SENDER)}
     settings = [words for words, places in sets.items() if places]
     standings: Numbered[tuple[int, ...]] = Numbered()
-    answers: Numbered[tuple[bool, str]] = Numbered()
+    answers: Numbered[_Answer] = Numbered()
     return {
         "user": {"pattern": syntax.users, "bytes": syntax.longest_user},
         "people": [{"user": user, "name": name} for user, name in scenario.users.items()],
@@ -187,14 +189,14 @@ def _pairs(scene: _Scene, action: str, names: Sequence[str], standings: Numbered
     return [[between(sender, target) for target in users] for sender in users]
 
 
-def _answers(scene: _Scene, words: str, answers: Numbered[tuple[bool, str]]) -> list[list[int]]:
+def _answers(scene: _Scene, words: str, answers: Numbered[_Answer]) -> list[list[int]]:
     """By sender and the sender's state: the number of the answer to their change of a setting, counted from 0."""
     users = scene.stage.users[:-1]
     numbers = []
     for user in users:
         event = scene.stage.settings(user)[words]
         decisions = [scene.room_with({user: state}).decide(event) for state in scene.policy.states]
-        numbers.append([answers[decision.allowed, decision.reason] - 1 for decision in decisions])
+        numbers.append([answers[each.allowed, each.reason, each.transition] - 1 for each in decisions])
     return numbers
 
 

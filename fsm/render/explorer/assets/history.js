@@ -74,7 +74,7 @@ function eventItem(room, outcome, place, act) {
 }
 
 /** An event in words: who, what, and what came of it. */
-function eventWords(room, { event, allowed, row, dest, at, reason }) {
+function eventWords(room, { event, allowed, transition, dest, at, reason }) {
   const name = (user) => shorten(nameOf(room, user), 24);
   if (event.kind === "setting") {
     return { who: name(event.sender), what: stage.settings[event.setting].words, came: reason };
@@ -83,7 +83,7 @@ function eventWords(room, { event, allowed, row, dest, at, reason }) {
   const before = stateWord(at[TARGET]);
   if (!allowed) return { who, what: stage?.changes[event.form]?.words ?? data.actions[event.action].word, came: reason };
   const came = dest === at[TARGET] ? `stays in ${before}` : `${before} → ${stateWord(dest)}`;
-  return { who, what: row.id, came };
+  return { who, what: transition, came };
 }
 
 /** The dialog in which a log is chosen or pasted. */

@@ -195,8 +195,8 @@ function replay(text) {
 /** What comes of all events of a room, and who is then where. */
 function told(room) {
   const { now, outcomes } = play({ ...room, at: room.events.length });
-  const answers = outcomes.map(({ event, allowed, reason, row }) =>
-    event.kind === "note" ? { note: event.words } : { allowed, reason, transition: row?.id ?? null },
+  const answers = outcomes.map(({ event, allowed, reason, transition }) =>
+    event.kind === "note" ? { note: event.words } : { allowed, reason, transition },
   );
   const participation = Object.fromEntries(room.users.map((user, place) => [user, wordOf(now.states[place])]));
   return { outcomes: answers, participation };

@@ -89,16 +89,16 @@ function send(room, now, event) {
   if (event.kind === "setting") {
     const user = Math.min(event.sender, stage.people.length);
     const answers = stage.openings[room.opening].answers[event.setting][user];
-    const [allowed, reason] = stage.answers[answers[now.states[event.sender]]];
-    const outcome = { event, allowed, reason, settings: now.settings };
+    const [allowed, reason, transition] = stage.answers[answers[now.states[event.sender]]];
+    const outcome = { event, allowed, reason, transition, settings: now.settings };
     return { outcome, now: allowed ? { ...now, settings: stage.settings[event.setting].sets } : now };
   }
   const at = event.at ?? caseOfEvent(room, now, event);
   const decision = decide(event.action, at);
   const allowed = isAllowed(decision);
-  const row = allowed ? data.rows[decision.row] : null;
+  const transition = allowed ? data.rows[decision.row].id : null;
   const reason = allowed ? "" : decision ? reasonFor(decision, event.action, at) : "no such event has these facts";
-  const outcome = { event, allowed, row, dest: decision?.dest, at, reason };
+  const outcome = { event, allowed, transition, dest: decision?.dest, at, reason };
   if (!allowed) return { outcome, now: { ...now, last: at } };
   const states = [...now.states];
   states[event.target] = decision.dest;
