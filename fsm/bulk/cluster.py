@@ -114,7 +114,9 @@ def backtest(  # noqa: PLR0913 - what to read, what to write, and how
                 name: str(stack.enter_context(_whole_folder(each.absolute()))) for name, each in results.items()
             }
             job.dealt_to = stack.enter_context(
-                tempfile.TemporaryDirectory(prefix="fsm-", dir=scratch and scratch.absolute())
+                tempfile.TemporaryDirectory(
+                    prefix="fsm-", dir=scratch and scratch.absolute(), ignore_cleanup_errors=True
+                )
             )
             fragments = history.fragments() if fragment is None else history.fragments(fragment)
             job.run(fragments, partitions or _PARTITIONS_PER_CPU * cpus)
@@ -176,15 +178,18 @@ class _Job:
             return
         begin = ray.remote(max_retries=_TRIES - 1)(_carefully)
         waiting = [begin.remote(json.dumps(task), work) for task in tasks]
-        for number in range(1, len(tasks) + 1):
-            done, waiting = _first_done(waiting)
-            told = json.loads(ray.get(done))
-            if "problem" in told:
-                raise ReplayError(0, told["problem"])
-            self.events += told.get("events", 0)
-            if self._on_progress is not None:
-                self._on_progress(self.events, (round_number + number / len(tasks)) / 2)
-            yield told
+        try:
+            for number in range(1, len(tasks) + 1):
+                done, waiting = _first_done(waiting)
+                told = json.loads(ray.get(done))
+                if "problem" in told:
+                    raise ReplayError(0, told["problem"])
+                self.events += told.get("events", 0)
+                if self._on_progress is not None:
+                    self._on_progress(self.events, (round_number + number / len(tasks)) / 2)
+                yield told
+        finally:
+            _end(waiting)
 
 
 def _first_done(waiting: list[Any]) -> tuple[Any, list[Any]]:
@@ -197,6 +202,14 @@ def _first_done(waiting: list[Any]) -> tuple[Any, list[Any]]:
         gone_for = gone_for + _LOOK if _is_gone() else 0
         if gone_for >= _PATIENCE:
             raise ReplayError(0, "the Ray cluster is gone")
+
+
+def _end(waiting: list[Any]) -> None:
+    """Stop tasks, so that none still writes where the folders are removed."""
+    for task in waiting:
+        ray.cancel(task)
+    if waiting:
+        ray.wait(waiting, num_returns=len(waiting), timeout=_PATIENCE, fetch_local=False)
 
 
 def _is_gone() -> bool:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,15 @@ def test_what_stops_a_run(history: Path, tmp_path: Path) -> None:
     with pytest.raises(ReplayError, match=r"cannot be read.*: stopped after 0 events, and .*verdicts not written\Z"):
         cluster.backtest(broken, "mimi", output=tmp_path / "verdicts", fragment=GROUP)
     assert [path.name for path in tmp_path.iterdir()] == ["broken.parquet"]
+
+
+@pytest.mark.usefixtures("nodes")
+def test_no_task_goes_on_when_a_run_stops() -> None:
+    """It would write where the folders are removed."""
+    begin = ray.remote(lambda: all(True for _ in count()))
+    tasks = [begin.remote() for _ in range(5)]
+    cluster._end(tasks)
+    assert ray.wait(tasks, num_returns=len(tasks), timeout=0) == (tasks, [])
 
 
 @pytest.mark.usefixtures("nodes")
