@@ -71,6 +71,7 @@ def test_pictures_fit_on_a_page(count: int) -> None:
             assert all(later - earlier >= 10 for earlier, later in pairwise(lanes))
 
 
+@pytest.mark.long
 def test_more_roles_are_tables_only() -> None:
     policy = roles(MOST + 1)
     with pytest.raises(RenderError, match="is the most for a picture"):

@@ -196,7 +196,9 @@ def test_the_page_needs_nothing_else() -> None:
     assert not re.search(r"<script|<link|<img|src=|https?:|url\(", text)
 
 
-@pytest.mark.parametrize("policy", [load_policy("matrix-12"), BIG], ids=lambda policy: policy.id)
+@pytest.mark.parametrize(
+    "policy", [load_policy("matrix-12"), pytest.param(BIG, marks=pytest.mark.long)], ids=lambda policy: policy.id
+)
 def test_on_a_phone_the_table_scrolls_and_not_the_page(policy: AnyPolicy, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.set_content(render(extract(policy), "html").decode())
