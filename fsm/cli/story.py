@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from textwrap import wrap
 
 from fsm.cli.terminal import safe
 from fsm.errors import counted, shorten
@@ -59,7 +60,9 @@ class Story:
         room = self._of(room_id)
         yield _cut(safe(room_id or "the room"), width)
         if room.changes:
-            yield _cut(f"  {', '.join(f'{count} {row}' for row, count in room.changes.most_common())}", width)
+            counts = ", ".join(f"{count}\N{NO-BREAK SPACE}{safe(row)}" for row, count in room.changes.most_common())
+            for line in wrap(counts, width - 2):
+                yield f"  {line}".replace("\N{NO-BREAK SPACE}", " ")
         if room.refusals:
             yield f"  {counted(room.refusals.total(), 'refusal')}"
         for reason, count in room.refusals.most_common(_REASONS):
