@@ -46,6 +46,16 @@ MATRIX = "tests/matrix/test_policies.py tests/matrix/test_guards.py".split()
 CORE = "tests/test_decision.py tests/test_machine.py tests/test_participant.py".split()
 ROLES = [f"tests/room_policy/test_{about}.py" for about in ("room", "answers", "cells")]
 IDS = "tests/test_event_ids.py tests/mimi/test_history.py tests/matrix/test_event_ids.py".split()
+ROOMS = [
+    "tests/test_asked.py",
+    *IDS,
+    *CORE,
+    "tests/mimi/test_room.py",
+    "tests/matrix/test_room.py",
+    "tests/test_own_facts.py",
+    "tests/test_changes.py",
+    "tests/test_snapshots.py",
+]
 
 # By file: the tests that are about it, those that notice most for their time first.
 TESTS: dict[str, list[str]] = {
@@ -57,8 +67,8 @@ TESTS: dict[str, list[str]] = {
     "fsm/machine.py": [*CORE, "tests/test_asked.py", "tests/test_residual.py", "tests/mimi/test_room.py", *MIMI],
     "fsm/participant.py": CORE,
     "fsm/past.py": [*IDS, "tests/mimi/test_room.py", "tests/mimi/test_snapshot.py"],
-    "fsm/room.py": ["tests/test_asked.py", *IDS, *CORE, "tests/mimi/test_room.py", "tests/matrix/test_room.py",
-                    "tests/test_own_facts.py"],
+    **{f"fsm/room/{name}.py": ROOMS for name in (
+        "contract", "users", "event_ids", "judging", "telling", "sending", "saving")},
     "fsm/participation/guards.py": ["tests/test_guards.py", *MIMI, *MATRIX],
     "fsm/mimi/policies.py": [*MIMI, "tests/mimi/test_permits.py", "tests/mimi/test_role_changes.py",
                              "tests/mimi/test_history.py", "tests/test_fingerprint.py", "tests/test_own_facts.py"],

@@ -672,7 +672,7 @@ def test_the_machine_says_nothing_of_questions(caplog: pytest.LogCaptureFixture)
 
 def test_no_change_is_made_where_nobody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     tea = room(*joined(BOB))
-    monkeypatch.setattr("fsm.room.Change", None)
+    monkeypatch.setattr("fsm.room.judging.Change", None)
     assert tea.send(change(LEAVE, BOB))
     assert tea.send(join_rule("public"))
     tea.take(change(BAN, ALICE, BOB))

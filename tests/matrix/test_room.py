@@ -11,7 +11,7 @@ from fsm.family import AnyRoom
 from fsm.matrix.facts import Warrant
 from fsm.matrix.policies import MATRIX_1, MATRIX_10, VERSIONS, MatrixPolicy
 from fsm.matrix.room import MatrixRoom, Room
-from fsm.room import _UNREADABLE
+from fsm.room.judging import UNREADABLE
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, Text, careful
 from tests.matrix.builders import (
     ABE,
@@ -516,7 +516,7 @@ def test_the_quick_way_reads_ordinary_changes_only(
     if fields is not None:
         assert here._quick(event) is careful(here, event)
     else:
-        with pytest.raises(_UNREADABLE):
+        with pytest.raises(UNREADABLE):
             here._quick(event)
 
 

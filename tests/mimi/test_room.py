@@ -8,7 +8,7 @@ import pytest
 
 from fsm import MIMI, Action, Decision, Domain, EventError, JoinRule, Participation, Room
 from fsm.event import MAX_TEXT
-from fsm.room import _UNREADABLE
+from fsm.room.judging import UNREADABLE
 from tests.builders import (
     ALICE,
     ALL_POWERS,
@@ -209,7 +209,7 @@ def test_the_quick_way_reads_ordinary_changes_only(event: Any, fields: tuple[str
     if fields is not None:
         assert tea._quick(event) is careful(tea, event)
     else:
-        with pytest.raises(_UNREADABLE):
+        with pytest.raises(UNREADABLE):
             tea._quick(event)
 
 

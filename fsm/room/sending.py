@@ -1,0 +1,225 @@
+"""How events come into a room: sent, applied after they were prepared, or taken as they stand."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, cast
+from weakref import WeakValueDictionary
+
+from fsm import change as kinds
+from fsm.change import Change, Outcome
+from fsm.decision import Decision
+from fsm.errors import EventError, RevisionError, shorten
+from fsm.event import Event, checked_word, plain
+from fsm.facts import Value
+from fsm.locks import LAST, LOCKS, lock_of
+from fsm.observers import Attached, is_logged, tell, tell_async
+from fsm.participant import Who
+from fsm.past import GIVEN
+from fsm.room.contract import JSON
+from fsm.room.judging import UNREADABLE
+from fsm.room.telling import RoomTelling
+from fsm.terms import Action
+
+
+class RoomSending(RoomTelling[Who]):
+    """Rooms that go on by events."""
+
+    __slots__ = ()
+
+    def send(self, event: Mapping[str, Any]) -> Decision:  # noqa: C901 - a call would cost more than what it does
+        """Decide, and apply the event when it is allowed: `apply(prepare(event))` in one.
+
+        What is rejected is not added to the room. Raises `EventError` when the event
+        cannot be read. In both cases the room is then exactly as before. Raises
+        `ObserverError` when the event is applied, and somebody fails who is told of it.
+        """
+        attached, begins = self._attached, False
+        if self._participant.has_hooks or (is_logged(logging.INFO) if attached is None else attached.is_async):
+            attached = self._ready()
+        with LOCKS[id(self) >> 6 & LAST]:  # `lock_of`, without the time that a call takes
+            try:
+                decision = self._quick(event)
+            except UNREADABLE:
+                is_quick = False
+            else:
+                is_quick = True
+                if attached is not None and (attached.watchers or self._is_wanted(decision)):
+                    change = self._ordinary(event, decision)
+                    begins = attached.put(self, change)
+                elif not decision.allowed:
+                    return decision
+                if decision.allowed:
+                    self._revision += 1
+                    target, content, members = event["state_key"], event["content"], self._members
+                    event_id = event.get("event_id")
+                    if event_id is not None or self._past is not None:
+                        read = self._read_quickly(content) if len(content) > 1 else None
+                        self._remember(event_id, event["sender"], event["type"], target, decision, read)
+                    its = members.get(target)
+                    if its is None or its is its.peers.unheard:
+                        self._move(target, self._class_of(target), decision.after)
+                    else:
+                        members[target] = its.peers[decision.after]  # type: ignore[index]  # it moves somebody
+        if not is_quick:
+            return self._send_carefully(event, attached)
+        if begins and attached is not None:
+            tell(self, attached, change)
+        return decision
+
+    async def asend(self, event: Mapping[str, Any]) -> Decision:
+        """What `send` does; observers and hooks that have to be awaited are. No lock is held meanwhile."""
+        attached = self._ready(is_async=True)
+        change, begins = self._sent(event, attached)
+        if begins:
+            await tell_async(self, attached, change)
+        return change.decision
+
+    def apply(self, change: Change) -> Decision:
+        """Let a change happen that was prepared for this room, and tell those who observe it.
+
+        One that was refused changes nothing. Raises `RevisionError` where the room has
+        changed since it was prepared, and `EventError` for a change of another room.
+        """
+        attached = self._ready()
+        with lock_of(self):
+            begins = self._apply_prepared(change, attached)
+        if begins:
+            tell(self, attached, change)
+        return change.decision
+
+    async def aapply(self, change: Change) -> Decision:
+        """What `apply` does; observers and hooks that have to be awaited are. No lock is held meanwhile."""
+        attached = self._ready(is_async=True)
+        with lock_of(self):
+            begins = self._apply_prepared(change, attached)
+        if begins:
+            await tell_async(self, attached, change)
+        return change.decision
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Apply a state event as it stands, whether or not it was allowed.
+
+        Raises `EventError` when it cannot be read, or is no state event, and
+        `ObserverError` when it is applied, and somebody fails who is told of it.
+        """
+        attached = self._attached
+        if attached is not None or self._participant.has_hooks or is_logged(logging.INFO):
+            attached = self._ready()
+        change, begins = self._taken(event, attached)
+        if begins and attached is not None and change is not None:
+            tell(self, attached, change)
+
+    async def atake(self, event: Mapping[str, Any]) -> None:
+        """What `take` does; observers and hooks that have to be awaited are. No lock is held meanwhile."""
+        attached = self._ready(is_async=True)
+        change, begins = self._taken(event, attached)
+        if begins and change is not None:
+            await tell_async(self, attached, change)
+
+    def note(self, event: Mapping[str, Any]) -> None:
+        """Keep a message that nobody judged, if it has an id; nothing changes.
+
+        Raises `EventError` when it cannot be read, or is another event than that of its id.
+        """
+        value = plain(event)
+        with lock_of(self):
+            read = self._read(value)
+            if read.event_id is not None and self._known_answer(read, value) is None:
+                self._remember_given(read, value)
+
+    def send_action(self, action: str, sender: str, target: str, reason: str | None = None) -> Decision:
+        """Write a participation change as an event, and send it.
+
+        Raises `EventError` for an unknown action, and for what is no user id.
+        """
+        return self.send(self._write(checked_word(action, "action", tuple(Action)), sender, target, reason))
+
+    def participant(self, user: str) -> Who:
+        """The user's participation: where participants have hooks, the same object as long as anybody holds it."""
+        kind = self._participant
+        if not kind.has_hooks or type(user) is not str:
+            return kind(self, user)
+        with lock_of(self):
+            attached = self._attached = self._attached or Attached()
+            if attached.participants is None:
+                attached.participants = WeakValueDictionary()
+            held = attached.participants
+        known = held.get(user) or held.setdefault(user, kind(self, user))
+        return cast("Who", known)
+
+    def _send_carefully(self, event: Mapping[str, Any], attached: Attached | None) -> Decision:
+        if attached is not None:
+            change, begins = self._sent(event, attached)
+            if begins:
+                tell(self, attached, change)
+            return change.decision
+        value = plain(event)
+        with lock_of(self):
+            read = self._read(value)
+            known = self._known_answer(read, value)
+            if known is not None:
+                return known
+            decision = self._judge(read, value)
+            if decision.allowed:
+                self._enter(read, value, decision)
+            return decision
+
+    def _sent(self, event: Mapping[str, Any], attached: Attached) -> tuple[Change, bool]:
+        """Decide and apply; whether the caller is to tell."""
+        value = plain(event)
+        facts = self._provided(value)
+        with lock_of(self):
+            read, change = self._judged(value, facts)
+            if change and not change.is_repeated:
+                self._enter(read, value, change.decision)
+            return change, attached.put(self, change)
+
+    def _apply_prepared(self, change: Change, attached: Attached) -> bool:
+        """Apply a change; the room is locked. Whether the caller is to tell."""
+        if self.id is not None and change.room != self.id:
+            raise EventError("room_id", f"`{shorten(str(change.room))}` is another room")
+        if change.is_repeated:
+            return False
+        expected = change.revision - change.decision.allowed
+        if expected != self._revision:
+            raise RevisionError(expected, self._revision)
+        if change:
+            value = cast("JSON", change.event)
+            self._enter(self._read(value), value, change.decision)
+        return attached.put(self, change)
+
+    def _enter(self, read: Event, value: JSON, decision: Decision) -> None:
+        """Apply an event that is allowed; the room is locked."""
+        is_new = read.event_id is None or self._past is None or self._past.find(read.event_id) is None
+        self._note_id(read)
+        self._accept(read, value, decision)
+        self._revision += is_new
+
+    def _taken(self, event: Mapping[str, Any], attached: Attached | None) -> tuple[Change | None, bool]:
+        """Take an event; whether the caller is to tell of it."""
+        value = plain(event)
+        with lock_of(self):
+            read = self._read_state(value)
+            if self._known_answer(read, value) is not None:
+                return None, False
+            change = None if attached is None else self._record(read, value, GIVEN)
+            before = None if change is None or change.target is None else self.participation(change.target)
+            self._note_id(read)
+            self._take(read, value)
+            self._revision += 1
+            if attached is None or change is None:
+                return None, False
+            after = None if change.target is None else self.participation(change.target)
+            change = change._replace(before=before, after=after, outcome=Outcome.TAKEN, kinds=kinds.TAKEN)
+            return change, attached.put(self, change)
+
+    def _follow(self, value: JSON, facts: Mapping[str, Value] | None, *, is_sent: bool) -> Decision:
+        """Go on by an event that was accepted; nobody is told. Raises `EventError`."""
+        with lock_of(self):
+            if not is_sent:
+                self._taken(value, None)
+                return GIVEN
+            read, change = self._judged(value, facts)
+            if change and not change.is_repeated:
+                self._enter(read, value, change.decision)
+            return change.decision

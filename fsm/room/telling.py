@@ -1,0 +1,72 @@
+"""Who is told of what happens in a room: observers, and the hooks of its participants (`fsm.observers`)."""
+
+import logging
+from collections.abc import Callable, Iterable
+
+from fsm import change as kinds
+from fsm.decision import Decision
+from fsm.errors import DefinitionError
+from fsm.locks import lock_of
+from fsm.observers import Attached, Observer, Watcher, is_logged
+from fsm.participant import Who, check_hooks, hook_names, hooks_in
+from fsm.room.judging import RoomJudging
+
+
+class RoomTelling(RoomJudging[Who]):
+    """Rooms that others can observe."""
+
+    __slots__ = ()
+
+    def observe(self, observer: Observer, *, of: Iterable[str] = (kinds.Kind.CHANGE,)) -> Callable[[], None]:
+        """Have a function called with each `Change` of these kinds, once it is applied.
+
+        The kinds are `change`, `refusal`, `setting` and `taken` (see `fsm.change.Kind`). What is
+        called can be a coroutine, which `asend` awaits. Returns a function that ends it.
+        Raises `DefinitionError` for what is no function, and for an unknown kind.
+        """
+        watcher = Watcher(observer, of)
+        with lock_of(self):
+            attached = self._attached = self._attached or Attached()
+            attached.watch((*attached.watchers, watcher))
+
+        def end() -> None:
+            watcher.is_on = False
+            with lock_of(self):
+                attached.watch(tuple(each for each in attached.watchers if each is not watcher))
+
+        return end
+
+    @property
+    def participant_type(self) -> type[Who]:
+        """The class of the participants that the room hands out."""
+        return self._participant
+
+    def _ready(self, *, is_async: bool = False) -> Attached:
+        """What is attached, once it is sure that all who are to be told can be.
+
+        Raises `DefinitionError` for hooks that are named for nothing, and where somebody has to be awaited.
+        """
+        attached, kind = self._attached, self._participant
+        if attached is None:
+            with lock_of(self):
+                attached = self._attached = self._attached or Attached()
+        if kind.has_hooks and attached.checked is not (hooks := hooks_in(kind)):
+            self._check_hooks()
+            attached.checked = hooks
+        if not is_async and (attached.is_async or kind.has_async_hooks):
+            raise DefinitionError("somebody who is told of changes has to be awaited: use `asend`")
+        return attached
+
+    def _check_hooks(self) -> None:
+        """Raise `DefinitionError` for hooks of participants that are named for nothing."""
+        if self._participant.has_hooks:
+            check_hooks(self._participant, self._is_hook, f"policy `{self.policy.id}`")
+
+    def _is_hook(self, name: str) -> bool:
+        """Whether a hook of this name may be called."""
+        return name in hook_names(self._hookable)
+
+    def _is_wanted(self, decision: Decision) -> bool:
+        """Whether hooks or the log are to be told of a participation change that is answered so."""
+        is_hooked = self._participant.has_hooks and decision.allowed
+        return is_hooked or is_logged(logging.INFO if decision.allowed else logging.DEBUG)

@@ -1,0 +1,97 @@
+"""Where the users of a room stand, as one class for each of them (`fsm.classes`), and what that follows from."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from fsm.classes import Peers, UserClass
+from fsm.locks import lock_of
+from fsm.own_facts import provided, weight_of
+from fsm.participant import Who
+from fsm.room.contract import RoomContract
+from fsm.terms import Participation
+
+_LEAVE = Participation.LEAVE
+
+
+class RoomUsers(RoomContract[Who]):
+    """Rooms that know where everybody stands."""
+
+    __slots__ = ()
+
+    def participation(self, user: str) -> Participation:
+        """Where a user stands; who was never heard of is in `leave`."""
+        return cast("Participation", self._class_of(user).state)
+
+    def participations(self) -> dict[str, Participation]:
+        """Everybody who is not in `leave`, by user id, in the order of first mention."""
+        with lock_of(self):
+            return {user: its.state for user, its in self._members.items() if its.state is not _LEAVE}
+
+    @property
+    def _states(self) -> dict[str, Participation]:
+        """Where everybody stands who was ever heard of."""
+        return {user: its.state for user, its in self._members.items() if its is not its.peers.unheard}
+
+    def _stranger(self, user: str) -> UserClass:
+        """The class of somebody of whom nothing is known. Raises `KeyError` for what is no user id."""
+        # Whoever is known has been read with care before, so their ids need no other check.
+        if self._is_user(user):
+            return self._rules.others.unheard
+        raise KeyError(user)
+
+    def _class_of(self, user: str) -> UserClass:
+        return self._members.get(user) or self._rules.others.unheard
+
+    def _move(self, user: str, its: UserClass, state: Any) -> None:
+        """Put a user, who is of this class, into a state."""
+        if its is its.peers.unheard:
+            self._members.pop(user, None)  # users stand in the order of first mention
+        self._members[user] = its.peers[state]
+
+    def _set_up(
+        self,
+        settings: Any,
+        rule: Any,
+        powers: Mapping[str, Peers[Any]] | None = None,
+        *,
+        were: Iterable[str] = (),
+        joined: str | None = None,
+    ) -> None:
+        """Make these the room's settings: its rule, and who has powers of their own, unless that stays as it is.
+
+        All who had powers of their own are among those who `were`.
+        Whoever is `joined` by them is so from the start, unless something else is known of them.
+        """
+        members, others = self._members, self._rules.others
+        self._table = None  # nobody decides in the meantime without a lock
+        self._settings = settings
+        if joined is not None and (its := self._class_of(joined)) is its.peers.unheard:
+            self._move(joined, its, Participation.JOIN)
+        if powers is not None:
+            for user in were:
+                if user in powers or (had := members.get(user)) is None or had.peers is others:
+                    continue
+                its = others.like(had)
+                if its is others.unheard:
+                    del members[user]
+                else:
+                    members[user] = its
+            for user, peers in powers.items():
+                members[user] = peers.like(self._class_of(user))
+        self._table = None if self._has_provider and self.policy.unsupplied else self._rules.table(rule)
+
+    def _facts_between(self, sender: str, target: str) -> Any:
+        """What the policy may know about an ordinary change between these users."""
+        rules, by, to = self._rules, self._class_of(sender), self._class_of(target)
+        code = rules.code(by.peers.powers, to.peers.powers, self._rule, is_self=sender == target)
+        if self._attached is not None and self._attached.provider is not None and self.policy.unsupplied:
+            code += weight_of(self.policy, provided(self.policy, self._attached.provider, sender, target))
+        return self.policy.domain.unpack(code, target=to.state, sender=by.state)
+
+    def _is_named(self, user: str) -> bool:
+        """Whether the settings name a user."""
+        its = self._members.get(user)
+        return its is not None and its.peers is not self._rules.others
+
+    def _drop(self, user: str) -> None:
+        self._members.pop(user, None)
