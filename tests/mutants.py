@@ -56,6 +56,15 @@ ROOMS = [
     "tests/test_changes.py",
     "tests/test_snapshots.py",
 ]
+MATRIX_ROOMS = [
+    "tests/matrix/test_room.py",
+    "tests/matrix/test_levels.py",
+    "tests/matrix/test_third_party.py",
+    "tests/matrix/test_event_ids.py",
+    "tests/test_event_ids.py",
+    "tests/matrix/test_recorded.py",
+    "tests/matrix/test_malformed.py",
+]
 
 # By file: the tests that are about it, those that notice most for their time first.
 TESTS: dict[str, list[str]] = {
@@ -89,9 +98,7 @@ TESTS: dict[str, list[str]] = {
     "fsm/matrix/citing.py": ["tests/cli/test_matrix.py", "tests/matrix/test_authorisation.py"],
     "fsm/matrix/altering.py": ["tests/matrix/test_authorisation.py", "tests/matrix/test_levels.py",
                                "tests/cli/test_matrix.py"],
-    "fsm/matrix/room.py": ["tests/matrix/test_room.py", "tests/matrix/test_levels.py", "tests/matrix/test_third_party.py",
-                           "tests/matrix/test_event_ids.py", "tests/test_event_ids.py", "tests/matrix/test_recorded.py",
-                           "tests/matrix/test_malformed.py"],
+    **{f"fsm/matrix/{name}.py": MATRIX_ROOMS for name in ("room", "judging", "membership", "quick")},
     "fsm/room_policy/guards.py": ROLES,
     "fsm/room_policy/policies.py": [*ROLES, "tests/room_policy/test_files.py"],
 }  # fmt: skip

@@ -7,60 +7,42 @@ participants each role has. A question is answered in two steps: the facts, for 
 numbers are compared as they would be afterwards, and one look-up in the memory of the
 policy's machine. Events that move nobody are judged by rules (`fsm.room_policy.rules`).
 
-Proposals and commits are judged alike, against the room as it stands. The host checks
-what is signed, and whether a join link has expired.
+How it judges stands in `fsm.room_policy.judging`, commits in `fsm.room_policy.commits`.
+Proposals and commits are judged alike, against the room as it stands. The host checks what is
+signed, and whether a join link has expired.
 
 Spec: draft-ietf-mimi-room-policy
 """
-# ruff: noqa: SLF001 - commits and creations are tried in another room of the class
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from fsm import typed_json
-from fsm.change import Change as Told
-from fsm.decision import Decision, judge, refuse
-from fsm.errors import DefinitionError, EventError, shorten
+from fsm.decision import Decision
+from fsm.errors import DefinitionError, EventError
 from fsm.event import Event, checked_word, plain, write_state
-from fsm.facts import Value, about_of
-from fsm.locks import lock_of
-from fsm.machine import Memory, memory_of
-from fsm.observers import tell
-from fsm.own_facts import Provider, weight_of
+from fsm.own_facts import Provider
 from fsm.participant import PLAIN, Who
-from fsm.past import GIVEN, Read, brief
-from fsm.room import BaseRoom, another
+from fsm.past import GIVEN
+from fsm.room_policy.commits import RoleCommits, within
 from fsm.room_policy.components import BasePolicy, Code, Components, Preauthorization, Preauthorizations
-from fsm.room_policy.contents import Contents
 from fsm.room_policy.events import (
     CREATE,
     PARTICIPANT,
-    Beside,
     Change,
-    Update,
-    components_of,
     read,
     read_component,
 )
-from fsm.room_policy.facts import Move, RoleFacts
-from fsm.room_policy.judged import facts_of_change, facts_of_update
+from fsm.room_policy.facts import Move
 from fsm.room_policy.policies import COOPERATIVE, MODERATED, ORGANIZATIONS, STRICT, RolePolicy, policy_of
 from fsm.room_policy.roles import OUTSIDE, Roles
-from fsm.room_policy.rules import rules_of
-from fsm.rule import Rule
 from fsm.state import State
 
 if TYPE_CHECKING:
     from fsm.room_policy.lint.differences import Preview
 
-_ALLOWED = Decision(allowed=True)
-_NO_CLIENTS: frozenset[str] = frozenset()
 
-
-class RoleRoom(BaseRoom[Who]):
+class RoleRoom(RoleCommits[Who]):
     """One room whose roles are its own.
 
     `policy` has the roles where the creation or the state brings none. `participant` is
@@ -68,7 +50,7 @@ class RoleRoom(BaseRoom[Who]):
     room works out: a function of sender and target.
     """
 
-    __slots__ = ("_contents", "_is_created", "_is_destroyed")
+    __slots__ = ()
 
     snapshot_format = "fsm.room_policy.room"
     changes_policy = True
@@ -85,34 +67,6 @@ class RoleRoom(BaseRoom[Who]):
         "is_created": bool,
         "is_destroyed": bool,
     }
-
-    def __init__(
-        self,
-        room_id: str | None = None,
-        *,
-        policy: RolePolicy | None = None,
-        participant: type[Who] = PLAIN,
-        facts: Provider | None = None,
-        keep: int | None = None,
-    ) -> None:
-        """A room that nobody has created yet: its first event has to be its creation."""
-        super().__init__(room_id, participant, facts)
-        helped = self._has_provider
-        self._contents = Contents(
-            policy_of(Roles()) if policy is None else RolePolicy.for_rooms(policy, has_provider=helped)
-        )
-        self._is_created = self._is_destroyed = False
-        self._check_hooks()
-        self._keep(keep)
-
-    @property
-    def policy(self) -> RolePolicy:
-        """The policy that its roles are."""
-        return self._contents.policy
-
-    @property
-    def _states(self) -> dict[str, Any]:
-        return self._contents.states
 
     @classmethod
     def create(  # noqa: PLR0913 - all but the first two have a meaning only for some
@@ -154,7 +108,7 @@ class RoleRoom(BaseRoom[Who]):
         given: dict[str, tuple[str, Event, dict[str, Any]]] = {}
         for number, value in enumerate(state):
             place = f"state[{number}]"
-            with _within(place):
+            with within(place):
                 event = read_component(read_plain := plain(value))
                 if event.type in given:
                     raise EventError("", f"is a second `{event.type}`")
@@ -164,7 +118,7 @@ class RoleRoom(BaseRoom[Who]):
         if "roles_list" in given:
             room._contents.set_to = Components()  # what a policy of a file says goes with its roles
         for place, event, value in sorted(given.values(), key=lambda each: each[1].type != "roles_list"):
-            with _within(place):
+            with within(place):
                 room._expect_room(event)
                 room._note_id(event)
                 room._contents.take(event.type, event.content, "content")
@@ -192,83 +146,9 @@ class RoleRoom(BaseRoom[Who]):
         room_id = event.get("room_id")
         return room_id if type(room_id) is str else None
 
-    def decide_many(self, events: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
-        """What `send_many` would answer; nothing changes."""
-        values = [plain(event) for event in events]
-        with lock_of(self):
-            return tuple(decision for _, decision in self._judge_many(values))
-
-    def send_many(self, events: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
-        """Decide on the events of one commit, in their order, and apply them when all are allowed.
-
-        Each is judged by itself, in the room that those allowed before it make. An update of roles or of
-        preauthorizations is beside all changes of the participant list that the commit contains. Raises `EventError`
-        for an event that cannot be read, and where a commit changes the same entry of the list twice.
-        """
-        values = [plain(event) for event in events]
-        attached = self._ready()
-        with lock_of(self):
-            judged = self._judge_many(values)
-            decisions = tuple(decision for _, decision in judged)
-            is_sent, begins, changes = all(decisions), False, list[Told]()
-            for value, (event, decision) in zip(values, judged, strict=True):
-                is_known = self._known_answer(event, value) is not None
-                if is_known or decision.allowed is not is_sent:
-                    continue
-                changes.append(self._record(event, value, decision))
-                if is_sent:
-                    self._enter(event, value, decision)
-                begins |= attached.put(self, changes[-1])
-        if begins:
-            tell(self, attached, changes[-1])
-        return decisions
-
-    def _judge_many(self, values: Iterable[dict[str, Any]]) -> list[tuple[Any, Decision]]:
-        """The events of a commit, each with its decision."""
-        events, touched = [], dict[str | None, Beside]()
-        for number, value in enumerate(values):
-            with _within(f"events[{number}]"):
-                event: Any = self._read(value)
-                if isinstance(event.said, Change) and event.said.move in _OF_THE_LIST:
-                    # Spec: "operate on (add, remove, or change the role of) the same user […] more than once"
-                    if event.state_key in touched:
-                        raise EventError("state_key", f"`{shorten(event.state_key)}` changes twice in one commit")
-                    touched[event.state_key] = _OF_THE_LIST[event.said.move]
-                events.append((event, value))
-        room, judged, beside = self._copy(), [], frozenset(touched.values())
-        for event, value in events:
-            decision = self._known_answer(event, value)
-            if decision is None:
-                if isinstance(event.said, Update):
-                    event = event._replace(said=replace(event.said, beside=event.said.beside | beside))  # noqa: PLW2901
-                decision = room._judge(event, value)
-                if decision:
-                    room._accept(event, value, decision)
-            judged.append((event, decision))
-        return judged
-
-    def _copy(self) -> Self:
-        """A room in the same state, of which nothing is shared that changes."""
-        room = type(self)(self.id)
-        room._is_created, room._is_destroyed = self._is_created, self._is_destroyed
-        room._contents = self._contents.copy()
-        return room
-
     def view(self, event: str | int, user: str) -> Decision:  # noqa: ARG002 - as the tools ask any room
         """Whether the user may be shown the event: never answered, since history is not judged."""
         raise DefinitionError(f"policy `{self.policy.id}` does not say who may see what")
-
-    def participation(self, user: str) -> Any:
-        """The role of a user, as a state; who is not listed is in role 0."""
-        return self._contents.participation(user)
-
-    def participations(self) -> dict[str, Any]:
-        """Everybody who is in the participant list, by user, in the order of the list."""
-        return dict(self._states)
-
-    def clients(self, user: str) -> frozenset[str]:
-        """The user's clients that are in the MLS group."""
-        return frozenset(self._contents.clients(user))
 
     def decide_action(self, action: str, sender: str, target: str, **more: Any) -> Decision:
         """What `send_action` would answer; nothing changes."""
@@ -299,53 +179,15 @@ class RoleRoom(BaseRoom[Who]):
                     found[(move, role) if leads else move] = decision.transition
         return found
 
-    def facts_of(self, event: Mapping[str, Any]) -> RoleFacts:
-        """The facts by which a change is judged. Raises `EventError` for an event that is none."""
-        read = self._read(plain(event))
-        if not isinstance(read.said, Change):
-            raise EventError("type", f"`{shorten(read.type)}` is no change of a participant")
-        return facts_of_change(self._contents, read.said, read.sender, read.state_key or "")
-
-    def facts(self, sender: str, target: str) -> RoleFacts:
-        """What the policy may know where the target is to be removed."""
-        return facts_of_change(
-            self._contents, Change(Move.REMOVE, None, None, False, None, frozenset()), sender, target
-        )
-
-    @property
-    def _memory(self) -> Memory[RoleFacts]:
-        return memory_of(self.policy)
-
-    def _quick(self, event: Mapping[str, Any]) -> Decision:  # noqa: ARG002 - there is no quick way here
-        raise KeyError
-
     def _write(self, action: str, sender: str, target: str, reason: str | None, **more: Any) -> dict[str, Any]:
         content = {"action": str(action), **more} | ({} if reason is None else {"reason": reason})
         return write_state(PARTICIPANT, sender, content, target)
-
-    def _read(self, value: object) -> Event:
-        event = read(value)
-        self._expect_room(event)
-        return event
 
     def _read_state(self, value: object) -> Event:
         named = type(value) is dict and value.get("type")
         event = read(value) if named in (CREATE, PARTICIPANT) else read_component(value)
         self._expect_room(event)
         return event
-
-    def _expect_room(self, event: Event) -> None:
-        if None not in (event.room_id, self.id) and event.room_id != self.id:
-            raise EventError("room_id", f"`{shorten(event.room_id or '')}` is another room")
-
-    def _read_of(self, event: Any, value: dict[str, Any]) -> Read:  # noqa: ARG002 - as any room is asked
-        try:
-            return brief(json.dumps(event.content, sort_keys=True))
-        except (RecursionError, TypeError, ValueError):
-            raise EventError("content", "cannot be compared: it is no JSON, or nested too deeply") from None
-
-    def _asked(self, event: Any) -> str | None:
-        return event.said.move if isinstance(event.said, Change) else None
 
     @classmethod
     def _policy_in(cls, given: Mapping[str, Any], policy: RolePolicy | None) -> RolePolicy:
@@ -371,14 +213,6 @@ class RoleRoom(BaseRoom[Who]):
         set_to = Components(entries, parts["codes"], parts["base"], parts["metadata"])
         self._contents.hold({**states}, parts["group"], set_to)
 
-    @property
-    def _rules_beside(self) -> Iterable[Rule[Any]]:
-        rules: Mapping[str, Rule[Any]] = self.policy.derived(_rules)
-        return rules.values()
-
-    def _is_change(self, event_type: str) -> bool:
-        return event_type == PARTICIPANT
-
     def _is_named(self, user: str) -> bool:
         return bool(self._contents.group.get(user))
 
@@ -389,51 +223,6 @@ class RoleRoom(BaseRoom[Who]):
     def _is_hook(self, name: str) -> bool:
         way, _, index = name.rpartition("_")
         return (way in {"on_enter", "on_exit"} and index.isdecimal()) or super()._is_hook(name)  # roles come and go
-
-    def _parties(self, value: dict[str, Any]) -> tuple[str, str] | None:
-        sender, target = value.get("sender"), value.get("state_key")
-        is_change = value.get("type") == PARTICIPANT and type(sender) is str and type(target) is str
-        return (sender, target) if is_change else None  # type: ignore[return-value]  # both are texts
-
-    def _known_answer(self, event: Any, value: dict[str, Any]) -> Decision | None:
-        past = self._past
-        position = None if event.event_id is None or past is None else past.find(event.event_id)
-        if past is None or position is None:
-            return None
-        known = past[position]
-        is_same = (known.sender, known.type, known.state_key) == (event.sender, event.type, event.state_key)
-        if not is_same or known.read != self._read_of(event, value):
-            raise another(event)
-        return known.answer
-
-    def _judge(self, event: Any, value: dict[str, Any], facts: Mapping[str, Value] | None = None) -> Decision:  # noqa: ARG002 - as any room is asked
-        if self._is_destroyed:
-            raise EventError("", "the room has been destroyed")
-        if event.type == CREATE:
-            return self._judge_creation(event)
-        if not self._is_created:
-            raise EventError("", "the room has not been created")
-        if isinstance(event.said, Change):
-            return self._judge_change(event.said, event.sender, event.state_key, facts)
-        rules: Mapping[str, Rule[Any]] = self.policy.derived(_rules)
-        return judge((rules[event.type],), facts_of_update(self._contents, event))
-
-    def _judge_creation(self, event: Event) -> Decision:
-        if self._is_created:
-            raise EventError("type", "the room has been created before")
-        room = type(self)(self.id, policy=self.policy if self.policy.transitions else None)
-        room._create(event)
-        return _ALLOWED
-
-    def _judge_change(
-        self, change: Change, sender: str, target: str, told: Mapping[str, Value] | None = None
-    ) -> Decision:
-        facts = facts_of_change(self._contents, change, sender, target)
-        if not self.policy.transitions:  # there is no role that anybody could be in
-            return refuse(self.policy, change.move, facts)
-        known = {name: getattr(facts, name) for name in _FACTS}
-        code = weight_of(self.policy, known if told is None else {**known, **told})
-        return self._memory[change.move, facts.target, facts.sender, code]
 
     def _accept(self, event: Any, value: dict[str, Any], decision: Decision) -> None:
         read_content = self._read_if_kept(event, value)
@@ -462,41 +251,9 @@ class RoleRoom(BaseRoom[Who]):
         read_content = self._read_if_kept(event, value)
         self._remember(event.event_id, event.sender, event.type, event.state_key, GIVEN, read_content)
 
-    def _create(self, event: Event) -> None:
-        """Begin with the components of a creation. Raises `EventError`, and changes nothing that counts then."""
-        components = components_of(event.content)
-        if "roles_list" not in components and not self.policy.transitions:
-            raise EventError("content.roles_list", "is missing")
-        if "roles_list" in components:
-            self._contents.set_to = Components()
-        for name, content in components.items():
-            self._contents.take(name, content, f"content.{name}")
-        self._is_created = True
-
 
 Room = RoleRoom
 
-_FACTS = tuple(name for name in about_of(RoleFacts) if name not in ("target", "sender"))
 
 _OF_A_POLICY = ("roles", "title", "source", "begins_with")
 """What of a snapshot is of the policy."""
-
-_OF_THE_LIST: Mapping[Move, Beside] = {
-    Move.ADD: Beside.ADD,
-    Move.REMOVE: Beside.REMOVE,
-    Move.CHANGE_ROLE: Beside.CHANGE_ROLE,
-}
-"""The moves that change the participant list."""
-
-
-def _rules(policy: RolePolicy) -> Mapping[str, Rule[Any]]:
-    return rules_of(policy.roles)
-
-
-@contextmanager
-def _within(place: str) -> Iterator[None]:
-    """Say of an error where in the input it is."""
-    try:
-        yield
-    except EventError as problem:
-        raise problem.within(place) from None
