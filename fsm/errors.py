@@ -127,7 +127,7 @@ def needs(what: str, library: str | None, extra: str) -> str:
 
 def in_words(problem: OSError) -> str:
     """What the system says of a file, in one line: `path: no such file or directory`."""
-    where = f"{problem.filename}: " if problem.filename else ""
+    where = f"{shorten(str(problem.filename), 500)}: " if problem.filename else ""
     return f"{where}{(problem.strerror or ' '.join(str(problem).split())).lower()}"
 
 

@@ -118,7 +118,7 @@ class Domain(Generic[F]):
         """Refuse limits on facts or to values that the record does not have."""
         for name, values in self.limits.items():
             if name not in self._types:
-                raise DefinitionError(f"unknown fact `{name}`: the facts are {', '.join(self._types)}")
+                raise DefinitionError(f"unknown fact `{shorten(name)}`: the facts are {', '.join(self._types)}")
             if self._types[name] is State:
                 is_fit = len(set(values)) == len(values) and all(type(value) is State for value in values)
             else:
@@ -126,7 +126,7 @@ class Domain(Generic[F]):
                 # A bare word equals an enum member, but guards compare with `is`.
                 is_fit = all(any(value is each for each in known) for value in values)
             if not values or not is_fit:
-                raise DefinitionError(f"fact `{name}` cannot be limited to {values!r}")
+                raise DefinitionError(f"fact `{name}` cannot be limited to {shorten(repr(values))}")
 
     def __getstate__(self) -> dict[str, Any]:
         # What has been found out about the fields can be found out again.
@@ -263,7 +263,7 @@ class Domain(Generic[F]):
         Raises `DefinitionError` for an unknown fact or a value it cannot have.
         """
         if name not in self.values:
-            raise DefinitionError(f"unknown fact `{name}`: the facts are {', '.join(self.values)}")
+            raise DefinitionError(f"unknown fact `{shorten(name)}`: the facts are {', '.join(self.values)}")
         return _read(name, word, self.values[name])
 
     @cached_property

@@ -8,8 +8,8 @@ from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from io import BufferedIOBase
-from typing import Any, TypeAlias
+from io import BufferedIOBase, BufferedReader, FileIO
+from typing import Any, TypeAlias, cast
 
 from fsm.errors import ReplayError
 from fsm.strict_json import MAX_JSON, read_json
@@ -54,6 +54,19 @@ def read_line(number: int, text: bytes, read: Read = read_json) -> Line:
         return Line(number, read(text))
     except ValueError as problem:
         return Line(number, error=ReplayError(number, str(problem)))
+
+
+def source_of(path: str) -> BufferedReader:
+    """A file to read, whose errors say which one it is. Raises OSError."""
+    return cast("BufferedReader", BufferedReader(_File(path)))
+
+
+class _File(FileIO):
+    def readinto(self, buffer: Any) -> int | None:
+        try:
+            return super().readinto(buffer)
+        except OSError as problem:
+            raise OSError(problem.errno, problem.strerror, self.name) from None
 
 
 def blocks(source: BufferedIOBase) -> Iterator[bytes]:

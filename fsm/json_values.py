@@ -36,10 +36,11 @@ def read_values(source: BufferedIOBase) -> Iterator[Line]:
     added, failed_at = 0, 0
     for number, text in lines:
         line = read_line(number + added, text)
-        if line.error is None or line.number < failed_at or not text.startswith((b"{", b"[")):
+        begun = None if line.error is None or line.number < failed_at else _beginning(text)
+        if begun is None:
             yield line
             continue
-        stretch = _Stretch(lines, line.number, text)
+        stretch = _Stretch(lines, line.number, begun)
         yield from stretch.values()
         if stretch.fault is not None:
             yield Line(stretch.fault.line, error=stretch.fault)
@@ -50,6 +51,14 @@ def read_values(source: BufferedIOBase) -> Iterator[Line]:
         added, failed_at = stretch.number - number - 1, stretch.failed_at
 
 
+def _beginning(text: bytes) -> str | None:
+    """A line that may begin a value over several lines; None where it cannot."""
+    try:
+        return text.decode() if text.startswith((b"{", b"[")) else None
+    except UnicodeDecodeError:
+        return None
+
+
 class _Stretch:
     """Values that follow one another from a line on, wherever lines end.
 
@@ -58,15 +67,14 @@ class _Stretch:
     in which that was seen, and `is_array` whether it is an array over many lines.
     """
 
-    def __init__(self, lines: Lines, number: int, text: bytes) -> None:
+    def __init__(self, lines: Lines, number: int, text: str) -> None:
         self.number = number
         self.fault: ReplayError | None = None
         self.failed_at = 0
         self.is_array = False
         self._lines = lines
-        self._text, self._at = "", 0  # lines, and how much of them has been read
+        self._text, self._at = f"{text}\n", 0  # lines, and how much of them has been read
         self._left = b""  # what has been taken and is no text
-        self._add(text + b"\n")
 
     def values(self) -> Iterator[Line]:
         """The values, until lines begin again with a new value, or one is at fault."""

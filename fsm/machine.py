@@ -203,7 +203,7 @@ def _holds(guard: Guard[F], event: transitions.EventData) -> bool:
     answer = guard(event.kwargs["facts"])
     # The library takes whatever is not `== True` for a refusal: a slip would go unseen.
     if not isinstance(answer, bool):
-        raise DefinitionError(f"guard `{guard.name}` answers {answer!r}, not true or false")
+        raise DefinitionError(f"guard `{guard.name}` answers {shorten(repr(answer))}, not true or false")
     return answer
 
 

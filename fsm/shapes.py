@@ -106,9 +106,10 @@ def arrange(part: Part, shapes: Shapes, said: Order | None = None) -> Arranged:
     return Arranged(placed, order, part.is_past or order is Order.STATE, notes)
 
 
-def type_of(event: object) -> object:
-    """The type of an event, malformed as it may be."""
-    return event.get("type") if type(event) is dict else None
+def type_of(event: object) -> str | None:
+    """The type of an event, malformed as it may be; None where there is no text for one."""
+    said = event.get("type") if type(event) is dict else None
+    return said if type(said) is str else None
 
 
 _WORDS = {Order.OLDEST_FIRST: "oldest first", Order.NEWEST_FIRST: "newest first", Order.STATE: "a state"}

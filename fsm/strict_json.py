@@ -34,7 +34,8 @@ def read_json(text: bytes) -> Any:
     except UnicodeDecodeError as problem:
         raise ValueError(f"not UTF-8 at byte {problem.start + 1}") from None
     except json.JSONDecodeError as problem:
-        raise ValueError(f"not JSON: {problem.msg.lower()} at character {problem.pos + 1}") from None
+        what = problem.msg.lower().removesuffix(" at")
+        raise ValueError(f"not JSON: {what} at character {problem.pos + 1}") from None
     except _AmbiguousError as problem:
         raise ValueError(f"not readable: {problem}") from None
     except RecursionError:

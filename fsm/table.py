@@ -230,7 +230,9 @@ class Table(Generic[F]):
                     f"{place}: guard `{guard.name}` is not a function of the facts: {shorten(str(problem), 200)}"
                 ) from None
             if not isinstance(answer, bool):
-                raise DefinitionError(f"{place}: guard `{guard.name}` answers {answer!r}, not true or false")
+                raise DefinitionError(
+                    f"{place}: guard `{guard.name}` answers {shorten(repr(answer))}, not true or false"
+                )
 
     def _check_state(self, state: object, place: str) -> None:
         # A bare word equals a member of an enumeration, but is none.
@@ -394,7 +396,7 @@ class Table(Generic[F]):
         rows = {row.id: row for row in self.transitions}
         for gone in drop:
             if rows.pop(gone, None) is None:
-                raise DefinitionError(f"policy `{id}` drops unknown transition `{gone}`")
+                raise DefinitionError(f"policy `{id}` drops unknown transition `{shorten(gone)}`")
         for new in replace:
             if new.id not in rows:
                 raise DefinitionError(f"policy `{id}` replaces unknown transition `{new.id}`")

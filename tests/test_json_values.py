@@ -49,6 +49,9 @@ HOSTILE: list[tuple[str, bytes, int]] = [
     ("brackets on a line",           b"[" * 10**6 + b"\n{}",            1),
     ("braces on a line",             b'{"a":' * 10**6 + b"\n{}",        2),
     ("small ones over many lines",   b'{\n"a":\n1}\n' * 3_000,          3_000),
+    ("lines that are no UTF-8",      b'{"a": "\xff"}\n' * 3_000,        3_000),
+    ("lines after some that begin",  b'{\n{"a": "\xff"}\n' * 1_000,     2_000),
+    ("an array with such a line",    b'[\n"\xff",\n{}]\n{}',            1),
 ]
 # fmt: on
 

@@ -54,7 +54,7 @@ from fsm.bulk.repeats import Repeats
 from fsm.bulk.source import Fragment, History, read_fragment, read_group, rooms_that_look_back
 from fsm.bulk.tally import falling
 from fsm.bulk.words import Words
-from fsm.errors import PolicyError, ReplayError, in_words
+from fsm.errors import PolicyError, ReplayError, in_words, shorten
 from fsm.log_reader import Tell
 from fsm.policies import load_rules
 from fsm.shapes import Order
@@ -400,7 +400,9 @@ def _connected(address: str | None) -> Iterator[int]:
                 address=address or "local", include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
             )
         except (ConnectionError, ValueError, RuntimeError) as problem:
-            raise ReplayError(0, f"no Ray cluster at `{address or 'this machine'}`: {_one_line(problem)}") from None
+            raise ReplayError(
+                0, f"no Ray cluster at `{shorten(address or 'this machine')}`: {_one_line(problem)}"
+            ) from None
         if threading.current_thread() is threading.main_thread():
             # Ray's own handler would end the process here and now.
             signal.signal(signal.SIGTERM, on_termination)
@@ -422,7 +424,7 @@ def _ask_after(address: str | None) -> None:
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER).close()
     except (OSError, OverflowError) as problem:
-        raise ReplayError(0, f"no Ray cluster at `{address}`: {_one_line(problem)}") from None
+        raise ReplayError(0, f"no Ray cluster at `{shorten(str(address))}`: {_one_line(problem)}") from None
 
 
 @contextmanager

@@ -22,6 +22,7 @@ what `event_json` says, if that is there. Which room an event is of is told by `
 alone. Other columns are carried through.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -52,14 +53,15 @@ EMPTY = pa.table({name: pa.array([], pa.string()) for name in REQUIRED})
 
 def checked(table: pa.Table) -> pa.Table:
     """The table, with every text column as text or a dictionary of it. Raises `ReplayError` when it is no history."""
+    columns = Counter(table.column_names)
     for name in REQUIRED:
-        if name not in table.column_names:
-            raise ReplayError(0, f"there is no column `{name}`: there are {', '.join(table.column_names) or 'none'}")
-    for name in table.column_names:
-        if table.column_names.count(name) > 1:
+        if name not in columns:
+            raise ReplayError(0, f"there is no column `{name}`: there are {shorten(', '.join(columns), 300) or 'none'}")
+    for name, count in columns.items():
+        if count > 1:
             raise ReplayError(0, f"there are two columns `{shorten(name)}`")
     table = with_texts(table)
-    if IS_STATE in table.column_names and not pa.types.is_boolean(table.schema.field(IS_STATE).type):
+    if IS_STATE in columns and not pa.types.is_boolean(table.schema.field(IS_STATE).type):
         raise ReplayError(0, f"column `{IS_STATE}` holds {table.schema.field(IS_STATE).type}, not true or false")
     return table
 

@@ -25,7 +25,7 @@ from fsm.bulk import arrow_sizes, layout, lines, parquet_sizes, sizes
 from fsm.bulk.columns import columns_of
 from fsm.bulk.repeats import ESCAPE, Repeats
 from fsm.errors import EventError, ReplayError, shorten
-from fsm.json_lines import BLOCK
+from fsm.json_lines import BLOCK, source_of
 from fsm.log_reader import Tell
 from fsm.policies import Rules
 from fsm.shapes import Order
@@ -222,7 +222,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _start(file: Path) -> bytes:
-    with file.open("rb") as source:
+    with source_of(str(file)) as source:
         return source.read(8)
 
 
@@ -323,7 +323,7 @@ def _log(fragment: Fragment, policies: Sequence[Rules], tell: Tell) -> Iterator[
 @contextmanager
 def _opened(file: Path) -> Iterator[tuple[BufferedReader, BufferedReader]]:
     """A log: the file, and its text. An error in reading it says of which file it is."""
-    with file.open("rb") as raw, ExitStack() as packed:
+    with source_of(str(file)) as raw, ExitStack() as packed:
         text = raw
         if _start(file).startswith(_GZIP):
             text = BufferedReader(cast("RawIOBase", packed.enter_context(_Unzipped(raw))), BLOCK)

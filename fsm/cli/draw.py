@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import click
 
-from fsm.cli.options import Word, given_option, output_option, parse_given, policy_argument
+from fsm.cli.options import Word, expect_unset, given_option, output_option, parse_given, policy_argument
 from fsm.cli.terminal import output_to
 from fsm.facts import Value
 from fsm.family import AnyPolicy
@@ -44,11 +44,13 @@ def draw(  # noqa: PLR0913 - one option for each property of a picture
     With facts that are given, what is left of it. As svg and matrix, a policy of roles is who may do what to
     whom; other formats draw its transitions.
     """
-    wanted = fmt or (format_of(output) if output != "-" else "mermaid")
+    wanted = fmt if fmt is not None else format_of(output) if output != "-" else "mermaid"
     rules = load_policy(policy)
     if against is None:
         known = parse_given(given, rules)
         if rules.has_stock_rows and wanted in REACHES and known.keys() <= {*_WHO, "is_self"}:
+            other = detail is not Detail.GUARDS
+            expect_unset("a picture of roles", detail=other, tall=tall, prefix=prefix, link_base=link_base)
             with output_to(output) as file:
                 file.write(_reach(rules, wanted, known))
             return

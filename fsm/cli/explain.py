@@ -10,8 +10,8 @@ import click
 
 from fsm.cli.options import given_option, json_option, parse_facts, parse_given, policy_argument
 from fsm.decision import Decision, judge
-from fsm.errors import DefinitionError
-from fsm.facts import Domain, Value, spell
+from fsm.errors import DefinitionError, shorten
+from fsm.facts import Domain, spell
 from fsm.family import AnyPolicy
 from fsm.kinds import meant, rows_for_kind
 from fsm.machine import memory_of
@@ -53,23 +53,16 @@ def explain(  # noqa: PLR0913 - one option for each fact
     where the sender stands, and what is given. Exit status 1 says that it is rejected.
     """
     rules = load_policy(policy)
+    words = {"target": target, "sender": sender, "join_rule": join_rule}
+    words |= {name: spell(True) if is_set else None for name, is_set in {"is_self": is_self, **flags}.items()}
+    known = [*given, *(f"{name}={word}" for name, word in words.items() if word is not None)]
     beside = rules.rules_beside
     if action in beside and action not in rules.triggers:
-        told = {"sender": sender, "target": target, "join_rule": join_rule}
-        words = {name: word for name, word in told.items() if word is not None}
-        words |= {name: spell(value) for name, value in {"is_self": is_self, **flags}.items() if value}
-        known = [*given, *(f"{name}={word}" for name, word in words.items())]
         return _explain_event(rules, action, known, as_json=as_json)
-    words = {"target": target or str(rules.initial), "is_self": spell(is_self)}
-    if sender or is_self:
-        words["sender"] = sender or words["target"]
-    words |= {name: spell(value) for name, value in flags.items() if value}
-    if join_rule is not None:
-        words["join_rule"] = join_rule
-    facts = _facts(rules, {name: rules.domain.parse(name, word) for name, word in words.items()}, given)
+    facts = _facts(rules, known)
     actions = {known.value: known for known in rules.triggers}
     if action not in actions:
-        raise DefinitionError(f"unknown action `{action}`: choose from {', '.join([*actions, *beside])}")
+        raise DefinitionError(f"unknown action `{shorten(action)}`: choose from {', '.join([*actions, *beside])}")
     decision = memory_of(rules).machine.decide(actions[action], facts)
     if as_json:
         print(json.dumps(decision.as_json(rules.id)))
@@ -104,9 +97,12 @@ def _event_facts(policy: AnyPolicy, given: Iterable[str]) -> Any:
     return record(**{"sender": policy.domain.plain["sender"], **defaults, **parse_facts(given, domain)})
 
 
-def _facts(policy: AnyPolicy, known: dict[str, Value], given: tuple[str, ...]) -> Any:
-    """The record of facts: what is known, and for the rest the plain value of each."""
-    values = {**policy.domain.plain, **known, **parse_given(given, policy)}
+def _facts(policy: AnyPolicy, given: Iterable[str]) -> Any:
+    """The record of facts: what is given, and for the rest the plain value of each."""
+    known = parse_given(given, policy)
+    values = {**policy.domain.plain, "target": policy.initial, "is_self": False, **known}
+    if values["is_self"] and "sender" not in known:
+        values["sender"] = values["target"]
     if values["is_self"] and values["sender"] is not values["target"]:
         raise DefinitionError("the sender is the target: `sender` and `target` must be the same state")
     return policy.domain.record(**values)

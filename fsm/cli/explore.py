@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from fsm.cli.options import SOURCE, order_option, policy_argument
+from fsm.cli.options import SOURCE, expect_unset, order_option, policy_argument
 from fsm.cli.terminal import complain, opened, output_to
 from fsm.errors import DefinitionError
 from fsm.log_reader import read_events
@@ -25,6 +25,7 @@ def explore(policy: str, *, output: str, log: str | None, order: Order | None) -
     """
     loaded = load_policy(policy)
     if log is None:
+        expect_unset("a page without a log", order=order)
         page = to_page(loaded)
     elif scenario_of(loaded) is None:
         raise DefinitionError(f"policy `{loaded.id}` has no room in which a log could be played")

@@ -42,19 +42,21 @@ class Number(click.FloatRange):
 
 
 class _Named(click.Path):
-    """A path that is not empty: the empty one would be the current folder."""
+    """A path that can be one of a file: the empty one would be the current folder."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path."""
         if not value:
             self.fail("a file must have a name", param, ctx)
+        if "\0" in str(value):
+            self.fail("the name of a file holds no null character", param, ctx)
         return super().convert(value, param, ctx)
 
 
 FILE = _Named(path_type=Path)
 """A file or a folder to write, or a folder to read."""
 
-SOURCE = click.Path(allow_dash=True)
+SOURCE = _Named(allow_dash=True)
 """A file to read; `-` is standard input."""
 
 
@@ -82,6 +84,13 @@ output_option = click.option(
 given_option = click.option(
     "--given", multiple=True, metavar="FACT=VALUE", help="A fact, such as `join_rule=public`; may be repeated."
 )
+
+
+def expect_unset(what: str, **options: object) -> None:
+    """Raise `DefinitionError` for options that are set and that `what`, such as another option, takes none of."""
+    given = [f"`--{name.replace('_', '-')}`" for name, value in options.items() if value]
+    if given:
+        raise DefinitionError(f"{what} takes no {', '.join(given)}")
 
 
 def parse_given(given: Iterable[str], *policies: AnyPolicy) -> dict[str, Value]:

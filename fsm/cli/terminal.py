@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias, TypeVar, cas
 
 from fsm import atomic
 from fsm.errors import DefinitionError
+from fsm.json_lines import source_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -100,7 +101,7 @@ def opened(path: str) -> Iterator[BufferedReader]:
             raise DefinitionError("standard input is closed")
         yield cast("BufferedReader", sys.stdin.buffer)
     else:
-        with Path(path).open("rb") as file:
+        with source_of(path) as file:
             yield file
 
 

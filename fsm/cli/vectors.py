@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fsm.cli.options import FILE, POLICY, output_option
+from fsm.cli.options import FILE, POLICY, expect_unset, output_option
 from fsm.cli.terminal import complain, output_to, progress
 from fsm.family import AnyPolicy
 from fsm.policies import CATALOGUE, load_policy
@@ -53,9 +53,11 @@ def vectors(  # noqa: PLR0913 - one option for each choice
     if every + cover + walks > 1:
         raise ReviewError("choose one of --all, --cover and --paths")
     if into is not None:
+        expect_unset("`--into`", all=every, cover=cover, paths=walks, output=output != "-")
         return _write_files(into, policies, check=check)
     if len(policies) != 1:
         raise ReviewError("name one policy, or the folder for the files of several by --into")
+    expect_unset("what goes to one file", check=check)
     rules = load_policy(policies[0])
     items = _chosen(rules, every=every, walks=walks)
     size = rules.size if every else None

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from fsm import atomic
-from fsm.cli.options import FILE, POLICY, json_option
+from fsm.cli.options import FILE, POLICY, expect_unset, json_option
 from fsm.cli.terminal import console, progress, safe, told
 from fsm.errors import counted, shorten
 from fsm.family import AnyPolicy
@@ -75,6 +75,8 @@ def verify(  # noqa: PLR0913 - one option for each input and output
     """
     names = list(policies or CATALOGUE)
     if repair or output:
+        others = {"laws": laws, "accept": accept, "json": as_json, "report": report, "witnesses": witnesses}
+        expect_unset("`--repair`", rooms=rooms != MOST_ROOMS, **others)
         return _repair(names, output if repair else None)
     own = [law for where in laws for law in load_laws(where)]
     rules = [load_policy(name) for name in names]

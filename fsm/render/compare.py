@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from fsm.errors import DefinitionError
+from fsm.errors import DefinitionError, shorten
 from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.render.diagram import Change, Diagram, Edge, State
@@ -25,7 +25,7 @@ def compare(first: AnyPolicy, second: AnyPolicy, given: Mapping[str, Value] | No
     known = given or {}
     for name in known:
         if name not in first.domain.values and name not in second.domain.values:
-            raise DefinitionError(f"unknown fact `{name}`: the facts are {', '.join(first.domain.values)}")
+            raise DefinitionError(f"unknown fact `{shorten(name)}`: the facts are {', '.join(first.domain.values)}")
     one, two = (extract(policy, _known(policy, known)) for policy in (first, second))
     states = _states(one, two)
     ids = {state.word: state.id for state in states}

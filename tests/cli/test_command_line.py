@@ -85,6 +85,13 @@ FAULTS = [
     ("visible x",                          "missing option '--user'"),
     ("vectors",                            "name one policy, or the folder for the files of several by --into"),
     ("replay x --story --json",            "a story is for people: leave out `--story` or `--json`"),
+    ("vectors mimi --check",               "what goes to one file takes no `--check`"),
+    ("vectors mimi --into x --all -o y",   "`--into` takes no `--all`, `--output`"),
+    ("explore mimi -o x --order state",    "a page without a log takes no `--order`"),
+    ("verify mimi --repair -o x --json",   "`--repair` takes no `--json`"),
+    ("draw room-policy-strict --format svg --tall", "a picture of roles takes no `--tall`"),
+    ("explain mimi join --self --given is_self=true", "the fact `is_self` is given twice"),
+    ("explain mimi join --join-rule knock --given join_rule=public", "the fact `join_rule` is given twice"),
 ]
 # fmt: on
 
