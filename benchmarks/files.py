@@ -21,9 +21,10 @@ import pyarrow.parquet as pq
 
 from benchmarks.clock import QUICK, in_fresh_process, sized
 from benchmarks.processor import one_processor
-from fsm.bulk import files, layout
-from fsm.bulk.output import whole
-from fsm.bulk.synth import synthesise
+from fsm.bulk import files
+from fsm.bulk.read import layout
+from fsm.bulk.write.output import whole
+from fsm.bulk.write.synth import synthesise
 from fsm.mimi.policies import MIMI, MIMI_01
 
 EVENTS, ROOMS, USERS = sized(10**7), sized(10**4), sized(10**5)

@@ -21,9 +21,9 @@ from benchmarks import loops
 from benchmarks.clock import in_fresh_process, sized
 from benchmarks.processor import one_processor
 from fsm import MIMI
-from fsm.bulk import layout
 from fsm.bulk.backtest import Backtest, can_compile
-from fsm.bulk.synth import synthesise
+from fsm.bulk.read import layout
+from fsm.bulk.write.synth import synthesise
 
 EVENTS = tuple(map(sized, (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)))
 LONGEST = sized(10_000_000)

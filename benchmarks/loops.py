@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.clock import least
-from fsm.bulk import layout
-from fsm.bulk.arrays import Codes, Small
-from fsm.bulk.coding import Coded, Coder
-from fsm.bulk.pairs import NOBODY
-from fsm.bulk.run import Run
+from fsm.bulk.decide.arrays import Codes, Small
+from fsm.bulk.decide.coding import Coded, Coder
+from fsm.bulk.decide.pairs import NOBODY
+from fsm.bulk.decide.run import Run
+from fsm.bulk.read import layout
 from fsm.mimi.policies import MIMI
 
 ROUNDS = 5

@@ -15,7 +15,7 @@ from benchmarks.decisions import Cost
 from benchmarks.measured import Measured
 from benchmarks.memory import BOUNDS, SIZES
 from benchmarks.report import duration, times
-from fsm.render.style import BAN, FAINT, INK, OTHER, OWN, PAPER
+from fsm.render.layout.style import BAN, FAINT, INK, OTHER, OWN, PAPER
 
 _OURS, _THEIRS = OWN.colour, "#a9afb6"
 _SMALL, _TEXT, _TITLE = 8, 9, 11

@@ -22,7 +22,8 @@ PARTS = {
     "fsm.policies": "catalogue",
     "fsm.mimi": "mimi", "fsm.matrix": "matrix", "fsm.room_policy": "room_policy",
     "fsm.participation": "participation",
-    **{f"fsm.review.{name}": "laws" for name in ("cells", "draft", "errors", "laws", "room_laws")},
+    **{f"fsm.review.laws.{name}": "laws" for name in ("decorators", "draft", "kinds", "room_laws")},
+    "fsm.review.cases.cells": "laws", "fsm.review.errors": "laws", "fsm.review.laws": "laws",
 }  # fmt: skip
 """What is not in one of these is of the core."""
 
@@ -39,7 +40,7 @@ WORDS = {
     "mimi": "mimi/",
     "matrix": "matrix/",
     "room_policy": "room_policy/",
-    "laws": "review/laws.py<br>how laws are written",
+    "laws": "review/laws/<br>how laws are written",
     "participation": "participation/<br>what MIMI and Matrix share",
     "core": "the core<br>facts, guards, table, machine, decision; room, family, events",
 }

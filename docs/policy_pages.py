@@ -10,10 +10,10 @@ from typing import Any
 from fsm import atomic
 from fsm.policies import CATALOGUE, load_policy
 from fsm.render import Detail, extract, render
+from fsm.render.formats.matrix import matrix_of
 from fsm.render.grid import Grid
-from fsm.render.markdown import escaped
-from fsm.render.matrix import matrix_of
-from fsm.review.verify import verify
+from fsm.render.words.markdown import escaped
+from fsm.review.laws.verify import verify
 
 MADE = "reference/policies"
 

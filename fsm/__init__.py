@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from fsm.mimi.room import Room
     from fsm.participation.participant import Participant
     from fsm.policies import load_policy
-    from fsm.review.laws import law
-    from fsm.review.room_laws import Step, room_law
+    from fsm.review.laws.decorators import law
+    from fsm.review.laws.room_laws import Step, room_law
     from fsm.room_policy.room import RoleRoom
     from fsm.scenario import Opening, Scenario, Trial
     from fsm.syntax import Syntax
@@ -97,13 +97,13 @@ _ON_DEMAND = {
     "RoleRoom": "fsm.room_policy.room",
     "Room": "fsm.mimi.room",
     "Scenario": "fsm.scenario",
-    "Step": "fsm.review.room_laws",
+    "Step": "fsm.review.laws.room_laws",
     "Syntax": "fsm.syntax",
     "SyntaxRoom": "fsm.syntax_room",
     "Trial": "fsm.scenario",
-    "law": "fsm.review.laws",
+    "law": "fsm.review.laws.decorators",
     "load_policy": "fsm.policies",
-    "room_law": "fsm.review.room_laws",
+    "room_law": "fsm.review.laws.room_laws",
 }
 
 

@@ -7,7 +7,7 @@
 | `room` | the class of its rooms (see `AnyRoom`, and `fsm.syntax_room` for one that is nearly whole) |
 | `syntax` | how changes are written and read (`fsm.syntax`) |
 | `scenario` | small rooms to try policies in (`fsm.scenario`) |
-| `laws` | what must hold in every case and every room (`fsm.review.laws`, `fsm.review.room_laws`) |
+| `laws` | what must hold in every case and every room (`fsm.review.laws`, `fsm.review.laws.room_laws`) |
 | `words` | by word of the protocol, such as an action: what people call it |
 | `codec` | its wire format (`Codec`), if it has one |
 | `repairs` | a function that gives what mends its policies (`fsm.policy_law.Repairs`), if anything does |

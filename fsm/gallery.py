@@ -27,12 +27,12 @@ from fsm import atomic
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.render import ENDINGS, FORMATS, Detail, Diagram, compare, extract, render
+from fsm.render.formats.matrix import matrix_of
 from fsm.render.grid import Grid
-from fsm.render.label import capital
-from fsm.render.markdown import escaped
-from fsm.render.matrix import matrix_of
-from fsm.render.section import to_section
-from fsm.review.changes import steps, to_markdown
+from fsm.render.words.label import capital
+from fsm.render.words.markdown import escaped
+from fsm.render.words.section import to_section
+from fsm.review.compare.changes import steps, to_markdown
 
 Draw: TypeAlias = Callable[[], bytes]
 

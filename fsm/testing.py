@@ -36,8 +36,8 @@ from fsm.machine import memory_of
 from fsm.participation.facts import Facts
 from fsm.policies import load_policy, new_room, target_of
 from fsm.policy import Policy
-from fsm.review.play import Play, play_of
-from fsm.review.witness import witness
+from fsm.review.search.play import Play, play_of
+from fsm.review.search.witness import witness
 from fsm.state import Tone
 from fsm.unrecorded import unrecorded
 

@@ -1,7 +1,7 @@
 """Questions that a tool asks on its own account: they say nothing about what somebody's tests have seen.
 
 A search for a room, a proof or a picture puts thousands of questions to rooms and machines. While
-one is at work, the coverage of policies (`fsm.review.coverage`) does not count in this thread.
+one is at work, the coverage of policies (`fsm.review.coverage.seen`) does not count in this thread.
 """
 
 from collections.abc import Iterator

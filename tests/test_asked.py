@@ -12,8 +12,8 @@ from fsm.facts import EVENT, SENDER, TARGET, PairFacts
 from fsm.machine import memory_of
 from fsm.render import extract
 from fsm.render.explorer.table import tabulate
-from fsm.review.cells import Cells
-from fsm.review.grid import Grid, Move, numbers
+from fsm.review.cases.cells import Cells
+from fsm.review.cases.grid import Grid, Move, numbers
 from fsm.state import Display, Tone
 
 OUTSIDE, BANNED, MEMBER, ADMIN = (State(n, label) for n, label in enumerate(("outside", "banned", "member", "admin")))

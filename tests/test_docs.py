@@ -14,8 +14,8 @@ import pytest
 from fsm.matrix.policies import VERSIONS
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01
 from fsm.render import extract, render
-from fsm.review.accepted import read_accepted, reason_for
-from fsm.review.own_laws import law_ids
+from fsm.review.laws.accepted import read_accepted, reason_for
+from fsm.review.laws.own_laws import law_ids
 from tests.cli.runner import fsm
 
 ROOT = Path(__file__).parent.parent

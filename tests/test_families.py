@@ -10,17 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fsm import Policy, Transition
-from fsm.bulk.book import Book
+from fsm.bulk.decide.book import Book
 from fsm.machine import Memory
 from fsm.render import FORMATS, Detail, extract, render
 from fsm.render.explorer.table import UNASKED, tabulate
-from fsm.review.cells import Cells
-from fsm.review.cover import Board, cover
-from fsm.review.coverage import coverage
-from fsm.review.diff import diff
-from fsm.review.grid import Grid, numbers
-from fsm.review.mutants import mutants
-from fsm.review.verify import verify
+from fsm.review.cases.cells import Cells
+from fsm.review.cases.grid import Grid, numbers
+from fsm.review.compare.diff import diff
+from fsm.review.coverage.seen import coverage
+from fsm.review.laws.verify import verify
+from fsm.review.vectors.cover import Board, cover
+from fsm.review.vectors.slips import mutants
 from tests.families import permuted, policies
 from tests.test_residual import holds, less
 
@@ -178,7 +178,7 @@ def test_what_is_left_to_know_is_exact_and_needs_all_of_its_parts(policy: Policy
 
 def test_the_questions_of_vectors_tell_a_policy_from_every_slip(monkeypatch: pytest.MonkeyPatch) -> None:
     # Whether a room can come to a cell is its family's matter: here, to all of them.
-    monkeypatch.setattr("fsm.review.cover.witness", lambda *_: ())
+    monkeypatch.setattr("fsm.review.vectors.cover.witness", lambda *_: ())
 
     @few
     @given(policies(most=2, rows=4))

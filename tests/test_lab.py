@@ -10,9 +10,9 @@ import pytest
 
 from fsm import DefinitionError, Participant
 from fsm.policies import new_room
-from fsm.review.diff import diff
-from fsm.review.vectors import covering_vectors
-from fsm.review.verify import verify
+from fsm.review.compare.diff import diff
+from fsm.review.laws.verify import verify
+from fsm.review.vectors.suite import covering_vectors
 from tests.cli.conftest import inside
 from tests.cli.runner import Run
 from tests.lab import GUEST, LAB, A, B, C, LabRoom, state

@@ -15,7 +15,7 @@ from fsm import EventError
 from fsm.matrix.third_party import Promise, Promises
 from fsm.mimi import roles
 from fsm.policies import load_rules, new_room, room_from_state
-from fsm.render.columns import wrapped
+from fsm.render.words.columns import wrapped
 from tests import builders as b
 from tests.builders import error_of
 from tests.matrix import builders as m

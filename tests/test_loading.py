@@ -13,7 +13,7 @@ from fsm import DefinitionError
 from fsm.loading import load_module
 from fsm.policies import known_policy, known_rules, load_policy, load_rules
 from fsm.review.errors import ReviewError
-from fsm.review.own_laws import load_laws
+from fsm.review.laws.own_laws import load_laws
 from tests.builders import is_one_line
 
 MARK = "KETTLE"

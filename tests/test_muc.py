@@ -20,9 +20,9 @@ from fsm.facts import Domain
 from fsm.machine import memory_of
 from fsm.participant import Participant
 from fsm.policies import family_of, load_policy
-from fsm.review.vectors import covering_vectors
-from fsm.review.verify import verify
-from fsm.review.witness import witness
+from fsm.review.laws.verify import verify
+from fsm.review.search.witness import witness
+from fsm.review.vectors.suite import covering_vectors
 from fsm.testing import assert_allowed, assert_rejected, facts, histories_of, room
 from tests.cli.conftest import inside
 from tests.cli.runner import ROOT, Run

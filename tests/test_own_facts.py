@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from fsm import MIMI, DefinitionError, Domain, Facts, JoinRule, MatrixRoom, Policy, Room, Transition, about, guard
-from fsm.bulk.book import book_of
-from fsm.bulk.columns import columns_of
+from fsm.bulk.decide.book import book_of
+from fsm.bulk.decide.columns import columns_of
 from fsm.facts import SENDER
 from fsm.family import AnyPolicy
 from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.policies import MATRIX_12
 from fsm.mimi.policies import DOMAIN
 from fsm.policies import new_room, room_from_state, scenario_of
-from fsm.review.verify import verify
+from fsm.review.laws.verify import verify
 from tests.builders import ALICE, BOB, CAROL, JOIN, LEAVE, create, is_one_line
 
 

@@ -15,8 +15,8 @@ from fsm.facts import MOST_RECORDS, PairFacts, Subject, about
 from fsm.matrix.facts import DOMAIN as MATRIX
 from fsm.policies import load_policy
 from fsm.render.extract import extract
-from fsm.review.diff import diff
-from fsm.review.verify import verify
+from fsm.review.compare.diff import diff
+from fsm.review.laws.verify import verify
 from fsm.walk import Constraint, walk
 from tests.builders import is_one_line
 

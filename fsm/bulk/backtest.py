@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from fsm.bulk import layout
-from fsm.bulk.answers import Answers
-from fsm.bulk.arrays import Mask
-from fsm.bulk.coding import Coder
-from fsm.bulk.run import Run, Verdicts
-from fsm.bulk.source import rooms_that_look_back
-from fsm.bulk.tally import Differences, Tally
-from fsm.bulk.versions import VersionsRun
+from fsm.bulk.decide.answers import Answers
+from fsm.bulk.decide.arrays import Mask
+from fsm.bulk.decide.coding import Coder
+from fsm.bulk.decide.run import Run, Verdicts
+from fsm.bulk.decide.tally import Differences, Tally
+from fsm.bulk.decide.versions import VersionsRun
+from fsm.bulk.read import layout
+from fsm.bulk.read.source import rooms_that_look_back
 from fsm.errors import ReplayError, shorten
 from fsm.policies import Family, Rules, load_rules
 
@@ -47,7 +47,7 @@ class Piece:
     answers: tuple[Answers, ...]
 
     def as_table(self) -> pa.Table:
-        """The rows with the verdicts beside them (see `fsm.bulk.answers`). Raises `ReplayError`.
+        """The rows with the verdicts beside them (see `fsm.bulk.decide.answers`). Raises `ReplayError`.
 
         Those of the second policy go by the same names after `against_`; `differs` tells the two apart.
         """
@@ -68,7 +68,7 @@ class Backtest:
     """A history under one policy, or under two beside each other.
 
     `remembering` names the rooms in which decisions depend on single events of the
-    past (see `fsm.bulk.source`); `compiled` chooses the inner loop.
+    past (see `fsm.bulk.read.source`); `compiled` chooses the inner loop.
     """
 
     def __init__(
@@ -165,8 +165,8 @@ def replay(
     """The table with the verdicts beside its rows: it must hold all events of its rooms, in stream order.
 
     `order` names a column to sort by first, for engines that lose the order. The
-    columns are those of `fsm.bulk.layout`, and any others; those of the verdicts
-    (`fsm.bulk.answers.NAMES`) are text, but for `allowed`, which is true or false.
+    columns are those of `fsm.bulk.read.layout`, and any others; those of the verdicts
+    (`fsm.bulk.decide.answers.NAMES`) are text, but for `allowed`, which is true or false.
     With a second policy, its verdicts stand under the same names after `against_`, and
     `differs` tells them apart. Raises `ReplayError` when the table is no history.
     """

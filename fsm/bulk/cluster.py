@@ -46,14 +46,14 @@ import ray
 from ray.exceptions import NodeDiedError, OutOfMemoryError, RayError, WorkerCrashedError
 
 from fsm import atomic
-from fsm.bulk import layout
 from fsm.bulk.backtest import WORTH_COMPILING, Backtest, can_compile
+from fsm.bulk.decide.tally import falling
+from fsm.bulk.decide.words import Words
 from fsm.bulk.files import FAULTS_TOLD, Progress, Report, faults_in, stopped
-from fsm.bulk.output import whole
-from fsm.bulk.repeats import Repeats
-from fsm.bulk.source import Fragment, History, read_fragment, read_group, rooms_that_look_back
-from fsm.bulk.tally import falling
-from fsm.bulk.words import Words
+from fsm.bulk.read import layout
+from fsm.bulk.read.repeats import Repeats
+from fsm.bulk.read.source import Fragment, History, read_fragment, read_group, rooms_that_look_back
+from fsm.bulk.write.output import whole
 from fsm.errors import PolicyError, ReplayError, in_words, shorten
 from fsm.log_reader import Tell
 from fsm.policies import load_rules

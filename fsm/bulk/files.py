@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from fsm.bulk import layout
 from fsm.bulk.backtest import Backtest, Piece, can_compile
-from fsm.bulk.lines import EVENT, LINE, PLACE
-from fsm.bulk.output import Output, whole
-from fsm.bulk.source import History
+from fsm.bulk.read import layout
+from fsm.bulk.read.lines import EVENT, LINE, PLACE
+from fsm.bulk.read.source import History
+from fsm.bulk.write.output import Output, whole
 from fsm.errors import PolicyError, ReplayError, in_words
 from fsm.log_reader import Tell
 from fsm.policies import Rules

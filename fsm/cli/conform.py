@@ -13,9 +13,9 @@ from fsm.cli.terminal import console, interruptible, progress, safe
 from fsm.cli.vectors import all_option, cover_option, paths_option
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
-from fsm.review.conform import Conformance, to_junit
 from fsm.review.errors import ReviewError
-from fsm.review.vectors import Vector, covering_vectors, every_vector, paths
+from fsm.review.testing.conform import Conformance, to_junit
+from fsm.review.vectors.suite import Vector, covering_vectors, every_vector, paths
 
 _MOST = 50  # rows of the table; the other outputs hold all
 

@@ -16,9 +16,9 @@ from fsm.policies import load_policy, repairs_of
 from fsm.policy_law import Differences
 from fsm.render import compare as draw_both
 from fsm.render import render
-from fsm.review.diff import Diff, Group, spelled
-from fsm.review.diff import diff as compare
-from fsm.review.diff_report import save
+from fsm.review.compare.diff import Diff, Group, spelled
+from fsm.review.compare.diff import diff as compare
+from fsm.review.compare.diff_report import save
 
 
 @click.command()

@@ -11,7 +11,7 @@ from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.render import FORMATS, Detail, compare, extract, format_of, render
 from fsm.render.ladders import to_ladders
-from fsm.render.reach import to_tables
+from fsm.render.words.reach import to_tables
 
 prefix_option = click.option("--prefix", metavar="ID", help="What ids begin with, by default the policy's id.")
 link_base_option = click.option("--link-base", metavar="URL", help="The draft whose sections arrows link to.")

@@ -6,7 +6,7 @@ from fsm.cli.draw import link_base_option, prefix_option
 from fsm.cli.options import output_option, policy_argument
 from fsm.cli.terminal import output_to
 from fsm.policies import load_policy
-from fsm.render.section import to_section
+from fsm.render.words.section import to_section
 
 
 @click.command()

@@ -36,8 +36,8 @@ def synth(  # noqa: PLR0913 - one parameter for each option
     """
     rules = load_policy(policy)
     with needing("`fsm synth`", "bulk"):
-        from fsm.bulk.output import whole  # noqa: PLC0415 - an extra
-        from fsm.bulk.synth import as_events, synthesise  # noqa: PLC0415
+        from fsm.bulk.write.output import whole  # noqa: PLC0415 - an extra
+        from fsm.bulk.write.synth import as_events, synthesise  # noqa: PLC0415
     pieces = synthesise(rules, events=events, rooms=rooms, users=users, seed=seed)
     with interruptible() as check, _progress(events, check) as advance:
         if output.suffix == ".jsonl":

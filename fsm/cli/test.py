@@ -10,9 +10,9 @@ from fsm.cli.options import FILE, POLICY, SOURCE, Number, allow_option, json_opt
 from fsm.cli.terminal import opened, safe
 from fsm.errors import PolicyError, counted
 from fsm.policies import load_rules
-from fsm.review.coverage import shown
-from fsm.review.data_tests import MAX_TOML, Result, Results, read_tests, run_tests
+from fsm.review.coverage.seen import shown
 from fsm.review.errors import ReviewError
+from fsm.review.testing.data_tests import MAX_TOML, Result, Results, read_tests, run_tests
 
 
 @click.command()

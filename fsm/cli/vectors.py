@@ -11,8 +11,8 @@ from fsm.cli.terminal import complain, output_to, progress
 from fsm.family import AnyPolicy
 from fsm.policies import CATALOGUE, load_policy
 from fsm.review.errors import ReviewError
-from fsm.review.vectors import Vector, Walk, covering_vectors, every_vector, paths, to_lines, update_files
-from fsm.review.witness import can_be_played
+from fsm.review.search.witness import can_be_played
+from fsm.review.vectors.suite import Vector, Walk, covering_vectors, every_vector, paths, to_lines, update_files
 
 all_option = click.option("--all", "every", is_flag=True, help="A vector for every cell that a room can reach.")
 cover_option = click.option(
@@ -47,7 +47,7 @@ def vectors(  # noqa: PLR0913 - one option for each choice
 ) -> int:
     """Write test vectors for other implementations.
 
-    JSON lines: whole events, and what has to come of them. `fsm/review/vectors.schema.json`
+    JSON lines: whole events, and what has to come of them. `fsm/review/vectors/vectors.schema.json`
     says what a line holds.
     """
     if every + cover + walks > 1:

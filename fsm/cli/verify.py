@@ -19,15 +19,15 @@ from fsm.family import AnyPolicy
 from fsm.policies import CATALOGUE, laws_of, load_policy, repairs_of
 from fsm.render import extract, render
 from fsm.render.ladders import MOST, to_ladders
-from fsm.review.accepted import read_accepted
 from fsm.review.errors import ReviewError
-from fsm.review.finding import Finding, Review
-from fsm.review.laws import Severity
-from fsm.review.own_laws import law_ids, load_laws
-from fsm.review.verify import MOST_ROOMS, Told
-from fsm.review.verify import verify as hold
-from fsm.review.verify_report import save, told_clause, told_example, told_suggestion, witness_files
-from fsm.review.witness import can_be_played
+from fsm.review.laws.accepted import read_accepted
+from fsm.review.laws.finding import Finding, Review
+from fsm.review.laws.kinds import Severity
+from fsm.review.laws.own_laws import law_ids, load_laws
+from fsm.review.laws.verify import MOST_ROOMS, Told
+from fsm.review.laws.verify import verify as hold
+from fsm.review.laws.verify_report import save, told_clause, told_example, told_suggestion, witness_files
+from fsm.review.search.witness import can_be_played
 
 _STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
 _WIDTH = 150

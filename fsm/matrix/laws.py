@@ -13,8 +13,8 @@ from fsm.matrix.levels import Power
 from fsm.matrix.room import MatrixRoom
 from fsm.matrix.scenario import USERS
 from fsm.matrix.settings import POWER_LEVELS
-from fsm.review.laws import Severity
-from fsm.review.room_laws import RoomLaw, Step, room_law
+from fsm.review.laws.kinds import Severity
+from fsm.review.laws.room_laws import RoomLaw, Step, room_law
 from fsm.scenario import Settings
 from fsm.terms import Participation
 

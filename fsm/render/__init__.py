@@ -10,8 +10,8 @@ from importlib import import_module
 from fsm.errors import shorten
 from fsm.render.compare import compare
 from fsm.render.diagram import Detail, Diagram
-from fsm.render.engine import RenderError
 from fsm.render.extract import extract
+from fsm.render.layout.engine import RenderError
 
 __all__ = [
     "ENDINGS",
@@ -27,17 +27,17 @@ __all__ = [
 ]
 
 FORMATS: Mapping[str, str] = {
-    "svg": "fsm.render.svg:to_svg",
-    "png": "fsm.render.png:to_png",
-    "pdf": "fsm.render.pdf:to_pdf",
-    "dot": "fsm.render.dot:to_dot",
-    "mermaid": "fsm.render.mermaid:to_mermaid",
-    "plantuml": "fsm.render.plantuml:to_plantuml",
-    "text": "fsm.render.text:to_text",
-    "matrix": "fsm.render.matrix:to_matrix",
-    "html": "fsm.render.html:to_html",
-    "scxml": "fsm.render.scxml:to_scxml",
-    "rfc": "fsm.render.rfc:to_rfc",
+    "svg": "fsm.render.formats.svg:to_svg",
+    "png": "fsm.render.formats.png:to_png",
+    "pdf": "fsm.render.formats.pdf:to_pdf",
+    "dot": "fsm.render.formats.dot:to_dot",
+    "mermaid": "fsm.render.formats.mermaid:to_mermaid",
+    "plantuml": "fsm.render.formats.plantuml:to_plantuml",
+    "text": "fsm.render.formats.text:to_text",
+    "matrix": "fsm.render.formats.matrix:to_matrix",
+    "html": "fsm.render.formats.html:to_html",
+    "scxml": "fsm.render.formats.scxml:to_scxml",
+    "rfc": "fsm.render.formats.rfc:to_rfc",
 }
 """Where each format is defined: a function of a diagram and a level of detail."""
 

@@ -13,7 +13,7 @@ from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.render.diagram import Change, Diagram, Edge, State
 from fsm.render.extract import cells_of, extract, ways_of
-from fsm.render.ids import plain, unique
+from fsm.render.words.ids import plain, unique
 
 
 def compare(first: AnyPolicy, second: AnyPolicy, given: Mapping[str, Value] | None = None) -> Diagram:

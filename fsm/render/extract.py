@@ -16,7 +16,7 @@ from fsm.facts import F, Value, spell
 from fsm.guards import Guard
 from fsm.policy import Actor, Asked, Policy, Transition
 from fsm.render.diagram import Condition, Diagram, Edge, Other, State
-from fsm.render.ids import plain, unique
+from fsm.render.words.ids import plain, unique
 from fsm.state import PLAIN, AnyState
 
 

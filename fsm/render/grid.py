@@ -6,7 +6,7 @@ from functools import cached_property
 
 from fsm.policy import Actor
 from fsm.render.diagram import Change, Detail, Diagram, Edge, Other, State
-from fsm.render.label import asked, clean
+from fsm.render.words.label import asked, clean
 
 _WHO: Mapping[Actor, str] = {
     Actor.TARGET: "the sender is the target",

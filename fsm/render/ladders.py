@@ -12,8 +12,8 @@ from html import escape
 from typing import Any
 
 from fsm.policy import Policy
-from fsm.render.engine import RenderError
-from fsm.render.style import FAINT, FONTS, INK, PAPER, width_of
+from fsm.render.layout.engine import RenderError
+from fsm.render.layout.style import FAINT, FONTS, INK, PAPER, width_of
 from fsm.state import PLAIN, AnyState, Tone
 
 MOST = 24

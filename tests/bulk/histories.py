@@ -11,10 +11,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import strategies as st
 
-from fsm.bulk import Backtest, layout
+from fsm.bulk import Backtest
 from fsm.bulk.backtest import Piece
-from fsm.bulk.lines import read_log
-from fsm.bulk.source import History
+from fsm.bulk.read import layout
+from fsm.bulk.read.lines import read_log
+from fsm.bulk.read.source import History
 from fsm.decision import Decision
 from fsm.log import Replay
 from fsm.log_reader import read_events

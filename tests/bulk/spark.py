@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fsm.bulk import replay
-from fsm.bulk.synth import TIME, synthesise
+from fsm.bulk.write.synth import TIME, synthesise
 from fsm.policies import load_policy
 from tests.cli.runner import ROOT
 

@@ -17,7 +17,7 @@ import ray
 from ray.cluster_utils import Cluster
 
 from fsm.bulk import cluster, files
-from fsm.bulk.synth import synthesise
+from fsm.bulk.write.synth import synthesise
 from fsm.errors import ReplayError
 from fsm.policies import load_policy
 from tests.cli.runner import ROOT

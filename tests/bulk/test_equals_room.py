@@ -13,9 +13,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fsm.bulk import layout, replay
-from fsm.bulk.columns import columns_of
+from fsm.bulk import replay
+from fsm.bulk.decide.columns import columns_of
 from fsm.bulk.files import backtest
+from fsm.bulk.read import layout
 from fsm.log import Replay
 from fsm.log_reader import read_events
 from fsm.mimi import columns, setups

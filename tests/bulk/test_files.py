@@ -11,7 +11,7 @@ from pyarrow import feather
 
 from fsm.bulk import Backtest, replay
 from fsm.bulk.files import backtest
-from fsm.bulk.synth import synthesise
+from fsm.bulk.write.synth import synthesise
 from fsm.errors import ReplayError
 from fsm.policies import load_policy
 from tests.builders import one_line
@@ -35,7 +35,7 @@ def history(table: pa.Table, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def piecewise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fsm.bulk.source._ENOUGH", 500)
+    monkeypatch.setattr("fsm.bulk.read.source._ENOUGH", 500)
 
 
 def read(path: Path) -> pa.Table:

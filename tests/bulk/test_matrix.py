@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fsm.bulk import replay
 from fsm.bulk.files import backtest
-from fsm.bulk.synth import as_events, synthesise
+from fsm.bulk.write.synth import as_events, synthesise
 from fsm.log import GIVEN, UNFOUNDED, Replay
 from fsm.log_reader import read_events
 from fsm.matrix.policies import VERSIONS, MatrixPolicy

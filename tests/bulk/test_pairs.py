@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba.core import caching
 
-from fsm.bulk import compiled as loops
-from fsm.bulk.arrays import Indexes
-from fsm.bulk.compiled import machine_code
-from fsm.bulk.pairs import NOBODY, PLAIN, Pairs, Search
+from fsm.bulk.decide import compiled as loops
+from fsm.bulk.decide.arrays import Indexes
+from fsm.bulk.decide.compiled import machine_code
+from fsm.bulk.decide.pairs import NOBODY, PLAIN, Pairs, Search
 from tests.bulk.histories import LOOPS
 
 PAIRS = st.tuples(st.integers(0, 40), st.integers(0, 40) | st.just(2**32 - 1))

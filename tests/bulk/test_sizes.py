@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fsm.bulk import parquet_sizes, sizes
 from fsm.bulk.files import backtest
-from fsm.bulk.source import History
+from fsm.bulk.read import parquet_sizes, sizes
+from fsm.bulk.read.source import History
 from fsm.errors import ReplayError
 from fsm.policies import load_policy
 from tests.builders import one_line

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import feather
 
-from fsm.bulk import layout, lines
 from fsm.bulk.files import backtest
-from fsm.bulk.repeats import Repeats
-from fsm.bulk.source import History
-from fsm.bulk.synth import as_events, synthesise
+from fsm.bulk.read import layout, lines
+from fsm.bulk.read.repeats import Repeats
+from fsm.bulk.read.source import History
+from fsm.bulk.write.synth import as_events, synthesise
 from fsm.errors import ReplayError
 from fsm.json_lines import BLOCK
 from fsm.policies import load_policy
@@ -97,8 +97,8 @@ def test_every_kind_says_the_same(write: Write, table: pa.Table, expected: dict[
 
 
 def test_files_are_read_piece_by_piece(table: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fsm.bulk.source._PIECE", 128)
-    monkeypatch.setattr("fsm.bulk.source._ENOUGH", 100)
+    monkeypatch.setattr("fsm.bulk.read.source._PIECE", 128)
+    monkeypatch.setattr("fsm.bulk.read.source._ENOUGH", 100)
     pq.write_table(table, tmp_path / "events.parquet", row_group_size=1_000)
     parts = list(History(tmp_path / "events.parquet").parts([MIMI]))
     assert {len(part.table) for part in parts[:-1]} <= {128, 104}
@@ -124,7 +124,7 @@ def test_fragments_are_the_history(table: pa.Table, tmp_path: Path) -> None:
 
 
 def test_a_log_may_be_packed_well_but_not_beyond_all_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fsm.bulk.source.MAX_JSON", 0)
+    monkeypatch.setattr("fsm.bulk.read.source.MAX_JSON", 0)
     path = tmp_path / "log.gz"
     path.write_bytes(gzip.compress(f"{json.dumps(create())}\n".encode() * 10_000))
     assert counts(path)["summary"]["events"] == 10_000

@@ -9,7 +9,7 @@ import pytest
 
 from fsm import MIMI
 from fsm.bulk import Backtest, replay
-from fsm.bulk.synth import TIME, as_events, synthesise
+from fsm.bulk.write.synth import TIME, as_events, synthesise
 from fsm.errors import DefinitionError
 from fsm.log import Replay
 from fsm.log_reader import read_events
@@ -65,7 +65,7 @@ def test_any_size(events: int, rooms: int, users: int) -> None:
 
 
 def test_long_logs_come_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fsm.bulk.synth._BLOCK", 1_000)
+    monkeypatch.setattr("fsm.bulk.write.synth._BLOCK", 1_000)
     pieces = list(synthesise(MIMI, events=4_500, rooms=9, users=50))
     assert len(pieces) == 5
     assert sum(map(len, pieces)) == 4_500

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from fsm.bulk.synth import synthesise
+from fsm.bulk.write.synth import synthesise
 from fsm.cli.terminal import StoppedError, interruptible
 from fsm.policies import load_policy
 from tests.cli.runner import DAY, ROOT, fsm, inheriting

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fsm.render import engine
+from fsm.render.layout import engine
 from tests.cli.conftest import Inside
 
 # A library that is not there, the extra that brings it, and what asks for it. `FILE` stands for a file to write.

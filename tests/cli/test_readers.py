@@ -13,14 +13,14 @@ import pytest
 from fsm import MIMI
 from fsm.bulk import files
 from fsm.bulk.backtest import Backtest
-from fsm.bulk.layout import REQUIRED
-from fsm.bulk.sizes import AT_ONCE, FREE, IN_ALL
-from fsm.bulk.source import MAX_PACKING
+from fsm.bulk.read.layout import REQUIRED
+from fsm.bulk.read.sizes import AT_ONCE, FREE, IN_ALL
+from fsm.bulk.read.source import MAX_PACKING
 from fsm.event import MAX_TEXT
 from fsm.json_lines import read_lines
-from fsm.review.accepted import read_accepted
-from fsm.review.conform import _read
 from fsm.review.errors import ReviewError
+from fsm.review.laws.accepted import read_accepted
+from fsm.review.testing.conform import _read
 from fsm.strict_json import MAX_DEPTH, MAX_JSON, read_json
 from tests.cli.conftest import Inside
 

@@ -12,8 +12,8 @@ from fsm.matrix.room import MatrixRoom
 from fsm.matrix.scenario import ALICE, BOB, CAROL
 from fsm.participation.guards import sender_is_joined, sender_outranks_for_ban, sender_outranks_for_kick
 from fsm.policies import laws_of
-from fsm.review.room_laws import RoomLaw, Step, View
-from fsm.review.rooms import search_of
+from fsm.review.laws.room_laws import RoomLaw, Step, View
+from fsm.review.search.rooms import search_of
 from tests.builders import JOIN, LEAVE
 
 

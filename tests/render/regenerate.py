@@ -8,7 +8,7 @@ from fsm import MIMI, JoinRule
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.render import Detail, Diagram, compare, extract, render
-from fsm.render.section import to_section
+from fsm.render.words.section import to_section
 from tests.render.policies import CROWDED, DOOR, HOSTILE
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -13,8 +13,8 @@ from fsm.participation.guards import sender_is_joined, sender_is_target, sender_
 from fsm.policies import load_policy
 from fsm.render import Detail, Diagram, compare, extract
 from fsm.render.diagram import Change, Edge
-from fsm.render.label import labels_of, notes_of, sentence
-from fsm.render.style import CHANGES, line_of, lines_of
+from fsm.render.layout.style import CHANGES, line_of, lines_of
+from fsm.render.words.label import labels_of, notes_of, sentence
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE
 from tests.render.policies import CROWDED, DOOR
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from fsm import MIMI
-from fsm.render import RenderError, engine, extract, render
+from fsm.render import RenderError, extract, render
+from fsm.render.layout import engine
 from tests.builders import one_line
 
 

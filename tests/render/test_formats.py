@@ -16,8 +16,8 @@ from fsm.gallery import agree
 from fsm.policies import load_policy
 from fsm.render import ENDINGS, FORMATS, Detail, RenderError, extract, format_of, render
 from fsm.render.diagram import Diagram
-from fsm.render.label import clean, notes_of
-from fsm.render.mermaid import to_mermaid
+from fsm.render.formats.mermaid import to_mermaid
+from fsm.render.words.label import clean, notes_of
 from tests.builders import BAN, one_line
 from tests.render.policies import BIG, DRAWN, HOSTILE, NAMES
 from tests.render.regenerate import FILES, GOLDEN
@@ -38,7 +38,7 @@ _DIGESTS = """
 import hashlib
 from fsm import load_policy
 from fsm.render import FORMATS, compare, extract, render
-from fsm.render.section import to_section
+from fsm.render.words.section import to_section
 
 mimi, other = load_policy("mimi"), load_policy("mimi-01")
 pictures = {"one": extract(mimi), "two": compare(mimi, other)}

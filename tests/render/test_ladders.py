@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from fsm import load_policy
-from fsm.render.engine import RenderError
 from fsm.render.ladders import MOST, WIDEST, to_ladders
-from fsm.render.reach import to_tables
+from fsm.render.layout.engine import RenderError
+from fsm.render.words.reach import to_tables
 from fsm.room_policy.facts import Clients, RoleFacts
 from fsm.room_policy.policies import RolePolicy, policy_of
 from tests.cli.runner import fsm

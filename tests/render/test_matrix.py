@@ -15,9 +15,9 @@ from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.policy import Actor
 from fsm.render import Detail, Diagram, compare, extract, render
-from fsm.render.label import clean
-from fsm.render.markdown import escaped
-from fsm.render.matrix import NOTHING
+from fsm.render.formats.matrix import NOTHING
+from fsm.render.words.label import clean
+from fsm.render.words.markdown import escaped
 from tests.render.policies import BIG, CATALOGUED, CROWDED, DOOR, HOSTILE
 
 DIAGRAMS = [

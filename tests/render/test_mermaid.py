@@ -12,8 +12,8 @@ from fsm import MIMI
 from fsm.policies import load_policy
 from fsm.render import Detail, Diagram, compare, extract
 from fsm.render.diagram import Edge
-from fsm.render.label import caption_of, clean, conditions_of, legend_of, notes_if_crowded
-from fsm.render.mermaid import to_mermaid
+from fsm.render.formats.mermaid import to_mermaid
+from fsm.render.words.label import caption_of, clean, conditions_of, legend_of, notes_if_crowded
 from tests.builders import BAN
 from tests.render.policies import BIG, CROWDED, DOOR, HOSTILE
 

@@ -16,8 +16,8 @@ from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.render import Detail, Diagram, compare, extract, render
 from fsm.render.diagram import Change
-from fsm.render.label import clean, labels_of, sentence
-from fsm.render.style import PAGE, TALL_PAGE, TITLE, line_of, width_of
+from fsm.render.layout.style import PAGE, TALL_PAGE, TITLE, line_of, width_of
+from fsm.render.words.label import clean, labels_of, sentence
 from tests.builders import JOIN
 from tests.render.policies import BIG, CATALOGUED, CROWDED, DOOR, HOSTILE, NAMES
 

@@ -8,8 +8,8 @@ from fsm import MIMI
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.render import Detail, compare, extract
-from fsm.render.label import clean
-from fsm.render.plantuml import to_plantuml
+from fsm.render.formats.plantuml import to_plantuml
+from fsm.render.words.label import clean
 from tests.render.policies import BIG, DRAWN, HOSTILE, NAMES
 
 # In text, only a few signs stand for themselves.

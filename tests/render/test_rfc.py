@@ -16,10 +16,10 @@ from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.render import Diagram, RenderError, compare, extract, render
-from fsm.render.label import clean
-from fsm.render.rfc import to_rfc
-from fsm.render.style import line_of
-from fsm.render.text import body
+from fsm.render.formats.rfc import to_rfc
+from fsm.render.formats.text import body
+from fsm.render.layout.style import line_of
+from fsm.render.words.label import clean
 from tests.render.draft import draft, publish
 from tests.render.policies import BIG, CATALOGUED, CROWDED, DOOR, HOSTILE
 

@@ -16,7 +16,7 @@ from fsm.participation.facts import Facts
 from fsm.policies import load_policy
 from fsm.policy import Transition
 from fsm.render import RenderError
-from fsm.render.section import to_section
+from fsm.render.words.section import to_section
 from fsm.terms import JoinRule, Participation
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE
 from tests.render.policies import BIG, CROWDED, DOOR, HOSTILE, WORDY

@@ -7,11 +7,11 @@ import pytest
 from fsm import MIMI
 from fsm.policies import load_policy
 from fsm.render import Detail, Diagram, compare, extract
-from fsm.render.columns import padded, width, wrapped
 from fsm.render.diagram import Change
-from fsm.render.label import clean
-from fsm.render.text import COLUMNS, to_text
-from fsm.render.typewriter import STROKES, drawing_of
+from fsm.render.formats.text import COLUMNS, to_text
+from fsm.render.layout.typewriter import STROKES, drawing_of
+from fsm.render.words.columns import padded, width, wrapped
+from fsm.render.words.label import clean
 from tests.builders import BAN, JOIN
 from tests.render.policies import BIG, CATALOGUED, CROWDED, DOOR, HOSTILE
 

@@ -23,10 +23,10 @@ from fsm.mimi.permits import EventFacts as MimiFacts
 from fsm.mimi.permits import Kind as MimiKind
 from fsm.mimi.permits import sender_may_redact
 from fsm.policies import CATALOGUE, load_policy
-from fsm.review.beside import RuleCheck, check_rules
-from fsm.review.cells import Cells
-from fsm.review.structure import faults
-from fsm.review.verify import verify
+from fsm.review.cases.cells import Cells
+from fsm.review.compare.beside import RuleCheck, check_rules
+from fsm.review.laws.structure import faults
+from fsm.review.laws.verify import verify
 from fsm.rule import Rule
 
 

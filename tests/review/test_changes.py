@@ -12,8 +12,8 @@ from fsm.matrix.policies import (
     MATRIX_12,
 )
 from fsm.policies import new_room
-from fsm.review.beside import RuleChange, rule_changes
-from fsm.review.changes import Step, steps, to_markdown
+from fsm.review.compare.beside import RuleChange, rule_changes
+from fsm.review.compare.changes import Step, steps, to_markdown
 
 
 def decided(policy: object, step: Step) -> list[str | None]:

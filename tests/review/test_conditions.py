@@ -7,8 +7,8 @@ import pytest
 
 from fsm import MIMI
 from fsm.facts import Value
-from fsm.review.conditions import Condition, Table, Words, fewest
-from fsm.review.grid import Cells, Grid, cells_of, numbers
+from fsm.review.cases.conditions import Condition, Table, Words, fewest
+from fsm.review.cases.grid import Cells, Grid, cells_of, numbers
 from fsm.terms import JoinRule
 
 GRID = Grid(MIMI.domain.records)

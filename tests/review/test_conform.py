@@ -1,4 +1,4 @@
-"""`fsm.review.conform`: an implementation is asked; whatever it does is said, and nothing of it is left running."""
+"""`fsm.review.testing.conform`: an implementation is asked; whatever it does is said, and nothing of it is left running."""
 
 import json
 import os
@@ -18,9 +18,9 @@ import pytest
 
 from fsm import MIMI, load_policy
 from fsm.errors import DefinitionError
-from fsm.review.child import LONGEST, Child
-from fsm.review.conform import Ailment, Conformance, to_junit
-from fsm.review.vectors import Vector, covering_vectors, paths
+from fsm.review.testing.child import LONGEST, Child
+from fsm.review.testing.conform import Ailment, Conformance, to_junit
+from fsm.review.vectors.suite import Vector, covering_vectors, paths
 
 DECIDE = (sys.executable, "-m", "fsm", "decide")
 

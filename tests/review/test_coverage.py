@@ -15,18 +15,18 @@ import pytest
 from hypothesis import find
 
 from fsm import MIMI, Action, DefinitionError, Participation, Room, load_policy
-from fsm.bulk.synth import synthesise
+from fsm.bulk.write.synth import synthesise
 from fsm.log_reader import read_events
 from fsm.machine import Machine, Memory, memory_of
 from fsm.render.explorer.page import to_page
-from fsm.render.section import to_section
-from fsm.review.changes import steps
-from fsm.review.coverage import Coverage, Recorder, coverage, shown
-from fsm.review.coverage_drawing import draw
-from fsm.review.diff import diff
-from fsm.review.readings import readings
-from fsm.review.vectors import covering_vectors, every_vector, paths
-from fsm.review.verify import verify
+from fsm.render.words.section import to_section
+from fsm.review.compare.changes import steps
+from fsm.review.compare.diff import diff
+from fsm.review.compare.readings import readings
+from fsm.review.coverage.drawing import draw
+from fsm.review.coverage.seen import Coverage, Recorder, coverage, shown
+from fsm.review.laws.verify import verify
+from fsm.review.vectors.suite import covering_vectors, every_vector, paths
 from fsm.testing import events_of, facts, facts_of, histories_of, room
 from fsm.unrecorded import unrecorded
 
@@ -251,7 +251,7 @@ def run_pytest(directory: Path, *options: str, tests: str = TESTS) -> Run:
         "-m",
         "pytest",
         "-p",
-        "fsm.review.pytest_plugin",
+        "fsm.review.coverage.pytest_plugin",
         "-p",
         "xdist",
         "-p",
@@ -303,7 +303,7 @@ def test_a_policy_that_nobody_asks_is_seen_not_at_all(tmp_path: Path) -> None:
 # Tests that assert nothing, and ask nothing themselves.
 HOLLOW = {
     "a builder": "from fsm.testing import room\ndef test(): room(target='leave', is_self=True, join_rule='public')",
-    "a proof": "from fsm import MIMI\nfrom fsm.review.verify import verify\ndef test(): verify(MIMI, rooms=5)",
+    "a proof": "from fsm import MIMI\nfrom fsm.review.laws.verify import verify\ndef test(): verify(MIMI, rooms=5)",
     "asked while collecting": "from fsm import MIMI\nfrom fsm.testing import assert_allowed, facts\nassert_allowed(MIMI, 'join', facts(is_self=True))\ndef test(): pass",
     "nothing": "def test(): pass",
 }

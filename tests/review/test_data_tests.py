@@ -1,4 +1,4 @@
-"""`fsm.review.data_tests`: tests as data, of every policy, and what is no such file."""
+"""`fsm.review.testing.data_tests`: tests as data, of every policy, and what is no such file."""
 
 import json
 import tomllib
@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 
 from fsm.errors import PolicyError
 from fsm.policies import CATALOGUE, load_rules
-from fsm.review import data_tests
-from fsm.review.data_tests import DataTest, Results, read_tests, run_tests
+from fsm.review.testing import data_tests
+from fsm.review.testing.data_tests import DataTest, Results, read_tests, run_tests
 from fsm.room_policy.policies import EXAMPLES
 
 ROOT = Path(__file__).parent.parent.parent

@@ -1,4 +1,4 @@
-"""`fsm.review.diff`: everything that differs, nothing else, in words, with a log that shows it."""
+"""`fsm.review.compare.diff`: everything that differs, nothing else, in words, with a log that shows it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -20,11 +20,11 @@ from fsm.participation.facts import Facts
 from fsm.participation.guards import room_is_public, sender_is_joined, sender_is_target, sender_may_kick
 from fsm.policies import new_room
 from fsm.policy import Transition
-from fsm.review.diff import Diff, Group, diff
-from fsm.review.diff_report import to_markdown
-from fsm.review.play import play_of
+from fsm.review.compare.diff import Diff, Group, diff
+from fsm.review.compare.diff_report import to_markdown
 from fsm.review.report import to_html
-from fsm.review.witness import witness
+from fsm.review.search.play import play_of
+from fsm.review.search.witness import witness
 from fsm.terms import JoinRule
 from fsm.testing import histories_of
 from tests.builders import label

@@ -31,23 +31,12 @@ from fsm.participation.guards import (
 )
 from fsm.participation.laws import LAWS
 from fsm.policy import Transition
-from fsm.review import draft
-from fsm.review.cells import Cell, Cells
+from fsm.review.cases.cells import Cell, Cells
 from fsm.review.errors import ReviewError
-from fsm.review.laws import (
-    Always,
-    Comparison,
-    Law,
-    Possibility,
-    Right,
-    Severity,
-    comparison,
-    law,
-    possibility,
-    right,
-)
-from fsm.review.own_laws import load_laws
-from fsm.review.structure import TABLE_LAWS, faults
+from fsm.review.laws import Severity, comparison, draft, law, possibility, right
+from fsm.review.laws.kinds import Always, Comparison, Law, Possibility, Right
+from fsm.review.laws.own_laws import load_laws
+from fsm.review.laws.structure import TABLE_LAWS, faults
 from fsm.terms import JoinRule
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, facts, is_one_line
 

@@ -46,12 +46,12 @@ from fsm.participation.guards import (
 )
 from fsm.participation.laws import LAWS
 from fsm.policy import Transition
-from fsm.review.finding import Finding
-from fsm.review.mutants import negated
-from fsm.review.room_laws import RoomLaw, Step, View
-from fsm.review.rooms import RoomBreach, search_of
-from fsm.review.structure import TABLE_LAWS
-from fsm.review.verify import verify
+from fsm.review.laws.finding import Finding
+from fsm.review.laws.room_laws import RoomLaw, Step, View
+from fsm.review.laws.structure import TABLE_LAWS
+from fsm.review.laws.verify import verify
+from fsm.review.search.rooms import RoomBreach, search_of
+from fsm.review.vectors.slips import negated
 from fsm.scenario import Log
 from fsm.terms import JoinRule
 from tests.builders import ALICE, BAN, BOB, INVITE, JOIN, KNOCK, LEAVE, change, join_rule

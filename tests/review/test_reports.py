@@ -11,11 +11,12 @@ from playwright.sync_api import Browser
 from fsm.family import AnyPolicy
 from fsm.mimi.policies import MIMI, MIMI_01
 from fsm.policies import load_policy
-from fsm.review import diff_report, verify_report
-from fsm.review.diff import diff
-from fsm.review.in_words import Words
+from fsm.review.cases.in_words import Words
+from fsm.review.compare import diff_report
+from fsm.review.compare.diff import diff
+from fsm.review.laws import verify_report
+from fsm.review.laws.verify import verify
 from fsm.review.report import anchor, save
-from fsm.review.verify import verify
 from tests.cli.runner import ROOT
 
 MUC = load_policy(f"{ROOT}/examples/muc/policies.py:AFFILIATIONS")

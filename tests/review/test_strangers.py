@@ -9,8 +9,8 @@ from fsm import DefinitionError, Family, Step, room_law
 from fsm.family import AnyPolicy
 from fsm.policies import family_of, load_policy
 from fsm.review.errors import ReviewError
-from fsm.review.verify import verify
-from fsm.review.witness import can_be_played
+from fsm.review.laws.verify import verify
+from fsm.review.search.witness import can_be_played
 from tests.builders import is_one_line
 from tests.cli.runner import ROOT
 

@@ -1,4 +1,4 @@
-"""`fsm.review.vectors`: vectors that any implementation can run, and that let no slip pass."""
+"""`fsm.review.vectors.suite`: vectors that any implementation can run, and that let no slip pass."""
 
 import json
 import os
@@ -26,10 +26,11 @@ from fsm.participation.facts import Facts
 from fsm.participation.guards import sender_is_another, sender_is_joined, sender_is_target
 from fsm.policies import CATALOGUE, new_room, room_from_state
 from fsm.policy import Policy, Transition
-from fsm.review import vectors as module
 from fsm.review.errors import ReviewError
-from fsm.review.play import play_of
-from fsm.review.vectors import (
+from fsm.review.search.play import play_of
+from fsm.review.search.witness import witness
+from fsm.review.vectors import suite as module
+from fsm.review.vectors.suite import (
     SCHEMA,
     Vector,
     Walk,
@@ -39,7 +40,6 @@ from fsm.review.vectors import (
     state_of,
     to_lines,
 )
-from fsm.review.witness import witness
 from tests.builders import label, one_line
 
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
@@ -495,7 +495,7 @@ def test_files_that_are_out_of_date_are_named(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_the_same_bytes_every_time() -> None:
-    script = "from fsm import MIMI\nfrom fsm.review.vectors import *\nprint(*to_lines(covering_vectors(MIMI)[0]), sep='', end='')"
+    script = "from fsm import MIMI\nfrom fsm.review.vectors.suite import *\nprint(*to_lines(covering_vectors(MIMI)[0]), sep='', end='')"
     environment = {**os.environ, "PYTHONHASHSEED": "77"}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, env=environment)
     assert done.stdout == (COMMITTED / "mimi.jsonl").read_bytes()

@@ -1,4 +1,4 @@
-"""`fsm.review.verify`: what it finds in the shipped policies, and how it says so."""
+"""`fsm.review.laws.verify`: what it finds in the shipped policies, and how it says so."""
 
 import json
 from collections.abc import Mapping
@@ -18,16 +18,16 @@ from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.participation.laws import LAWS
 from fsm.policies import laws_of, load_policy
 from fsm.policy import Policy, Transition
-from fsm.review.accepted import read_accepted
-from fsm.review.cells import Cells
+from fsm.review.cases.cells import Cells
 from fsm.review.errors import ReviewError
-from fsm.review.finding import Review
 from fsm.review.laws import Severity, law
-from fsm.review.own_laws import law_ids
-from fsm.review.structure import TABLE_LAWS, faults
-from fsm.review.verify import verify
-from fsm.review.verify_report import save, to_markdown, witness_files
-from fsm.review.witness import witness
+from fsm.review.laws.accepted import read_accepted
+from fsm.review.laws.finding import Review
+from fsm.review.laws.own_laws import law_ids
+from fsm.review.laws.structure import TABLE_LAWS, faults
+from fsm.review.laws.verify import verify
+from fsm.review.laws.verify_report import save, to_markdown, witness_files
+from fsm.review.search.witness import witness
 from fsm.scenario import Log
 from fsm.terms import Participation
 from tests.builders import JOIN, LEAVE, MEMBERSHIP, is_one_line

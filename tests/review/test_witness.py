@@ -16,8 +16,8 @@ from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.roles import Power
 from fsm.participation.facts import Facts
 from fsm.policies import load_policy, new_room
-from fsm.review.play import play_of
-from fsm.review.witness import Search, witness
+from fsm.review.search.play import play_of
+from fsm.review.search.witness import Search, witness
 from fsm.scenario import Log
 from fsm.terms import Participation
 from tests.builders import ALICE, BAN, BOB, INVITE, JOIN, KNOCK, LEAVE, STAFF, facts

@@ -10,8 +10,8 @@ import pytest
 
 from fsm import RoleRoom, load_policy
 from fsm.machine import memory_of
-from fsm.review.vectors import covering_vectors
-from fsm.review.witness import witness
+from fsm.review.search.witness import witness
+from fsm.review.vectors.suite import covering_vectors
 from fsm.room_policy.family import FAMILY
 from fsm.room_policy.policies import STRICT, policy_of
 from fsm.room_policy.syntax import RoleSyntax

@@ -17,7 +17,7 @@ from fsm.render.explorer.recording import record
 from fsm.render.explorer.stage import stage_data
 from fsm.render.explorer.table import Table, tabulate
 from fsm.render.explorer.words import words_of
-from fsm.render.style import BOXES, LINES, line_of
+from fsm.render.layout.style import BOXES, LINES, line_of
 from fsm.state import AnyState
 
 JSON: TypeAlias = dict[str, Any]

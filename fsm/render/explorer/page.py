@@ -21,7 +21,7 @@ from fsm.json_lines import Line
 from fsm.render.explorer.data import page_data
 from fsm.render.explorer.picture import dark_colours, pictures
 from fsm.render.extract import extract
-from fsm.render.label import clean
+from fsm.render.words.label import clean
 
 _ASSETS = files("fsm.render.explorer") / "assets"
 # What is known comes first, then what is shown, then the page that holds the two together.

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree as ET
 
 from fsm.render.diagram import Detail, Diagram
-from fsm.render.plan import natural_order
-from fsm.render.style import ANYONE, BAN, BOXES, FAINT, FONTS, INK, OTHER, OWN, PAPER, PLAIN
-from fsm.render.svg import to_svg
+from fsm.render.formats.svg import to_svg
+from fsm.render.layout.plan import natural_order
+from fsm.render.layout.style import ANYONE, BAN, BOXES, FAINT, FONTS, INK, OTHER, OWN, PAPER, PLAIN
 from fsm.state import Tone
 
 _SVG = "http://www.w3.org/2000/svg"

@@ -13,7 +13,7 @@ import pytest
 
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
-from fsm.render.section import to_section
+from fsm.render.words.section import to_section
 from tests.render.draft import publish
 from tests.render.policies import BIG, CROWDED, DOOR, HOSTILE, WORDY
 

@@ -1,0 +1,1 @@
+"""A policy's decisions over a whole history."""

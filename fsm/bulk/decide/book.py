@@ -1,0 +1,92 @@
+"""A policy's decisions as numbers.
+
+Theory of operation. Facts are finite, so the questions that can be asked are
+numbered as well: the *cell* of a question is its action, the code of its facts
+(`fsm.facts.Domain.weights`) and the two states, in mixed radix. A book knows, for
+each cell, the number of the decision, and for each decision the state in which it
+leaves the target. It is filled as cells come up, by the memory of the machine that
+rooms use too, and is shared by all replays of a policy.
+
+Of somebody who was never heard of, the room knows no state and takes the policy's
+initial one. Here that is a state of its own, `unheard`, with the cells of the initial
+state: a refusal leaves such a target unheard of.
+"""
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from fsm.bulk.decide.arrays import Codes, Growing, States
+from fsm.decision import Decision
+from fsm.errors import DefinitionError
+from fsm.family import AnyPolicy
+from fsm.machine import memory_of
+from fsm.state import AnyState
+
+UNKNOWN = -1
+"""In place of the decision of a cell that has not come up yet."""
+
+_CELL_LIMIT = 2**27
+
+
+class Book:
+    """The decisions of a policy, numbered in the order in which they come up."""
+
+    def __init__(self, policy: AnyPolicy) -> None:
+        self.policy = policy
+        self.decisions: list[Decision] = []
+        self.states = policy.states
+        self.unheard = len(policy.states)
+        self.numbers_of_states: Mapping[AnyState, int] = {state: number for number, state in enumerate(policy.states)}
+        self.actions: Mapping[str, int] = {action.value: number for number, action in enumerate(policy.triggers)}
+        self.radix = self.unheard + 1
+        self.codes = prod(len(values) for values in policy.domain.weights.values())
+        size = len(self.actions) * self.codes * self.radix**2
+        if size > _CELL_LIMIT:
+            raise DefinitionError(f"policy `{policy.id}` has {size} cells: columnar replay takes up to {_CELL_LIMIT}")
+        self.cells: Codes = np.full(size, UNKNOWN, np.int32)
+        self._after = Growing(np.uint8, 0)
+        self._numbers: dict[tuple[Decision, int], int] = {}
+        self._same: dict[tuple[int, int], int] = {}  # a decision that is kept can be told by where it is kept
+        self._memory = memory_of(policy)
+        self._initial = policy.initial
+
+    @property
+    def after(self) -> States:
+        """By decision, the number of the state in which it leaves the target."""
+        return self._after.array
+
+    def cell(self, action: int, code: int, target: int, sender: int) -> int:
+        """The cell of a question; all parts are numbers."""
+        return ((action * self.codes + code) * self.radix + target) * self.radix + sender
+
+    def ask(self, cell: int) -> None:
+        """Have the machine decide a cell, and enter its decision."""
+        rest, sender = divmod(cell, self.radix)
+        rest, target = divmod(rest, self.radix)
+        action, code = divmod(rest, self.codes)
+        decision = self._memory[self.policy.triggers[action], self._state(target), self._state(sender), code]
+        after = self.numbers_of_states[decision.after] if decision.allowed and decision.after else target
+        self.cells[cell] = self.number(decision, after)
+
+    def number(self, decision: Decision, after: int = 0) -> int:
+        """The number of a decision that leaves the target in state `after`."""
+        number = self._same.get((id(decision), after))
+        if number is not None:
+            return number
+        number = self._numbers.setdefault((decision, after), len(self.decisions))
+        if number == len(self.decisions):
+            self.decisions.append(decision)
+            self._after.reach(number + 1)[number] = after
+            self._same[id(decision), after] = number
+        return number
+
+    def _state(self, number: int) -> Any:
+        return self.states[number] if number < self.unheard else self._initial
+
+
+def book_of(policy: AnyPolicy) -> Book:
+    """The one book that all replays of a policy share."""
+    return policy.derived(Book)

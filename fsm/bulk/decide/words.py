@@ -1,0 +1,85 @@
+"""Strings as numbers."""
+
+from collections import deque
+from itertools import repeat
+
+import numpy as np
+import pyarrow as pa
+
+from fsm.bulk.decide.arrays import Codes
+from fsm.event import MAX_TEXT
+
+MISSING = -1
+"""In place of the number of a word that is not there."""
+
+UNFIT = -2
+"""In place of the number of a word that cannot be an identifier."""
+
+_NEW = -3
+
+
+class Words:
+    """Identifiers, numbered in the order of first mention."""
+
+    def __init__(self) -> None:
+        self._known: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._latest: deque[tuple[pa.Array, pa.Array]] = deque(maxlen=2)  # senders and targets are both users
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __getitem__(self, number: int) -> str:
+        return self._known[number]
+
+    def find(self, word: str) -> int:
+        """The number of a word, `MISSING` when it was never mentioned."""
+        return self._numbers.get(word, MISSING)
+
+    def number(self, word: str) -> int:
+        """The number of a word."""
+        number = self._numbers.get(word)
+        if number is None:
+            number = self._numbers[word] = len(self._known) if 0 < len(word) <= MAX_TEXT else UNFIT
+            if number != UNFIT:
+                self._known.append(word)
+        return number
+
+    def column(self, numbers: Codes) -> pa.Array:
+        """The words of these numbers, null for those below 0."""
+        words = pa.array(self._known, pa.large_string())
+        return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=numbers < 0), words)
+
+    def numbers(self, column: pa.ChunkedArray) -> Codes:
+        """The numbers of a column of words, not to be changed; `MISSING` where it is null.
+
+        Raises `pa.ArrowException` for a column that is corrupt, or not in UTF-8.
+        """
+        pieces = [self._coded(chunk) for chunk in column.chunks]
+        return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0, np.int32), *pieces])
+
+    def _coded(self, chunk: pa.Array) -> Codes:
+        if not pa.types.is_dictionary(chunk.type):
+            chunk = chunk.dictionary_encode()
+        numbers = self._of_dictionary(chunk.dictionary).take(chunk.indices)
+        coded: Codes = (numbers.fill_null(MISSING) if numbers.null_count else numbers).to_numpy()
+        return coded
+
+    def _of_dictionary(self, dictionary: pa.Array) -> pa.Array:
+        """The numbers of the words in a dictionary."""
+        # Consecutive pieces of a file often share their dictionary.
+        for known, numbers in self._latest:
+            if known.equals(dictionary):
+                return numbers
+        dictionary.validate(full=True)
+        numbers = pa.array(self._all_numbers(dictionary.to_pylist()))
+        self._latest.append((dictionary, numbers))
+        return numbers
+
+    def _all_numbers(self, words: list[str | None]) -> Codes:
+        """The numbers of these words."""
+        numbers = np.fromiter(map(self._numbers.get, words, repeat(_NEW)), np.int32, len(words))  # type: ignore[arg-type]
+        for index in np.flatnonzero(numbers == _NEW).tolist():
+            word = words[index]
+            numbers[index] = MISSING if word is None else self.number(word)
+        return numbers

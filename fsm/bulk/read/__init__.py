@@ -1,0 +1,1 @@
+"""Histories, read piece by piece."""

@@ -1,0 +1,1 @@
+"""Tables that are written, and histories that are made up."""

@@ -1,0 +1,1 @@
+"""The words on and around pictures."""

@@ -1,0 +1,1 @@
+"""Sets of questions that a policy can be asked, and how they are said."""

@@ -1,0 +1,1 @@
+"""What two policies, or many, decide differently."""

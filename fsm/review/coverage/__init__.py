@@ -1,0 +1,1 @@
+"""How much of a policy somebody's tests have seen."""

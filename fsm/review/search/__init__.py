@@ -1,0 +1,1 @@
+"""Logs that lead to a question, found by playing small rooms."""

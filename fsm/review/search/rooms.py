@@ -1,0 +1,266 @@
+"""Playing whole rooms through, to hold them against the room laws.
+
+Theory of operation. Some holes show in no single decision: a permission that
+somebody gives to themselves in two steps, a room that nobody can mend. So small
+rooms of three users are played through, breadth first, with real rooms of the
+family: in each *trial* of its scenario every deed is done in every order, and a room that
+is like one seen before is not played again. The trials are finite, and so is the
+search; it is the same every time.
+
+The shortest log to a step that breaks a law is then shortened further: whatever is
+not needed to break it is left out.
+"""
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Any
+
+from fsm.decision import Decision
+from fsm.errors import DefinitionError, EventError, shorten
+from fsm.family import AnyPolicy, AnyRoom
+from fsm.loading import running
+from fsm.policies import laws_of, new_room, scenario_of, syntax_of
+from fsm.review.errors import ReviewError
+from fsm.review.laws.room_laws import BEGINS, RoomLaw, Step, View
+from fsm.review.search.play import play_of
+from fsm.scenario import Log, Scenario, Settings, Trial
+from fsm.state import AnyState
+
+
+@dataclass(frozen=True, slots=True)
+class RoomBreach:
+    """A law that is broken in `rooms` of the rooms played.
+
+    `log` is the shortest whose last event shows it, `decision` that event's. Where
+    it shows only by comparison, `contrast` is a log with the same last event and
+    the other answer.
+    """
+
+    law: RoomLaw
+    rooms: int
+    log: Log
+    decision: Decision
+    contrast: Log | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A room that has been reached."""
+
+    log: Log
+    room: AnyRoom
+    settings: Settings
+    view: View
+
+
+_CANDIDATES = 4
+"""Of so many logs of each trial that show a fault it is tried which can be made the shortest."""
+
+
+class Search:
+    """The rooms of one policy, played through. `rooms` and `steps` count what has been seen."""
+
+    def __init__(self, policy: AnyPolicy, scenario: Scenario, turns: Log, laws: Iterable[RoomLaw]) -> None:
+        self._policy = policy
+        self._scenario = scenario
+        self._turns = turns
+        self._syntax = syntax_of(policy)
+        given = {law.id: law for law in laws}
+        self._begins = given.pop(BEGINS.id, BEGINS)
+        self.laws = tuple(given.values())
+        self.rooms = 0
+        self.steps = 0
+        self._trial = 0
+        self._broken: dict[RoomLaw, list[tuple[int, Log]]] = {}
+        self._written: dict[int, str] = {}
+
+    def run(self, most: int) -> Iterator[int]:
+        """Play all trials, each up to so many rooms; yields the number of rooms seen, room by room."""
+        scenario = self._scenario
+        for trial in scenario.trials or (Trial(log, None, scenario.attempts) for log in scenario.searched):
+            self._trial += 1
+            start = self._node(trial.log)
+            deeds = self._turns if trial.deeds is None else trial.deeds
+            if start is None:
+                self._note(self._begins, self._refused(trial.log))
+            else:
+                yield from islice(self._walk(start, deeds, trial.attempts), most)
+
+    def breaches(self) -> Iterator[RoomBreach]:
+        """The laws broken so far, each with its shortest log."""
+        for law, logs in self._broken.items():
+            shortest, rooms = self._shortest(law, logs), len(logs)
+            step = self._step(shortest)
+            assert step is not None
+            shown = law.shows(step)
+            if shown is None:
+                yield RoomBreach(law, rooms, shortest, step.decision)
+            else:
+                attempt = self._syntax.write(self._policy, *shown)
+                node = self._node(shortest)
+                assert node is not None
+                decision = node.room.decide(attempt)
+                yield RoomBreach(law, rooms, (*shortest, attempt), decision, (*shortest[:-1], attempt))
+
+    def _walk(self, start: _Node, deeds: Log, tries: Log) -> Iterator[int]:
+        waiting = deque([start])
+        queued = {self._key(start.view.states, start.settings)}
+        views = {self._key(start.view.states, start.settings): start.view}
+        while waiting:
+            node = waiting.popleft()
+            broken: dict[RoomLaw, Log] = {}
+            for number, event in enumerate((*deeds, *tries)):
+                decision = node.room.decide(event)
+                after = node.view
+                if decision:
+                    key = self._key(*self._after(node, event, decision))
+                    is_new = number < len(deeds) and key not in queued
+                    if is_new or key not in views:
+                        following = self._node((*node.log, event))
+                        assert following is not None
+                        views[key] = following.view
+                        if is_new:
+                            queued.add(key)
+                            waiting.append(following)
+                    after = views[key]
+                step = Step(event, decision, node.view, after)
+                self.steps += 1
+                for law in self.laws:
+                    if law not in broken and not _keeps(law, step):
+                        broken[law] = (*node.log, event)
+            for law, log in broken.items():
+                self._note(law, log)
+            self.rooms += 1
+            yield self.rooms
+
+    def _node(self, log: Log) -> _Node | None:
+        """The room after these events; None when one of them is refused."""
+        room = new_room(self._policy)
+        settings: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for event in log:
+            decision = room.send(event)
+            if not decision:
+                return None
+            if decision.after is None and "state_key" in event:
+                settings[event["type"], event["state_key"]] = event["content"]
+        return _Node(log, room, settings, self._view(room, settings))
+
+    def _refused(self, log: Log) -> Log:
+        """The start of a log up to the first event that is refused."""
+        room = new_room(self._policy)
+        length = next(length for length, event in enumerate(log, start=1) if not room.send(event))
+        return log[:length]
+
+    def _view(self, room: AnyRoom, settings: Settings) -> View:
+        states, view, seen = room.participations(), self._scenario.view, None
+        if view is not None:
+            with running(f"policy `{self._policy.id}`: the `view` of its scenario fails", DefinitionError):
+                seen = view(room, settings)
+        return View(states, self._policy.initial, settings, seen)
+
+    def _key(self, states: Mapping[str, AnyState], settings: Settings) -> object:
+        """Rooms with one key answer everything alike."""
+        written = ((place, self._write(content)) for place, content in settings.items())
+        return frozenset(states.items()), frozenset(written)
+
+    def _write(self, content: Mapping[str, Any]) -> str:
+        # The contents belong to the deeds of the trials, which live as long as this search.
+        known = self._written.get(id(content))
+        if known is None:
+            known = self._written[id(content)] = json.dumps(content, sort_keys=True)
+        return known
+
+    def _after(
+        self, node: _Node, event: Mapping[str, Any], decision: Decision
+    ) -> tuple[Mapping[str, AnyState], Settings]:
+        """States and settings once an event is accepted."""
+        if decision.after is not None:
+            states = {**node.view.states, self._syntax.target_of(event): decision.after}
+            initial = self._policy.initial
+            return {user: state for user, state in states.items() if state != initial}, node.settings
+        if "state_key" in event:
+            return node.view.states, {**node.settings, (event["type"], event["state_key"]): event["content"]}
+        return node.view.states, node.settings
+
+    def _note(self, law: RoomLaw, log: Log) -> None:
+        self._broken.setdefault(law, []).append((self._trial, log))
+
+    def _shortest(self, law: RoomLaw, found: list[tuple[int, Log]]) -> Log:
+        """The shortest log that can be made of these, without a word that the last event does not need."""
+        trials = groupby(found, key=itemgetter(0))
+        nearest = [log for _, logs in trials for _, log in islice(logs, _CANDIDATES)]
+        # How a trial begins is as short as it can be, and each of its events needs those before.
+        if law is self._begins:
+            return min(nearest, key=len)
+        shorter = (self._shorten(law, log, _without_one_event) for log in nearest)
+        return self._shorten(law, min(shorter, key=len), _without_one_word)
+
+    def _step(self, log: Log) -> Step | None:
+        """The last event of a log as a step; None when one before it is refused, or any cannot be read."""
+        try:
+            node = self._node(log[:-1])
+            if node is None:
+                return None
+            decision = node.room.decide(log[-1])
+        except EventError:
+            return None
+        following = self._node(log) if decision else node
+        assert following is not None
+        return Step(log[-1], decision, node.view, following.view)
+
+    def _shorten(self, law: RoomLaw, log: Log, ways: Callable[[Log], Iterator[Log]]) -> Log:
+        """Leave something out, again and again, as long as the last event still breaks the law."""
+        for shorter in ways(log):
+            step = self._step(shorter)
+            if step is not None and not _keeps(law, step):
+                return self._shorten(law, shorter, ways)
+        return log
+
+
+def _keeps(law: RoomLaw, step: Step) -> bool:
+    """Whether a step keeps a law. Raises `ReviewError` for a law that fails, or forgets to answer."""
+    try:
+        answer = law.test(step)
+    except Exception as problem:  # the law may be the user's: anything may be wrong in it
+        summary = " ".join(f"{type(problem).__name__}: {problem}".split())
+        raise ReviewError(f"law `{law.id}` fails: {shorten(summary, 200)}") from problem
+    if not isinstance(answer, bool):
+        raise ReviewError(f"law `{law.id}` answers {shorten(repr(answer))}, not true or false")
+    return answer
+
+
+def _without_one_event(log: Log) -> Iterator[Log]:
+    """The logs that lack one event, the later the sooner; the first, by which there is a room, and the last stay."""
+    for index in range(len(log) - 2, 0, -1):
+        yield (*log[:index], *log[index + 1 :])
+
+
+def _without_one_word(log: Log) -> Iterator[Log]:
+    """The logs in which the content of one event lacks one entry somewhere."""
+    for index, event in enumerate(log):
+        for content in _smaller(event["content"]):
+            yield (*log[:index], {**event, "content": content}, *log[index + 1 :])
+
+
+def _smaller(value: Any) -> Iterator[Any]:
+    """The JSON values that lack one entry of this one, at any depth."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield {other: kept for other, kept in value.items() if other != key}
+            yield from ({**value, key: less} for less in _smaller(inner))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield [*value[:index], *value[index + 1 :]]
+            yield from ([*value[:index], less, *value[index + 1 :]] for less in _smaller(inner))
+
+
+def search_of(policy: AnyPolicy) -> Search | None:
+    """The rooms of a policy, to be held against the laws of its family; None when that offers no rooms."""
+    scenario, play = scenario_of(policy), play_of(policy)
+    if scenario is None or play is None:
+        return None
+    return Search(policy, scenario, play.turns, (law for law in laws_of(policy) if isinstance(law, RoomLaw)))

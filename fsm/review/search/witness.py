@@ -1,0 +1,342 @@
+"""The shortest way to a cell: a log that brings a room from nothing to exactly these facts.
+
+Theory of operation. Of the scenario of a policy's family a `Play` is made: the events from
+which small rooms are built. Rooms are real, and every log that is handed
+out has been played from its first event to its last. The search has three steps,
+each for what the one before leaves open:
+
+1. Breadth first through all rooms that single events, *turns*, lead to. Whatever
+   can be asked in one of them is a cell found.
+2. What the sender may do, and whom they outrank (their *standing*), does not depend
+   on who stands where. So a scene of the first step is combined with the shortest
+   *casting*, the events that give sender and target the standing wanted.
+3. Under odd rules some state is reached only once a casting has ended the creator's
+   reign: breadth first once more, from there.
+
+A scenario says by whose states an event is judged. Where these stand alike, and the settings
+are the same, nothing is asked again: so most scenes are found without a room being built.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from heapq import heapify, heappop, heappush
+from itertools import count, product
+from operator import attrgetter, itemgetter
+from typing import Any, TypeAlias, cast
+
+from fsm.decision import Decision
+from fsm.family import AnyPolicy, AnyRoom
+from fsm.policies import new_room, scenario_of, target_of
+from fsm.review.search.play import Play, play_of
+from fsm.scenario import Log
+from fsm.state import AnyState
+from fsm.unrecorded import unrecorded
+
+Part: TypeAlias = tuple[Any, ...]
+"""The values of some of the facts, in the order of their definition."""
+Settings: TypeAlias = frozenset[tuple[str, str, int]]
+"""By event type and state key: the number of the turn that was the last to set it."""
+
+
+@unrecorded()
+def witness(policy: AnyPolicy, action: str, facts: Any) -> Log | None:
+    """The shortest log from an empty room whose last event asks for `action` in exactly these facts.
+
+    The events before the last are allowed; the last is the question itself, whatever
+    the answer. None when no room that the family can play has these facts: nobody
+    outranks themselves, for one. The same log every time. Raises `DefinitionError` where
+    a library is missing that the family's events need.
+    """
+    scenario = scenario_of(policy)
+    if scenario is not None and scenario.case is not None:
+        return scenario.case(action, facts)
+    search = _search_of(policy)
+    return search.find(action, facts) if search else None
+
+
+def can_be_played(policy: AnyPolicy) -> bool:
+    """Whether the policy's family offers rooms to look for witnesses in.
+
+    Raises `DefinitionError` where a library is missing without which only some of them can be built. For those who
+    want to know it before they begin.
+    """
+    play = play_of(policy)
+    if play is None:
+        return False
+    for action in policy.triggers:
+        play.questions(action)
+    return True
+
+
+@dataclass(slots=True)
+class _Scene:
+    """How a room comes about, which settings were made by which turn, and where the users of the play stand.
+
+    Scenes with one number `alike` differ in nothing but where users stand. The room itself is built when asked for.
+    """
+
+    log: Log
+    settings: Settings
+    states: Part
+    alike: int
+    room: AnyRoom | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What can be asked by one action: the first scene for all facts, for the facts of each part, by form."""
+
+    directly: dict[Any, Log]
+    placed: dict[tuple[int, Part], Log]
+    cast: dict[tuple[int, Part], list[Log]]
+
+
+class Search:
+    """All scenes of one policy, found once."""
+
+    def __init__(self, policy: AnyPolicy, play: Play) -> None:
+        self._policy = policy
+        self._play = play
+        names = [item.name for item in fields(policy.domain.record)]
+        self._standing = _values_of(name for name in names if name in policy.domain.privileges)
+        self._place = _values_of(name for name in names if name not in policy.domain.privileges)
+        self._found: dict[tuple[str, Any], Log | None] = {}
+        self._asked: dict[str, _Asked] = {}
+        self._standings: dict[tuple[int, int, int], Part] = {}
+        self._numbers: dict[object, int] = {}
+        self._concerned: dict[int, Callable[[Part], object]] = {}
+        self._decisions: dict[tuple[int, int, object], Decision] = {}
+        self._sequels: dict[int, tuple[list[_Scene], Iterator[_Scene]]] = {}
+
+    def find(self, action: str, facts: Any) -> Log | None:
+        """The shortest log to a cell (see `witness`)."""
+        if (action, facts) not in self._found:
+            self._found[action, facts] = self._find(action, facts)
+        return self._found[action, facts]
+
+    def _find(self, action: str, facts: Any) -> Log | None:
+        asked = self._asked.get(action) or self._asked.setdefault(action, self._ask(action))
+        logs = sorted(self._combined(asked, action, facts), key=len)
+        found = next((log for log in logs if self._confirms(log, facts)), None) or self._search_on(action, facts)
+        return self._without_idle_events(found, facts) if found else None
+
+    def _without_idle_events(self, log: Log, facts: Any) -> Log:
+        """Leave out what a longer opening has, and this question does not need."""
+        shortest, *others = self._play.openings
+        longest = max((len(each) for each in others if log[: len(each)] == each), default=0)
+        for index in reversed(range(len(shortest), longest)):
+            shorter = (*log[:index], *log[index + 1 :])
+            if self._confirms(shorter, facts):
+                log = shorter
+        return log
+
+    def _combined(self, asked: _Asked, action: str, facts: Any) -> Iterator[Log]:
+        """The logs of the first two steps, one for each form of the question."""
+        if facts in asked.directly:
+            yield asked.directly[facts]
+        place, standing = self._place(facts), self._standing(facts)
+        for form, question in enumerate(self._play.questions(action)):
+            castings, log = asked.cast.get((form, standing)), asked.placed.get((form, place))
+            if castings and log:
+                yield (*log, *castings[0], question)
+
+    def _ask(self, action: str) -> _Asked:
+        """Note what every scene and every casting answers."""
+        asked = _Asked({}, {}, {})
+        questions, castings = self._play.questions(action), self._play.assignments
+        forms = [(form, question, self._stand(question), set[object]()) for form, question in enumerate(questions)]
+        for scene in self._scenes:
+            is_castable = bool(castings) and self._decide(scene, castings[0][0]).allowed
+            for form, question, stand, seen in forms:
+                key = (scene.alike, is_castable, stand(scene.states))
+                if key in seen:
+                    continue
+                seen.add(key)
+                facts = self._facts(scene, question)
+                asked.directly.setdefault(facts, (*scene.log, question))
+                if is_castable:
+                    asked.placed.setdefault((form, self._place(facts)), scene.log)
+        for casting, room in self._cast:
+            for form, question in enumerate(questions):
+                # Privileges are those of a sender over a target, in whatever form somebody asks.
+                pair = (id(casting), *self._places(question))
+                if pair not in self._standings:
+                    self._standings[pair] = self._standing(self._play.facts(room, question))
+                asked.cast.setdefault((form, self._standings[pair]), []).append(casting)
+        return asked
+
+    def _stand(self, event: Mapping[str, Any]) -> Callable[[Part], object]:
+        """A function that takes, of where everybody stands, what matters to an event."""
+        known = self._concerned.get(id(event))  # the events of the play live as long as this
+        if known is None:
+            concerned = self._play.concerned(event)
+            known = self._concerned[id(event)] = itemgetter(*concerned) if concerned else _nothing
+        return known
+
+    def _decide(self, scene: _Scene, event: Mapping[str, Any]) -> Decision:
+        """The decision on one of the play's own events."""
+        key = (id(event), scene.alike, self._stand(event)(scene.states))
+        known = self._decisions.get(key)
+        if known is None:
+            known = self._decisions[key] = self._room_of(scene).decide(event)
+        return known
+
+    def _facts(self, scene: _Scene, question: Mapping[str, Any]) -> Any:
+        return self._play.facts(self._room_of(scene), question)
+
+    def _room_of(self, scene: _Scene) -> AnyRoom:
+        if scene.room is None:
+            scene.room = self._room(scene.log)
+        assert scene.room is not None
+        return scene.room
+
+    def _search_on(self, action: str, facts: Any) -> Log | None:
+        """The last step: scenes that are reached only after a casting."""
+        if not self._play.is_assigned_first or (facts.target, facts.sender, facts.is_self) not in self._conceivable:
+            return None
+        standing = self._standing(facts)
+        forms = [
+            (form, question, sender, target)
+            for form, question in enumerate(self._play.questions(action))
+            for sender, target in [self._places(question)]
+            if (sender == target) is facts.is_self
+        ]
+        best: Log | None = None
+        for form, question, sender, target in forms:
+            for casting in self._asked[action].cast.get((form, standing), ()):
+                for scene in self._after(casting):
+                    if best is not None and len(scene.log) + 1 >= len(best):
+                        break
+                    if (scene.states[sender], scene.states[target]) != (facts.sender, facts.target):
+                        continue
+                    if self._facts(scene, question) == facts:
+                        best = (*scene.log, question)
+                        break
+        return best
+
+    def _places(self, event: Mapping[str, Any]) -> tuple[int, int]:
+        """Where sender and target stand among the users."""
+        users = self._play.users
+        return users.index(event["sender"]), users.index(target_of(self._policy, event))
+
+    @cached_property
+    def _scenes(self) -> list[_Scene]:
+        # Rooms that begin otherwise are never alike.
+        openings = ((log, frozenset({("", "", number)})) for number, log in enumerate(self._play.openings))
+        return list(self._explore(filter(None, (self._begun(*opening) for opening in openings))))
+
+    @cached_property
+    def _cast(self) -> list[tuple[Log, AnyRoom]]:
+        """Every casting that the policy allows, with a room that shows its effect."""
+        rooms = [(casting, self._room((*self._play.openings[0], *casting))) for casting in self._play.assignments]
+        return [(casting, room) for casting, room in rooms if room]
+
+    def _after(self, casting: Log) -> Iterator[_Scene]:
+        """All scenes after a casting, nearest first; each is found once, and only if somebody asks for it."""
+        if id(casting) not in self._sequels:
+            start = (self._begun((*scene.log, *casting), scene.settings, casting) for scene in self._scenes)
+            self._sequels[id(casting)] = [], self._explore(filter(None, start), casting)
+        found, others = self._sequels[id(casting)]
+        yield from found
+        for scene in others:
+            found.append(scene)
+            yield scene
+
+    @cached_property
+    def _conceivable(self) -> set[tuple[AnyState, AnyState, bool]]:
+        """Where target and sender can stand if everybody had, at any time, whatever standing they need.
+
+        More than any room can reach. What is not even in here needs no search.
+        """
+        moves: dict[tuple[Any, Any, bool], set[Any]] = {}
+        cells = ((action, facts) for action in self._policy.triggers for facts, _ in self._policy.walk(action))
+        for action, facts in cells:
+            for row in self._policy.candidates(action, facts.target):
+                if row.permits(facts):
+                    moves.setdefault((facts.target, facts.sender, facts.is_self), set()).add(row.leads_to(facts))
+        users = range(len(self._play.users))
+        pairs = list(product(users, users))
+        waiting = {scene.states for scene in self._scenes}
+        reached = set(waiting)
+        while waiting:
+            states = waiting.pop()
+            for sender, target in pairs:
+                for dest in moves.get((states[target], states[sender], sender == target), ()):
+                    moved = (*states[:target], dest, *states[target + 1 :])
+                    if moved not in reached:
+                        reached.add(moved)
+                        waiting.add(moved)
+        return {(states[target], states[sender], sender == target) for states in reached for sender, target in pairs}
+
+    def _explore(self, start: Iterable[_Scene], casting: Log = ()) -> Iterator[_Scene]:
+        """Nearest first from some scenes, through all turns; of scenes that are alike, the first."""
+        order = count()
+        waiting = [(len(scene.log), next(order), scene) for scene in start]
+        heapify(waiting)
+        seen: set[object] = set()
+        while waiting:
+            length, _, scene = heappop(waiting)
+            if (scene.states, scene.settings) in seen:
+                continue
+            seen.add((scene.states, scene.settings))
+            yield scene
+            for number, turn in enumerate(self._play.turns):
+                decision = self._decide(scene, turn)
+                if decision:
+                    states, settings = self._moved(scene, number, turn, decision)
+                    if (states, settings) not in seen:
+                        alike = self._alike(settings, casting)
+                        heappush(
+                            waiting, (length + 1, next(order), _Scene((*scene.log, turn), settings, states, alike))
+                        )
+
+    def _begun(self, log: Log, settings: Settings, casting: Log = ()) -> _Scene | None:
+        """The scene after these events, in which a search begins; None when one of them is refused."""
+        room = self._room(log)
+        if room is None:
+            return None
+        states, initial = room.participations(), self._policy.initial
+        stand = tuple([states.get(user, initial) for user in self._play.users])
+        return _Scene(log, settings, stand, self._alike(settings, casting, is_begun=True), room)
+
+    def _alike(self, settings: Settings, casting: Log, *, is_begun: bool = False) -> int:
+        """One number for all scenes of these settings behind a casting."""
+        # A room may tell that it has just begun: what it answers then is of no account to others.
+        return self._numbers.setdefault((settings, id(casting), is_begun), len(self._numbers))
+
+    def _room(self, log: Log) -> AnyRoom | None:
+        """The room after these events; None when one of them is refused."""
+        room = new_room(self._policy)
+        return room if all(room.send(event) for event in log) else None
+
+    def _confirms(self, log: Log, facts: Any) -> bool:
+        room = self._room(log[:-1])
+        return room is not None and self._play.facts(room, log[-1]) == facts
+
+    def _moved(self, scene: _Scene, number: int, turn: Mapping[str, Any], decision: Decision) -> tuple[Part, Settings]:
+        """Where everybody stands, and the settings, in the scene to which a turn leads."""
+        if decision.after is None:
+            place = (turn["type"], turn["state_key"])
+            return scene.states, frozenset({*(each for each in scene.settings if each[:2] != place), (*place, number)})
+        _, target = self._places(turn)
+        return (*scene.states[:target], decision.after, *scene.states[target + 1 :]), scene.settings
+
+
+def _values_of(names: Iterable[str]) -> Callable[[Any], Part]:
+    """A function that takes these facts from a record."""
+    # Of one name alone, it would give no tuple; the class is the same for all.
+    return cast("Callable[[Any], Part]", attrgetter("__class__", "__class__", *names))
+
+
+def _nothing(_: Part) -> object:
+    return None
+
+
+def _search_of(policy: AnyPolicy) -> Search | None:
+    return policy.derived(_search)
+
+
+def _search(policy: AnyPolicy) -> Search | None:
+    play = play_of(policy)
+    return Search(policy, play) if play else None

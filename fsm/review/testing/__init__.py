@@ -1,0 +1,1 @@
+"""Tests that run: of other implementations, and those written as data."""

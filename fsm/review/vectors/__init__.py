@@ -1,0 +1,1 @@
+"""Test vectors: written from a policy, for any implementation."""
