@@ -171,11 +171,18 @@ def test_the_map_names_every_module_and_folder() -> None:
     (drawn,) = re.findall(r"```text\n(fsm/.*?)```", TEXTS["ARCHITECTURE.md"], re.DOTALL)
     rows = [re.split(r" {4,}", line)[0].split() for line in drawn.splitlines()]
     places = [
-        f"fsm/{place.removeprefix('fsm/')}" if row[0].startswith("fsm/") else place for row in rows for place in row
+        f"{row[0].rstrip('/').rpartition('/')[0]}/{place}" if row[0].startswith("fsm/") and place != row[0] else place
+        for row in rows
+        for place in row
     ]
     assert [place for place in places if not (ROOT / place).exists()] == []
     modules = [f"fsm/{path.name}" for path in (ROOT / "fsm").glob("*.py") if not path.name.startswith("_")]
     folders = [f"fsm/{path.parent.name}/" for path in (ROOT / "fsm").glob("*/__init__.py")]
+    folders += [
+        f"{path.parent.relative_to(ROOT)}/"
+        for tool in ("render", "review", "bulk")
+        for path in (ROOT / "fsm" / tool).glob("*/__init__.py")
+    ]
     assert sorted(place for place in places if place.startswith("fsm/")) == sorted([*modules, *folders])
 
 

@@ -251,7 +251,7 @@ def run_pytest(directory: Path, *options: str, tests: str = TESTS) -> Run:
         "-m",
         "pytest",
         "-p",
-        "fsm.review.coverage.pytest_plugin",
+        "fsm.review.pytest_plugin",
         "-p",
         "xdist",
         "-p",
@@ -360,7 +360,7 @@ def test_a_drawing_is_written(tmp_path: Path) -> None:
 
 
 def test_a_drawing_that_cannot_be_made_fails_the_run(tmp_path: Path) -> None:
-    tests = "from fsm.render import engine\nengine.find_spec = engine.which = lambda name: None\n" + TESTS
+    tests = "from fsm.render.layout import engine\nengine.find_spec = engine.which = lambda name: None\n" + TESTS
     run = run_pytest(tmp_path, "--fsm-coverage-drawing=pictures", tests=tests)
     assert run.status == 1, run.out
     assert "mimi is not drawn: to draw `svg` needs Graphviz: pip install 'mimi-fsm[render]'" in run.out

@@ -16,7 +16,7 @@ from fsm.review.testing.data_tests import DataTest, Results, read_tests, run_tes
 from fsm.room_policy.policies import EXAMPLES
 
 ROOT = Path(__file__).parent.parent.parent
-SCHEMA = json.loads((ROOT / "fsm" / "review" / "data_tests.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((ROOT / "fsm" / "review" / "testing" / "data_tests.schema.json").read_text(encoding="utf-8"))
 ANN, BOB = "@ann:a.example", "@bob:b.example"
 CREATE = {"type": "m.room.create", "sender": ANN, "state_key": "", "content": {}}
 
