@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo docs test test-all test-long test-draft test-synapse test-spark mutants java check types format browser kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
+.PHONY: help demo docs test test-all test-long test-draft test-synapse test-spark mutants java check types format browser postgresql kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -50,11 +50,17 @@ browser: $(VENV)/dev
 	  || { apt-get update -qq && apt-get install -qq -y libatomic1 > /dev/null; } \
 	  || { echo "the browser's driver needs libatomic (Debian: apt-get install libatomic1)" >&2; exit 1; }
 
+# The store is tested on a PostgreSQL server that the tests start themselves.
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || command -v initdb > /dev/null \
+	  || { apt-get update -qq && apt-get install -qq -y postgresql > /dev/null; } \
+	  || { echo "the tests need PostgreSQL (Debian: apt-get install postgresql)" >&2; exit 1; }
+
 # Of these policies the tables of cases have to show everything: each transition, each guard both ways. A test
 # that walks through all that can be asked would always have seen it.
 SEEN := -m "not walk" --fsm-coverage-min=100 $(addprefix --fsm-coverage-policy=,mimi mimi-00 mimi-01)
 
-test: $(VENV)/dev browser ## run the tests, but for those that take long
+test: $(VENV)/dev browser postgresql ## run the tests, but for those that take long
 	$(BIN)/pytest -n auto -m "not long"
 	$(BIN)/pytest --quiet $(SEEN) tests/mimi/test_policies.py tests/mimi/test_revisions.py
 
@@ -66,7 +72,7 @@ test-all: ## what `check` does, and all tests that take long
 	$(MAKE) --no-print-directory test-synapse
 	$(MAKE) --no-print-directory mutants
 
-test-long: $(VENV)/dev browser ## run the tests that take long
+test-long: $(VENV)/dev browser postgresql ## run the tests that take long
 	$(BIN)/pytest -n auto -m long
 
 mutants: $(VENV)/dev ## change the rules in every small way, and say which change no test notices

@@ -74,6 +74,14 @@ class ObserverError(PolicyError):
         super().__init__(f"an observer failed after revision {change.revision}: {shorten(first, 200)}{more}")
 
 
+class StoreError(PolicyError):
+    """A store cannot be opened, or its database fails.
+
+    Nothing has changed in memory. What was sent may nevertheless be stored, where the connection
+    was lost before the database could say so: sent again, an event with an id gets its first answer.
+    """
+
+
 class MissingEventError(EventError):
     """An event cites another, of the id `event_id`, that is nowhere given."""
 

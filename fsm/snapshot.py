@@ -53,7 +53,14 @@ _NUMBER_LIMIT = 2**53
 
 def write(room: Any) -> JSON:
     """All that a room knows, as JSON, which shares nothing with the room; the room is locked."""
-    value = {
+    history = None if room._past is None else _write_past(room._past, room._rules_beside)  # noqa: SLF001 - they are one piece of machinery
+    value = {**write_present(room), "history": history}
+    return {**value, "digest": digest(canonical(value))}
+
+
+def write_present(room: Any) -> JSON:
+    """The same but for the past, of which there is none in it; the room is locked."""
+    return {
         "format": room.snapshot_format,
         "version": VERSION,
         "policy": room.policy.id,
@@ -62,9 +69,8 @@ def write(room: Any) -> JSON:
         "revision": room.revision,
         **room._write_parts(),  # noqa: SLF001 - they are one piece of machinery
         "participation": {user: state.value for user, state in room._states.items()},  # noqa: SLF001
-        "history": None if room._past is None else _write_past(room._past, room._rules_beside),  # noqa: SLF001
+        "history": None,
     }
-    return {**value, "digest": digest(canonical(value))}
 
 
 def checked(value: object, kind: str, parts: Iterable[str]) -> Mapping[str, Any]:
@@ -129,7 +135,7 @@ def read_states(given: Mapping[str, Any], policy: Table[Any]) -> dict[str, Any]:
 
 def read_state(policy: Table[Any], value: object, place: str) -> AnyState:
     """A state of the policy by its word."""
-    states: Mapping[Any, AnyState] = policy.derived(_states_by_word)
+    states: Mapping[Any, AnyState] = policy.derived(states_by_word)
     found = states.get(value) if type(value) in (str, int) else None
     if found is None or type(found.value) is not type(value):
         if all(type(word) is str for word in states):
@@ -138,7 +144,8 @@ def read_state(policy: Table[Any], value: object, place: str) -> AnyState:
     return found
 
 
-def _states_by_word(policy: Table[Any]) -> dict[Any, AnyState]:
+def states_by_word(policy: Table[Any]) -> dict[Any, AnyState]:
+    """The states of a policy by their words."""
     return {state.value: state for state in policy.states}
 
 
@@ -303,7 +310,7 @@ def follow(room: Any, delta: object, place: str) -> None:
         raise EventError(f"{place}.revision", f"must be {room.revision + 1}, not {revision}")
     if value["outcome"] not in ("sent", "taken"):
         raise EventError(f"{place}.outcome", f"`{shorten(str(value['outcome']))}` is not one of sent, taken")
-    facts = _read_facts(room, value.get("facts"), f"{place}.facts")
+    facts = read_facts(room, value.get("facts"), f"{place}.facts")
     try:
         decision = room._follow(value["event"], facts, is_sent=value["outcome"] == "sent")  # noqa: SLF001
     except EventError as problem:
@@ -314,7 +321,8 @@ def follow(room: Any, delta: object, place: str) -> None:
         raise EventError(f"{place}.event", "has been accepted before")
 
 
-def _read_facts(room: Any, value: object, place: str) -> dict[str, Any] | None:
+def read_facts(room: Any, value: object, place: str) -> dict[str, Any] | None:
+    """The facts of a delta that a host's provider told. Raises `EventError`."""
     if value is None:
         return None
     try:

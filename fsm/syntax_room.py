@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from fsm import typed_json
 from fsm.decision import Decision
 from fsm.errors import DefinitionError, EventError, PolicyError, shorten
-from fsm.event import Event, plain, read_event
+from fsm.event import Event, plain, read_event, write_state
 from fsm.facts import Value
 from fsm.locks import lock_of
 from fsm.machine import Memory, memory_of
@@ -113,6 +113,10 @@ class SyntaxRoom(BaseRoom[Who]):
             raise EventError("", f"is a second `{shorten(event.type)}` for `{shorten(key[1])}`")
         seen.add(key)
         self._taken(value, None)
+
+    def first_events(self, creator: str) -> list[JSON]:
+        """The events with which somebody creates a room: the creation, if there is one."""
+        return [] if self.syntax.creation is None else [write_state(self.syntax.creation, creator, {})]
 
     @staticmethod
     def room_of(event: Mapping[str, Any]) -> str | None:

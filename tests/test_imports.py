@@ -64,7 +64,7 @@ LAYERS: list[set[str]] = [
     {"families"},
     {"fsm.policies"},
     {"fsm.log_reader", "fsm.log", "fsm.atomic"},
-    {"fsm.render"},
+    {"fsm.render", "fsm.store"},
     {"tools"},
     {"fsm.testing", "fsm.gallery"},
     {"fsm.cli"},
@@ -217,6 +217,7 @@ LIBRARIES: list[tuple[str, set[str]]] = [
     ("pyarrow",     {"fsm.bulk"}),
     ("numba",       {"fsm.bulk"}),
     ("ray",         {"fsm.bulk"}),
+    ("sqlalchemy",  {"fsm.residual", "fsm.store"}),
 ]
 # fmt: on
 

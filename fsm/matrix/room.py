@@ -92,12 +92,17 @@ class MatrixRoom(MatrixQuick[Member]):
     ) -> Self:
         """A new room that the creator has joined. Raises `EventError` for a bad user id."""
         room = cls(room_id, policy=policy, participant=participant, facts=facts, keep=keep)
+        for event in room.first_events(creator):
+            room.send(event)
+        return room
+
+    def first_events(self, creator: str) -> list[dict[str, Any]]:
+        """The events with which somebody creates a room, of the last version where its version is still open."""
+        policy = MATRIX_12 if self._takes_version else self.policy
         content = {"room_version": policy.version}
         if policy.founder is Founder.CONTENT:
             content["creator"] = creator
-        room.send(write_state(CREATE, creator, content))
-        room.send_action(Action.JOIN, creator, creator)
-        return room
+        return [write_state(CREATE, creator, content), self._write(Action.JOIN, creator, creator, None)]
 
     @classmethod
     def from_state(

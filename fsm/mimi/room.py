@@ -108,8 +108,13 @@ class Room(BaseRoom[Member]):
             room._become(type(envelope).from_json(envelope.as_json()).settings(policy))
             room._past = None  # what it begins with is otherwise now
             room._keep(keep)
-        room.send(write_state(CREATE, creator, {}))
+        for event in room.first_events(creator):
+            room.send(event)
         return room
+
+    def first_events(self, creator: str) -> list[dict[str, Any]]:
+        """The events with which somebody creates a room."""
+        return [write_state(CREATE, creator, {})]
 
     @classmethod
     def from_state(

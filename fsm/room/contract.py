@@ -155,6 +155,10 @@ class RoomContract(Generic[Who]):
         """The decision on an event that is new to the room; `facts` are what is provided. Raises `EventError`."""
         raise NotImplementedError
 
+    def first_events(self, creator: str) -> list[JSON]:
+        """The events with which somebody creates a room."""
+        raise NotImplementedError
+
     def _accept(self, event: Event, value: JSON, decision: Decision) -> None:
         """Apply an event that is allowed, and remember it."""
         raise NotImplementedError

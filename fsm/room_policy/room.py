@@ -85,9 +85,14 @@ class RoleRoom(RoleCommits[Who]):
         Raises `EventError` for what is no user, and for a role that is not defined.
         """
         room = cls(room_id, policy=policy, participant=participant, facts=facts, keep=keep)
-        users = [] if role is None else [{"user": creator, "role_index": role}]
-        room.send(write_state(CREATE, creator, {"participant_list": {"participants": users}}))
+        for event in room.first_events(creator, role=role):
+            room.send(event)
         return room
+
+    def first_events(self, creator: str, *, role: int | None = None) -> list[dict[str, Any]]:
+        """The events with which somebody creates a room, and comes into a role of it, if that is told."""
+        users = [] if role is None else [{"user": creator, "role_index": role}]
+        return [write_state(CREATE, creator, {"participant_list": {"participants": users}})]
 
     @classmethod
     def from_state(

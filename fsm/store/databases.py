@@ -1,0 +1,349 @@
+"""What differs between SQLite and PostgreSQL: how they are opened, locked, and written to in one go.
+
+Both are asked to have a change on disk when they have said that it is stored: SQLite with
+`synchronous=FULL` and a write-ahead log, PostgreSQL with `synchronous_commit=on`.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from types import ModuleType
+from typing import Any, Protocol
+
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Delete,
+    Engine,
+    Insert,
+    StaticPool,
+    Text,
+    bindparam,
+    cast,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    make_url,
+    select,
+    true,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.sql.dml import ReturningInsert
+
+from fsm.errors import StoreError, needs, shorten
+from fsm.store import schema
+from fsm.store.schema import CHANGES, CHECKPOINTS, CONSUMERS, PARTICIPATION, ROOMS, SCHEMA
+
+WAIT = 30.0
+"""So many seconds a store waits for a lock, where its URL does not say (`?timeout=` of SQLite)."""
+
+_SCHEMA_LOCK = 0x66736D  # any number: it stands for the tables of stores
+
+Row = Mapping[str, Any]
+
+MOVE = (
+    update(ROOMS)
+    .where(
+        ROOMS.c.id == bindparam("room"),
+        ROOMS.c.revision == bindparam("expected"),
+        ROOMS.c.erasures == bindparam("known_erasures"),
+    )
+    .values(
+        revision=bindparam("revision_after"),
+        policy=bindparam("policy_after"),
+        fingerprint=bindparam("fingerprint_after"),
+    )
+)
+"""A room goes on to another revision, if it is still at the one that is known."""
+
+LEAVE: Delete = delete(PARTICIPATION).where(
+    PARTICIPATION.c.room_id == bindparam("room"), PARTICIPATION.c.user_id == bindparam("user")
+)
+"""Somebody is in the initial state."""
+
+
+class Database(Protocol):
+    """What a store asks of a database."""
+
+    engine: Engine
+    found: ReturningInsert[tuple[str]]
+    """A room, unless it is there; tells its id if it was not."""
+    put: Insert
+    """A row of participation, be it new or not."""
+    point: Insert
+    """How far a consumer is, never back."""
+    checkpoint: Insert
+    """A checkpoint, in place of the one before."""
+    add: Insert
+    """A row of changes."""
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """What is read here is of one moment."""
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction."""
+
+    def lock_schema(self, connection: Connection) -> None:
+        """Keep others from changing the tables until the transaction ends."""
+
+    def visible(self) -> ColumnElement[bool]:
+        """Which changes can be told: no earlier one will appear behind them."""
+
+    def write_at_once(self, move: Row, change: Row, place: Row | None) -> bool:
+        """Store one change in a transaction of its own; False where the room is not as it is known."""
+
+
+def opened(url: str | URL, *, must_exist: bool = False) -> Database:
+    """The database of a URL, its tables up to date. Raises `StoreError`."""
+    try:
+        parsed = make_url(url)
+        kind = _KINDS.get(parsed.drivername)
+    except (ArgumentError, ValueError, TypeError, AttributeError):
+        raise StoreError(f"`{shorten(str(url))}` is no URL of a database, such as {_EXAMPLES}") from None
+    if kind is None:
+        raise StoreError(f"`{shorten(parsed.drivername)}` is no database that a store can be in: {_EXAMPLES}")
+    try:
+        with reported():
+            database: Database = kind(parsed, must_exist=must_exist)
+            _bring_up_to_date(database, must_exist=must_exist)
+    except ImportError as missing:
+        raise StoreError(needs(f"a store on {kind.name}", missing.name or "psycopg", "store")) from None
+    return database
+
+
+def _bring_up_to_date(database: Database, *, must_exist: bool) -> None:
+    with database.reading() as connection:
+        version = schema.version_of(connection)
+    if version == 0 and must_exist:
+        raise StoreError(f"there is no store in {shorten(database.engine.url.render_as_string())}")
+    if version < len(schema.MIGRATIONS):
+        with database.writing() as connection:
+            database.lock_schema(connection)
+            schema.migrate(connection)
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Whatever the database says is wrong becomes one `StoreError`."""
+    try:
+        yield
+    except SQLAlchemyError as problem:
+        said = getattr(problem, "orig", None) or problem
+        raise StoreError(f"the database says: {shorten(' '.join(str(said).split()), 300)}") from problem
+
+
+def is_transient(problem: BaseException) -> bool:
+    """Whether a transaction failed only for what others did meanwhile, so that it can be tried again."""
+    return (
+        isinstance(problem, SQLAlchemyError) and getattr(getattr(problem, "orig", None), "sqlstate", "") in _TRANSIENT
+    )
+
+
+_TRANSIENT = ("40001", "40P01")
+"""Serialisation failure, deadlock: classes of SQL's standard, and of PostgreSQL."""
+
+
+class _Upserts:
+    """The statements that put a row in place of the one before, in the dialect of a database."""
+
+    def __init__(self, dialect: ModuleType) -> None:
+        put, checkpoint, point = map(dialect.insert, (PARTICIPATION, CHECKPOINTS, CONSUMERS))
+        self.found: ReturningInsert[tuple[str]] = dialect.insert(ROOMS).on_conflict_do_nothing().returning(ROOMS.c.id)
+        self.put: Insert = put.on_conflict_do_update(
+            index_elements=["room_id", "user_id"], set_={"state": put.excluded.state}
+        )
+        self.checkpoint: Insert = checkpoint.on_conflict_do_update(
+            index_elements=["room_id"], set_={"snapshot": checkpoint.excluded.snapshot}
+        )
+        self.point: Insert = point.on_conflict_do_update(
+            index_elements=["name"],
+            set_={"transaction": point.excluded.transaction, "number": point.excluded.number},
+            where=_is_behind(point.excluded),
+        )
+
+
+class SQLite(_Upserts):
+    """A file, in which one at a time writes: others wait."""
+
+    name = "SQLite"
+
+    def __init__(self, url: URL, *, must_exist: bool) -> None:
+        super().__init__(sqlite)
+        path = url.database
+        is_memory = path in (None, "", ":memory:")
+        if must_exist and not (path and Path(path).is_file()):
+            raise StoreError(f"{path or 'memory'}: there is no such file")
+        more: dict[str, Any] = {"poolclass": StaticPool} if is_memory else {}
+        arguments = {"check_same_thread": False}
+        waits = {} if "timeout" in url.query else {"timeout": WAIT}
+        self.engine = create_engine(url.set(drivername="sqlite"), connect_args={**arguments, **waits}, **more)
+        event.listen(self.engine, "connect", _set_up_sqlite)
+        event.listen(self.engine, "begin", _begin_sqlite)
+        self._writes = self.engine.execution_options(fsm_writes=True)
+        # In one process they take turns; between processes SQLite asks again and again. A database in memory has one
+        # connection, which cannot be in two transactions.
+        self._lock = Lock()
+        self._read_lock = self._lock if is_memory else None
+        self.add = insert(CHANGES).values(transaction=0)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """What is read in one transaction is of one moment."""
+        if self._read_lock is None:
+            with self.engine.connect() as connection:
+                yield connection
+        else:
+            with self._read_lock, self.engine.connect() as connection:
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that nobody else writes in meanwhile."""
+        with self._lock, self._writes.begin() as connection:
+            yield connection
+
+    def lock_schema(self, connection: Connection) -> None:
+        """Nobody else writes."""
+
+    def visible(self) -> ColumnElement[bool]:
+        """All: who writes first is seen first."""
+        return true()
+
+    def write_at_once(self, move: Row, change: Row, place: Row | None) -> bool:
+        """Store a change by three statements in one transaction."""
+        with self._lock, self._writes.connect() as connection:
+            if connection.execute(MOVE, move).rowcount != 1:
+                return False
+            connection.execute(self.add, change)
+            if place is not None:
+                connection.execute(LEAVE if place["state"] is None else self.put, place_of(place))
+            connection.commit()
+        return True
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # transactions begin where `_begin_sqlite` says
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("fsm_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class PostgreSQL(_Upserts):
+    """A server: rooms do not block one another."""
+
+    name = "PostgreSQL"
+
+    def __init__(self, url: URL, *, must_exist: bool) -> None:  # noqa: ARG002 - there is always a database
+        super().__init__(postgresql)
+        arguments = {} if "connect_timeout" in url.query else {"connect_timeout": int(WAIT)}
+        self.engine = create_engine(
+            url.set(drivername="postgresql+psycopg"), connect_args=arguments, pool_pre_ping=True, pool_size=16
+        )
+        event.listen(self.engine, "connect", _set_up_postgresql)
+        self._at_once = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reads = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        transaction = _number(func.pg_current_xact_id()) + select(SCHEMA.c.transactions_from).scalar_subquery()
+        self.add = insert(CHANGES).values(transaction=transaction)
+        self._statements = {kind: _at_once(transaction, kind) for kind in ("put", "leave", None)}
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """What is read in one transaction is of one moment."""
+        with self._reads.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that sees what others have committed, also since it began."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def lock_schema(self, connection: Connection) -> None:
+        """By a lock that stands for the tables."""
+        connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+
+    def visible(self) -> ColumnElement[bool]:
+        """The changes of transactions before the oldest that is running."""
+        oldest = _number(func.pg_snapshot_xmin(func.pg_current_snapshot()))
+        return CHANGES.c.transaction < oldest + select(SCHEMA.c.transactions_from).scalar_subquery()
+
+    def write_at_once(self, move: Row, change: Row, place: Row | None) -> bool:
+        """Store a change by one statement."""
+        kind = None if place is None else "leave" if place["state"] is None else "put"
+        given = {**move, **{f"new_{name}": value for name, value in change.items()}, **(place or {})}
+        with self._at_once.connect() as connection:
+            return connection.execute(self._statements[kind], given).first() is not None
+
+
+def _set_up_postgresql(connection: Any, _: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = on")
+        cursor.execute("SET default_transaction_isolation = 'read committed'")
+        cursor.execute(f"SET lock_timeout = '{int(WAIT)}s'")
+    connection.commit()
+
+
+def _number(expression: Any) -> ColumnElement[int]:
+    """The number of a transaction, which PostgreSQL turns into no other type than text."""
+    return cast(cast(expression, Text), BigInteger)
+
+
+def _at_once(transaction: ColumnElement[int], kind: str | None) -> Any:
+    """The statement that stores a change, if the room is as it is known, and answers with the room's id then."""
+    moved = MOVE.returning(ROOMS.c.id).cte("moved")
+    names = [column.name for column in CHANGES.c if column.name not in ("number", "transaction")]
+    values = [cast(bindparam(f"new_{name}"), CHANGES.c[name].type) for name in names]
+    row = select(transaction, *values).select_from(moved)
+    added = insert(CHANGES).from_select(["transaction", *names], row).cte("added")
+    statement = select(moved.c.id).add_cte(added)
+    user, state = cast(bindparam("user"), Text), cast(bindparam("state"), Text)
+    if kind == "put":
+        put = postgresql.insert(PARTICIPATION).from_select(
+            ["room_id", "user_id", "state"], select(moved.c.id, user, state)
+        )
+        updated = put.on_conflict_do_update(index_elements=["room_id", "user_id"], set_={"state": put.excluded.state})
+        return statement.add_cte(updated.cte("placed"))
+    if kind == "leave":
+        gone = delete(PARTICIPATION).where(
+            PARTICIPATION.c.room_id.in_(select(moved.c.id)), PARTICIPATION.c.user_id == user
+        )
+        return statement.add_cte(gone.cte("placed"))
+    return statement
+
+
+def _is_behind(excluded: Any) -> ColumnElement[bool]:
+    """Whether a consumer is not yet as far."""
+    ours, theirs = CONSUMERS.c, excluded
+    return tuple_(ours.transaction, ours.number) < tuple_(theirs.transaction, theirs.number)
+
+
+def place_of(place: Row) -> Row:
+    """What a statement on participation takes."""
+    if place["state"] is None:
+        return {"room": place["room"], "user": place["user"]}
+    return {"room_id": place["room"], "user_id": place["user"], "state": place["state"]}
+
+
+_KINDS: Mapping[str, Any] = {
+    "sqlite": SQLite,
+    "sqlite+pysqlite": SQLite,
+    "postgresql": PostgreSQL,
+    "postgres": PostgreSQL,
+    "postgresql+psycopg": PostgreSQL,
+}
+
+_EXAMPLES = "`sqlite:///rooms.db` or `postgresql://user@host/database`"

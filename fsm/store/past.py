@@ -1,0 +1,118 @@
+"""The past of a room whose events are in a store: what came before it was opened is asked for when it is needed.
+
+A room looks into its past for an event that comes again, or that another one cites. Both
+are rare, and a room may have millions of events; so a room that is opened has none of them
+at hand. One is looked up by its id. Where all of them are needed, as for what a user may
+be shown, or for a snapshot, all are read.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from fsm.past import Entry, Past
+
+
+class Source(Protocol):
+    """Where the events are that came before a room was opened."""
+
+    def find(self, event_ids: Iterable[str]) -> list[Entry]:
+        """Those of these ids that have been accepted."""
+
+    def read_all(self) -> list[Entry]:
+        """All that a room remembers, oldest first."""
+
+
+_MOST_ABSENT = 4096
+
+
+class StoredPast(Past):
+    """What a room has accepted: in memory since it was opened, in the store before.
+
+    The positions of single events from the store are below 0.
+    """
+
+    __slots__ = ("_absent", "_found", "_source", "is_following")
+
+    def __init__(self, source: Source | None = None) -> None:
+        super().__init__()
+        self._source = source
+        self._found: list[Entry] = []
+        self._absent: set[str] = set()
+        self.is_following = False
+        """Whether what comes is known to be new."""
+        self.words = self
+
+    def __contains__(self, event_id: object) -> bool:
+        # Of an id that may be in the store, nobody says here that it has not come up.
+        return type(event_id) is str and (self._asks(event_id) or super().find(event_id) is not None)
+
+    def __iter__(self) -> Iterator[Entry]:
+        self._load()
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self._load()
+        return super().__len__()
+
+    @property
+    def start(self) -> int:
+        """The position of the first event."""
+        self._load()
+        return super().start
+
+    @property
+    def first(self) -> int:
+        """The position of the first event that is not forgotten."""
+        return -len(self._found)
+
+    def __getitem__(self, position: int) -> Entry:
+        return self._found[-position - 1] if position < 0 else super().__getitem__(position)
+
+    def find(self, event_id: str) -> int | None:
+        """The position of the event with this id."""
+        position = super().find(event_id)
+        if position is not None:
+            return position
+        self.look_up((event_id,))
+        for number, known in enumerate(self._found):
+            if known.event_id == event_id:
+                return -number - 1
+        return None
+
+    def look_up(self, event_ids: Iterable[str]) -> None:
+        """Know of these ids which have come up."""
+        asked = {each for each in event_ids if self._asks(each)} - {each.event_id for each in self._found}
+        if asked and self._source is not None:
+            found = self._source.find(asked)
+            self._found += found
+            if len(self._absent) > _MOST_ABSENT:
+                self._absent.clear()
+            self._absent |= asked - {each.event_id for each in found if each.event_id}
+
+    def replace(self, position: int, entry: Entry) -> None:
+        """Keep an event in place of one of the same id, or of one that is to be forgotten."""
+        if position < 0:
+            self._found[-position - 1] = entry
+        else:
+            super().replace(position, entry)
+
+    def _asks(self, event_id: str) -> bool:
+        """Whether the store has to be asked for an id."""
+        return self._source is not None and not self.is_following and event_id not in self._absent
+
+    def _number(self, ids: list[object]) -> None:
+        super()._number(ids)
+        self.words = self
+
+    def _load(self) -> None:
+        """Have all events in memory."""
+        if self._source is None:
+            return
+        source, self._source = self._source, None
+        since = Past()
+        for position in range(super().__len__()):
+            since.append(super().__getitem__(position))
+        super().__init__()
+        self.words, self._found = self, []
+        for entry in (*source.read_all(), *since):
+            self.append(entry)

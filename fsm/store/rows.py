@@ -1,0 +1,147 @@
+"""A change as a row of `fsm_changes`, and back.
+
+A row holds what the record of a change says (`fsm.change`), and the event itself. What is
+erased has no event any more, nor the names of who is forgotten.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from fsm.change import Change, Kind, Outcome, word_of
+from fsm.decision import Decision, allowed_by
+from fsm.errors import EventError, shorten
+from fsm.facts import spell
+from fsm.family import AnyPolicy
+from fsm.past import GIVEN
+from fsm.snapshot import states_by_word
+from fsm.state import AnyState, State
+
+MAX_NAME = 1000
+"""So many bytes an id may have that is kept: a database does not index longer ones."""
+
+_NAMES = ("room_id", "event_id", "sender", "target")
+_NUL = "holds a NUL, which databases do not keep"
+
+PolicyOf = Callable[[str, str], AnyPolicy | None]
+"""The policy of an id and a fingerprint; None where it is not at hand."""
+
+
+class Judge(NamedTuple):
+    """A policy that judged, where it is not at hand itself: the roles of a room as they were, or an earlier version."""
+
+    id: str
+    fingerprint: str
+
+
+def row_of(change: Change, rule: str | None) -> dict[str, Any]:
+    """The row of a change that is allowed; `rule` is the rule beside the table that permitted, if one did.
+
+    Raises `EventError` for what no database keeps.
+    """
+    row: dict[str, Any] = {
+        "room_id": change.room,
+        "revision": change.revision,
+        "event_id": change.event_id,
+        "type": change.type,
+        "sender": change.sender,
+        "target": change.target,
+        "action": change.action,
+        "transition": change.decision.transition,
+        "rule": rule,
+        "before": text_of(change.before),
+        "after": text_of(change.after),
+        "reason": change.reason,
+        "policy": change.policy.id,
+        "fingerprint": change.policy.fingerprint,
+        "outcome": change.outcome.value,
+        "kinds": " ".join(kind for kind in Kind if kind in change.kinds),
+        "event": to_json(change.event),
+        "facts": None
+        if change.facts is None
+        else to_json({name: spell(value) for name, value in change.facts.items()}),
+    }
+    for name in _NAMES:
+        check_name(name, row[name])
+    for name in ("type", "action", "reason"):
+        if row[name] is not None and "\0" in row[name]:
+            raise EventError(name, _NUL)
+    return row
+
+
+def check_name(field: str, name: str | None) -> None:
+    """Raise `EventError` for the id of a room, an event or a user that no database keeps."""
+    if name is None or is_kept(name):
+        return
+    is_long = "\0" not in name
+    raise EventError(field, f"`{shorten(name)}` is too long to be kept: {MAX_NAME} bytes at most" if is_long else _NUL)
+
+
+def is_kept(name: str) -> bool:
+    """Whether a database keeps an id."""
+    try:
+        return "\0" not in name and 0 < len(name) <= MAX_NAME and len(name.encode()) <= MAX_NAME
+    except UnicodeEncodeError:
+        return False
+
+
+def to_json(value: Mapping[str, Any]) -> str:
+    """A value as JSON. Raises `EventError` for what JSON cannot say."""
+    try:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    except (ValueError, TypeError, RecursionError):
+        raise EventError("", "cannot be kept: it is no JSON, or nested too deeply") from None
+
+
+def text_of(state: AnyState | None) -> str | None:
+    """A state as a row has it: its word, or the digits of its number."""
+    word = word_of(state)
+    return None if word is None else str(word)
+
+
+def state_of(text: str, policy: AnyPolicy | None) -> AnyState:
+    """A state by its text; one that the policy does not have, or has no more, stands for itself."""
+    known = None if policy is None else policy.derived(_states_by_text).get(text)
+    return known or State(int(text) if text.isdecimal() else text)
+
+
+def _states_by_text(policy: Any) -> dict[str, AnyState]:
+    return {str(word): state for word, state in states_by_word(policy).items()}
+
+
+def change_of(row: Any, policy_of: PolicyOf) -> Change:
+    """The change that a row is of."""
+    policy = policy_of(row.policy, row.fingerprint)
+    before, after = (None if text is None else state_of(text, policy) for text in (row.before, row.after))
+    outcome = Outcome(row.outcome)
+    return Change(
+        row.room_id, row.revision, row.event_id, row.type, row.sender or "", row.target, row.action, before, after,
+        row.reason, decision_of(row, policy, before, after), policy or Judge(row.policy, row.fingerprint),  # type: ignore[arg-type]
+        outcome, frozenset(map(Kind, row.kinds.split())), {} if row.event is None else json.loads(row.event),
+        None if row.facts is None else _facts_of(json.loads(row.facts), policy),
+    )  # fmt: skip
+
+
+def _facts_of(words: dict[str, Any], policy: AnyPolicy | None) -> dict[str, Any]:
+    """Facts by their words, which stand for themselves where the policy is not at hand."""
+    return words if policy is None else {name: policy.domain.parse(name, word) for name, word in words.items()}
+
+
+def decision_of(row: Any, policy: AnyPolicy | None, before: AnyState | None, after: AnyState | None) -> Decision:
+    """The answer to an event that was accepted."""
+    if row.outcome == Outcome.TAKEN:
+        return GIVEN
+    rows: Iterable[Any] = () if policy is None else policy.transitions
+    for each in rows:
+        if each.id == row.transition and before is not None and after is not None:
+            return allowed_by(each, before, after)
+    moves = row.transition is not None
+    return Decision(
+        allowed=True, transition=row.transition, before=before if moves else None, after=after if moves else None
+    )
+
+
+def delta_of(row: Any) -> dict[str, Any]:
+    """What brings a room from the revision before to this one (see `Change.delta`)."""
+    told = {} if row.facts is None else {"facts": json.loads(row.facts)}
+    return {"revision": row.revision, "outcome": row.outcome, "event": json.loads(row.event), **told}
