@@ -11,17 +11,17 @@ an interruption leaves the other calls to whoever tells next.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable
 from inspect import isawaitable, iscoroutine, iscoroutinefunction
+from logging import DEBUG, INFO
+from threading import Lock
 from typing import Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
 from fsm.change import Change, Kind, Outcome
 from fsm.errors import DefinitionError, ObserverError, shorten
-from fsm.locks import lock_of
 from fsm.own_facts import Provider
-from fsm.participant import Host, Participant, hooks_of
+from fsm.participant import HOOKS, Host, Participant, hooks_of
 
 Observer: TypeAlias = Callable[[Change], object]
 """What is told of changes: a function, or one that has to be awaited."""
@@ -45,10 +45,6 @@ class Watcher:
 
     __slots__ = ("is_async", "is_on", "kinds", "tell")
 
-    def __call__(self, change: Change) -> object:
-        """Tell the observer of a change, unless that has ended."""
-        return self.tell(change) if self.is_on else None
-
     def __init__(self, tell: Observer, of: Iterable[str]) -> None:
         if not callable(tell):
             raise DefinitionError(f"an observer is a function of a change, not {shorten(repr(tell))}")
@@ -56,6 +52,10 @@ class Watcher:
         self.kinds = frozenset(_kind(word) for word in ([of] if isinstance(of, str) else of))
         self.is_async = iscoroutinefunction(tell) or iscoroutinefunction(getattr(tell, "__call__", None))  # noqa: B004
         self.is_on = True
+
+    def call(self, change: Change) -> object:
+        """Tell the observer of a change, unless that has ended."""
+        return self.tell(change) if self.is_on else None
 
 
 def _kind(word: object) -> Kind:
@@ -68,7 +68,7 @@ def _kind(word: object) -> Kind:
 class Attached:
     """What a host has attached to a room: observers, participants that it holds, own facts."""
 
-    __slots__ = ("_calls", "checked", "is_async", "is_telling", "participants", "provider", "queue", "watchers")
+    __slots__ = ("_calls", "checked", "is_async", "participants", "provider", "queue", "teller", "watchers")
 
     def __init__(self) -> None:
         self.watchers: tuple[Watcher, ...] = ()
@@ -78,7 +78,8 @@ class Attached:
         self.provider: Provider | None = None
         self.queue: deque[tuple[Change, list[Observer]]] = deque()
         """What is to be told, each with the calls to be made, the next one last."""
-        self.is_telling = False
+        self.teller = Lock()
+        """Held by whoever is telling."""
         self.checked: object = None
         """The hooks whose names have been found to mean something."""
         self.participants: WeakValueDictionary[str, Participant] | None = None
@@ -93,54 +94,62 @@ class Attached:
         """Who is to be told of a change of these kinds, the first one last; not to be changed."""
         found = self._calls.get(kinds)
         if found is None:
-            found = self._calls[kinds] = [each for each in reversed(self.watchers) if each.kinds & kinds]
+            found = self._calls[kinds] = [each.call for each in reversed(self.watchers) if each.kinds & kinds]
         return found
 
     def put(self, room: "Room", change: Change) -> bool:
         """Have a change told; the room is locked. Whether this is for the caller to do now."""
         kinds, is_allowed = change.kinds, change.decision.allowed
-        calls = self.calls(kinds).copy()
-        kind = room.participant_type
-        if kind.has_hooks and is_allowed and change.target is not None and kinds:
-            made: list[Participant] = []
-            for name in hooks_of(kind, change.before, change.after, change.decision.transition):
-                calls.append(partial(self._call_hook, room, made, name))
-        if kinds and is_logged(logging.INFO if is_allowed else logging.DEBUG):
+        calls = [*(self._calls.get(kinds) or self.calls(kinds))]
+        target = change.target
+        if HOOKS and is_allowed and target is not None and kinds and (kind := room.participant_type).has_hooks:
+            names = hooks_of(kind, change.before, change.after, change.decision.transition)
+            if names:
+                calls.append(self._hooks(room, names, target, calls))
+        if kinds and is_logged(INFO if is_allowed else DEBUG):
             calls.append(log)
         if not calls:
             return False
         self.queue.append((change, calls))
-        begins, self.is_telling = not self.is_telling, True
-        return begins
+        return self.teller.acquire(False)
 
-    def _call_hook(self, room: "Room", made: list[Participant], name: str, change: Change) -> object:
-        """Call a hook of the participant that the host holds, else of one that is made for all hooks of a change."""
-        assert change.target is not None
-        if not made:
-            held = None if self.participants is None else self.participants.get(change.target)
-            made.append(room.participant_type(room, change.target) if held is None else held)
-        return getattr(made[0], name)(change)
+    def _hooks(self, room: "Room", names: tuple[str, ...], target: str, calls: list[Observer]) -> Observer:
+        """What has hooks called next: those of the participant that the host holds, else of one that is made for it."""
 
-    def due(self, room: "Room") -> "Iterator[tuple[Change, Observer]]":
-        """Every call that is to be made, until there is nothing more to tell; then nobody is telling."""
+        def add_hooks(_: Change) -> None:
+            held = None if self.participants is None else self.participants.get(target)
+            who = room.participant_type(room, target) if held is None else held
+            for name in names:
+                calls.append(getattr(who, name))  # noqa: PERF401 - mostly one or two: a list would take longer
+
+        return add_hooks
+
+    def next_call(self) -> tuple[Change, Observer] | None:
+        """The next call that is to be made; None when there is nothing more to tell, and nobody is telling then."""
         queue = self.queue
         while True:
             while queue:
                 change, calls = queue[0]
-                while calls:
-                    yield change, calls.pop()
+                if calls:
+                    return change, calls.pop()
                 queue.popleft()
-            with lock_of(room):
-                if not queue:
-                    self.is_telling = False
-                    return
+            self.teller.release()
+            # What came in before that has been left to whoever was telling.
+            if not queue or not self.teller.acquire(blocking=False):
+                return None
+
+    def stop(self) -> None:
+        """Leave what is still to be told to whoever tells next."""
+        if self.teller.locked():
+            self.teller.release()
 
 
-def tell(room: "Room", attached: Attached, change: Change) -> None:
+def tell(attached: Attached, change: Change) -> None:
     """Tell what is to be told in a room. Raises `ObserverError` to whoever sent this change."""
     errors: list[Exception] = []
     try:
-        for told, call in attached.due(room):
+        while (due := attached.next_call()) is not None:
+            told, call = due
             try:
                 result = call(told)
                 if result is not None:
@@ -148,25 +157,26 @@ def tell(room: "Room", attached: Attached, change: Change) -> None:
             except Exception as error:  # noqa: BLE001 - it is the host's: anything may be wrong in it
                 errors.append(_noted(error, told))
     except BaseException:
-        attached.is_telling = False
+        attached.stop()
         raise
     if errors:
         raise ObserverError(change, tuple(errors)) from errors[0]
 
 
-async def tell_async(room: "Room", attached: Attached, change: Change) -> None:
+async def tell_async(attached: Attached, change: Change) -> None:
     """The same; who has to be awaited is. Whoever waits for this may be cancelled, and all is told nevertheless."""
     from asyncio import ensure_future, shield  # noqa: PLC0415 - takes long to load, and few need it
 
-    errors = await shield(ensure_future(_tell_all(room, attached)))
+    errors = await shield(ensure_future(_tell_all(attached)))
     if errors:
         raise ObserverError(change, tuple(errors)) from errors[0]
 
 
-async def _tell_all(room: "Room", attached: Attached) -> list[Exception]:
+async def _tell_all(attached: Attached) -> list[Exception]:
     errors: list[Exception] = []
     try:
-        for told, call in attached.due(room):
+        while (due := attached.next_call()) is not None:
+            told, call = due
             try:
                 result = call(told)
                 if isawaitable(result):
@@ -174,7 +184,7 @@ async def _tell_all(room: "Room", attached: Attached) -> list[Exception]:
             except Exception as error:  # noqa: BLE001 - as above
                 errors.append(_noted(error, told))
     except BaseException:
-        attached.is_telling = False
+        attached.stop()
         raise
     return errors
 
@@ -193,7 +203,7 @@ def _noted(error: Exception, change: Change) -> Exception:
 
 def log(change: Change) -> None:
     """One line: who, whom, what, where."""
-    level = logging.INFO if change else logging.DEBUG
+    level = INFO if change else DEBUG
     what = change.transition or (f"{change.action or change.type}")
     whom = "" if change.target in (None, change.sender) else f" {shorten(str(change.target))}"
     move = "" if change.target is None or not change else f", {change.before} → {change.after}"

@@ -27,6 +27,10 @@ _MOST_KNOWN = 2**12
 """Of so many different changes a class keeps which hooks are called."""
 
 
+HOOKS: set[str] = set()
+"""The names of all hooks that any class was ever given: while there are none, no room has to look for its own."""
+
+
 class Host(Protocol):
     """What a participant needs from its room."""
 
@@ -73,6 +77,7 @@ class _Hooked(type):
         """Find the hooks of this class and of those that are derived from it."""
         names = [name for name in dir(cls) if name.startswith(_HOOKS)]
         cls.has_hooks = bool(names)
+        HOOKS.update(names)
         cls.has_async_hooks = any(iscoroutinefunction(getattr(cls, name)) for name in names)
         type.__setattr__(cls, "_hooks", (frozenset(names), {}))
         derived: Any = type.__subclasses__(cls)

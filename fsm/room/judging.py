@@ -20,6 +20,8 @@ from fsm.terms import Action
 
 _new = tuple.__new__
 
+_SENT, _CHANGE, _REFUSAL = Outcome.SENT, kinds.CHANGE, kinds.REFUSAL
+
 _LEAST_FIELDS = len(("type", "sender", "state_key", "content"))
 
 UNREADABLE = (KeyError, TypeError, AttributeError, RecursionError)
@@ -106,7 +108,7 @@ class RoomJudging(RoomPast[Who]):
         # What is no plain dictionary may answer otherwise when it is read again.
         if type(event) is not dict or type(content := event["content"]) is not dict:
             raise TypeError
-        rules, settings, table = self._rules, self._settings, self._table
+        rules, settings, table, members = self._rules, self._settings, self._table, self._members
         event_type, sender, target, action = event["type"], event["sender"], event["state_key"], content[rules.word]
         if not (
             type(event_type) is type(sender) is type(target) is type(action) is str
@@ -120,7 +122,6 @@ class RoomJudging(RoomPast[Who]):
             if not is_surely_plain(content) and plain(content) is not content:
                 raise TypeError
             self._read_quickly(content)
-        members = self._members
         to = members.get(target) or self._stranger(target)
         if sender == target:
             decision = table[action, to]
@@ -133,16 +134,19 @@ class RoomJudging(RoomPast[Who]):
     def _is_new(self, event: Mapping[str, Any], action: str) -> bool:
         """Whether the fields of a change besides those that each has raise no question, and its id has not come up."""
         rest = len(event) - _LEAST_FIELDS
-        if "event_id" in event:
-            event_id, past, rest = event["event_id"], self._past, rest - 1
+        event_id = event.get("event_id", event)  # the event itself where it has none
+        if event_id is not event:
+            rest -= 1
             if type(event_id) is not str or not 0 < len(event_id) <= MAX_TEXT or not event_id.isascii():
                 return False
-            if past is not None and event_id in past.words:
+            if (past := self._past) is not None and event_id in past.words:
                 return False
-        if "room_id" in event:
-            room_id, rest = event["room_id"], rest - 1
-            if type(room_id) is not str or room_id != self.id or not room_id.isascii():
-                return False
+        if rest:
+            room_id = event.get("room_id", event)
+            if room_id is not event:
+                rest -= 1
+                if type(room_id) is not str or room_id != self.id:
+                    return False
         return not rest or (self._is_ordinary(event, action) and (is_surely_plain(event) or plain(event) is event))
 
     def _decide_carefully(self, event: Mapping[str, Any]) -> Decision:
@@ -195,8 +199,8 @@ class RoomJudging(RoomPast[Who]):
         return _new(Change, (
             self.id or event.get("room_id"), self._revision + is_allowed, event.get("event_id"), event["type"],
             event["sender"], event["state_key"], content[self._rules.word], decision.before, decision.after,
-            reason_in(content) if len(content) > 1 else None, decision, self.policy, Outcome.SENT,
-            kinds.CHANGE if is_allowed else kinds.REFUSAL, event, None, False,
+            reason_in(content) if len(content) > 1 else None, decision, self.policy, _SENT,
+            _CHANGE if is_allowed else _REFUSAL, event, None, False,
         ))  # fmt: skip
 
     def _looked_up(self, table: Decisions[Any, Any], key: Key, facts: Mapping[str, Value] | None) -> Decision:

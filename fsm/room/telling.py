@@ -1,7 +1,7 @@
 """Who is told of what happens in a room: observers, and the hooks of its participants (`fsm.observers`)."""
 
-import logging
 from collections.abc import Callable, Iterable
+from logging import DEBUG, INFO
 
 from fsm import change as kinds
 from fsm.decision import Decision
@@ -69,4 +69,4 @@ class RoomTelling(RoomJudging[Who]):
     def _is_wanted(self, decision: Decision) -> bool:
         """Whether hooks or the log are to be told of a participation change that is answered so."""
         is_hooked = self._participant.has_hooks and decision.allowed
-        return is_hooked or is_logged(logging.INFO if decision.allowed else logging.DEBUG)
+        return is_hooked or is_logged(INFO if decision.allowed else DEBUG)

@@ -65,7 +65,7 @@ class RoleCommits(RoleJudging[Who]):
                     self._enter(event, value, decision)
                 begins |= attached.put(self, changes[-1])
         if begins:
-            tell(self, attached, changes[-1])
+            tell(attached, changes[-1])
         return decisions
 
     def _judge_many(self, values: Iterable[dict[str, Any]]) -> list[tuple[Any, Decision]]:
