@@ -138,9 +138,14 @@ class Attached:
             if not queue or not self.teller.acquire(blocking=False):
                 return None
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether somebody is telling."""
+        return self.teller.locked()
+
     def stop(self) -> None:
         """Leave what is still to be told to whoever tells next."""
-        if self.teller.locked():
+        if self.is_telling:
             self.teller.release()
 
 

@@ -79,7 +79,7 @@ class AsyncStore:
         for slot, change, begins in answers:
             if begins:
                 try:
-                    await tell_async(slot, slot.attached, change)
+                    await tell_async(slot.attached, change)
                 except ObserverError as error:
                     errors.append(error)
         if errors:

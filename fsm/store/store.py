@@ -442,7 +442,7 @@ def tell_all(answers: Answers) -> None:
     for slot, change, begins in answers:
         if begins:
             try:
-                tell(slot, slot.attached, change)
+                tell(slot.attached, change)
             except ObserverError as error:
                 errors.append(error)
     if errors:
