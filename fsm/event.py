@@ -65,23 +65,27 @@ def plain(value: object) -> Any:
 def is_surely_plain(value: Mapping[str, Any]) -> bool:
     """Whether a plain dictionary holds ASCII and numbers only: a quick look, after which `plain` need not be asked.
 
-    Raises `RecursionError` for what is nested too deeply for that.
+    An object that is found twice is looked at once.
     """
-    for key, part in value.items():
-        if type(key) is not str or not key.isascii():
-            return False
-        kind = type(part)
-        if kind is str:
-            if not part.isascii():
+    rest: list[Mapping[str, Any]] = [value]
+    seen: set[int] = set()
+    for holder in rest:  # which grows
+        for key, part in holder.items():
+            if type(key) is not str or not key.isascii():
                 return False
-        elif kind is dict:
-            if not is_surely_plain(part):
+            kind = type(part)
+            if kind is str:
+                if not part.isascii():
+                    return False
+            elif kind in _ATOMS or id(part) in seen:
+                continue
+            elif kind is dict:
+                seen.add(id(part))
+                rest.append(part)
+            elif kind is list and all(type(each) is str and each.isascii() for each in part):
+                seen.add(id(part))
+            else:
                 return False
-        elif kind is list:
-            if not all(type(each) is str and each.isascii() for each in part):
-                return False
-        elif kind not in _ATOMS:
-            return False
     return True
 
 

@@ -177,13 +177,14 @@ def hooks_in(kind: type[Participant]) -> object:
 def hooks_of(kind: type[Participant], before: Any, after: Any, transition: str | None) -> tuple[str, ...]:
     """The hooks of a change that makes a user go from one state to another, or stay: the first to be called last."""
     names, known = kind._hooks  # noqa: SLF001 - the class's own
-    found = known.get((before, after, transition))
+    change = before, after, transition
+    found = known.get(change)
     if found is None:
         if len(known) >= _MOST_KNOWN:
             known.clear()
         moves = () if before == after else (f"on_enter_{after}", f"on_exit_{before}")
         called = (*(() if transition is None else (f"after_{transition}",)), *moves)
-        found = known[before, after, transition] = tuple(name for name in called if name in names)
+        found = known[change] = tuple(name for name in called if name in names)
     return found
 
 

@@ -4,6 +4,7 @@ import json
 import pickle
 from dataclasses import dataclass
 from enum import StrEnum
+from types import SimpleNamespace
 
 import pytest
 
@@ -241,3 +242,12 @@ def test_some_destinations_count_in_the_fingerprint_and_must_be_states() -> None
     assert AMONG.fingerprint != AMONG.evolve("among", replace=[POLICY.transitions[0]]).fingerprint
     with pytest.raises(DefinitionError, match="unknown state `9`"):
         POLICY.evolve("x", add=[Transition("go", Verb.ADD, {MEMBER}, Asked("wanted", {State(9)}), ())])
+
+
+def test_the_machine_moves_a_model_where_the_event_asks() -> None:
+    model = SimpleNamespace(_fsm_state=MEMBER)
+    row = memory_of(POLICY).machine.fire(
+        model, "change", RoleFacts(target=MEMBER, sender=ADMIN, wanted=ADMIN, is_self=False)
+    )
+    assert row is not None
+    assert (row.id, model._fsm_state) == ("change", ADMIN)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from fsm import EventError
+from fsm.event import is_surely_plain
 from fsm.matrix.third_party import Promise, Promises
 from fsm.mimi import roles
 from fsm.policies import load_rules, new_room, room_from_state
@@ -204,3 +205,36 @@ def test_the_roles_of_a_room_have_limits(
         room_from_state(load_rules("mimi"), [*given, made(9)])
     assert str(caught.value).endswith(problem.rpartition("`: ")[2])
     assert room.send(made(8))
+
+
+# Values of Python may hold one object many times over, so that they are far longer as text.
+
+SHARED: dict[str, Callable[[Any], Any]] = {
+    "lists": lambda inner: [inner, inner],
+    "objects": lambda inner: {"a": inner, "b": inner},
+    "objects in lists": lambda inner: {"a": [inner, inner]},
+}
+
+
+@pytest.mark.parametrize("around", SHARED.values(), ids=SHARED)
+def test_what_is_shared_is_looked_at_once(around: Callable[[Any], Any]) -> None:
+    def shared(number: int) -> Any:
+        value: Any = {}
+        for _ in range(number):
+            value = around(value)
+        return value
+
+    for policy, events, event in (("mimi", MIMI, ASK), ("matrix", MATRIX, ASK_MATRIX)):
+        for extra in ("unsigned", "content"):
+            small, large = (
+                {**event, extra: {**event["content"], "x": shared(number)} if extra == "content" else shared(number)}
+                for number in (8, 40)
+            )
+            state(policy, events, small)()
+            assert steps(state(policy, events, large)) < 20 * steps(state(policy, events, small))
+
+
+def test_a_long_list_that_is_shared_is_looked_at_once() -> None:
+    shared = ["x"] * 1000
+    event = {**ASK, "content": {**ASK["content"], **{str(number): shared for number in range(100)}}}
+    assert steps(lambda: is_surely_plain(event)) < 30_000

@@ -1,6 +1,7 @@
 """The policy's table as a machine, and the traps of the library that runs it."""
 
 import logging
+import threading
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -8,7 +9,20 @@ from typing import Any
 import pytest
 import transitions
 
-from fsm import MIMI, Action, Decision, DefinitionError, Facts, Guard, Machine, Participant, Policy, Room, Transition
+from fsm import (
+    MIMI,
+    Action,
+    Decision,
+    DefinitionError,
+    Facts,
+    Guard,
+    Machine,
+    Participant,
+    Policy,
+    Room,
+    Transition,
+    guard,
+)
 from fsm.machine import Memory, memory_of
 from tests.builders import ALICE, BAN, BOB, CAROL, INVITE, JOIN, KNOCK, LEAVE, STAFF, change, facts, joined, room
 
@@ -306,3 +320,40 @@ def test_states_of_the_machine_are_those_of_the_policy(machine: Machine[Facts]) 
     assert all(isinstance(state.value, Enum) for state in machine._machine.states.values())
     assert BAN in MIMI.states
     assert not issubclass(Participant, transitions.Machine)
+
+
+# What the library logs.
+
+
+def test_only_what_the_library_logs_of_decisions_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    log = logging.getLogger("transitions.core")
+
+    @guard("it is logged", fails="it is not logged")
+    def it_is_logged(facts: Facts) -> bool:
+        log.info("of no use")
+        log.warning("of use")
+        if facts.may_ban:
+            raise ZeroDivisionError
+        return True
+
+    row = next(row for row in MIMI.transitions if row.id == "kick")
+    machine = Machine(replace(MIMI, id="logs", transitions=(replace(row, guards=(it_is_logged,)),)))
+    caplog.set_level(logging.INFO, "transitions.core")
+    caplog.clear()  # a policy asks its guards when it is made
+
+    def told() -> list[str]:
+        messages = [record.message for record in caplog.records if record.message.startswith(("of", "in", "after"))]
+        caplog.clear()
+        return messages
+
+    thread = threading.Thread(target=log.info, args=("in a thread that never decided",))
+    thread.start()
+    thread.join()
+    assert told() == ["in a thread that never decided"]
+    assert machine.decide(LEAVE, facts(**{**STAFF, "may_ban": False}))
+    log.info("after a decision")
+    assert told() == ["of use", "after a decision"]
+    with pytest.raises(ZeroDivisionError):
+        machine.decide(LEAVE, facts(**{**STAFF, "may_ban": True}))
+    log.info("after an error")
+    assert told() == ["of use", "after an error"]

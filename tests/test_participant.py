@@ -4,6 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar, TypeAlias, assert_type
+from weakref import ref
 
 import pytest
 
@@ -551,3 +552,48 @@ def test_a_room_tells_the_class_of_its_participants() -> None:
     assert_type(Room.restore(tea.snapshot(), participant=Member).participant(BOB).greeting, str)
     assert_type(Room.create("!x:y", ALICE).participant(BOB), Participant)
     assert tea.participant(BOB).greeting == "hello"
+
+
+# The hooks of a change: from where, to where, by which transition, and what is called.
+CALLED = [
+    (JOIN, LEAVE, "kick", ("after_kick", "on_enter_leave", "on_exit_join")),
+    (INVITE, LEAVE, "kick", ("after_kick", "on_enter_leave")),
+    (JOIN, BAN, "kick", ("after_kick", "on_exit_join")),
+    (JOIN, LEAVE, "leave", ("on_enter_leave", "on_exit_join")),
+    (JOIN, LEAVE, None, ("on_enter_leave", "on_exit_join")),
+    (JOIN, JOIN, "kick", ("after_kick",)),
+]
+
+
+def test_the_hooks_of_a_change_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Some(Participant):
+        def on_exit_join(self, _: Change) -> None: ...
+        def on_enter_leave(self, _: Change) -> None: ...
+        def after_kick(self, _: Change) -> None: ...
+
+    monkeypatch.setattr(participant, "_MOST_KNOWN", 3)
+    for number in range(12):
+        before, after, transition, called = CALLED[number % len(CALLED)]
+        for _ in range(2):
+            assert participant.hooks_of(Some, before, after, transition) == called
+        assert len(Some._hooks[1]) == number % 3 + 1
+
+
+def test_one_hook_that_is_a_coroutine_makes_a_class_one_of_coroutines() -> None:
+    class Both(Participant):
+        def on_exit_join(self, _: Change) -> None: ...
+        async def on_enter_join(self, _: Change) -> None: ...
+
+    assert Both.has_async_hooks
+    assert not WithHooks.has_async_hooks
+
+
+@pytest.mark.parametrize("name", ["room", "user", "_kept", "__deepcopy__"])
+def test_a_participant_without_a_room_has_no_verbs(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"has no `{name}`"):
+        getattr(Participant.__new__(Participant), name)
+
+
+def test_a_participant_can_be_referred_to_weakly() -> None:
+    bob = room(*joined(BOB)).participant(BOB)
+    assert ref(bob)() is bob

@@ -5,13 +5,12 @@ Spec: "If type is `m.room.power_levels`" (authorisation rules)
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from math import isnan
 from types import MappingProxyType
 from typing import TypeAlias
 
 from fsm.decision import DeniedChange
 from fsm.matrix.ids import is_user_id
-from fsm.matrix.levels import LISTED, NAMED, Alteration, Levels, Power, alterations
+from fsm.matrix.levels import LISTED, NAMED, Alteration, Levels, Power, alterations, is_unknown
 from fsm.matrix.permits import (
     EventGuard,
     Row,
@@ -42,15 +41,15 @@ class Asked:
 
     def is_above(self, level: Power | None) -> bool:
         """Whether a level is there, and above the sender's. What is no number is above nothing."""
-        if level is None or isnan(level):
+        if level is None or is_unknown(level):
             return False
-        return not self.hopes if isnan(self.power) else level > self.power
+        return not self.hopes if is_unknown(self.power) else level > self.power
 
     def is_below(self, level: Power | None) -> bool:
         """Whether a level is not there, or below the sender's."""
-        if level is None or isnan(level):
+        if level is None or is_unknown(level):
             return True
-        return self.hopes if isnan(self.power) else level < self.power
+        return self.hopes if is_unknown(self.power) else level < self.power
 
 
 Test: TypeAlias = Callable[[Asked, Alteration], bool]

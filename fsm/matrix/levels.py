@@ -50,6 +50,11 @@ Power: TypeAlias = int | float
 """A power level, infinity, or `nan` for one that is not known: that is neither above, below nor at any other."""
 
 
+def is_unknown(power: Power) -> bool:
+    """Whether a power is not known. Alone, `isnan` fails for whole numbers that no `float` holds."""
+    return isinstance(power, float) and isnan(power)
+
+
 def reaches(power: Power, level: Power, *, hopes: bool = False) -> bool:
     """Whether a power is at a level or above. With `hopes`, what is not known is as high or low as is needed."""
     return power == inf or (hopes and not power < level) or power >= level
@@ -131,7 +136,7 @@ class Levels:
 
     def said(self, path: Path, level: Power | None) -> int | str | None:
         """What stands at a path whose level this is, as JSON; None where nothing does, or nothing that can be shown."""
-        return self.texts.get(path) if level is None or isnan(level) else int(level)
+        return self.texts.get(path) if level is None or is_unknown(level) else int(level)
 
 
 def read_levels(content: Mapping[str, Any], numbers: Numbers) -> Levels:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import partial
-from math import isnan
 from typing import Any, cast
 
 from fsm.decision import Decision
@@ -17,7 +16,7 @@ from fsm.matrix.events import (
 )
 from fsm.matrix.facts import MatrixFacts, Warrant
 from fsm.matrix.ids import is_user_id
-from fsm.matrix.levels import Power, reaches
+from fsm.matrix.levels import Power, is_unknown, reaches
 from fsm.matrix.permits import EventFacts
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.rules import MatrixRules, Rule
@@ -48,7 +47,7 @@ class MatrixMembership(BaseRoom[Member]):
     def power(self, user: str) -> Power:
         """The user's power level; that of a creator of version 12 is infinite. Raises `EventError` if not known."""
         power = self._power(user)
-        if isnan(power):
+        if is_unknown(power):
             levels = self._settings.levels_in_force
             raise turns_on(levels.faults[levels.path_of_user(user)])
         return power

@@ -129,10 +129,10 @@ class Standing:
     denied: frozenset[Flag]
     powers: Mapping[Flag, int]
     order: int
-    acts: int = field(init=False, repr=False, compare=False)
+    acts: int = field(init=False, repr=False)
     """Which of `ACTS` are granted, as bits: what decisions need, ready at hand, as are the two powers."""
-    kick: int = field(init=False, repr=False, compare=False)
-    ban: int = field(init=False, repr=False, compare=False)
+    kick: int = field(init=False, repr=False)
+    ban: int = field(init=False, repr=False)
     users: "Peers[Standing]" = field(init=False, repr=False, compare=False)
     """All users of this standing."""
 
@@ -459,7 +459,8 @@ class Change:
             old, new = self.before.by_combination(), self.after.by_combination()
         else:
             old, new = self.before.standings(self.creator), self.after.standings(self.creator)
-        pairs = ((old.get(each, NOBODY), new.get(each, NOBODY)) for each in dict.fromkeys((*old, *new)))
+        # Of who has had no role `_granted` tells all that they gain.
+        pairs = ((was, new.get(each, NOBODY)) for each, was in old.items())  # type: ignore[arg-type]  # keys of one kind
         return {(id(was), id(becomes)): (was, becomes) for was, becomes in pairs if was is not becomes}.values()
 
     @staticmethod

@@ -1,12 +1,23 @@
 """Power levels: what may stand for one in which version, defaults, and whose is above whose."""
 
-from math import inf, isnan
+from math import inf, isnan, nan
 from typing import Any
 
 import pytest
 
 from fsm.event import describe
-from fsm.matrix.levels import CANONICAL, LISTED, NAMED, Levels, Numbers, alterations, read_levels
+from fsm.matrix.levels import (
+    CANONICAL,
+    LISTED,
+    NAMED,
+    Levels,
+    Numbers,
+    alterations,
+    exceeds,
+    is_unknown,
+    reaches,
+    read_levels,
+)
 from tests.matrix.builders import ABE, ALICE, BOB, CAROL, POLICIES, create, levels, member, members, room
 
 FLOATS, STRINGS, INTEGERS = Numbers
@@ -253,3 +264,57 @@ def test_no_number_is_above_a_creator() -> None:
     here = room(levels(users={BOB: CANONICAL}), *members(join=[ALICE, BOB]))
     assert here.decide(member("leave", ALICE, BOB)).transition == "kick"
     assert not here.decide(member("leave", BOB, ALICE))
+
+
+# fmt: off
+POWERS = [
+    # a power, another, whether it reaches that, and exceeds it
+    (50,       49,      True,  True),
+    (50,       50,      True,  False),
+    (50,       51,      False, False),
+    (inf,      10**400, True,  True),
+    (inf,      inf,     True,  False),
+    (10**400,  inf,     False, False),
+    (10**400,  50,      True,  True),
+    (-10**400, 50,      False, False),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("power", "other", "is_reached", "is_exceeded"), POWERS)
+def test_whose_power_is_how_high(power: float, other: float, is_reached: bool, is_exceeded: bool) -> None:
+    for hopes in (False, True):
+        assert reaches(power, other, hopes=hopes) is is_reached
+        assert exceeds(power, other, hopes=hopes) is is_exceeded
+
+
+@pytest.mark.parametrize(("power", "other"), [(nan, 50), (50, nan), (nan, nan), (10**400, nan), (nan, -(10**400))])
+def test_what_is_not_known_is_as_high_as_is_hoped(power: float, other: float) -> None:
+    assert is_unknown(power) or is_unknown(other)
+    assert (reaches(power, other), exceeds(power, other)) == (False, False)
+    assert (reaches(power, other, hopes=True), exceeds(power, other, hopes=True)) == (True, True)
+
+
+def test_no_level_is_beyond_who_is_above_all() -> None:
+    assert reaches(inf, nan)
+    assert exceeds(inf, nan)
+    assert not exceeds(nan, inf, hopes=True)
+
+
+def test_where_a_level_stands() -> None:
+    read = read_levels({"events": {"m.tea": 5}, "users": {BOB: 7}}, FLOATS)
+    assert read.path_required("m.tea", is_state=False) == ("events", "m.tea")
+    assert read.path_required("m.cake", is_state=True) == ("state_default",)
+    assert (read.path_of_user(BOB), read.path_of_user(CAROL)) == (("users", BOB), ("users_default",))
+
+
+@pytest.mark.parametrize("big", [10**400, -(10**400), "9" * 900], ids=["above", "below", "text"])
+@pytest.mark.parametrize("place", ["users", "events", "notifications", "ban"])
+def test_levels_that_no_float_holds(place: str, big: Any) -> None:
+    plain: dict[str, Any] = {"users": {ALICE: 100, BOB: 50}}
+    large = {**plain, place: big if place == "ban" else {**plain.get(place, {}), CAROL: big}}
+    for before, after in ((plain, large), (large, plain)):
+        tea = room(*members(join=[ALICE, BOB]), levels(before), version="5")
+        decision = tea.decide({**levels(after), "sender": BOB})
+        assert decision.allowed is (place == "notifications" or str(big).startswith("-"))  # judged from version 6 on
+        assert decision.as_json("")["allowed"] is decision.allowed

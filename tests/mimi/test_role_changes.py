@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fsm import Room
-from fsm.mimi.roles import KICK
+from fsm.mimi.roles import KICK, Assignment, Change, Power, Roles, read_permissions
 from tests.builders import (
     ALICE,
     ALL_POWERS,
@@ -316,3 +316,58 @@ def test_power_decides_who_removes_whom() -> None:
     # fmt: on
     for sender, target, allowed in outcomes:
         assert tea.decide(change("leave", sender, target)).allowed is allowed, f"{sender} kicks {target}"
+
+
+# Changes as values: what was, what becomes, and what is said of Bob who makes them.
+
+NO_TEA: JSON = {"events": {"m.tea": False}}
+YES_TEA: JSON = {"events": {"m.tea": True}}
+Rows = list[tuple[str, int, list[str]]]
+
+
+def made(rows: Rows, **permissions: JSON) -> Roles:
+    defined = {role_id: read_permissions({"permissions": given}) for role_id, given in permissions.items()}
+    return (
+        Roles(Power.GRANTED)
+        .redefine(defined)
+        .assign([Assignment(role_id, order, frozenset(users)) for role_id, order, users in rows])
+    )
+
+
+def changed(before: Roles, after: Roles) -> Change:
+    return Change(BOB, before.standing(BOB), None, before, after)
+
+
+def test_the_order_of_a_role_without_users_is_touched() -> None:
+    assert changed(made([("spy", 3, [])]), made([("spy", 4, [])])).touched == {"spy"}
+
+
+def test_a_large_role_that_stays_the_same_is_not_touched() -> None:
+    large = {"roles": [f"r{number}" for number in range(100)]}
+    before, after = made([], host=large), made([], host=large)
+    assert before.defined["host"] is not after.defined["host"]
+    assert changed(before, after).touched == frozenset()
+    assert changed(before, made([], host={})).touched == {"host"}
+
+
+# fmt: off
+GIVEN: list[tuple[str, Roles, Roles, bool]] = [
+    ("what a role grants already",       made([("mod", 9, [BOB])], mod={"kick": True}, host={"ban": True}),
+                                         made([("mod", 9, [BOB])], mod={"kick": True}, host={"ban": True, "kick": True}), True),
+    ("what nobody held",                 made([("mod", 9, [BOB])], mod={"kick": True}, host={}),
+                                         made([("mod", 9, [BOB])], mod={"kick": True}, host={"ban": True}), False),
+    ("a no that was only of a role",     made([("mod", 9, [BOB]), ("gag", 5, [CAROL])], mod=NO_TEA, gag=NO_TEA),
+                                         made([("mod", 9, [BOB])], mod=NO_TEA, gag=NO_TEA), False),
+    ("the same of who is denied less",   made([("mod", 9, [BOB]), ("gag", 5, [CAROL]), ("fan", 4, [DAN])], mod=NO_TEA, gag=NO_TEA, fan=YES_TEA),
+                                         made([("mod", 9, [BOB])], mod=NO_TEA, gag=NO_TEA, fan=YES_TEA), False),
+    ("a yes below a no",                 made([("mod", 9, [BOB]), ("gag", 5, [CAROL, DAN]), ("fan", 4, [CAROL, DAN])], mod={}, gag=NO_TEA, fan=YES_TEA),
+                                         made([("mod", 9, [BOB]), ("fan", 4, [CAROL])], mod={}, gag=NO_TEA, fan=YES_TEA), False),
+    ("nothing, where an id comes twice", made([("mod", 9, [BOB]), ("host", 5, [CAROL]), ("host", 4, [DAN])], mod={"kick": True}, host={"ban": True}),
+                                         made([("mod", 9, [BOB]), ("host", 5, [CAROL]), ("host", 4, [DAN])], mod={}, host={"ban": True}), False),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("before", "after", "is_held"), [row[1:] for row in GIVEN], ids=[row[0] for row in GIVEN])
+def test_what_is_given_must_be_held(before: Roles, after: Roles, is_held: bool) -> None:
+    assert changed(before, after).grants_only_held() is is_held

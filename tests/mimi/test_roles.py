@@ -11,6 +11,9 @@ from fsm.mimi.roles import (
     CREATOR,
     INVITE,
     KICK,
+    MAX_HOLDERS,
+    MAX_ROLES,
+    MAX_STANDINGS,
     NOBODY,
     ORDER_LIMIT,
     POWERLESS,
@@ -21,6 +24,7 @@ from fsm.mimi.roles import (
     Flag,
     Power,
     Roles,
+    Standing,
     events,
     read_permissions,
     read_role_map,
@@ -42,6 +46,7 @@ from tests.builders import (
     role_map,
     room,
 )
+from tests.cli.runner import ROOT
 
 
 def table(power: Power, *rows: tuple[str, int, Iterable[str], JSON]) -> Roles:
@@ -262,3 +267,60 @@ FLAGS: list[tuple[Flag, Any]] = [(events("m.tea"), ("events", "m.tea")), (roles(
 @pytest.mark.parametrize(("flag", "pair"), FLAGS)
 def test_flags_are_name_and_item(flag: Flag, pair: tuple[str, str]) -> None:
     assert flag == pair
+
+
+def test_a_standing_is_a_value() -> None:
+    one, other = (Standing(frozenset({KICK}), frozenset({BAN}), {KICK: 3}, 5) for _ in range(2))
+    assert one == other
+    assert one != Standing(frozenset({KICK}), frozenset({BAN}), {KICK: 4}, 5)
+    assert repr(one) == "Standing(granted={!r}, denied={!r}, powers={!r}, order=5)".format(
+        *map(one.__getattribute__, ("granted", "denied", "powers"))
+    )
+    assert one.holds(one.granted)
+    assert not one.holds(one.granted | {INVITE})
+
+
+def test_nothing_is_gained_on_who_may_all() -> None:
+    assert Standing(frozenset({KICK}), frozenset(), {}, 5).gains(NOBODY) == {KICK}
+    assert Standing(frozenset({KICK}), frozenset(), {}, 5).gains(CREATOR) == frozenset()
+
+
+def test_a_reign_needs_a_creator_and_keeps_what_is_defined() -> None:
+    made = Roles(Power.GRANTED).define("host", {KICK: True})
+    assert not made.reigning
+    assert made.reign() == Roles(Power.GRANTED, reigning=True, defined={"host": {KICK: True}})
+    assert made.reign().standings() == {}
+    assert made.reign().standings(ALICE) == {ALICE: CREATOR}
+
+
+# How many roles, each with a user, are shared by rooms: the map but for its users, and what is made of it.
+@pytest.mark.parametrize(
+    ("count", "map_is_shared", "resolved_is_shared"),
+    [(1, True, True), (32, True, True), (33, True, False), (64, True, False), (65, False, False)],
+)
+def test_rooms_share_role_maps_that_are_not_large(count: int, map_is_shared: bool, resolved_is_shared: bool) -> None:
+    one, other = (
+        table(Power.GRANTED).assign([Assignment(f"r{each}", each, frozenset({f"@u{each}:x"})) for each in range(count)])
+        for _ in range(2)
+    )
+    assert (one.shape is other.shape) is map_is_shared
+    assert (one.resolved is other.resolved) is resolved_is_shared
+
+
+def test_what_is_made_of_roles_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = table(
+        Power.GRANTED, ("host", 1, [ALICE], {"kick": True, "ban": True}), ("guest", 2, [ALICE, BOB], {"kick": False})
+    )
+    monkeypatch.setattr("fsm.mimi.roles.MAX_STANDINGS", 4)
+    made.expect_bearable()
+    assert len(made.by_combination()) == 2
+    monkeypatch.setattr("fsm.mimi.roles.MAX_STANDINGS", 3)
+    for act in (made.expect_bearable, made.by_combination):
+        with pytest.raises(EventError, match="makes 4 permissions"):
+            act()
+
+
+def test_the_page_of_limits_says_how_many_roles_a_room_may_have() -> None:
+    page = (ROOT / "docs" / "reference" / "limits.md").read_text(encoding="utf-8")
+    assert f"| {MAX_ROLES} of each; {MAX_HOLDERS} | `fsm.mimi.roles.MAX_ROLES`, `MAX_HOLDERS` |" in page
+    assert f"| {MAX_STANDINGS} | `fsm.mimi.roles.MAX_STANDINGS` |" in page

@@ -1,0 +1,104 @@
+"""Guards of rooms with roles say of themselves what they look at: which facts, and what of the role definitions."""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+
+from fsm.facts import watched
+from fsm.guards import Guard
+from fsm.room_policy import guards as g
+from fsm.room_policy.capabilities import NUMBERS
+from fsm.room_policy.policies import EXAMPLES, RolePolicy, policy_of
+from fsm.room_policy.roles import OUTSIDE, Roles, read_roles, write_roles
+
+POLICIES = {key: policy_of(example["roles_list"], id=key) for key, example in EXAMPLES.items()}
+
+
+def guards_of(policy: RolePolicy) -> dict[tuple[str, int], Guard[Any]]:
+    """The guards of a policy, by transition and place."""
+    return {(row.id, place): guard for row in policy.transitions for place, guard in enumerate(row.guards)}
+
+
+def facts_for(policy: RolePolicy, names: frozenset[str]) -> Iterator[Any]:
+    """The plain case with every value of the facts that are named."""
+    record: Any = policy.domain.record
+    values = [policy.domain.values[name] for name in sorted(names)]
+    for each in product(*values):
+        yield record(**{**policy.domain.plain, **dict(zip(sorted(names), each, strict=True))})
+
+
+@pytest.mark.parametrize("key", POLICIES)
+def test_guards_read_the_facts_that_they_name(key: str) -> None:
+    domain = POLICIES[key].domain
+    for guard in guards_of(POLICIES[key]).values():
+        declared: frozenset[str] = guard.test.reads  # type: ignore[attr-defined]
+        assert watched(guard, domain.record, domain.values, domain.plain) <= declared
+
+
+def altered(roles: list[dict[str, Any]]) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """A role, and definitions in which one thing of it is changed: a capability, a change of roles, or the name of the role of the banned."""
+    for place, role in enumerate(roles):
+
+        def with_(place: int = place, role: dict[str, Any] = role, **more: Any) -> list[dict[str, Any]]:
+            return [*roles[:place], {**role, **more}, *roles[place + 1 :]]
+
+        held = set(role["role_capabilities"])
+        for number in NUMBERS.values():
+            yield place, with_(role_capabilities=sorted(held ^ {number}))
+        entries = role["authorized_role_changes"]
+        for number, entry in enumerate(entries):
+            yield place, with_(authorized_role_changes=[*entries[:number], *entries[number + 1 :]])
+            for dest in entry["target_role_indexes"]:
+                fewer = {
+                    **entry,
+                    "target_role_indexes": [each for each in entry["target_role_indexes"] if each != dest],
+                }
+                yield place, with_(authorized_role_changes=[*entries[:number], fewer, *entries[number + 1 :]])
+        yield place, with_(role_name="banned" if role["role_name"] != "banned" else "else")
+
+
+def guards_on(roles: Roles) -> list[Any]:
+    """A guard of each kind, on these roles."""
+    holds = g.Holds(roles, "canKick")
+    return [
+        holds,
+        g.Holds(roles, "canUseJoinCode", "wanted"),
+        g.OutsidersHold(roles, "canOpenJoin"),
+        g.OutsidersHold(roles, "canUseJoinCode", acting=True),
+        g.MayTakeClients(holds),
+        g.Leads(roles),
+        g.Leads(roles, removes=True),
+        g.LeadsIn(roles),
+        g.LeadsIn(roles, "canUseJoinCode"),
+        g.BannedExists(roles),
+    ]
+
+
+def test_tables_tell_guards_apart_that_answer_otherwise() -> None:
+    differing = set[int]()
+    for policy in POLICIES.values():
+        ours = guards_on(policy.roles)
+        facts = [list(facts_for(policy, guard.reads)) for guard in ours]
+        answers = [list(map(guard, each)) for guard, each in zip(ours, facts, strict=True)]
+        for place, roles in altered(write_roles(policy.roles)["roles"]):
+            for number, guard in enumerate(guards_on(read_roles({"roles": roles}))):
+                differ = list(map(guard, facts[number])) != answers[number]
+                if differ or place == OUTSIDE:  # of other roles a table may say more than makes a difference
+                    assert (guard.table != ours[number].table) is differ, guard
+                if differ:
+                    differing.add(number)
+    assert differing == set(range(len(ours)))
+
+
+def test_changes_of_metadata_by_who_may_make_them() -> None:
+    roles = POLICIES["cooperative"].roles
+    names = (
+        g.MayChange(g.Holds(roles, name), fact)
+        for name in ("canChangeRoomName", "canKick")
+        for fact in ("name", "topic")
+    )
+    assert [guard.reads for guard in names] == [{"acting", "name"}, {"acting", "topic"}] * 2
+    tables = [g.MayChange(g.Holds(roles, "canBan"), fact).table for fact in ("name", "topic")]
+    assert tables == [["name", g.Holds(roles, "canBan").table], ["topic", g.Holds(roles, "canBan").table]]
