@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, exists, select, tuple_, update
 from fsm import change as kinds
 from fsm.change import Change
 from fsm.facts import Value
-from fsm.store.databases import LEAVE, MOVE, Database, place_of
+from fsm.store.databases import Database
 from fsm.store.rooms import Rooms, Slot, checkpoint_of
 from fsm.store.rows import row_of, text_of
 from fsm.store.schema import CHANGES, CONSUMERS, ROOMS
@@ -41,7 +41,7 @@ class Batch:
 
     def look_up(self, slot: Slot, event_ids: set[str]) -> None:
         """Know of these ids which have come up, so that nobody asks for each."""
-        slot.room._past.look_up(event_ids)  # noqa: SLF001 - as in `fsm.store.rooms`
+        slot.past.look_up(event_ids)
 
     def send(self, slot: Slot, value: dict[str, Any], facts: Mapping[str, Value] | None) -> Change:
         """Judge an event, and store what is accepted. Raises `EventError`."""
@@ -75,12 +75,12 @@ class Batch:
     def finish(self, *, keep: int | None) -> None:
         """Store it all."""
         if self._rows:
-            self.connection.execute(self._database.add, self._rows)
+            self._database.add.run(self.connection, self._rows)
         self._place()
         moved = [slot for slot in self._slots if slot.revision != self._stored[slot.id].revision]
         if moved:
-            self.connection.execute(
-                MOVE, [move_of(slot, self._stored[slot.id].revision, slot.revision) for slot in moved]
+            self._database.move.run(
+                self.connection, [move_of(slot, self._stored[slot.id].revision, slot.revision) for slot in moved]
             )
         for slot in moved:
             if slot.is_due(slot.revision):
@@ -98,11 +98,11 @@ class Batch:
                         self._places[slot.id, user] = text_of(after.get(user))
         places = [{"room": room, "user": user, "state": state} for (room, user), state in self._places.items()]
         for statement, rows in (
-            (LEAVE, [place_of(place) for place in places if place["state"] is None]),
-            (self._database.put, [place_of(place) for place in places if place["state"] is not None]),
+            (self._database.leave, [place for place in places if place["state"] is None]),
+            (self._database.put, [place for place in places if place["state"] is not None]),
         ):
             if rows:
-                self.connection.execute(statement, rows)
+                statement.run(self.connection, rows)
 
     def checkpoint(self, slot: Slot, *, keep: int | None) -> None:
         """Store all that a room knows, and delete changes that are older than is kept, and dealt with."""

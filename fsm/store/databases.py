@@ -4,9 +4,10 @@ Both are asked to have a change on disk when they have said that it is stored: S
 `synchronous=FULL` and a write-ahead log, PostgreSQL with `synchronous_commit=on`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
 from types import ModuleType
 from typing import Any, Protocol
@@ -16,11 +17,13 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Delete,
+    CursorResult,
+    Dialect,
     Engine,
     Insert,
-    StaticPool,
+    Select,
     Text,
+    UpdateBase,
     bindparam,
     cast,
     create_engine,
@@ -28,6 +31,7 @@ from sqlalchemy import (
     event,
     func,
     insert,
+    literal,
     make_url,
     select,
     true,
@@ -49,6 +53,9 @@ _SCHEMA_LOCK = 0x66736D  # any number: it stands for the tables of stores
 
 Row = Mapping[str, Any]
 
+COLUMNS = tuple(column.name for column in CHANGES.c if column.name not in {"number", "transaction"})
+"""The columns of a change that are told."""
+
 MOVE = (
     update(ROOMS)
     .where(
@@ -62,12 +69,9 @@ MOVE = (
         fingerprint=bindparam("fingerprint_after"),
     )
 )
-"""A room goes on to another revision, if it is still at the one that is known."""
-
-LEAVE: Delete = delete(PARTICIPATION).where(
+LEAVE = delete(PARTICIPATION).where(
     PARTICIPATION.c.room_id == bindparam("room"), PARTICIPATION.c.user_id == bindparam("user")
 )
-"""Somebody is in the initial state."""
 
 
 class Database(Protocol):
@@ -75,15 +79,12 @@ class Database(Protocol):
 
     engine: Engine
     found: ReturningInsert[tuple[str]]
-    """A room, unless it is there; tells its id if it was not."""
-    put: Insert
-    """A row of participation, be it new or not."""
-    point: Insert
-    """How far a consumer is, never back."""
     checkpoint: Insert
-    """A checkpoint, in place of the one before."""
-    add: Insert
-    """A row of changes."""
+    point: Insert
+    move: "Prepared"
+    add: "Prepared"
+    put: "Prepared"
+    leave: "Prepared"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -101,6 +102,9 @@ class Database(Protocol):
 
     def write_at_once(self, move: Row, change: Row, place: Row | None) -> bool:
         """Store one change in a transaction of its own; False where the room is not as it is known."""
+
+    def close(self) -> None:
+        """Let go of all connections."""
 
 
 def opened(url: str | URL, *, must_exist: bool = False) -> Database:
@@ -153,58 +157,81 @@ _TRANSIENT = ("40001", "40P01")
 """Serialisation failure, deadlock: classes of SQL's standard, and of PostgreSQL."""
 
 
-class _Upserts:
-    """The statements that put a row in place of the one before, in the dialect of a database."""
+class Prepared:
+    """A statement that is compiled once: what is stored again and again need not be looked up each time."""
 
-    def __init__(self, dialect: ModuleType) -> None:
-        put, checkpoint, point = map(dialect.insert, (PARTICIPATION, CHECKPOINTS, CONSUMERS))
-        self.found: ReturningInsert[tuple[str]] = dialect.insert(ROOMS).on_conflict_do_nothing().returning(ROOMS.c.id)
-        self.put: Insert = put.on_conflict_do_update(
-            index_elements=["room_id", "user_id"], set_={"state": put.excluded.state}
-        )
+    def __init__(
+        self, statement: UpdateBase | Select[Any], dialect: Dialect, columns: Iterable[str] | None = None
+    ) -> None:
+        compiled: Any = statement.compile(dialect=dialect, column_keys=None if columns is None else [*columns])
+        self._text = str(compiled)
+        self._given: dict[str, Any] = dict(compiled.params)
+        self._order: list[str] | None = compiled.positiontup if compiled.positional else None
+
+    def run(self, connection: Connection, given: Row | Sequence[Row]) -> CursorResult[Any]:
+        """Run it with one row, or with each of many."""
+        rows = [given] if isinstance(given, Mapping) else given
+        each: list[Any] = [{**self._given, **row} for row in rows]
+        if self._order is not None:
+            each = [tuple(row[name] for name in self._order) for row in each]
+        return connection.exec_driver_sql(self._text, each[0] if isinstance(given, Mapping) else each)
+
+
+class _Statements:
+    """What is stored, in the dialect of a database."""
+
+    def __init__(self, kind: ModuleType, dialect: Dialect, transaction: ColumnElement[int]) -> None:
+        put, checkpoint, point = map(kind.insert, (PARTICIPATION, CHECKPOINTS, CONSUMERS))
+        self.found: ReturningInsert[tuple[str]] = kind.insert(ROOMS).on_conflict_do_nothing().returning(ROOMS.c.id)
+        """A room, unless it is there; tells its id if it was not."""
         self.checkpoint: Insert = checkpoint.on_conflict_do_update(
             index_elements=["room_id"], set_={"snapshot": checkpoint.excluded.snapshot}
         )
+        """A checkpoint, in place of the one before."""
         self.point: Insert = point.on_conflict_do_update(
             index_elements=["name"],
             set_={"transaction": point.excluded.transaction, "number": point.excluded.number},
             where=_is_behind(point.excluded),
         )
+        """How far a consumer is, never back."""
+        self.move = Prepared(MOVE, dialect, ())
+        """A room goes on to another revision, if it is still at the one that is known."""
+        self.add = Prepared(insert(CHANGES).values(transaction=transaction), dialect, ("transaction", *COLUMNS))
+        """A row of changes."""
+        put = put.values(room_id=bindparam("room"), user_id=bindparam("user"), state=bindparam("state"))
+        updated = put.on_conflict_do_update(index_elements=["room_id", "user_id"], set_={"state": put.excluded.state})
+        self.put = Prepared(updated, dialect)
+        """Where somebody is, be it new or not."""
+        self.leave = Prepared(LEAVE, dialect)
+        """Somebody is in the initial state."""
 
 
-class SQLite(_Upserts):
+class SQLite(_Statements):
     """A file, in which one at a time writes: others wait."""
 
     name = "SQLite"
 
     def __init__(self, url: URL, *, must_exist: bool) -> None:
-        super().__init__(sqlite)
         path = url.database
-        is_memory = path in (None, "", ":memory:")
+        self._temporary: TemporaryDirectory[str] | None = None
         if must_exist and not (path and Path(path).is_file()):
             raise StoreError(f"{path or 'memory'}: there is no such file")
-        more: dict[str, Any] = {"poolclass": StaticPool} if is_memory else {}
-        arguments = {"check_same_thread": False}
+        if path in {None, "", ":memory:"}:
+            self._temporary = TemporaryDirectory(prefix="fsm-store-")
+            url = url.set(database=str(Path(self._temporary.name, "rooms.db")))
         waits = {} if "timeout" in url.query else {"timeout": WAIT}
-        self.engine = create_engine(url.set(drivername="sqlite"), connect_args={**arguments, **waits}, **more)
+        self.engine = create_engine(url.set(drivername="sqlite"), connect_args={"check_same_thread": False, **waits})
         event.listen(self.engine, "connect", _set_up_sqlite)
         event.listen(self.engine, "begin", _begin_sqlite)
         self._writes = self.engine.execution_options(fsm_writes=True)
-        # In one process they take turns; between processes SQLite asks again and again. A database in memory has one
-        # connection, which cannot be in two transactions.
-        self._lock = Lock()
-        self._read_lock = self._lock if is_memory else None
-        self.add = insert(CHANGES).values(transaction=0)
+        self._lock = Lock()  # in one process they take turns; between processes SQLite asks again and again
+        super().__init__(sqlite, self.engine.dialect, literal(0))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """What is read in one transaction is of one moment."""
-        if self._read_lock is None:
-            with self.engine.connect() as connection:
-                yield connection
-        else:
-            with self._read_lock, self.engine.connect() as connection:
-                yield connection
+        with self.engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -222,13 +249,19 @@ class SQLite(_Upserts):
     def write_at_once(self, move: Row, change: Row, place: Row | None) -> bool:
         """Store a change by three statements in one transaction."""
         with self._lock, self._writes.connect() as connection:
-            if connection.execute(MOVE, move).rowcount != 1:
+            if self.move.run(connection, move).rowcount != 1:
                 return False
-            connection.execute(self.add, change)
+            self.add.run(connection, change)
             if place is not None:
-                connection.execute(LEAVE if place["state"] is None else self.put, place_of(place))
+                (self.leave if place["state"] is None else self.put).run(connection, place)
             connection.commit()
         return True
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+        if self._temporary is not None:
+            self._temporary.cleanup()
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:
@@ -242,13 +275,12 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-class PostgreSQL(_Upserts):
+class PostgreSQL(_Statements):
     """A server: rooms do not block one another."""
 
     name = "PostgreSQL"
 
     def __init__(self, url: URL, *, must_exist: bool) -> None:  # noqa: ARG002 - there is always a database
-        super().__init__(postgresql)
         arguments = {} if "connect_timeout" in url.query else {"connect_timeout": int(WAIT)}
         self.engine = create_engine(
             url.set(drivername="postgresql+psycopg"), connect_args=arguments, pool_pre_ping=True, pool_size=16
@@ -257,8 +289,10 @@ class PostgreSQL(_Upserts):
         self._at_once = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._reads = self.engine.execution_options(isolation_level="REPEATABLE READ")
         transaction = _number(func.pg_current_xact_id()) + select(SCHEMA.c.transactions_from).scalar_subquery()
-        self.add = insert(CHANGES).values(transaction=transaction)
-        self._statements = {kind: _at_once(transaction, kind) for kind in ("put", "leave", None)}
+        super().__init__(postgresql, self.engine.dialect, transaction)
+        self._statements = {
+            kind: Prepared(_at_once(transaction, kind), self.engine.dialect) for kind in ("put", "leave", None)
+        }
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -286,7 +320,11 @@ class PostgreSQL(_Upserts):
         kind = None if place is None else "leave" if place["state"] is None else "put"
         given = {**move, **{f"new_{name}": value for name, value in change.items()}, **(place or {})}
         with self._at_once.connect() as connection:
-            return connection.execute(self._statements[kind], given).first() is not None
+            return self._statements[kind].run(connection, given).first() is not None
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
 
 
 def _set_up_postgresql(connection: Any, _: object) -> None:
@@ -305,10 +343,9 @@ def _number(expression: Any) -> ColumnElement[int]:
 def _at_once(transaction: ColumnElement[int], kind: str | None) -> Any:
     """The statement that stores a change, if the room is as it is known, and answers with the room's id then."""
     moved = MOVE.returning(ROOMS.c.id).cte("moved")
-    names = [column.name for column in CHANGES.c if column.name not in ("number", "transaction")]
-    values = [cast(bindparam(f"new_{name}"), CHANGES.c[name].type) for name in names]
+    values = [cast(bindparam(f"new_{name}"), CHANGES.c[name].type) for name in COLUMNS]
     row = select(transaction, *values).select_from(moved)
-    added = insert(CHANGES).from_select(["transaction", *names], row).cte("added")
+    added = insert(CHANGES).from_select(["transaction", *COLUMNS], row).cte("added")
     statement = select(moved.c.id).add_cte(added)
     user, state = cast(bindparam("user"), Text), cast(bindparam("state"), Text)
     if kind == "put":
@@ -329,13 +366,6 @@ def _is_behind(excluded: Any) -> ColumnElement[bool]:
     """Whether a consumer is not yet as far."""
     ours, theirs = CONSUMERS.c, excluded
     return tuple_(ours.transaction, ours.number) < tuple_(theirs.transaction, theirs.number)
-
-
-def place_of(place: Row) -> Row:
-    """What a statement on participation takes."""
-    if place["state"] is None:
-        return {"room": place["room"], "user": place["user"]}
-    return {"room_id": place["room"], "user_id": place["user"], "state": place["state"]}
 
 
 _KINDS: Mapping[str, Any] = {

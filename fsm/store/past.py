@@ -89,6 +89,13 @@ class StoredPast(Past):
                 self._absent.clear()
             self._absent |= asked - {each.event_id for each in found if each.event_id}
 
+    def presume(self, event_id: object, *, is_new: bool) -> None:
+        """Take an id for one that has not come up, until it is found to have."""
+        if is_new and type(event_id) is str:
+            self._absent.add(event_id)
+        else:
+            self._absent.discard(event_id)
+
     def replace(self, position: int, entry: Entry) -> None:
         """Keep an event in place of one of the same id, or of one that is to be forgotten."""
         if position < 0:

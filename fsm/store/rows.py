@@ -6,6 +6,7 @@ erased has no event any more, nor the names of who is forgotten.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from fsm.change import Change, Kind, Outcome, word_of
@@ -55,7 +56,7 @@ def row_of(change: Change, rule: str | None) -> dict[str, Any]:
         "policy": change.policy.id,
         "fingerprint": change.policy.fingerprint,
         "outcome": change.outcome.value,
-        "kinds": " ".join(kind for kind in Kind if kind in change.kinds),
+        "kinds": _words(change.kinds),
         "event": to_json(change.event),
         "facts": None
         if change.facts is None
@@ -67,6 +68,11 @@ def row_of(change: Change, rule: str | None) -> dict[str, Any]:
         if row[name] is not None and "\0" in row[name]:
             raise EventError(name, _NUL)
     return row
+
+
+@cache
+def _words(kinds: frozenset[Kind]) -> str:
+    return " ".join(kind for kind in Kind if kind in kinds)
 
 
 def check_name(field: str, name: str | None) -> None:

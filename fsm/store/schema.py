@@ -83,7 +83,7 @@ CHANGES = Table(
     Column("event", Text),  # JSON; null where it has been erased
     Column("facts", Text),  # JSON; those that the host's provider told
     UniqueConstraint("room_id", "revision"),
-    Index("fsm_changes_by_event_id", "room_id", "event_id"),
+    Index("fsm_changes_by_event_id", "room_id", "event_id", unique=True),
     Index("fsm_changes_in_order", "transaction", "number"),
     sqlite_autoincrement=True,
 )

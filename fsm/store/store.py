@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple, Self, TypeAlias
 
 from sqlalchemy import URL, ColumnElement, Connection, Select, and_, func, or_, select, tuple_, union, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from fsm.change import Change, Kind
 from fsm.decision import Decision
@@ -98,7 +98,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of all connections."""
-        self._database.engine.dispose()
+        self._database.close()
 
     # Rooms.
 
@@ -175,8 +175,13 @@ class Store:
     def _sent_alone(self, slot: Slot, value: dict[str, Any], facts: Mapping[str, Value] | None) -> Change | None:
         """The change, if the room in memory is the last one, and it does no more than move one user."""
         self._rooms.read(slot)
+        past, event_id = slot.past, value.get("event_id") if type(value) is dict else None
+        past.presume(event_id, is_new=True)  # an index finds it if not
         try:
             change = slot.judge(value, facts)
+            if not change:
+                past.presume(event_id, is_new=False)
+                change = slot.judge(value, facts)
         except EventError:
             if self._is_last(slot):
                 raise
@@ -184,6 +189,7 @@ class Store:
         if not change or change.is_repeated:
             return change if self._is_last(slot) else None
         if not slot.is_simple(change):
+            past.presume(event_id, is_new=False)
             return None
         row, place = row_of(change, slot.rule_of(change)), None
         if change.target is not None:
@@ -194,7 +200,8 @@ class Store:
             if not self._database.write_at_once(move, {**row, "room_id": slot.id}, place):
                 return None
         except SQLAlchemyError as problem:
-            if is_transient(problem):
+            past.presume(event_id, is_new=False)
+            if is_transient(problem) or isinstance(problem, IntegrityError):
                 return None
             raise
         slot.enter(change)
