@@ -42,6 +42,10 @@ class Creations:
         is_creation = event.get("type") == self._type and room_id not in self._missing
         return self._type is None or room_id in self._created or is_creation
 
+    def know(self, room_id: str | None) -> None:
+        """Take note of a room whose creation came before the log begins."""
+        self._created.add(room_id)
+
     def note(self, room_id: str | None, event: Mapping[str, Any], decision: Decision) -> str | None:
         """Take note of an answer. What there is to say about the room, if anything, once for each thing."""
         is_creation = event.get("type") == self._type

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,7 +16,7 @@ from fsm.cli.terminal import complain, opened, reading, safe, terminal
 from fsm.errors import DefinitionError, shorten
 from fsm.log import Outcome, Replay
 from fsm.log_reader import read_events
-from fsm.policies import load_rules
+from fsm.policies import Rules, load_rules, policies_of
 from fsm.shapes import Order
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ Shows: TypeAlias = Callable[[Outcome], bool]
 @click.option("--summary", "shown", flag_value=Shown.SUMMARY, type=Shown, help="Totals, and who is where in the end.")
 @click.option("--room", metavar="ID", help="Only events of this room.")
 @click.option("--user", metavar="ID", help="Only events by this user, or about them.")
+@click.option(
+    "--store", "store_url", metavar="URL", help="Store what is accepted, as `fsm store` shows it: `sqlite:///rooms.db`."
+)
 @json_option
 def replay(  # noqa: PLR0913 - one parameter for each option
     log: str,
@@ -65,6 +69,7 @@ def replay(  # noqa: PLR0913 - one parameter for each option
     shown: Shown | None,
     room: str | None,
     user: str | None,
+    store_url: str | None,
     as_json: bool,
 ) -> int:
     """Run a log of events: what is refused and why, who is where.
@@ -78,10 +83,10 @@ def replay(  # noqa: PLR0913 - one parameter for each option
         raise DefinitionError("a story is for people: leave out `--story` or `--json`")
     chosen = shown or (Shown.STORY if sys.stdout.isatty() and not as_json else Shown.ALL)
     shows = _filter(chosen, room, user)
-    run, story = Replay(rules), Story()
+    story = Story()
     show = _showing(as_json=as_json)
     is_table = chosen in (Shown.ALL, Shown.REJECTED) and sys.stdout.isatty() and not as_json
-    with opened(log) as source:
+    with _run(rules, store_url) as run, opened(log) as source:
         for outcome in reading(run.run(read_events(source, rules, order=order, tell=complain)), source):
             if chosen is Shown.STORY:
                 if shows(outcome):
@@ -101,6 +106,19 @@ def replay(  # noqa: PLR0913 - one parameter for each option
         _conclude(run, room)
     sys.stdout.flush()
     return 2 if run.errors or run.is_incomplete else 0
+
+
+@contextmanager
+def _run(rules: Rules, url: str | None) -> Iterator[Replay]:
+    """A run, into a store if one is named."""
+    if url is None:
+        yield Replay(rules)
+        return
+    from fsm.store import Store  # noqa: PLC0415 - takes long to load, and needs an extra
+    from fsm.store.filling import Filling  # noqa: PLC0415 - as above
+
+    with Store(url, policies=policies_of(rules)) as store:
+        yield Filling(rules, store)
 
 
 def _filter(chosen: Shown, room: str | None, user: str | None) -> Shows:

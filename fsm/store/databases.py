@@ -97,6 +97,9 @@ class Database(Protocol):
     def lock_schema(self, connection: Connection) -> None:
         """Keep others from changing the tables until the transaction ends."""
 
+    def count_on(self) -> None:
+        """See to it that transactions have higher numbers than those that are stored."""
+
     def visible(self) -> ColumnElement[bool]:
         """Which changes can be told: no earlier one will appear behind them."""
 
@@ -119,7 +122,11 @@ def opened(url: str | URL, *, must_exist: bool = False) -> Database:
     try:
         with reported():
             database: Database = kind(parsed, must_exist=must_exist)
-            _bring_up_to_date(database, must_exist=must_exist)
+            try:
+                _bring_up_to_date(database, must_exist=must_exist)
+            except BaseException:
+                database.close()
+                raise
     except ImportError as missing:
         raise StoreError(needs(f"a store on {kind.name}", missing.name or "psycopg", "store")) from None
     return database
@@ -129,11 +136,12 @@ def _bring_up_to_date(database: Database, *, must_exist: bool) -> None:
     with database.reading() as connection:
         version = schema.version_of(connection)
     if version == 0 and must_exist:
-        raise StoreError(f"there is no store in {shorten(database.engine.url.render_as_string())}")
+        raise StoreError(f"there is no store in {shorten(database.engine.url.render_as_string(), 200)}")
     if version < len(schema.MIGRATIONS):
         with database.writing() as connection:
             database.lock_schema(connection)
             schema.migrate(connection)
+    database.count_on()
 
 
 @contextmanager
@@ -242,6 +250,9 @@ class SQLite(_Statements):
     def lock_schema(self, connection: Connection) -> None:
         """Nobody else writes."""
 
+    def count_on(self) -> None:
+        """They have none here."""
+
     def visible(self) -> ColumnElement[bool]:
         """All: who writes first is seen first."""
         return true()
@@ -309,6 +320,15 @@ class PostgreSQL(_Statements):
     def lock_schema(self, connection: Connection) -> None:
         """By a lock that stands for the tables."""
         connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+
+    def count_on(self) -> None:
+        """Where a backup has been restored on another server, that one counts from below."""
+        last = select(func.coalesce(func.max(CHANGES.c.transaction), 0)).scalar_subquery()
+        next_one = _number(func.pg_snapshot_xmax(func.pg_current_snapshot())) + SCHEMA.c.transactions_from
+        with self.writing() as connection:
+            if connection.scalar(select(last >= next_one)):
+                self.lock_schema(connection)
+                connection.execute(update(SCHEMA).where(last >= next_one).values(transactions_from=last))
 
     def visible(self) -> ColumnElement[bool]:
         """The changes of transactions before the oldest that is running."""

@@ -238,6 +238,34 @@ class Store:
                     asked.append((room_id, value, provided_by(rooms[room_id], value)))
             return self._sent_together(asked, is_numbered=True)
 
+    def fill(self, events: Sequence[tuple[str, JSON, bool]], rules: Rules) -> list[tuple[str, Decision]]:
+        """Store events of a log, each with the id of its room and whether it is to be judged, in one transaction.
+
+        Rooms that are not there are added. Nobody is told. Returns the answers to those that were judged.
+        """
+        asked = [(room_id, own_copy(event), is_judged) for room_id, event, is_judged in events]
+
+        def add(connection: Connection) -> None:
+            for room_id in sorted({room_id for room_id, _, _ in asked}):
+                if connection.scalar(select(ROOMS.c.id).where(ROOMS.c.id == room_id)) is None:
+                    self._found(self._known.new_room(rules, room_id), rules)(connection)
+
+        def send(batch: Batch, slots: Mapping[str, Slot]) -> list[Change | None]:
+            answers.clear()
+            for room_id, value, is_judged in asked:
+                slot = slots[room_id]
+                if is_judged:
+                    change = batch.send(slot, value, provided_by(slot.room, value))
+                    answers.append((room_id, change.decision))
+                else:
+                    batch.take(slot, value)
+            return []
+
+        answers: list[tuple[str, Decision]] = []
+        if asked:
+            self._in_batch([room_id for room_id, _, _ in asked], send, add)
+        return answers
+
     def _sent_together(self, asked: Sequence[Asked], *, is_numbered: bool = False) -> Answers:
         ids: dict[str, set[str]] = {}
         for room_id, value, _ in asked:
@@ -306,6 +334,7 @@ class Store:
     def who(self, room_id: str) -> dict[str, AnyState]:
         """Everybody in a room who is not in the initial state, by user id. Raises `KeyError` for an unknown room."""
         query = select(PARTICIPATION.c.user_id, PARTICIPATION.c.state).where(PARTICIPATION.c.room_id == room_id)
+        query = query.order_by(PARTICIPATION.c.user_id)
         with reported(), self._database.reading() as connection:
             policy = self._known.policy(self._rooms.row(connection, room_id).policy)
             return {user: state_of(state, policy) for user, state in connection.execute(query)}
