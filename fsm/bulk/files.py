@@ -140,8 +140,9 @@ def _write(run: Backtest, output: Output, piece: Piece) -> None:
 
 
 def faults_in(file: Path, piece: Piece, rows_before: int) -> list[str]:
-    """What is wrong with rows that hold no event, each with its place; of the first of them."""
-    faults = sorted(piece.verdicts[0].faults.items())[:FAULTS_TOLD]
+    """What is wrong with rows that hold no event for one of the policies, each with its place; of the first of them."""
+    found = {row: problem for verdicts in reversed(piece.verdicts) for row, problem in verdicts.faults.items()}
+    faults = sorted(found.items())[:FAULTS_TOLD]
     names = [name for name in (*PLACE, layout.ROW) if name in piece.table.column_names]
     rows = piece.table.select(names).take(pa.array([row for row, _ in faults], pa.int64())).to_pylist()
     return [

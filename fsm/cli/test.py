@@ -12,7 +12,8 @@ from fsm.errors import PolicyError, counted
 from fsm.policies import load_rules
 from fsm.review.coverage.seen import shown
 from fsm.review.errors import ReviewError
-from fsm.review.testing.data_tests import MAX_TOML, Result, Results, read_tests, run_tests
+from fsm.review.testing.data_tests import Result, Results, read_tests, run_tests
+from fsm.review.toml import MAX_TOML
 
 
 @click.command()

@@ -6,6 +6,8 @@ import click
 
 from fsm.cli.options import SOURCE, json_option, order_option, policy_option
 from fsm.cli.terminal import complain, opened, safe
+from fsm.errors import DefinitionError, shorten
+from fsm.event import is_name
 from fsm.log import Outcome, Replay
 from fsm.log_reader import read_events
 from fsm.policies import load_policy
@@ -23,6 +25,8 @@ def visible(log: str, *, user: str, policy: str, order: Order | None, as_json: b
 
     Of every event that was allowed; and if not, why.
     """
+    if not is_name(user):
+        raise DefinitionError(f"`{shorten(user)}` is no user id")
     loaded = load_policy(policy)
     run = Replay(loaded, keeps_all=True)
     with opened(log) as source:

@@ -83,6 +83,7 @@ FAULTS = [
     ("wire dance",                         "no such command 'dance'"),
     ("explore mimi",                       "missing option '--output' / '-o'"),
     ("visible x",                          "missing option '--user'"),
+    ("visible x --user=",                  "`` is no user id"),
     ("vectors",                            "name one policy, or the folder for the files of several by --into"),
     ("replay x --story --json",            "a story is for people: leave out `--story` or `--json`"),
     ("vectors mimi --check",               "what goes to one file takes no `--check`"),

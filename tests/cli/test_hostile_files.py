@@ -90,3 +90,11 @@ def test_every_field_of_every_type(command: tuple[str, ...], policy: str, inside
     assert run.status == 2
     assert all(line.startswith("fsm: ") and line.isprintable() and len(line) < 500 for line in run.err.splitlines())
     assert "line 1: `type`: must be a string, not null" in run.err
+
+
+def test_what_only_the_second_policy_cannot_read_is_told(inside: Inside, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(json.dumps(CREATION), encoding="utf-8")
+    run = inside("backtest", str(log), "--against", "room-policy-strict")
+    assert run.status == 2
+    assert run.complaint.startswith(f"fsm: {log}: line 1: `type`: `m.room.create` is not one of ")

@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 
 from fsm.errors import PolicyError
 from fsm.policies import CATALOGUE, load_rules
-from fsm.review.testing import data_tests
 from fsm.review.testing.data_tests import DataTest, Results, read_tests, run_tests
+from fsm.review.toml import MAX_TOML
 from fsm.room_policy.policies import EXAMPLES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -149,9 +149,11 @@ def test_what_is_no_file_of_tests(text: str, seen: bool, said: str) -> None:
         assert Draft202012Validator(SCHEMA).is_valid(found) is not seen
 
 
-@pytest.mark.parametrize("text", [b"\xff", b"policy = '" + b"a" * data_tests.MAX_TOML + b"'"], ids=["bytes", "long"])
+@pytest.mark.parametrize(
+    "text", [b"\xff", b"a" * (MAX_TOML + 1), b"a." * 10**5 + b"a = 1"], ids=["bytes", "long", "dots"]
+)
 def test_bytes_that_are_no_text(text: bytes) -> None:
-    with pytest.raises(PolicyError, match=r"not UTF-8|longer than"):
+    with pytest.raises(PolicyError, match=r"not UTF-8|longer than|dots in a row"):
         read_tests(text)
 
 

@@ -9,7 +9,6 @@ under a name that stands for several policies such as `matrix`, for those::
     knock-can-be-declined = "revision 01 of our hub answers knocks by a message"
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,16 @@ from fsm.event import describe
 from fsm.family import AnyPolicy
 from fsm.policies import FAMILIES
 from fsm.review.errors import ReviewError
-from fsm.strict_json import read_json
+from fsm.review.toml import read_toml
+from fsm.strict_json import MAX_JSON, read_json
 
 
 def read_accepted(file: Path, laws: frozenset[str]) -> Mapping[str, Any]:
     """Reasons by law, or by policy and law. Raises OSError, and `ReviewError` for a law that there is not."""
     try:
-        found: object = _read_toml(file) if file.suffix == ".toml" else read_json(file.read_bytes())
+        with file.open("rb") as source:
+            text = source.read(MAX_JSON + 1)
+        found: object = read_toml(text) if file.suffix == ".toml" else read_json(text)
     except ValueError as problem:
         raise ReviewError(f"`{file.name}`: {problem}") from None
     if not isinstance(found, dict):
@@ -47,13 +49,6 @@ def reason_for(accepted: Mapping[str, Any], policy: AnyPolicy, law: str) -> str 
         if isinstance(reason, str):
             return reason
     return None
-
-
-def _read_toml(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as problem:
-        raise ValueError(f"not TOML: {shorten(' '.join(str(problem).split()), 200)}") from None
 
 
 def _entries(found: Mapping[str, Any]) -> Iterator[tuple[str, object]]:

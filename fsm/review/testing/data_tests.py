@@ -23,7 +23,6 @@ of the catalogue, or one of those that whoever runs the tests has allowed.
 """
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -37,11 +36,9 @@ from fsm.policies import Rules, known_rules, new_room, policy_of, room_from_stat
 from fsm.review.coverage.seen import Coverage, Recorder
 from fsm.review.errors import ReviewError
 from fsm.review.testing import junit
+from fsm.review.toml import read_toml
 from fsm.strict_json import read_json
 from fsm.unrecorded import unrecorded
-
-MAX_TOML = 4 * 2**20
-"""The longest file of tests that is read, in bytes."""
 
 _KEYS = {"policy", "test"}
 _TEST_KEYS = {"name", "given", "when", "then", "transition", "after", "because"}
@@ -133,7 +130,10 @@ def read_tests(
     `default` is for a file that names no policy. Raises `ReviewError` for what is no such
     file, and `DefinitionError` for a policy that there is not or that nobody has allowed.
     """
-    found = _read_toml(text)
+    try:
+        found = read_toml(text)
+    except ValueError as problem:
+        raise ReviewError(str(problem)) from None
     _expect_keys(found, _KEYS, "")
     name = found.get("policy")
     if name is not None and type(name) is not str:
@@ -231,19 +231,6 @@ def _refusals(decision: Decision) -> str:
 
 def _named(transition: str | None) -> str:
     return "" if transition is None else f" as `{transition}`"
-
-
-def _read_toml(text: bytes) -> dict[str, Any]:
-    if len(text) > MAX_TOML:
-        raise ReviewError(f"not readable: longer than {MAX_TOML} bytes")
-    try:
-        return tomllib.loads(text.decode())
-    except UnicodeDecodeError as problem:
-        raise ReviewError(f"not UTF-8 at byte {problem.start + 1}") from None
-    except RecursionError:
-        raise ReviewError("not readable: nested too deep") from None
-    except ValueError as problem:
-        raise ReviewError(f"not TOML: {shorten(' '.join(str(problem).split()), 200)}") from None
 
 
 def _read_test(value: object, number: int) -> DataTest:
