@@ -45,7 +45,7 @@ VERSIONS = tuple(f"matrix-{number}" for number in range(1, 13))
 
 _ENDINGS = {fmt: ending for ending, fmt in reversed([*ENDINGS.items()])}  # of each format the first
 _DOTS = (".png", ".pdf")
-_GEOMETRY = {"d", "height", "points", "textLength", "transform", "viewBox", "width", "x", "y"}
+_GEOMETRY = {"cx", "cy", "d", "height", "points", "rx", "ry", "textLength", "transform", "viewBox", "width", "x", "y"}
 
 _INTRODUCTION = """\
 # Gallery
@@ -124,12 +124,9 @@ def _detail(fmt: str) -> Detail:
 
 
 def _views(policy: AnyPolicy) -> dict[str, Diagram]:
-    """The policy's views, by id; of those that need facts or values that it does not have, none."""
-    values = policy.domain.values
+    """The policy's views, by id."""
     return {
-        view.id: replace(extract(policy, view.given), title=f"{policy.id}: {view.title}")
-        for view in policy.views
-        if all(value in values.get(name, ()) for name, value in view.given.items())
+        view.id: replace(extract(policy, view.given), title=f"{policy.id}: {view.title}") for view in policy.own_views
     }
 
 

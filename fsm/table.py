@@ -114,13 +114,17 @@ class Table(Generic[F]):
     order in which they look at them; states without one follow in the order of the
     domain, and displays of states that the domain lacks are of no account. `views` are
     what certain people see of the policy, for pictures; of no account is one that needs a
-    fact, or a value of it, that the domain lacks. With
+    fact, a value of it, or a row that the policy lacks (`own_views`). With
     `precedence`, rows may permit the same, and the first of them decides; without, at
     most one row permits anything. Building a policy raises
     `DefinitionError` when the table contradicts itself.
 
     A policy is a value: two are equal when id and `fingerprint` are. It can be pickled
     if its guards are functions of a module, or values themselves.
+
+    `orderly` are predicates that hold of every question in a history whose events come one
+    after another. What only an event out of order asks is decided all the same; drawings
+    leave it out, and say so.
 
     Facts that say what an event brings along, such as the token of an invite, may
     have other values in an event of another action: `carries` says by action and
@@ -148,6 +152,7 @@ class Table(Generic[F]):
     displays: Mapping[Any, Display] = field(default_factory=dict, kw_only=True)
     views: tuple[View, ...] = field(default=(), kw_only=True)
     precedence: bool = field(default=False, kw_only=True)
+    orderly: tuple[Callable[[F], bool], ...] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
         """Check the table against the domain."""
@@ -280,6 +285,16 @@ class Table(Generic[F]):
             return (row.dest,)
         states, among = self.domain.values[row.dest.fact], row.dest.among
         return tuple(state for state in states if among is None or state in among)  # type: ignore[misc]
+
+    @property
+    def own_views(self) -> tuple[View, ...]:
+        """The views for which the policy has the facts, their values, and the row."""
+        values, rows = self.domain.values, {row.id for row in self.transitions}
+        return tuple(
+            view
+            for view in self.views
+            if view.row in ("", *rows) and all(value in values.get(name, ()) for name, value in view.given.items())
+        )
 
     @cached_property
     def labels(self) -> Mapping[AnyState, str]:

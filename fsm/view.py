@@ -8,8 +8,12 @@ from fsm.facts import Value
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A policy under the facts that are given, which have these values; `title` goes on after the policy's name."""
+    """A policy under the facts that are given, which have these values; `title` goes on after the policy's name.
+
+    Where `row` is the id of a transition, only policies that have it have the view.
+    """
 
     id: str
     title: str
     given: Mapping[str, Value]
+    row: str = ""

@@ -89,6 +89,6 @@ def _asked(url: str) -> Iterator[str]:
 
 
 def _faults(page: Page, name: str) -> Iterator[str]:
-    for fault in Axe().run(page).response["violations"]:
+    for fault in Axe().run(page, options={"preload": False}).response["violations"]:
         for node in fault["nodes"]:
             yield f"{name}: {fault['id']}: {node['html'][:100]}"

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from fsm.facts import EVENT, Domain, about
 from fsm.participation.facts import Facts
+from fsm.terms import Participation
 
 
 class Warrant(StrEnum):
@@ -65,6 +66,14 @@ def nobody_outranks_themselves(facts: Facts) -> bool:
 def only_joins_are_authorised(facts: MatrixFacts) -> bool:
     """A third-party invite is no join."""
     return not (facts.is_authorised and facts.warrant.is_third_party)
+
+
+def first_join_comes_first(facts: MatrixFacts) -> bool:
+    """In order, nothing but the creation comes before a creator's first join, so that nobody stands anywhere yet.
+
+    A later join that names the creation alone as what came before it counts as first, too: an event out of order.
+    """
+    return facts.warrant is not Warrant.FIRST_JOIN or facts.target is facts.sender is Participation.LEAVE
 
 
 DOMAIN = Domain(MatrixFacts, possible=(power_is_one, nobody_outranks_themselves, only_joins_are_authorised))

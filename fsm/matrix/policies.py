@@ -16,7 +16,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fsm.facts import Domain
-from fsm.matrix.facts import DOMAIN, WARRANTS_OF_INVITES, WARRANTS_OF_JOINS, MatrixFacts, Warrant
+from fsm.matrix.facts import (
+    DOMAIN,
+    WARRANTS_OF_INVITES,
+    WARRANTS_OF_JOINS,
+    MatrixFacts,
+    Warrant,
+    first_join_comes_first,
+)
 from fsm.matrix.guards import (
     invite_is_direct,
     invite_is_third_party,
@@ -235,6 +242,7 @@ MATRIX_1 = MatrixPolicy(
     displays=DISPLAYS,
     views=VIEWS,
     action_key="membership",
+    orderly=(first_join_comes_first,),
     carries={
         JOIN: {"warrant": WARRANTS_OF_JOINS},
         INVITE: {"warrant": WARRANTS_OF_INVITES, "is_authorised": (False,)},

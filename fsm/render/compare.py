@@ -59,7 +59,10 @@ def _states(one: Diagram, two: Diagram) -> tuple[State, ...]:
     order = dict.fromkeys(state.word for state in (*one.states, *two.states))
     return tuple(
         replace(
-            both[word], id=id_, change=Change.NONE if all(word in each for each in words) else _ONLY[word in words[1]]
+            both[word],
+            id=id_,
+            change=Change.NONE if all(word in each for each in words) else _ONLY[word in words[1]],
+            reached=any(state.reached for state in (*one.states, *two.states) if state.word == word),
         )
         for word, id_ in zip(order, unique(map(plain, order)), strict=True)
     )
@@ -80,6 +83,7 @@ def _edges(one: Diagram, two: Diagram, contradictions: frozenset[_Key]) -> Itera
             edge = replace(edge, change=_ONLY[edge is new])
         elif key in contradictions or _conditions(old) != _conditions(new):
             edge = replace(edge, change=Change.OTHER, other=new)
+        edge = replace(edge, reached=any(each.reached for each in (old, new) if each))
         yield edge, key[1], key[2]
 
 

@@ -4,7 +4,8 @@ No format looks further than this, and nothing here knows how a policy is run or
 how a picture is drawn.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -49,7 +50,7 @@ class State:
     """A state by its name; `id` is a plain name for it, unique in the diagram.
 
     `word` stands for it in data. `place` counts the states in the order in which people
-    look at them; None where the policy does not declare one.
+    look at them; None where the policy does not declare one. `reached` as of an edge.
     """
 
     id: str
@@ -58,6 +59,7 @@ class State:
     tone: Tone = Tone.PLAIN
     place: int | None = None
     change: Change = Change.NONE
+    reached: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class Edge:
     `id` is unique in the diagram and the same for every picture of the policy:
     `kick-join` is the kick of a joined user. `actor` is who can use this edge, here
     and not elsewhere. `source` and `dest` are ids of states. Where the conditions
-    of two policies differ, `other` is the edge of the second.
+    of two policies differ, `other` is the edge of the second. `reached` says whether a
+    history whose events come in order can come to it (see `fsm.table.Table.orderly`).
     """
 
     id: str
@@ -80,6 +83,7 @@ class Edge:
     clause: str
     change: Change = Change.NONE
     other: "Edge | None" = None
+    reached: bool = True
 
     @property
     def repeats(self) -> bool:
@@ -110,6 +114,9 @@ class Diagram:
     words for what can be asked, whether it is possible or not. `initial` is the id of
     the state in which everybody starts. `sides` are the names of two policies that are
     drawn in one picture. `others` are the rules beside the table, of a policy as a whole.
+    `conditions` are the words of all conditions of the policy, whatever is given: their places
+    number them, so that pictures of one policy have one numbering. `left_out` says in words
+    what a drawing leaves out.
     """
 
     id: str
@@ -122,6 +129,27 @@ class Diagram:
     initial: str
     sides: tuple[str, str] | None = None
     others: tuple[Other, ...] = ()
+    conditions: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @cached_property
+    def drawn(self) -> "Diagram":
+        """What a drawing shows: all that a history in order can come to."""
+        states = tuple(state for state in self.states if state.reached or state.id == self.initial)
+        kept = {state.id for state in states}
+        edges = tuple(edge for edge in self.edges if edge.reached and {edge.source, edge.dest} <= kept)
+        if len(states) == len(self.states) and len(edges) == len(self.edges):
+            return self
+        gone = [edge for edge in self.edges if edge not in edges and {edge.source, edge.dest} <= kept]
+        sources = {each: [edge.source for edge in gone if edge.transition == each] for each in _transitions(gone)}
+        left_out = [f"the state {state.name}" for state in self.states if state.id not in kept]
+        left_out += [
+            f"{transition} from {', '.join(dict.fromkeys(self.names[source] for source in some))}"
+            for transition, some in sources.items()
+        ]
+        words = dict.fromkeys(condition.words for edge in self.edges for condition in edge.conditions)
+        conditions = self.conditions or (() if self.sides else tuple(words))
+        return replace(self, states=states, edges=edges, conditions=conditions, left_out=tuple(left_out))
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -151,3 +179,7 @@ class Diagram:
     def repeats(self, state: State) -> tuple[Edge, ...]:
         """The edges that leave this state as it is."""
         return tuple(edge for edge in self.edges if edge.repeats and edge.source == state.id)
+
+
+def _transitions(edges: Iterable[Edge]) -> dict[str, None]:
+    return dict.fromkeys(edge.transition for edge in edges)

@@ -2,17 +2,18 @@
 
 Nothing is drawn because the table says so; an edge is drawn because some facts
 fire it. So what is impossible does not show, in the whole policy or in the part
-of it that is left when some facts are given.
+of it that is left when some facts are given. What is possible, but to no history
+whose events come in order, is in the diagram and marked.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product
 from typing import Any, Generic
 
-from fsm.facts import F, Value, spell
+from fsm.facts import Domain, F, Value, spell
 from fsm.guards import Guard
 from fsm.policy import Actor, Asked, Policy, Transition
 from fsm.render.diagram import Condition, Diagram, Edge, Other, State
@@ -27,6 +28,8 @@ def extract(policy: Policy[F], given: Mapping[str, Value] | None = None) -> Diag
     """
     known = given or {}
     cells = cells_of(policy, known)
+    reached = policy.derived(_reached)
+    in_order = cells_of(policy.derived(_in_order), known) if policy.orderly else cells
     ways = ways_of(policy)
     # An impossible edge takes its id all the same: what an edge is called does not depend on what is given.
     ids = unique([*(plain(str(state)) for state in policy.states), *map(_id, ways)])
@@ -38,10 +41,15 @@ def extract(policy: Policy[F], given: Mapping[str, Value] | None = None) -> Diag
             str(state.value),
             policy.displays.get(state, PLAIN).tone,
             places.get(state),
+            reached=state in reached,
         )
         for state in policy.states
     }
-    edges = (_edge(id_, way, states, cells[way.row.trigger, way.source]) for id_, way in zip(ids, ways, strict=True))
+    edges = (
+        replace(edge, reached=way.source in reached and any(map(way.permits, in_order[way.row.trigger, way.source])))
+        for id_, way in zip(ids, ways, strict=True)
+        if (edge := _edge(id_, way, states, cells[way.row.trigger, way.source]))
+    )
     return Diagram(
         id=policy.id,
         title=policy.title,
@@ -49,10 +57,36 @@ def extract(policy: Policy[F], given: Mapping[str, Value] | None = None) -> Diag
         given=tuple((name, spell(value)) for name, value in known.items()),
         states=tuple(states.values()),
         actions=tuple(action.value for action in policy.triggers),
-        edges=tuple(edge for edge in edges if edge is not None),
+        edges=tuple(edges),
         initial=states[policy.initial].id,
         others=() if known else tuple(_others(policy)),
+        conditions=policy.derived(_conditions) if known else (),
     )
+
+
+def _conditions(policy: Policy[Any]) -> tuple[str, ...]:
+    """The conditions of the policy as a whole, in the order in which a picture of it numbers them."""
+    edges = extract(policy).edges
+    return tuple(dict.fromkeys(condition.words for edge in edges for condition in edge.conditions))
+
+
+def _in_order(policy: Policy[Any]) -> Policy[Any]:
+    """The policy, asked only what comes up in a history whose events come in order."""
+    domain = policy.domain
+    return replace(policy, domain=Domain(domain.record, domain.limits, (*domain.possible, *policy.orderly)))
+
+
+def _reached(policy: Policy[Any]) -> frozenset[AnyState]:
+    """The states that somebody can come to from where everybody begins, in a history in order."""
+    cells, ways = cells_of(policy.derived(_in_order) if policy.orderly else policy, {}), ways_of(policy)
+    possible = [way for way in ways if any(map(way.permits, cells[way.row.trigger, way.source]))]
+    reached, waiting = {policy.initial}, [policy.initial]
+    while waiting:
+        state = waiting.pop()
+        new = {way.dest for way in possible if way.source == state} - reached
+        reached |= new
+        waiting += new
+    return frozenset(reached)
 
 
 def _others(policy: Policy[F]) -> Iterator[Other]:

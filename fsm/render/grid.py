@@ -14,19 +14,25 @@ _WHO: Mapping[Actor, str] = {
     Actor.ANYONE: "the sender is anyone",
 }
 
+UNREACHED = "not reached"
+"""How an entry is marked that no history in order comes to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A transition in a cell.
 
-    `dest` is where it leads, unless its action says that; `change` how two policies differ.
+    `dest` is where it leads, unless its action says that; `by` who acts; `change` how two policies
+    differ; `reached` whether a history in order comes to it.
     """
 
     transition: str
     dest: str
+    by: str
     change: str
     notes: tuple[int, ...]
     clause: str
+    reached: bool
 
 
 @dataclass(frozen=True)
@@ -59,16 +65,14 @@ class Grid:
 
     @cached_property
     def notes(self) -> Mapping[str, int]:
-        """The number of each note, by its words, in the order in which a reader meets them."""
-        edges = (
-            edge
-            for state in self.states
-            for action in self.actions
-            for edge in self.diagram.edges
-            if edge.source == state.id and edge.action == action
-        )
-        words = dict.fromkeys(note for edge in edges for note in self._notes(edge))
+        """The number of each note, by its words: those that a drawing of the diagram has."""
+        words = dict.fromkeys(note for edge in self.diagram.edges for note in self._notes(edge))
         return {each: number for number, each in enumerate(words, 1)}
+
+    @property
+    def marks_unreached(self) -> bool:
+        """Whether an entry is marked as not reached."""
+        return not all(edge.reached for edge in self.diagram.edges)
 
     @property
     def others(self) -> Iterator[tuple[Other, str]]:
@@ -83,9 +87,11 @@ class Grid:
         return Entry(
             transition=clean(edge.transition),
             dest="" if dest == clean(edge.action) else dest,
+            by="" if self.detail is Detail.VERBS or _differs(edge) else edge.actor.value,
             change=self._change(edge.change),
             notes=tuple(sorted(self.notes[note] for note in self._notes(edge))),
             clause=clean(edge.clause) if self.detail is Detail.CLAUSES else "",
+            reached=edge.reached,
         )
 
     def _change(self, change: Change) -> str:
@@ -99,18 +105,17 @@ class Grid:
         if self.detail is Detail.VERBS:
             return
         if not edge.other or not self.diagram.sides:
-            yield from _terms(edge)
+            yield from (clean(guard.words) for guard in edge.conditions)
             return
         old, new = asked(edge)
         both = [guard.words for guard in edge.conditions if guard not in old]
-        yield from map(clean, both if edge.actor is not edge.other.actor else [_WHO[edge.actor], *both])
+        yield from map(clean, both)
         for side, one, guards in zip(self.diagram.sides, (edge, edge.other), (old, new), strict=True):
-            if edge.actor is not edge.other.actor:
+            if _differs(edge):
                 yield clean(f"in {side} {_WHO[one.actor]}")
             yield from (clean(f"in {side} {guard.words}") for guard in guards)
 
 
-def _terms(edge: Edge) -> Iterator[str]:
-    if edge.actor is not Actor.ANYONE:
-        yield _WHO[edge.actor]
-    yield from (clean(guard.words) for guard in edge.conditions)
+def _differs(edge: Edge) -> bool:
+    """Whether two policies let others act."""
+    return edge.other is not None and edge.actor is not edge.other.actor

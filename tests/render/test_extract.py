@@ -8,8 +8,11 @@ import pytest
 from fsm import MIMI, Actor, DefinitionError
 from fsm.facts import Value, spell
 from fsm.family import AnyPolicy
-from fsm.render import extract
+from fsm.policies import load_policy
+from fsm.render import Detail, extract
 from fsm.render.extract import shorten
+from fsm.render.grid import Grid
+from fsm.render.words.label import notes_of
 from tests.render.policies import CATALOGUED, CROWDED, DOOR, HOSTILE
 
 POLICIES = [*CATALOGUED, DOOR, HOSTILE, CROWDED]
@@ -96,6 +99,46 @@ def test_ids_are_unique_and_the_same_in_every_picture(policy: AnyPolicy, given: 
     assert part.states == whole.states
     known = {edge.id: (edge.transition, edge.source, edge.dest) for edge in whole.edges}
     assert all(known[edge.id] == (edge.transition, edge.source, edge.dest) for edge in part.edges)
+
+
+def unreached(name: str) -> tuple[set[str], set[tuple[str, str]]]:
+    diagram = extract(load_policy(name))
+    states = {state.name for state in diagram.states if not state.reached}
+    ways = {(edge.transition, diagram.names[edge.source]) for edge in diagram.edges if not edge.reached}
+    return states, {way for way in ways if way[1] not in states}
+
+
+FORKS = {("found", state) for state in ("invite", "join", "ban")}
+
+
+@pytest.mark.parametrize(
+    ("name", "states", "ways"),
+    [
+        ("mimi", set(), set()),
+        ("mimi-01", set(), set()),
+        *((f"matrix-{number}", {"knock"}, FORKS) for number in range(1, 7)),
+        *((f"matrix-{number}", set(), FORKS | {("found", "knock")}) for number in range(7, 13)),
+    ],
+)
+def test_what_no_history_in_order_comes_to(name: str, states: set[str], ways: set[tuple[str, str]]) -> None:
+    assert unreached(name) == (states, ways)
+
+
+def test_a_drawing_leaves_out_what_is_not_reached_and_says_so() -> None:
+    whole, drawn = extract(load_policy("matrix-1")), extract(load_policy("matrix-1")).drawn
+    assert drawn.left_out == ("the state knock", "found from invite, join, ban")
+    assert {edge.id for edge in drawn.edges} == {edge.id for edge in whole.edges if edge.reached}
+    assert notes_of(drawn).items() <= notes_of(whole).items()
+    assert extract(MIMI).drawn == extract(MIMI)
+
+
+@pytest.mark.parametrize("policy", CATALOGUED, ids=lambda policy: policy.id)
+def test_pictures_of_a_policy_have_one_numbering(policy: AnyPolicy) -> None:
+    whole = notes_of(extract(policy))
+    assert Grid(extract(policy), Detail.GUARDS).notes == whole
+    for view in policy.own_views:
+        assert notes_of(extract(policy, view.given)).items() <= whole.items()
+        assert notes_of(extract(policy, view.given).drawn).items() <= whole.items()
 
 
 def test_an_id_is_the_transition_and_its_source() -> None:

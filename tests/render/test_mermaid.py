@@ -12,8 +12,8 @@ from fsm import MIMI
 from fsm.policies import load_policy
 from fsm.render import Detail, Diagram, compare, extract
 from fsm.render.diagram import Edge
-from fsm.render.formats.mermaid import to_mermaid
-from fsm.render.words.label import caption_of, clean, conditions_of, legend_of, notes_if_crowded
+from fsm.render.formats.mermaid import notes_below, to_mermaid
+from fsm.render.words.label import caption_of, clean, conditions_of, left_out_of
 from tests.builders import BAN
 from tests.render.policies import BIG, CROWDED, DOOR, HOSTILE
 
@@ -22,7 +22,7 @@ _DRAW = """async text => {
     document.body.innerHTML = (await mermaid.render("drawing", text)).svg;
     const words = all => [...document.querySelectorAll(all)].map(each => each.innerText ?? each.textContent);
     const {db} = await mermaid.mermaidAPI.getDiagramFromText(text.slice(text.indexOf("stateDiagram-v2")));
-    const name = id => db.getStates().get(id).descriptions[0];
+    const name = id => db.getStates().get(id).descriptions[0] ?? "[*]";
     return {
         title: words(".statediagramTitleText"),
         states: words(".node:not(.statediagram-note)"),
@@ -61,20 +61,30 @@ def squeezed(*words: str) -> str:
     ("diagram", "detail"), CASES, ids=lambda value: value if isinstance(value, Detail) else clean(value.title)[:12]
 )
 def test_its_reader_sees_what_the_diagram_says(page: Page, diagram: Diagram, detail: Detail) -> None:
-    notes = notes_if_crowded(diagram, detail)
-
     def label(edge: Edge) -> str:
-        return squeezed(edge.transition, *conditions_of(diagram, edge, detail, notes, lines=False))
+        return squeezed(edge.transition, *(conditions_of(diagram, edge, Detail.VERBS) if diagram.sides else ()))
 
     seen = page.evaluate(_DRAW, to_mermaid(diagram, detail))
+    diagram = diagram.drawn
     assert [unicodedata.normalize("NFKC", each) for each in seen["title"]] == [caption_of(diagram)]
     states = [squeezed(state.name, *map(label, diagram.repeats(state))) for state in diagram.states]
-    assert sorted(map(squeezed, seen["states"])) == sorted(states)
+    assert sorted(map(squeezed, seen["states"])) == sorted(["", *states])  # the dot has no words
     assert sorted(map(squeezed, seen["edges"])) == sorted(map(label, diagram.moves))
     ends = [[_NUMBER.sub(lambda number: chr(int(number[1])), name) for name in pair] for pair in seen["ends"]]
     names = {state.id: clean(state.name) or "\xa0" for state in diagram.states}
-    assert ends == [[names[edge.source], names[edge.dest]] for edge in diagram.moves]
-    assert list(map(squeezed, seen["notes"])) == ([squeezed(*legend_of(notes))] if notes else [])
+    (start, first), *moves = ends
+    assert (start, first) == ("[*]", names[diagram.initial])
+    assert moves == [[names[edge.source], names[edge.dest]] for edge in diagram.moves]
+    below = [*notes_below(diagram, detail), *left_out_of(diagram)]
+    assert list(map(squeezed, seen["notes"])) == ([squeezed(*below)] if below else [])
+
+
+def test_the_note_says_what_the_arrows_do_not() -> None:
+    said = notes_below(_MIMI, Detail.GUARDS)
+    for edge in _MIMI.edges:
+        (line,) = (line for line in said if line.split(" · ")[0].partition(" from ")[0] == edge.transition)
+        assert f"by {edge.actor.value}" in line
+        assert all(guard.short in line for guard in edge.conditions)
 
 
 def test_it_refuses_what_is_not_its_language(page: Page) -> None:

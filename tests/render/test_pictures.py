@@ -61,7 +61,7 @@ class Picture:
     """An SVG of ours, taken apart."""
 
     def __init__(self, diagram: Diagram, detail: Detail, *, tall: bool = False) -> None:
-        self.diagram, self.detail, self.tall = diagram, detail, tall
+        self.diagram, self.detail, self.tall = diagram.drawn, detail, tall
         self.root = ET.fromstring(render(diagram, "svg", detail, tall=tall))  # noqa: S314 - our own
         self.groups = {group.attrib["id"]: group for group in self.root.iter(f"{_SVG}g") if "id" in group.attrib}
         page = next(self.root.iter(f"{_SVG}polygon"))
@@ -330,7 +330,21 @@ def test_a_picture_of_dots_is_as_big_as_that_of_lines() -> None:
 
 def test_nothing_possible_is_said() -> None:
     picture = Picture(extract(MIMI, {"sender": MIMI.domain.parse("sender", "ban")}), Detail.GUARDS)
-    assert "Nothing is possible here." in [text.text for text, _ in picture.texts]
+    assert "Nothing is possible here." in " ".join(text.text or "" for text, _ in picture.texts)
+
+
+@pytest.mark.parametrize("tall", [False, True])
+@pytest.mark.parametrize("policy", [MIMI, load_policy("matrix-12"), DOOR], ids=lambda policy: policy.id)
+def test_an_arrow_from_a_dot_leads_to_where_everybody_begins(policy: AnyPolicy, *, tall: bool) -> None:
+    picture = Picture(extract(policy), Detail.GUARDS, tall=tall)
+    dot, arrow = (group for group in picture.root.iter(f"{_SVG}g") if group.get("class", "").split()[1:] == ["start"])
+    circle, head = dot.find(f"{_SVG}ellipse"), arrow.find(f"{_SVG}polygon")
+    assert circle is not None
+    assert head is not None
+    tip = numbers(head.attrib["points"])[1]
+    assert picture.box(picture.diagram.initial).grown(2).holds(Box(*tip, *tip))
+    x, y = float(circle.attrib["cx"]), float(circle.attrib["cy"])
+    assert not any(picture.box(state.id).holds(Box(x, y, x, y)) for state in picture.diagram.states)
 
 
 def test_how_two_policies_differ_is_told_by_colour_by_line_and_in_words() -> None:

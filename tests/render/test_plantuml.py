@@ -22,6 +22,7 @@ _LINES = [
     rf'state "{_TEXT}" as \w+(?: {_COLOUR})?',
     rf"\w+ : {_TEXT}",
     rf"\w+ -\[{_COLOUR}(?:,(?:bold|dashed|dotted))?\]-> \w+ : {_TEXT}",
+    r"\[\*\] --> \w+",
     "legend left",
     rf"<color:{_COLOUR}>(?:plain|bold|dashed|dotted) line</color>: {_TEXT}",
     "end legend",
@@ -32,10 +33,11 @@ _LINES = [
 @pytest.mark.parametrize("detail", Detail)
 @pytest.mark.parametrize("policy", [*DRAWN, BIG], ids=lambda policy: policy.title[:3])
 def test_every_line_is_of_the_grammar(policy: AnyPolicy, detail: Detail) -> None:
-    diagram = extract(policy)
+    diagram = extract(policy).drawn
     lines = to_plantuml(diagram, detail).splitlines()
     for line in lines:
         assert any(re.fullmatch(shape, line) for shape in _LINES), line
+    assert sum(line.startswith("[*] --> ") for line in lines) == 1
     assert sum("]-> " in line for line in lines) == len(diagram.moves)
     assert (lines[0], lines[-1]) == ("@startuml", "@enduml")
 

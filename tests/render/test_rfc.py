@@ -71,7 +71,7 @@ def test_it_is_black_and_white_in_one_generic_font(diagram: Diagram) -> None:
 
 @pytest.mark.parametrize("policy", [*CATALOGUED, DOOR, CROWDED], ids=lambda policy: policy.id)
 def test_who_acts_is_told_by_the_line_and_in_words(policy: AnyPolicy) -> None:
-    diagram = extract(policy)
+    diagram = extract(policy).drawn
     svg = svg_of(figure(diagram))
     groups = {group.attrib["id"]: group for group in svg.iter(f"{_SVG}g") if "id" in group.attrib}
     looks: dict[tuple[str | None, str | None], set[str]] = {}
@@ -93,7 +93,7 @@ def test_every_id_has_the_prefix(diagram: Diagram) -> None:
     ids = [each.attrib["id"] for each in element.iter() if "id" in each.attrib]
     assert ids[0] == "Fig.1_a"
     assert all(id_.startswith("Fig.1_a-") for id_ in ids[1:])
-    assert len(set(ids)) == len(ids) == 1 + len(diagram.states) + len(diagram.edges)
+    assert len(set(ids)) == len(ids) == 1 + len(diagram.drawn.states) + len(diagram.drawn.edges)
     assert element.attrib["anchor"] == "fig-Fig.1_a"
 
 

@@ -9,7 +9,7 @@ from fsm.policies import load_policy
 from fsm.render import Detail, Diagram, compare, extract
 from fsm.render.diagram import Change
 from fsm.render.formats.text import COLUMNS, to_text
-from fsm.render.layout.typewriter import STROKES, drawing_of
+from fsm.render.layout.typewriter import START, STROKES, drawing_of
 from fsm.render.words.columns import padded, width, wrapped
 from fsm.render.words.label import clean
 from tests.builders import BAN, JOIN
@@ -18,7 +18,7 @@ from tests.render.policies import BIG, CATALOGUED, CROWDED, DOOR, HOSTILE
 POLICIES = CATALOGUED
 BOTH = compare(MIMI, load_policy("mimi-01"))
 NATURAL = [
-    *map(extract, POLICIES),
+    *(extract(policy).drawn for policy in POLICIES),
     extract(CROWDED),
     BOTH,
     extract(MIMI, {"is_self": True}),
@@ -68,7 +68,10 @@ class Page:
     def __init__(self, diagram: Diagram) -> None:
         lines = drawing_of(diagram, COLUMNS)
         assert lines is not None
-        self.rows = [line.ljust(COLUMNS + 2) for line in [*lines, ""]]
+        start, below = lines[: len(START)], lines[len(START) :]
+        assert [line.strip() for line in start] == list(START)
+        self.start = start[-1].index(START[-1])
+        self.rows = [line.ljust(COLUMNS + 2) for line in [*below, ""]]
         self.boxes = {state.id: self._box(state.name) for state in diagram.states}
 
     def _box(self, name: str) -> tuple[int, int, int, int]:
@@ -134,6 +137,7 @@ class Page:
 @pytest.mark.parametrize("diagram", NATURAL, ids=names(NATURAL))
 def test_every_line_of_the_drawing_leads_where_its_edge_leads(diagram: Diagram) -> None:
     page = Page(diagram)
+    assert page.state(0, page.start) == diagram.initial
     assert page.ways() == {(edge.transition, edge.source, edge.dest) for edge in diagram.moves}
     text = "\n".join(page.rows)
     for state in diagram.states:

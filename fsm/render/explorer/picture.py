@@ -48,7 +48,7 @@ def _picture(diagram: Diagram, name: str, *, tall: bool) -> ET.Element:
     root = ET.fromstring(to_svg(diagram, Detail.VERBS, tall=tall))  # noqa: S314 - what we have just drawn
     (graph,) = (group for group in root.iter(_GROUP) if group.get("class") == "graph")
     for child in list(graph):
-        if not {"state", "edge"} & set(child.get("class", "").split()):
+        if not {"state", "edge", "start"} & set(child.get("class", "").split()):
             graph.remove(child)
     _unnest(graph)
     for title in root.findall(f"{{{_SVG}}}title"):

@@ -27,7 +27,7 @@ from fsm.render.formats.markup import (
     under,
 )
 from fsm.render.layout.curve import position, rounded
-from fsm.render.layout.plan import HAIR, Plan, Way, plan_of
+from fsm.render.layout.plan import DOT, HAIR, Plan, Way, plan_of
 from fsm.render.layout.style import (
     BOXES,
     CHANGES,
@@ -54,10 +54,12 @@ from fsm.render.words.label import (
     about_of,
     clean,
     labels_of,
+    left_out_of,
     legend_of,
     notes_if_crowded,
     notes_of,
     sentence,
+    start_of,
 )
 
 _HEAD = 7.5  # how long an arrow's head is
@@ -76,6 +78,7 @@ def to_dot(diagram: Diagram, detail: Detail = Detail.GUARDS, *, tall: bool = Fal
 
 def drawn(diagram: Diagram, detail: Detail, look: Look) -> str:
     """The diagram as DOT text."""
+    diagram = diagram.drawn
     plan, labels, notes = _layout(diagram, detail, tall=look.tall)
     font = {"fontname": FONTS, "fontsize": str(VERB), "fontcolor": look.colour(INK)}
     graph = Digraph(
@@ -126,7 +129,17 @@ class _Words:
     states: Mapping[str, str]
 
 
+def _begin(graph: Digraph, diagram: Diagram, look: Look, plan: Plan | None = None) -> None:
+    """The dot, and its arrow to where everybody begins."""
+    colour = look.colour(INK)
+    dot, arrow = ({"pos": position(plan.start[0])}, {"pos": rounded(plan.start, _HEAD)}) if plan else ({}, {})
+    shape = {"shape": "circle", "style": "filled", "fixedsize": "true", "width": f"{DOT / 72:.4f}"}
+    graph.node("(start)", "", **shape, fillcolor=colour, color=colour, **{"class": "start"}, **dot)
+    graph.edge("(start)", diagram.initial, color=colour, **{"class": "start"}, **arrow)
+
+
 def _pin(graph: Digraph, diagram: Diagram, look: Look, plan: Plan, words: _Words) -> None:
+    _begin(graph, diagram, look, plan)
     for state in diagram.states:
         place = plan.places[state.id]
         size = {"fixedsize": "true", "width": f"{place.width / 72:.4f}", "height": f"{place.height / 72:.4f}"}
@@ -146,6 +159,7 @@ def _pin(graph: Digraph, diagram: Diagram, look: Look, plan: Plan, words: _Words
 def _leave_free(graph: Digraph, diagram: Diagram, look: Look, words: _Words, around: Sequence[Row]) -> None:
     block = stack(around, ceil(max(row.width for row in around)), "left")
     graph.attr(label=block, labelloc="t", labeljust="l", nodesep="0.4", ranksep="0.7")
+    _begin(graph, diagram, look)
     for state in diagram.states:
         graph.node(state.id, words.states[state.id], margin="0.2,0.1", **_box(look, state))
     for edge in diagram.moves:
@@ -233,8 +247,10 @@ def _legend(diagram: Diagram, look: Look, labels: Mapping[str, Label], notes: No
         small.append("Small type: what else must hold, about the sender unless it says otherwise.")
     if any(edge.repeats for edge in diagram.edges):
         small.append("A verb inside a state leaves it as it is.")
+    small.append(f"The dot: {start_of(diagram)[:1].lower()}{start_of(diagram)[1:]}")
     if not diagram.edges:
         small.append("Nothing is possible here.")
+    small += left_out_of(diagram)
     heading = text("How they differ:" if diagram.sides else "Who acts:", VERB, faint)
     return [
         *(_flowed(heading, entries, width) if entries else []),

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from fsm.render.diagram import Detail, Diagram
-from fsm.render.formats.matrix import NOTHING
-from fsm.render.grid import Entry, Grid
-from fsm.render.words.label import about_of, clean
+from fsm.render.formats.matrix import NOT_REACHED, NOTHING
+from fsm.render.grid import UNREACHED, Entry, Grid
+from fsm.render.words.label import about_of, clean, start_of
 
 _STYLE = """\
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
@@ -41,8 +41,10 @@ def to_html(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
         "<main>",
         f'<h1 dir="auto">{title}</h1>',
         *(f'<p dir="auto">{_text(line)}</p>' for line in about_of(diagram)),
+        f'<p dir="auto">{_text(start_of(diagram))}</p>',
         f"<p>What is not in the table is rejected.{_NUMBERS if grid.notes else ''}</p>",
         *_table(grid),
+        *([f"<p><em>{UNREACHED}</em>: {NOT_REACHED}</p>"] if grid.marks_unreached else []),
         *_notes(grid),
         *_others(grid),
         "</main>",
@@ -80,8 +82,9 @@ def _entry(entry: Entry) -> str:
     parts = [f"<strong>{_text(entry.transition)}</strong>"]
     if entry.dest:
         parts.append(f'<span aria-hidden="true">→</span><span class="unseen">to</span> {_text(entry.dest)}')
-    if entry.change:
-        parts.append(f"<em>{_text(entry.change)}</em>")
+    parts += [f"<em>{_text(mark)}</em>" for mark in (entry.change, "" if entry.reached else UNREACHED) if mark]
+    if entry.by:
+        parts.append(f"by {entry.by}")
     if entry.notes:
         links = ", ".join(
             f'<a href="#note-{number}"><span class="unseen">condition </span>{number}</a>' for number in entry.notes

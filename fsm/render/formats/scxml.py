@@ -17,6 +17,7 @@ from fsm.render.layout.engine import RenderError
 from fsm.render.words.ids import unique
 from fsm.render.words.label import caption_of, clean
 
+_UNREACHED = "no history whose events come in order gets here"
 _NAMESPACE = "http://www.w3.org/2005/07/scxml"
 _JAVASCRIPT = (
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends "
@@ -55,6 +56,8 @@ def to_scxml(diagram: Diagram, detail: Detail = Detail.GUARDS) -> bytes:
         element = ET.SubElement(root, "state", {"id": states[state.id]})
         if states[state.id] != state.name:
             element.append(_comment(state.name))
+        if not state.reached:
+            element.append(_comment(_UNREACHED))
         for edge in diagram.edges:
             if edge.source == state.id:
                 conditions = [guards[_key(guard)] for guard in edge.guards]
@@ -67,6 +70,8 @@ def to_scxml(diagram: Diagram, detail: Detail = Detail.GUARDS) -> bytes:
 def _transition(state: ET.Element, edge: Edge, event: str, conditions: Iterable[str], dest: str) -> None:
     condition = " && ".join(conditions)
     asks = {"cond": condition} if condition else {}
+    if not edge.reached:
+        state.append(_comment(_UNREACHED))
     if edge.clause:
         state.append(_comment(f"section {edge.clause}"))
     transition = ET.SubElement(state, "transition", {"event": event, **asks, "target": dest})

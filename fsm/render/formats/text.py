@@ -10,7 +10,16 @@ from fsm.render.diagram import Change, Detail, Diagram, Edge, State
 from fsm.render.layout.style import line_of, lines_of
 from fsm.render.layout.typewriter import STROKES, drawing_of
 from fsm.render.words.columns import padded, width, wrapped
-from fsm.render.words.label import Notes, about_of, clean, conditions_of, legend_of, notes_if_crowded
+from fsm.render.words.label import (
+    Notes,
+    about_of,
+    clean,
+    conditions_of,
+    left_out_of,
+    legend_of,
+    notes_if_crowded,
+    start_of,
+)
 
 COLUMNS = 69  # of the 72 that a line of an RFC has, its text leaves 3 empty
 _INDENT = "   "
@@ -19,12 +28,14 @@ _LEAST = 20  # columns for conditions that are worth a column of their own
 
 def to_text(diagram: Diagram, detail: Detail = Detail.GUARDS) -> str:
     """The diagram as plain text, with what it is and what is given at its head."""
+    diagram = diagram.drawn
     head = [line for words in (clean(diagram.title), *about_of(diagram)) for line in wrapped(words, COLUMNS)]
     return "\n".join([*head, "", *body(diagram, detail)]) + "\n"
 
 
 def body(diagram: Diagram, detail: Detail = Detail.GUARDS) -> list[str]:
     """The drawing and the list, without a head."""
+    diagram = diagram.drawn
     if not diagram.edges:
         return ["Nothing is possible here."]
     drawing = drawing_of(diagram, COLUMNS)
@@ -38,6 +49,8 @@ def _legend(diagram: Diagram) -> Iterator[str]:
     yield from wrapped(f"{'How they differ' if diagram.sides else 'Who acts'}: {', '.join(entries)}.", COLUMNS, _INDENT)
     if any(edge.repeats for edge in diagram.edges) and drawing_of(diagram, COLUMNS):
         yield "In brackets: what leaves a state as it is."
+    for words in (start_of(diagram), *left_out_of(diagram)):
+        yield from wrapped(words, COLUMNS, _INDENT)
 
 
 def _list(diagram: Diagram, detail: Detail) -> Iterator[str]:

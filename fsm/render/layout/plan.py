@@ -27,6 +27,7 @@ AIR = 11.0  # between a label and what is next to it
 BESIDE = 5.0  # from an upright line to its label
 INSET = 16.0  # from the side of a box to its first line
 HAIR = 2  # between a level line and the small type under it
+DOT, START = 8.0, 24.0  # the dot where all begins, and how far it is from the ground
 OVER, UNDER = row_of(VERB), row_of(SMALL)
 _GROUND_HEIGHT, _BOX_HEIGHT, BOX_WIDTH = 36.0, 50.0, 110.0
 _TURN = 22.0  # what a way overhead needs above a box, for an arrow's head and a corner
@@ -90,17 +91,21 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The places of the states and the ways of the moves, by id."""
+    """The places of the states and the ways of the moves, by id; and the arrow that leads to where everybody begins."""
 
     places: Mapping[str, Place]
     ways: Mapping[str, Way]
+    start: tuple[Point, Point]
 
     @property
     def frame(self) -> Place:
         """The rectangle around all."""
         places = [*self.places.values(), *(way.frame for way in self.ways.values())]
-        left, right = min(place.left for place in places), max(place.right for place in places)
-        top, bottom = max(place.top for place in places), min(place.bottom for place in places)
+        x, y = self.start[0]
+        left = min(x - DOT / 2, *(place.left for place in places))
+        right = max(place.right for place in places)
+        top = max(y + DOT / 2, *(place.top for place in places))
+        bottom = min(place.bottom for place in places)
         return Place((left + right) / 2, (top + bottom) / 2, right - left, top - bottom)
 
 
@@ -117,7 +122,8 @@ def plan_of(diagram: Diagram, labels: Mapping[str, Label]) -> Plan | None:
         if index:
             ways |= _across(between(diagram, row[index - 1], state), places, labels)
     ways |= _overhead(diagram, row, places, labels)
-    return Plan(places, ways)
+    bar = places[ground.id]
+    return Plan(places, ways, ((bar.left - START, bar.y), (bar.left, bar.y)))
 
 
 def natural_order(diagram: Diagram) -> tuple[State, Sequence[State]] | None:

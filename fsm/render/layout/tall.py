@@ -23,6 +23,7 @@ from fsm.render.layout.plan import (
     HAIR,
     INSET,
     OVER,
+    START,
     UNDER,
     Place,
     Plan,
@@ -63,7 +64,8 @@ class _Tall:
         for pair in pairwise(self.column):
             ways |= self._upright(*pair)
         ways |= self._around()
-        return Plan(self.places, ways)
+        middle = self._bar / 2
+        return Plan(self.places, ways, ((middle, START), (middle, 0.0)))
 
     @cached_property
     def places(self) -> dict[str, Place]:

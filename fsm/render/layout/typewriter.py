@@ -29,6 +29,9 @@ STROKES: Mapping[str, tuple[str, str]] = {
 }
 """By the name of a line: what it is made of where it is level, and where it is upright."""
 
+START = ("o", "v")
+"""The arrow, of letters one under the other, to where everybody begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Air:
@@ -94,7 +97,7 @@ class _Drawing:
             self._gap(page, *pair)
         bottom = self._tops[self.column[-1].id] + self._heights[self.column[-1].id]
         self._box(page, self.ground, 0, self._bar, 0, bottom)
-        return page.lines()
+        return [*(" " * (self._bar // 2) + letter for letter in START), *page.lines()]
 
     # Measures, in columns and rows.
 

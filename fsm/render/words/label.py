@@ -167,9 +167,10 @@ def notes_if_crowded(diagram: Diagram, detail: Detail) -> Notes | None:
 
 
 def notes_of(diagram: Diagram) -> Notes:
-    """A number for every guard that is not told otherwise, by its words, in the order of first use."""
-    shown = [guard.words for edge in diagram.edges for guard in _shown(diagram, edge)]
-    return {each: number for number, each in enumerate(dict.fromkeys(shown), 1)}
+    """A number for every guard that is not told otherwise, by its words, as the policy as a whole numbers them."""
+    shown = dict.fromkeys(guard.words for edge in diagram.edges for guard in _shown(diagram, edge))
+    numbers = {each: number for number, each in enumerate(dict.fromkeys((*diagram.conditions, *shown)), 1)}
+    return {each: number for each, number in numbers.items() if each in shown}
 
 
 def _shown(diagram: Diagram, edge: Edge) -> Sequence[Condition]:
@@ -182,6 +183,18 @@ def _shown(diagram: Diagram, edge: Edge) -> Sequence[Condition]:
 def legend_of(notes: Notes | None) -> list[str]:
     """The notes in words, each behind its number."""
     return [f"({number}) {clean(words)}" for words, number in (notes or {}).items()]
+
+
+def start_of(diagram: Diagram) -> str:
+    """Where everybody begins, as a sentence."""
+    return clean(f"Everybody begins in {diagram.names[diagram.initial]}.")
+
+
+def left_out_of(diagram: Diagram) -> list[str]:
+    """What a drawing leaves out, as a sentence, if it leaves anything out."""
+    if not diagram.left_out:
+        return []
+    return [clean(f"Not drawn, since no history in order comes to it: {'; '.join(diagram.left_out)}.")]
 
 
 def sentence(diagram: Diagram, edge: Edge) -> str:

@@ -118,8 +118,9 @@ def _least_width(*columns: Sequence[str]) -> int:
 
 def _entry(entry: Entry) -> str:
     dest = f" to {escaped(entry.dest)}" if entry.dest else ""
+    by = f" by {entry.by}" if entry.by else ""
     notes = f" ({', '.join(map(str, entry.notes))})" if entry.notes else ""
-    return f"{escaped(entry.transition)}{dest}{notes}"
+    return f"{escaped(entry.transition)}{dest}{by}{notes}"
 
 
 def _conditions(policy: AnyPolicy, action: str, cases: Sequence[Case], head: str) -> Iterator[str]:

@@ -14,22 +14,26 @@ function makePictures(onPress) {
 /** Make a drawing fit what is left of it, and let its states and arrows be pressed. */
 function makePicture(svg, { onState, onEdge }) {
   const find = (id) => svg.querySelector(`[data-id="${CSS.escape(id)}"]`);
-  const states = data.states.map(({ id }) => find(id));
+  const states = data.states.map(({ id }) => find(id)); // null for what no history in order comes to
   const edges = data.edges.map(({ id }) => find(id));
   svg.setAttribute("role", "group");
   svg.setAttribute("aria-label", "States and the transitions between them; move with the arrow keys");
   fit(svg);
   states.forEach((state, place) => {
-    const repeats = edges.filter((edge, each) => data.edges[each].source === place && edge.matches(".repeat"));
+    const repeats = edges.filter((edge, each) => data.edges[each].source === place && edge?.matches(".repeat"));
+    if (!state) return;
     [state, ...repeats].forEach((part) => centre(part, state.querySelector("path, polygon")));
     asButton(state, () => onState(place));
   });
   edges.forEach((edge, place) => {
+    if (!edge) return;
     widen(edge);
     asButton(edge, () => onEdge(place));
   });
   rove(
-    data.order.flatMap((state) => [states[state], ...edges.filter((_, place) => data.edges[place].source === state)]),
+    data.order
+      .flatMap((state) => [states[state], ...edges.filter((_, place) => data.edges[place].source === state)])
+      .filter(Boolean),
   );
   return { states, edges };
 }
@@ -104,6 +108,7 @@ function showPicture({ states, edges }, { caseOf, isHere, asked, chosen, asksOf 
     const { id } = data.rows[row];
     const way = source === dest ? `stays in ${stateWord(dest)}` : `${stateWord(source)} to ${stateWord(dest)}`;
     const edge = edges[place];
+    if (!edge) return;
     edge.classList.toggle("lit", lit);
     const isAsked = asked !== null && asked.row === row && asked.target === source;
     edge.classList.toggle("asked", isAsked && (at === null || destOf(row, at) === dest));
@@ -111,12 +116,13 @@ function showPicture({ states, edges }, { caseOf, isHere, asked, chosen, asksOf 
     edge.setAttribute("aria-pressed", String(edge.classList.contains("asked")));
   });
   states.forEach((state, place) => {
+    if (!state) return;
     state.classList.toggle("chosen", place === chosen);
     state.classList.toggle("away", !isHere(place));
     state.setAttribute("aria-label", `state ${stateWord(place)}`);
     state.setAttribute("aria-pressed", String(place === chosen));
   });
-  reveal(edges.find((edge) => edge.classList.contains("asked")) ?? states[chosen]);
+  reveal(edges.find((edge) => edge?.classList.contains("asked")) ?? states[chosen]);
   const names = [...new Set([...possible].map((row) => data.rows[row].id))];
   const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
   byId("possible").textContent = names.length
