@@ -668,3 +668,17 @@ def test_an_error_in_a_callback_leaves_the_change() -> None:
         here.send(first_join())
     assert here.participations() == {ALICE: JOIN}
     assert here.decide(first_join()).transition == "rejoin"
+
+
+def test_in_order_a_first_join_comes_first(policy: MatrixPolicy) -> None:
+    """What `orderly` says of questions holds in a room that has seen all, whatever came before the creator's join."""
+    assert policy.orderly
+    seen = set()
+    asked = [member(action, sender, ALICE) for action in (JOIN, LEAVE, BAN, INVITE) for sender in (ALICE, ABE)]
+    for first in asked:
+        here = MatrixRoom()
+        for event in (create(policy.version), first, member(JOIN, ALICE, ALICE)):
+            decision = here.send(event)
+            if decision.transition == "found":
+                seen.add(decision.before)
+    assert seen == {LEAVE}
