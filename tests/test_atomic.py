@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,15 @@ from tests.cli.runner import ROOT
 NEW, OLD = b"new" * 1000, b"old"
 
 
-@pytest.fixture
+@contextmanager
 def small_files() -> Iterator[None]:
-    """No file may grow beyond a thousand bytes."""
+    """No file may grow beyond a thousand bytes: not even the one that the results of the tests may go to."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def names(folder: Path) -> list[str]:
@@ -44,13 +47,12 @@ def test_a_file_holds_what_was_written(old: bytes | None, tmp_path: Path) -> Non
     assert names(tmp_path) == ["file"]
 
 
-@pytest.mark.usefixtures("small_files")
 @pytest.mark.parametrize("old", [None, OLD])
 def test_a_full_disk_leaves_what_was_there(old: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "file"
     if old is not None:
         path.write_bytes(old)
-    with pytest.raises(OSError, match="too large") as problem:
+    with small_files(), pytest.raises(OSError, match="too large") as problem:
         atomic.write(path, NEW)
     assert problem.value.filename == str(path)
     assert [each.read_bytes() for each in tmp_path.iterdir()] == [old] * (old is not None)
