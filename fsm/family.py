@@ -30,6 +30,7 @@ from typing import Any, Protocol, TypeAlias, cast
 from fsm.decision import Decision
 from fsm.errors import DefinitionError, PolicyError, shorten
 from fsm.event import read_event
+from fsm.facts import EVENT
 from fsm.policy import Asked, Policy
 from fsm.policy_law import Repairs
 from fsm.scenario import Log, Scenario, Settings
@@ -280,6 +281,8 @@ class Family:
                 self._refuse([f"the part `{name}` must give a {kind.__name__}, not {type(given).__name__}"])
             if name == "laws":
                 self._refuse(self._faults_of_laws(given))
+            if name == "words":
+                self._refuse(self._faults_of_words(given))
             known[self, name] = given
         return known[self, name]
 
@@ -293,20 +296,48 @@ class Family:
             part = getattr(self, name)
             if not isinstance(part, kind) and not (name in _KINDS and callable(part)):
                 yield f"the part `{name}` must be a {kind.__name__}, not {type(part).__name__}"
+        yield from self._faults_of_policies()
+        yield from self._faults_of_optional_parts()
+        yield from self._faults_of_laws(self.laws)
+        yield from self._faults_of_words(self.words)
+        yield from self._faults_of_room()
+        if isinstance(self.syntax, Syntax) and isinstance(self.scenario, Scenario):
+            yield from self._faults_together(self.policies[0], self.syntax, self.scenario)
+
+    def _faults_of_policies(self) -> Iterator[str]:
         policies: tuple[object, ...] = self.policies
         for policy in policies:
             if not isinstance(policy, Policy):
                 yield f"`policies` holds {shorten(repr(policy))}, which is no policy"
-        yield from self._faults_of_laws(self.laws)
-        yield from self._faults_of_room()
-        if isinstance(self.syntax, Syntax) and isinstance(self.scenario, Scenario):
-            yield from self._faults_together(self.policies[0], self.syntax, self.scenario)
+        others = [policy for policy in self.policies if policy.family != self.policies[0].family]
+        if others:
+            yield f"`policies` holds `{shorten(others[0].id)}`, which is of another family"
+        ids = [policy.id for policy in self.policies]
+        for name in sorted({name for name in ids if ids.count(name) > 1}):
+            yield f"`policies` has the id `{shorten(name)}` more than once"
+
+    def _faults_of_optional_parts(self) -> Iterator[str]:
+        for name in ("repairs", "columns"):
+            if getattr(self, name) is not None and not callable(getattr(self, name)):
+                yield f"the part `{name}` must be a function, not {type(getattr(self, name)).__name__}"
+        if self.codec is not None and not callable(self.codec):
+            missing = [name for name in ("encode", "decode") if not callable(getattr(self.codec, name, None))]
+            if missing:
+                yield f"the part `codec` has no `{missing[0]}`"
 
     def _faults_of_laws(self, laws: Any) -> Iterator[str]:
         for law in laws if isinstance(laws, tuple) else ():
             missing = [name for name in ("id", "sentence", "test") if not hasattr(law, name)]
             if missing:
                 yield f"`laws` holds {shorten(repr(law))}, which has no `{missing[0]}`"
+        ids = [law.id for law in laws] if isinstance(laws, tuple) else []
+        for name in sorted({name for name in ids if ids.count(name) > 1}):
+            yield f"`laws` has the id `{shorten(name)}` more than once"
+
+    def _faults_of_words(self, words: Any) -> Iterator[str]:
+        for word, text in words.items() if isinstance(words, Mapping) else ():
+            if type(word) is not str or type(text) is not str or not text:
+                yield f"`words` says of {shorten(repr(word))} what is no text"
 
     def _faults_of_room(self) -> Iterator[str]:
         if not isinstance(self.room, type):
@@ -327,6 +358,7 @@ class Family:
     def _faults_together(self, policy: AnyPolicy, syntax: Syntax, scenario: Scenario) -> Iterator[str]:
         yield from self._faults_of_syntax(policy, syntax, scenario)
         yield from self._faults_of_scenario(policy, scenario)
+        yield from self._faults_of_reading(policy, syntax, scenario)
 
     def _faults_of_syntax(self, policy: AnyPolicy, syntax: Syntax, scenario: Scenario) -> Iterator[str]:
         for user in (*scenario.users, *scenario.strangers):
@@ -336,10 +368,12 @@ class Family:
         for name in syntax.facts:
             if name not in policy.domain.values:
                 yield f"`syntax` reads the fact `{shorten(name)}`, which policy `{policy.id}` does not have"
+            elif policy.domain.about[name].subject is not EVENT:
+                yield f"`syntax` reads the fact `{shorten(name)}`, which policy `{policy.id}` has about no event"
         for action in policy.triggers:
-            event = syntax.write(policy, action, user, other)
-            read_event(event)
-            change = syntax.read(event, policy)
+            event = self._tried(f"`syntax` cannot write `{action}`", syntax.write, policy, action, user, other)
+            self._tried(f"`syntax` writes `{action}` as no event", read_event, event)
+            change = self._tried(f"`syntax` cannot read `{action}`", syntax.read, event, policy)
             if change is None or (change.action, change.sender, change.target) != (action.value, user, other):
                 yield f"`syntax` does not read `{action}` as it writes it: two paths are the same"
             elif change.dest is None and not _stays(policy, action):
@@ -358,26 +392,64 @@ class Family:
             for place, log in enumerate(logs, start=1):
                 if self._tried(f"its rooms fail at {what} {place}", self._play, policy, (*start, *log)) is None:
                     yield f"policy `{policy.id}` refuses {what} {place} after the first opening"
-        self._tried("its rooms cannot be made of a state", self.room.from_state, [], policy=policy)
+        for part in ("corner_cases", "compared", "attempts", "moves", "trials"):
+            logs = scenario.logs(part)
+            for place, log in enumerate(logs, start=1):
+                self._tried(f"its rooms fail at {part} {place} of `scenario`", self._play, policy, log, to_the_end=True)
+        made = self._tried("its rooms cannot be made of a state", self.room.from_state, [], policy=policy)
+        if getattr(made, "policy", None) is not policy or not callable(getattr(made, "send", None)):
+            yield f"`from_state` of its rooms gives {type(made).__name__}, which is no room of policy `{policy.id}`"
+        self._tried("its rooms fail at `remember`", made.remember)
+        room_id = self._tried("its rooms fail at `room_of`", self.room.room_of, dict(first[0]))
+        if room_id is not None and type(room_id) is not str:
+            yield f"`room_of` of its rooms gives {type(room_id).__name__}, not the id of a room"
 
-    def _play(self, policy: AnyPolicy, log: Log) -> Any:
-        """The room after a log; None when an event of it is refused."""
+    def _faults_of_reading(self, policy: AnyPolicy, syntax: Syntax, scenario: Scenario) -> Iterator[str]:
+        """Whether rooms read changes as the syntax writes them."""
+        user, other, *_ = scenario.users
+        room = self._play(policy, scenario.searched[0])
+        own = getattr(self.room, "syntax", syntax)
+        if isinstance(own, Syntax) and own is not syntax:
+            yield "its rooms read by another syntax than the part `syntax`"
+        if syntax.creation is not None and not any(
+            event.get("type") == syntax.creation for opening in scenario.openings.values() for event in opening.log
+        ):
+            yield f"no opening of `scenario` has a `{shorten(syntax.creation)}`, with which rooms begin by `syntax`"
+        for action in policy.triggers:
+            event = syntax.write(policy, action, user, other)
+            facts = self._tried(f"its rooms cannot read `{action}` as `syntax` writes it", room.facts_of, event)
+            if not isinstance(facts, policy.domain.record):
+                yield f"`facts_of` of its rooms gives {type(facts).__name__}, not the facts of policy `{policy.id}`"
+            elif facts.is_self:
+                yield f"its rooms do not read `{action}` as `syntax` writes it: the target is not the sender"
+            decision = self._tried(f"its rooms cannot judge `{action}`", room.decide, event)
+            if not isinstance(decision, Decision):
+                yield f"`decide` of its rooms answers {type(decision).__name__}"
+
+    def _play(self, policy: AnyPolicy, log: Log, *, to_the_end: bool = False) -> Any:
+        """The room after a log; None when an event of it is refused, unless it is to be played to the end."""
         room = self.room(None, policy=policy)
         for event in log:
             decision = room.send(event)
             if not isinstance(decision, Decision):
                 raise DefinitionError(f"family `{self.id}`: `send` of its rooms answers {type(decision).__name__}")
-            if not decision:
+            if not isinstance(room.participations(), Mapping) or room.policy is not policy:
+                raise DefinitionError(f"family `{self.id}`: its rooms do not tell their `participations` and `policy`")
+            for user, state in room.participations().items():
+                if state not in policy.states:
+                    words = f"its rooms put `{shorten(user)}` in `{state}`, which is no state of policy `{policy.id}`"
+                    raise DefinitionError(f"family `{self.id}`: {words}")
+            if not decision and not to_the_end:
                 return None
-        if not isinstance(room.participations(), Mapping) or room.policy is not policy:
-            raise DefinitionError(f"family `{self.id}`: its rooms do not tell their `participations` and `policy`")
         return room
 
     def _tried(self, failure: str, call: Callable[..., Any], *given: Any, **named: Any) -> Any:
         try:
             return call(*given, **named)
-        except DefinitionError:
-            raise
+        except DefinitionError as problem:
+            if str(problem).startswith(f"family `{self.id}`: "):
+                raise
+            raise DefinitionError(f"family `{self.id}`: {failure}: {shorten(str(problem), 200)}") from None
         except Exception as problem:  # noqa: BLE001 - the family may be the user's: anything may be wrong in it
             summary = str(problem) if isinstance(problem, PolicyError) else f"{type(problem).__name__}: {problem}"
             raise DefinitionError(f"family `{self.id}`: {failure}: {shorten(summary, 200)}") from None

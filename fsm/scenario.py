@@ -68,6 +68,24 @@ Settings: TypeAlias = Mapping[tuple[str, str], Mapping[str, Any]]
 """The latest contents of a room's settings, by event type and state key."""
 
 
+_KINDS: Mapping[str, type] = {
+    "users": Mapping,
+    "strangers": tuple,
+    "openings": Mapping,
+    "settings": Mapping,
+    **dict.fromkeys(("assignments", "corner_cases", "attempts", "moves", "compared", "trials"), tuple),
+    "stranger_role": str,
+    "follows_states": bool,
+    "is_assigned_first": bool,
+}
+"""What the parts of a scenario are."""
+
+
+def _is_log(log: object) -> bool:
+    """Whether this is a log with events in it."""
+    return type(log) is tuple and bool(log) and all(isinstance(event, Mapping) for event in log)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """Small rooms to try policies in (see the module). Raises `DefinitionError` for what is none."""
@@ -97,6 +115,13 @@ class Scenario:
             raise DefinitionError(f"scenario: {problem}")
 
     def _faults(self) -> Iterator[str]:
+        for part, kind in _KINDS.items():
+            if not isinstance(getattr(self, part), kind):
+                yield f"`{part}` must be a {kind.__name__}, not {type(getattr(self, part)).__name__}"
+        if self.room_id is not None and type(self.room_id) is not str:
+            yield f"`room_id` must be a str, not {type(self.room_id).__name__}"
+        if not all(type(text) is str for text in (*self.users, *self.users.values(), *self.strangers)):
+            yield "`users` and `strangers` must be texts"
         if len(self.users) < LEAST_USERS:
             yield f"`users` must be at least {LEAST_USERS}, not {len(self.users)}"
         if len({*self.users, *self.strangers}) != len(self.users) + 2:
@@ -104,22 +129,34 @@ class Scenario:
         if not self.openings:
             yield "there is no way in which a room begins: `openings` is empty"
         for name, opening in self.openings.items():
-            if not isinstance(opening, Opening) or not opening.log or opening.roles.keys() - self.users.keys():
+            if not isinstance(opening, Opening) or not _is_log(opening.log) or {*opening.roles} - {*self.users}:
                 yield f"opening `{shorten(name)}` is no `Opening` with events, and roles of its users"
         yield from self._faults_of_logs()
 
     def _faults_of_logs(self) -> Iterator[str]:
         for words, event in self.settings.items():
-            if "state_key" not in event:
+            if not isinstance(event, Mapping) or "state_key" not in event:
                 yield f"setting `{shorten(words)}` is no state event"
         for part in ("assignments", "corner_cases", "compared"):
-            if not all(type(log) is tuple and log for log in getattr(self, part)):
+            if not all(map(_is_log, getattr(self, part))):
                 yield f"`{part}` are tuples of events, none empty"
-        if not all(isinstance(trial, Trial) for trial in self.trials):
-            yield "`trials` must be a tuple of `Trial`"
+        for part in ("attempts", "moves"):
+            if getattr(self, part) and not _is_log(getattr(self, part)):
+                yield f"`{part}` must be a tuple of events"
+        if not all(isinstance(trial, Trial) and _is_log(trial.log) for trial in self.trials):
+            yield "`trials` must be a tuple of `Trial`, each with events"
         for part in ("variants", "concerned", "case", "view"):
             if getattr(self, part) is not None and not callable(getattr(self, part)):
                 yield f"`{part}` is no function"
+
+    def logs(self, part: str) -> tuple[Log, ...]:
+        """The logs of a part, each of which can be played: single events come after the first opening."""
+        given = getattr(self, part)
+        if part in ("attempts", "moves"):
+            return tuple((*self.searched[0], event) for event in given)
+        if part == "trials":
+            return tuple((*trial.log, *(trial.deeds or ()), *trial.attempts) for trial in given)
+        return tuple(given)
 
     @property
     def searched(self) -> tuple[Log, ...]:

@@ -12,7 +12,7 @@ the objects around it, and its own, with dots between them, such as `content.ite
 | `target` | the path of the user whom a change is about | `state_key` |
 | `destination` | the path of the state to which a change leads | that of the action |
 | `names_states` | whether the word at `destination` names the state, whatever the rows say | no |
-| `facts` | by fact about the event: its path; what does not stand there is plain | none |
+| `facts` | by fact about the event: its path; by default it is plain, or the only value that the action has | none |
 | `reason` | the path of the reason, in words; none where reasons are not read | `content.reason` |
 | `optional` | by path: what else a change may hold (see below) | `room_id`, `event_id` |
 | `takes_more` | whether the content of a change may hold anything else, and be the same question | no |
@@ -32,7 +32,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
+from itertools import permutations, product
 from typing import Any, NamedTuple, TypeAlias
 
 from fsm.errors import DefinitionError, EventError, shorten
@@ -46,6 +46,18 @@ JSON: TypeAlias = dict[str, Any]
 
 KINDS = ("text", "name", "never")
 """What `optional` says of a path."""
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "title": (str,),
+    "changes": (tuple,),
+    **dict.fromkeys(("names_states", "takes_more"), (bool,)),
+    **dict.fromkeys(("facts", "optional"), (Mapping,)),
+    "creation": (str, type(None)),
+    "users": (str,),
+    "longest_user": (int,),
+    "shapes": (Shapes, type(None)),
+}
+"""What the parts of a syntax are."""
 
 _FIXED = ("type", "sender", "content")
 _TOP = ("state_key", "room_id", "event_id")
@@ -84,6 +96,7 @@ class Syntax:
 
     def __post_init__(self) -> None:
         """Refuse what would go wrong only when an event comes."""
+        self._check_kinds()
         if not self.changes or not all(type(word) is str and word for word in self.changes):
             raise DefinitionError("syntax: `changes` must name at least one event type")
         if not self.destination:
@@ -94,6 +107,7 @@ class Syntax:
             is_fit = parts[0] == "content" if len(parts) > 1 else path in self.optional or path in _TOP
             if not is_fit or not all(parts) or path in _FIXED:
                 raise DefinitionError(f"syntax: `{shorten(str(path))}` is no path to what an event may hold")
+        self._check_places()
         for path, kind in self.optional.items():
             if kind not in KINDS:
                 raise DefinitionError(f"syntax: `{shorten(path)}` can hold {', '.join(KINDS)}, not {kind!r}")
@@ -101,6 +115,20 @@ class Syntax:
             re.compile(self.users)
         except re.error as problem:
             raise DefinitionError(f"syntax: `users` is no pattern: {problem}") from None
+
+    def _check_kinds(self) -> None:
+        """Refuse parts of another type."""
+        for name, kinds in _KINDS.items():
+            if not isinstance(getattr(self, name), kinds):
+                known = " or ".join(each.__name__ for each in kinds).replace("NoneType", "None")
+                raise DefinitionError(f"syntax: `{name}` must be a {known}, not {type(getattr(self, name)).__name__}")
+
+    def _check_places(self) -> None:
+        """Refuse two that are read in one place."""
+        reason = () if self.reason is None else (self.reason,)
+        for one, other in permutations((self.action, self.target, *reason, *self.facts.values()), 2):
+            if one == other or other.startswith(f"{one}."):
+                raise DefinitionError(f"syntax: `{shorten(one)}` and `{shorten(other)}` are in the same place")
 
     @cached_property
     def logs(self) -> Shapes:
@@ -208,7 +236,9 @@ class _Reader:
         facts = {}
         for name, path, words in self._told[action]:
             word = _at(event, path, None)
-            if word is not None or path == syntax.destination:
+            if word is None and len(words) == 1:
+                (facts[name],) = words.values()  # the action has no other
+            elif word is not None or path == syntax.destination:
                 facts[name] = _value_of(word, path, words)
         dests = self._dests[action]
         word = _at(event, syntax.destination, None)

@@ -3,7 +3,7 @@
 # ruff: noqa: ARG002, ARG005 - rooms that do not fit take what rooms take
 
 from dataclasses import make_dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,7 +12,7 @@ from fsm.errors import EventError
 from fsm.event import read_event
 from fsm.facts import ROOM as ROOM_FACT
 from fsm.policies import family_of, laws_of, load_policy, new_room, room_from_state, scenario_of, syntax_of
-from fsm.scenario import Opening
+from fsm.scenario import Opening, Trial
 from fsm.syntax_room import SyntaxRoom
 from tests.cli.runner import ROOT
 
@@ -33,6 +33,14 @@ def room_with(**members: Any) -> Any:
     kept |= {name: staticmethod(getattr(ROOM, name)) for name in ("from_state", "room_of")}
     kept["__init__"] = lambda self, room_id=None, *, policy: None
     return type("Odd", (), {name: value for name, value in {**kept, **members}.items() if value is not None})
+
+
+def room_class(**members: Any) -> Any:
+    """The class of rooms of multi-user chat, with other members."""
+    return type("Odd", (ROOM,), members)
+
+
+DANCE = {"type": "muc.affiliation", "sender": A, "state_key": B, "content": {"action": "dance"}}
 
 
 class Broken(ROOM):  # type: ignore[misc]
@@ -78,7 +86,25 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"room": Chatty},                               "family `muc`: `send` of its rooms answers str"),
     ({"room": Shut},                                 "family `muc`: policy `muc` refuses an event of opening `Juliet is admin`"),
     ({"syntax": replace(FAMILY.syntax, facts={"mood": "content.mood"})}, "family `muc`: `syntax` reads the fact `mood`, which policy `muc` does not have"),
-    ({"syntax": replace(FAMILY.syntax, target="content.action")}, "family `muc`: `syntax` does not read `set` as it writes it: two paths are the same"),
+    ({"syntax": replace(FAMILY.syntax, facts={"role": "content.role"})}, "family `muc`: `syntax` reads the fact `role`, which policy `muc` has about no event"),
+    ({"syntax": replace(FAMILY.syntax)},             "family `muc`: its rooms read by another syntax than the part `syntax`"),
+    ({"room": room_class(from_state=classmethod(lambda cls, state, *, policy: None))}, "family `muc`: `from_state` of its rooms gives NoneType, which is no room of policy `muc`"),
+    ({"room": room_class(room_of=staticmethod(lambda event: 3))}, "family `muc`: `room_of` of its rooms gives int, not the id of a room"),
+    ({"room": room_class(creator_state=3)},          "family `muc`: its rooms put `romeo@montague.example` in `3`, which is no state of policy `muc`"),
+    ({"room": room_class(facts_between=lambda self, a, b: {"role": "king"})}, "family `muc`: its rooms fail at opening `Juliet is admin`: `king` is no value of `role`: choose from moderator, participant, visitor, none"),
+    ({"room": room_class(facts_of=lambda self, event: None)}, "family `muc`: `facts_of` of its rooms gives NoneType, not the facts of policy `muc`"),
+    ({"room": room_class(decide=lambda self, event: None)}, "family `muc`: `decide` of its rooms answers NoneType"),
+    ({"policies": (MUC, MUC)},                       "family `muc`: `policies` has the id `muc` more than once"),
+    ({"policies": (MUC, MUC.evolve("x", family="y"))}, "family `muc`: `policies` holds `x`, which is of another family"),
+    ({"laws": FAMILY.laws * 2},                      "family `muc`: `laws` has the id `an-owner-remains` more than once"),
+    ({"words": {"set": 3}},                          "family `muc`: `words` says of 'set' what is no text"),
+    ({"codec": object()},                            "family `muc`: the part `codec` has no `encode`"),
+    ({"repairs": 3},                                 "family `muc`: the part `repairs` must be a function, not int"),
+    ({"columns": 3},                                 "family `muc`: the part `columns` must be a function, not int"),
+    *(({"scenario": replace(FAMILY.scenario, **{part: logs})}, f"family `muc`: its rooms fail at {part} 1 of `scenario`: `content.action`: `dance` is not one of invite, register, set")
+      for part, logs in {
+          **dict.fromkeys(("moves", "attempts"), (DANCE,)), **dict.fromkeys(("corner_cases", "compared"), ((DANCE,),)), "trials": (Trial((CREATE,), (DANCE,)),),
+      }.items()),
     ({"syntax": replace(FAMILY.syntax, users="^[a-z]+@m")}, "family `muc`: `scenario` has the user `juliet@capulet.example`, who is none by `syntax`"),
     ({"scenario": replace(FAMILY.scenario, settings={"odd": {**CONFIG, "sender": B}})}, "family `muc`: policy `muc` refuses setting 1 after the first opening"),
     ({"scenario": replace(FAMILY.scenario, assignments=(({**CONFIG, "type": "muc.odd"},),))}, "family `muc`: policy `muc` refuses assignment 1 after the first opening"),
@@ -111,6 +137,13 @@ SYNTAXES: list[tuple[dict[str, Any], str]] = [
     ({"target": "sender"},                "syntax: `sender` is no path to what an event may hold"),
     ({"facts": {"x": 3}},                 "syntax: `3` is no path to what an event may hold"),
     ({"optional": {"content.x": "any"}},  "syntax: `content.x` can hold text, name, never, not 'any'"),
+    ({"title": 3},                        "syntax: `title` must be a str, not int"),
+    ({"changes": "muc.affiliation"},      "syntax: `changes` must be a tuple, not str"),
+    ({"facts": ["x"]},                    "syntax: `facts` must be a Mapping, not list"),
+    ({"creation": 3},                     "syntax: `creation` must be a str or None, not int"),
+    ({"shapes": "lines"},                 "syntax: `shapes` must be a Shapes or None, not str"),
+    ({"target": "content.action"},        "syntax: `content.action` and `content.action` are in the same place"),
+    ({"reason": "content.action.why"},    "syntax: `content.action` and `content.action.why` are in the same place"),
     ({"users": "("},                      "syntax: `users` is no pattern: missing ), unterminated subpattern at position 0"),
 ]
 SCENARIOS: list[tuple[dict[str, Any], str]] = [
@@ -121,6 +154,15 @@ SCENARIOS: list[tuple[dict[str, Any], str]] = [
     ({"openings": {"begun": Opening(())}},                 "scenario: opening `begun` is no `Opening` with events, and roles of its users"),
     ({"openings": {"begun": Opening((CREATE,), {"x": "y"})}}, "scenario: opening `begun` is no `Opening` with events, and roles of its users"),
     ({"settings": {"said": {"type": "x", "sender": A, "content": {}}}}, "scenario: setting `said` is no state event"),
+    ({"users": [A, B, "x"]},                               "scenario: `users` must be a Mapping, not list"),
+    ({"strangers": ("x",)},                                "scenario: `strangers` must be two users who are not among `users`"),
+    ({"openings": []},                                     "scenario: `openings` must be a Mapping, not list"),
+    ({"openings": {"begun": Opening(cast("Any", [CREATE]))}},           "scenario: opening `begun` is no `Opening` with events, and roles of its users"),
+    ({"settings": {"said": 3}},                            "scenario: setting `said` is no state event"),
+    ({"assignments": None},                                "scenario: `assignments` must be a tuple, not NoneType"),
+    ({"attempts": (3,)},                                   "scenario: `attempts` must be a tuple of events"),
+    ({"room_id": 3},                                       "scenario: `room_id` must be a str, not int"),
+    ({"stranger_role": 3},                                 "scenario: `stranger_role` must be a str, not int"),
     ({"assignments": (CREATE,)},                           "scenario: `assignments` are tuples of events, none empty"),
 ]
 # fmt: on
@@ -197,6 +239,11 @@ def test_malformed_changes(content: dict[str, Any], words: str) -> None:
 def change(sender: str, target: str, wanted: str, **more: Any) -> dict[str, Any]:
     content = {"action": "set", "affiliation": wanted}
     return {"type": "muc.affiliation", "sender": sender, "state_key": target, "content": content, **more}
+
+
+def test_what_an_action_always_asks_for_need_not_be_said() -> None:
+    event = {"type": "muc.affiliation", "sender": B, "state_key": B, "content": {"action": "register"}}
+    assert new_room(MUC).facts_of(event).wanted == "member"
 
 
 def test_an_id_is_one_event() -> None:
@@ -355,7 +402,7 @@ def test_without_a_scenario_there_are_no_rooms_to_look_in() -> None:
 
 # fmt: off
 TRIALS: list[tuple[dict[str, Any], str]] = [
-    ({"trials": (CREATE,)},         "scenario: `trials` must be a tuple of `Trial`"),
+    ({"trials": (CREATE,)},         "scenario: `trials` must be a tuple of `Trial`, each with events"),
     ({"variants": 3},               "scenario: `variants` is no function"),
     ({"view": "states"},            "scenario: `view` is no function"),
     ({"compared": ((),)},           "scenario: `compared` are tuples of events, none empty"),
