@@ -60,6 +60,10 @@ class AsyncStore:
         answers = await shield(ensure_future(self._tell(await self._opened(), Store.created, room_id, creator, **more)))
         return await self._ask(Store.room, answers[0].room)
 
+    async def add(self, room_id: str, **more: Any) -> None:
+        """See `Store.add`."""
+        await self._ask(Store.add, room_id, **more)
+
     async def send(self, room_id: str, event: Mapping[str, Any]) -> Decision:
         """See `Store.send`."""
         store = await self._opened()
