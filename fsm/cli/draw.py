@@ -1,6 +1,7 @@
 """`fsm draw`: a picture of a policy, or of two."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -10,7 +11,9 @@ from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.render import FORMATS, Detail, compare, extract, format_of, render
+from fsm.render.formats.rfc import ladders_figure
 from fsm.render.ladders import to_ladders
+from fsm.render.words.ladders import to_text
 from fsm.render.words.reach import to_tables
 
 prefix_option = click.option("--prefix", metavar="ID", help="What ids begin with, by default the policy's id.")
@@ -41,8 +44,8 @@ def draw(  # noqa: PLR0913 - one option for each property of a picture
 ) -> None:
     """Draw a policy, or what differs between two.
 
-    With facts that are given, what is left of it. As svg and matrix, a policy of roles is who may do what to
-    whom; other formats draw its transitions.
+    With facts that are given, what is left of it. A policy of roles is drawn as who may do what to whom; as mermaid,
+    plantuml, html and scxml, its transitions.
     """
     wanted = fmt if fmt is not None else format_of(output) if output != "-" else "mermaid"
     rules = load_policy(policy)
@@ -50,9 +53,11 @@ def draw(  # noqa: PLR0913 - one option for each property of a picture
         known = parse_given(given, rules)
         if rules.has_stock_rows and wanted in REACHES and known.keys() <= {*_WHO, "is_self"}:
             other = detail is not Detail.GUARDS
-            expect_unset("a picture of roles", detail=other, tall=tall, prefix=prefix, link_base=link_base)
+            expect_unset("a picture of roles", detail=other, tall=tall, link_base=link_base)
+            if wanted != "rfc":
+                expect_unset(f"`{wanted}`", prefix=prefix)
             with output_to(output) as file:
-                file.write(_reach(rules, wanted, known))
+                file.write(_reach(rules, wanted, known, prefix))
             return
         diagram = extract(rules, known)
     else:
@@ -63,15 +68,20 @@ def draw(  # noqa: PLR0913 - one option for each property of a picture
         file.write(picture)
 
 
-REACHES = ("svg", "matrix")
+REACHES = ("svg", "png", "pdf", "dot", "text", "matrix", "rfc")
 """The formats that draw who may do what to whom."""
 
 _WHO = ("acting", "sender")
 
 
-def _reach(policy: AnyPolicy, wanted: str, known: Mapping[str, Value]) -> bytes:
+def _reach(policy: AnyPolicy, wanted: str, known: Mapping[str, Value], prefix: str | None) -> bytes:
     """Who may do what to whom: everybody, or those in the states that are given."""
-    by = [state for name, state in known.items() if name in _WHO]
-    if wanted == "svg":
-        return to_ladders(policy, by or None, only_self=known.get("is_self") is True)  # type: ignore[arg-type]
-    return to_tables(policy).encode()
+    by: Any = [state for name, state in known.items() if name in _WHO] or None
+    only_self = known.get("is_self") is True
+    if wanted == "matrix":
+        return to_tables(policy).encode()
+    if wanted == "text":
+        return to_text(policy, by, only_self=only_self).encode()
+    if wanted == "rfc":
+        return ladders_figure(policy, by, prefix, only_self=only_self).encode()
+    return to_ladders(policy, by, wanted, only_self=only_self)

@@ -1,15 +1,21 @@
 """Ladders and tables of who may do what to whom: they say what the rows permit, and fit on a page."""
 
 import re
+from collections import Counter
+from io import BytesIO
 from itertools import pairwise, product
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import lxml.etree
 import pytest
+from svgcheck.checksvg import checkTree
 
 from fsm import load_policy
-from fsm.render.ladders import MOST, WIDEST, to_ladders
-from fsm.render.layout.engine import RenderError
+from fsm.render.ladders import MOST, WIDEST, panels_of, sheet_of, to_ladders, words_of
+from fsm.render.layout.engine import RenderError, draw
+from fsm.render.layout.sheet import Box, Dot, Head, Stem, Text, flat, to_dot
+from fsm.render.words.ladders import to_text
 from fsm.render.words.reach import to_tables
 from fsm.room_policy.facts import Clients, RoleFacts
 from fsm.room_policy.policies import RolePolicy, policy_of
@@ -86,6 +92,59 @@ def test_names_are_words_and_not_markup() -> None:
     assert b"<script" not in picture
     ET.fromstring(picture)  # noqa: S314 - our own
     assert "<script" not in to_tables(roles(2, role_name="|<script>`x"))
+
+
+@pytest.mark.parametrize("count", [3, 8])
+def test_a_picture_of_points_is_as_large_as_that_of_lines(count: int) -> None:
+    policy = roles(count)
+    sheet = sheet_of(policy)
+    png = to_ladders(policy, fmt="png")
+    assert png.startswith(b"\x89PNG")
+    assert (int.from_bytes(png[16:20]), int.from_bytes(png[20:24])) == (sheet.width, sheet.height)
+    assert to_ladders(policy, fmt="pdf") == to_ladders(policy, fmt="pdf")
+
+
+@pytest.mark.long
+def test_a_picture_of_points_that_is_too_high_is_refused() -> None:
+    with pytest.raises(RenderError, match="is the most for png: draw it as svg"):
+        to_ladders(roles(MOST), fmt="png")
+
+
+def test_every_shape_is_painted() -> None:
+    sheet = sheet_of(roles(2, role_name='"]; \\" & <b> %s'))
+    kinds = Counter(type(shape) for shape in flat(sheet.shapes))
+    dot = to_dot(sheet)
+    assert dot.count(" label=") == kinds[Text] + 1
+    assert dot.count(" E ") == kinds[Dot]
+    assert dot.count(" L 2 ") == kinds[Stem]
+    assert dot.count(" P 4 ") == kinds[Box]
+    assert dot.count(" P 3 ") == kinds[Head]
+    assert draw(dot, "png").startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("count", [3, 10])
+def test_text_says_what_the_picture_says(count: int) -> None:
+    policy = roles(count)
+    lines = to_text(policy).splitlines()
+    assert max(map(len, lines)) <= 69
+    words = " ".join(lines)
+    for _, lanes in panels_of(policy):
+        for lane in lanes:
+            assert " ".join(words_of(policy, lane).split()) in " ".join(words.split())
+
+
+def test_the_figure_of_a_draft_keeps_to_its_profile() -> None:
+    figure = fsm("draw", "room-policy-strict", "--format", "rfc", "--prefix", "strict").out
+    root = ET.fromstring(figure)  # noqa: S314 - our own
+    assert root.get("anchor") == "fig-strict"
+    svg, drawing = root.iter("artwork")
+    assert svg[0].tag == f"{SVG}svg"
+    assert int(svg[0].attrib["width"]) <= 660
+    assert "What group_admin can do:" in (drawing.text or "")
+    tree = lxml.etree.parse(BytesIO(ET.tostring(svg[0])))
+    before = lxml.etree.tostring(tree)
+    assert checkTree(tree)
+    assert lxml.etree.tostring(tree) == before
 
 
 def test_the_command_draws_ladders() -> None:

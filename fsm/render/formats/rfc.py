@@ -6,19 +6,24 @@ line and in words.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from fsm.errors import shorten
+from fsm.family import AnyPolicy
 from fsm.render.diagram import Detail, Diagram, Edge
 from fsm.render.formats.dot import drawn
 from fsm.render.formats.svg import picture
 from fsm.render.formats.text import body
+from fsm.render.ladders import sheet_of
 from fsm.render.layout.engine import RenderError
+from fsm.render.layout.sheet import in_ink, to_svg
 from fsm.render.layout.style import Look
 from fsm.render.words.ids import plain
 from fsm.render.words.label import caption_of, clean
+from fsm.render.words.ladders import ladder_lines
+from fsm.state import AnyState
 
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _SHAPE = ("fill", "stroke", "stroke-width", "stroke-dasharray")
@@ -30,6 +35,9 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
     "path": ("d", *_SHAPE),
     "polygon": ("points", *_SHAPE),
     "polyline": ("points", *_SHAPE),
+    "rect": ("x", "y", "width", "height", *_SHAPE),
+    "line": ("x1", "y1", "x2", "y2", *_SHAPE),
+    "circle": ("cx", "cy", "r", *_SHAPE),
     "ellipse": ("cx", "cy", "rx", "ry", *_SHAPE),
     "text": ("x", "y", "text-anchor", "font-size", "font-weight", "fill"),
 }
@@ -83,13 +91,27 @@ def figure_of(  # noqa: PLR0913 - the options of two formats
     if not named:
         for element in root.iter():
             element.attrib.pop("id", None)
+    return _figure(prefix, caption_of(diagram), root, body(diagram, text_detail))
+
+
+def ladders_figure(policy: AnyPolicy, by: Iterable[AnyState] | None, prefix: str | None, *, only_self: bool) -> str:
+    """Who may do what to whom as a `figure` element: the ladders, and the same as text. Raises `RenderError`."""
+    prefix = _checked(plain(clean(policy.id)) if prefix is None else prefix)
+    sheet = in_ink(sheet_of(policy, by, only_self=only_self, widest=_PAGE))
+    root = ET.fromstring(to_svg(sheet))  # noqa: S314 - written here
+    for side in ("width", "height"):
+        root.set(side, f"{int(root.attrib[side]) * _PIXEL}pt")
+    return _figure(prefix, clean(policy.title), root, ladder_lines(policy, by, only_self=only_self))
+
+
+def _figure(prefix: str, caption: str, root: ET.Element, lines: Iterable[str]) -> str:
     figure = ET.Element("figure", {"anchor": f"fig-{prefix}"})
-    ET.SubElement(figure, "name").text = caption_of(diagram)
+    ET.SubElement(figure, "name").text = caption
     artset = ET.SubElement(figure, "artset")
     ET.SubElement(artset, "artwork", {"type": "svg"}).append(_profiled(root))
     ET.indent(figure, " ")
     drawing = ET.SubElement(artset, "artwork", {"type": "ascii-art"})
-    drawing.text = "\n".join(["", *body(diagram, text_detail), ""])
+    drawing.text = "\n".join(["", *lines, ""])
     artset[0].tail, drawing.tail = "\n  ", "\n "
     return f"{ET.tostring(figure, encoding='unicode')}\n"
 
@@ -98,6 +120,10 @@ def prefix_of(diagram: Diagram, prefix: str | None) -> str:
     """What ids begin with. Raises `RenderError` when an id cannot begin so."""
     if prefix is None:
         return plain(clean(diagram.id))
+    return _checked(prefix)
+
+
+def _checked(prefix: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", prefix):
         raise RenderError(
             f"`{shorten(prefix)}` cannot begin an id: it must be a letter, then letters, digits, `-`, `_`"
