@@ -175,6 +175,12 @@ def laws_of(policy: AnyPolicy) -> tuple[Any, ...]:
     return () if family is None else family.laws_of(policy)
 
 
+def words_of(policy: AnyPolicy) -> Mapping[str, str]:
+    """By word of the protocol: what people call it, where the policy's family says so."""
+    family = family_of(policy)
+    return {} if family is None else family.words_of(policy)
+
+
 def repairs_of(policy: AnyPolicy) -> Repairs | None:
     """What the policy's family mends its policies with, if it can."""
     family = family_of(policy)

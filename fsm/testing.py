@@ -125,7 +125,7 @@ def room(policy: AnyPolicy | str = "mimi", **given: Value | str) -> Scene:
     """
     rules = load_policy(policy) if isinstance(policy, str) else policy
     wanted = facts(rules, **given)
-    log = witness(rules, rules.triggers[0], wanted)
+    log = witness(rules, _asking(rules, wanted), wanted)
     if log is None:
         raise DefinitionError(f"policy `{rules.id}`: no room can come to these facts")
     built = new_room(rules)
@@ -133,6 +133,13 @@ def room(policy: AnyPolicy | str = "mimi", **given: Value | str) -> Scene:
         built.send(event)
     told = {name: getattr(wanted, name) for name, what in rules.domain.about.items() if what.subject is EVENT}
     return Scene(rules, built, log[-1]["sender"], target_of(rules, log[-1]), told)
+
+
+def _asking(policy: AnyPolicy, wanted: Any) -> Any:
+    """An action whose events can tell these facts."""
+    limits = ((trigger, policy.carries.get(trigger, {}).items()) for trigger in policy.triggers)
+    fitting = (trigger for trigger, told in limits if all(getattr(wanted, name) in values for name, values in told))
+    return next(fitting, policy.triggers[0])
 
 
 def assert_allowed(subject: Decision | AnyPolicy | AnyRoom, *question: Any, transition: str | None = None) -> Decision:

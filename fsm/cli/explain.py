@@ -15,7 +15,7 @@ from fsm.facts import Domain, spell
 from fsm.family import AnyPolicy
 from fsm.kinds import meant, rows_for_kind
 from fsm.machine import memory_of
-from fsm.policies import load_policy
+from fsm.policies import load_policy, words_of
 from fsm.policy import Transition
 from fsm.rule import Rule
 
@@ -81,7 +81,7 @@ def _explain_event(policy: AnyPolicy, kind: str, given: Iterable[str], *, as_jso
         print(json.dumps(decision.as_json(policy.id)))
         return 0 if decision else 1
     verdict = f"allowed as `{decision.transition}`" if decision else f"rejected — {decision.reason}"
-    lines = [f"{policy.id}: `{kind}` event, the sender in `{facts.sender}`", verdict]
+    lines = [f"{policy.id}: {_called(policy, kind)} event, the sender in `{facts.sender}`", verdict]
     for rule in rules:
         lines += ["", f"{rule.id} (section {rule.clause})", *_guards(rule, facts)]
     print("\n".join(lines))
@@ -110,7 +110,10 @@ def _facts(policy: AnyPolicy, given: Iterable[str]) -> Any:
 
 def _words(policy: AnyPolicy, action: StrEnum, facts: Any, decision: Decision) -> list[str]:
     verdict = f"allowed as `{decision.transition}`" if decision else f"rejected — {decision.reason}"
-    lines = [f"{policy.id}: `{action}`, the target in `{facts.target}`, the sender in `{facts.sender}`", verdict]
+    lines = [
+        f"{policy.id}: {_called(policy, action)}, the target in `{facts.target}`, the sender in `{facts.sender}`",
+        verdict,
+    ]
     if not decision and not meant(policy, action, facts):
         lines += [f"possible from {_states(policy, row)}: {row.id}" for row in rows_for_kind(policy, action, facts)]
     for row in policy.rows_for(action, facts):
@@ -120,6 +123,12 @@ def _words(policy: AnyPolicy, action: StrEnum, facts: Any, decision: Decision) -
         ]
         lines += _guards(row, facts)
     return lines
+
+
+def _called(policy: AnyPolicy, word: str) -> str:
+    """A word of the protocol, and what people call it if that is another."""
+    words = words_of(policy).get(word, word)
+    return f"`{word}`" if words == word else f"`{word}` ({words})"
 
 
 def _guards(rule: Rule[Any], facts: Any) -> Iterator[str]:

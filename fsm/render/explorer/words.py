@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from fsm import policies
 from fsm.facts import EVENT, PAIR, ROOM, SENDER, TARGET, Domain, Subject, Value, spell
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
@@ -43,27 +44,31 @@ class FactWords:
 
 def words_of(policy: AnyPolicy) -> dict[str, FactWords]:
     """Every fact of a policy, by name."""
-    meanings = dict(_meanings(policy))
+    meanings, called = dict(_meanings(policy)), policies.words_of(policy)
     about = policy.domain.about
     return {
-        name: _words(name, _GROUPS[about[name].subject], values, meanings)
+        name: _words(name, _GROUPS[about[name].subject], values, meanings, called)
         for name, values in policy.domain.values.items()
     }
 
 
-def _words(name: str, group: str, values: tuple[Value, ...], meanings: Meanings) -> FactWords:
+def _words(
+    name: str, group: str, values: tuple[Value, ...], meanings: Meanings, called: Mapping[str, str]
+) -> FactWords:
     sentences = {value: _sentence(name, value, values, meanings) for value in values}
     is_flag = set(values) == {False, True}
     is_switch = is_flag and name != "is_self" and not all((name, value) in meanings for value in values)
     return FactWords(
         name=name,
         group=group,
-        label={"target": "is in", "sender": "is in", "is_self": "is"}.get(name, _spaced(name)),
+        label={"target": "is in", "sender": "is in", "is_self": "is", **called}.get(name, _spaced(name)),
         switch=is_switch,
         options=tuple(
             Option(
                 spell(value),
-                _label(name, sentence) if is_flag else _spaced(spell(value)) or "(no name)",
+                called.get(name if is_switch else "", _label(name, sentence))
+                if is_flag
+                else called.get(spell(value), _spaced(spell(value))) or "(no name)",
                 sentence,
             )
             for value, sentence in sentences.items()

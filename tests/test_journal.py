@@ -1,0 +1,89 @@
+"""A family unlike the others, `tests/journal.py`, through every command: ranks as data, targets in the content, no state keys."""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fsm.policies import family_of, load_policy
+from fsm.render import FORMATS
+from fsm.testing import assert_allowed, assert_rejected, facts, room
+from tests.cli.conftest import inside
+from tests.cli.runner import ROOT, Run
+from tests.journal import JOURNAL
+
+__all__ = ["inside"]
+
+WHERE = f"{ROOT}/tests/journal.py:JOURNAL"
+
+# fmt: off
+COMMANDS: list[tuple[tuple[str, ...], int, str]] = [
+    (("explain", WHERE, "place", "--sender", "editor", "--target", "1", "--given", "has_vote=true"), 0, "`place` (put in a rank), the target in `1`"),
+    (("explain", WHERE, "apply"),                    1, "apply: the sender is another user"),
+    (("spec", WHERE),                                0, "`outsider`,\n`applicant`"),
+    (("verify", WHERE),                              1, "law an-editor-remains"),
+    (("diff", WHERE, WHERE),                         0, "journal and journal decide all 2880 cells alike"),
+    (("vectors", WHERE),                             0, '"transition": "promote"'),
+    (("vectors", WHERE, "--paths"),                  0, '"transitions": ["apply"'),
+    (("conform", WHERE, "--", sys.executable, "-m", "fsm", "decide", "--policy", WHERE), 0, "107 of 107 answers agree with journal"),
+    (("wire", "encode", "--policy", WHERE, "X"),     2, ""),
+    (("visible", "nothing.jsonl", "--policy", WHERE, "--user", "ada"), 2, ""),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("arguments", "status", "words"), COMMANDS)
+def test_commands(inside: Callable[..., Run], arguments: tuple[str, ...], status: int, words: str) -> None:
+    run = inside(*arguments)
+    assert (run.status, words in run.out) == (status, True), run
+    assert "Traceback" not in run.err
+
+
+@pytest.mark.parametrize("fmt", sorted(FORMATS))
+def test_pictures(inside: Callable[..., Run], tmp_path: Path, fmt: str) -> None:
+    assert inside("draw", WHERE, "--format", fmt, "-o", str(tmp_path / "picture")).status == 0
+    assert (tmp_path / "picture").stat().st_size
+
+
+def test_a_history_is_made_up_replayed_counted_and_explored(inside: Callable[..., Run], tmp_path: Path) -> None:
+    log, page = str(tmp_path / "log.jsonl"), tmp_path / "page.html"
+    assert inside("synth", "--policy", WHERE, "-o", log, "--events", "200", "--rooms", "3", "--users", "8").status == 0
+    counts = json.loads(inside("replay", log, "--policy", WHERE, "--json").out.splitlines()[-1])["summary"]
+    assert (counts["events"], counts["errors"]) == (200, 0)
+    expected = f"200 events, {counts['allowed']} allowed, {counts['rejected']} rejected, no errors"
+    assert expected in inside("backtest", log, "--policy", WHERE).out
+    assert inside("explore", WHERE, "--log", log, "-o", str(page)).status == 0
+    assert "has a vote in ballots" in page.read_text("utf-8")
+
+
+def test_a_question_is_answered(inside: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = {"type": "journal.found", "sender": "ada", "state_key": "", "content": {}}
+    event = {"type": "journal.ballot", "sender": "bo", "content": {"do": {"whom": "bo", "act": "apply"}}}
+    question = json.dumps({"state": [begun], "event": event})
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(question.encode())))
+    answer = json.loads(inside("decide", "--policy", WHERE).out)
+    assert (answer["allowed"], answer["transition"], answer["after"]) == (True, "apply", 1)
+
+
+def test_participants_and_builders_of_tests() -> None:
+    policy: Any = load_policy(WHERE)
+    family: Any = family_of(policy)
+    played = family.room(policy=policy)
+    assert all(played.send(event) for event in family.scenario.openings["Ada has founded it"].log)
+    bo = played.participant("bo")
+    assert bo.apply().transition == "apply"
+    assert bo.place(3, by="ada").transition == "promote"
+    assert not bo.place(9, by="cy")
+    assert bo.state.label == "editor"
+    assert_allowed(
+        JOURNAL,
+        "resign",
+        facts(JOURNAL, target="2", sender="2", is_self=True, wanted="0"),
+        transition="resign",
+    )
+    assert_rejected(JOURNAL, "place", facts(JOURNAL, sender="3"), because="sender_votes")
+    assert room(policy, sender="3", target="1", has_vote=True, wanted="2").ask("place").transition == "promote"
