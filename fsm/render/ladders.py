@@ -42,6 +42,7 @@ class Lane:
     dest: AnyState | None
     sources: tuple[AnyState, ...]
     colour: str
+    is_self: bool
 
 
 def to_ladders(
@@ -122,7 +123,7 @@ def _lanes(policy: Policy[Any], rungs: Sequence[AnyState], by: AnyState, *, only
     order = [row.id for row in policy.transitions]
     place = {state: number for number, state in enumerate(reversed(rungs))}
     return [
-        Lane(verb, dest, tuple(sources), _colour(policy, dest, sources, is_self=is_self))
+        Lane(verb, dest, tuple(sources), _colour(policy, dest, sources, is_self=is_self), is_self)
         for (verb, dest, is_self), sources in sorted(
             found.items(), key=lambda item: (order.index(item[0][0]), -1 if item[0][1] is None else place[item[0][1]])
         )

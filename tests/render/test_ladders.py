@@ -17,6 +17,7 @@ from fsm.render.layout.engine import RenderError, draw
 from fsm.render.layout.sheet import Box, Dot, Head, Stem, Text, flat, to_dot
 from fsm.render.words.ladders import to_text
 from fsm.render.words.reach import to_tables
+from fsm.render.words.section import to_section
 from fsm.room_policy.facts import Clients, RoleFacts
 from fsm.room_policy.policies import RolePolicy, policy_of
 from tests.cli.runner import fsm
@@ -159,3 +160,28 @@ def test_the_command_draws_ladders() -> None:
     assert "leave" in own
     table = fsm("draw", "room-policy-strict", "--format", "matrix").out
     assert "| **`policy_enforcer`** |" in table
+
+
+@pytest.mark.parametrize("name", ["strict", "organizations"])
+def test_a_section_permits_what_the_reach_does(name: str) -> None:
+    policy = load_policy(f"room-policy-{name}")
+    sentences = [each for each in re.split(r"\n(?=[*#])|\n\n", to_section(policy)) if " MAY " in each]
+    told = [re.findall("`([^`]+)`", " ".join(each.split())) for each in sentences]
+    expected = [
+        [
+            *([] if by == policy.initial else [policy.labels[by]]),
+            lane.verb,
+            *([] if lane.is_self else [policy.labels[state] for state in lane.sources]),
+            *([] if lane.dest is None else [policy.labels[lane.dest]]),
+        ]
+        for by, lanes in panels_of(policy)
+        for lane in lanes
+    ]
+    assert told == expected
+
+
+def test_a_section_of_roles_says_what_else_must_hold() -> None:
+    text = " ".join(fsm("spec", "room-policy-strict").out.split())
+    assert "For `leave`: * The room MUST respect the `minimum_participants_constraint`." in text
+    assert "hold the capability" not in text, "what each role may do says it"
+    assert "takes no `link_base`" in fsm("spec", "room-policy-strict", "--link-base", "#x").err

@@ -96,7 +96,7 @@ def figure_of(  # noqa: PLR0913 - the options of two formats
 
 def ladders_figure(policy: AnyPolicy, by: Iterable[AnyState] | None, prefix: str | None, *, only_self: bool) -> str:
     """Who may do what to whom as a `figure` element: the ladders, and the same as text. Raises `RenderError`."""
-    prefix = _checked(plain(clean(policy.id)) if prefix is None else prefix)
+    prefix = prefix_of_policy(policy, prefix)
     sheet = in_ink(sheet_of(policy, by, only_self=only_self, widest=_PAGE))
     root = ET.fromstring(to_svg(sheet))  # noqa: S314 - written here
     for side in ("width", "height"):
@@ -121,6 +121,11 @@ def prefix_of(diagram: Diagram, prefix: str | None) -> str:
     if prefix is None:
         return plain(clean(diagram.id))
     return _checked(prefix)
+
+
+def prefix_of_policy(policy: AnyPolicy, prefix: str | None) -> str:
+    """The same for a picture of a policy that is no diagram."""
+    return _checked(plain(clean(policy.id)) if prefix is None else prefix)
 
 
 def _checked(prefix: str) -> str:

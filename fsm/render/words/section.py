@@ -20,9 +20,11 @@ from fsm.render.diagram import Detail, Diagram
 from fsm.render.extract import extract
 from fsm.render.formats.rfc import figure_of, prefix_of
 from fsm.render.grid import Entry, Grid
+from fsm.render.layout.engine import RenderError
 from fsm.render.words.ids import plain
 from fsm.render.words.label import capital, clean
 from fsm.render.words.markdown import escaped
+from fsm.render.words.role_section import role_parts
 from fsm.render.words.rules import Case, rules_of
 from fsm.rule import Rule
 from fsm.state import PLAIN, AnyState
@@ -41,9 +43,14 @@ def to_section(policy: AnyPolicy, *, level: int = 2, prefix: str | None = None, 
     """The section, its headings beginning at the given level.
 
     Ids begin with the `prefix`, by default the policy's id; with a `link_base`, the
-    edges of the figure link to the sections of that document. Raises `RenderError`
+    edges of the figure link to the sections of that document. Of a policy of roles, it
+    says what holders of each role may do. Raises `RenderError`
     for a prefix that is none, and where Graphviz is missing.
     """
+    if policy.has_stock_rows:
+        if link_base:
+            raise RenderError("the section of a policy of roles takes no `link_base`")
+        return "\n\n".join(map(_wrapped, role_parts(policy, "#" * level, prefix))) + "\n"
     diagram = extract(policy)
     prefix = prefix_of(diagram, prefix)
     figure = figure_of(diagram, Detail.GUARDS, Detail.VERBS, prefix=prefix, link_base=link_base, named=False)
