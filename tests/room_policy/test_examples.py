@@ -1,6 +1,7 @@
 """The role sets that are shipped: those of the draft, and repaired ones that have no serious fault."""
 
 import json
+import runpy
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from fsm.room_policy.lint.repair import LOW, faults, repaired
 from fsm.room_policy.policies import COOPERATIVE, RolePolicy, data_of
 
 FOLDER = Path(__file__).parents[2] / "examples" / "room_policy"
+PAGES = runpy.run_path(str(FOLDER / "pages.py"))
 NAMES = ("cooperative", "strict", "moderated", "organizations")
 
 
@@ -40,3 +42,8 @@ def test_a_repaired_example_is_what_repair_makes() -> None:
 @pytest.mark.parametrize("name", [*NAMES, *(f"{name}-repaired" for name in NAMES)])
 def test_the_pictures_are_up_to_date(name: str) -> None:
     assert (FOLDER / f"{name}.svg").read_bytes() == to_ladders(shipped(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_pages_are_up_to_date(name: str) -> None:
+    assert (FOLDER / f"{name}.md").read_text(encoding="utf-8") == PAGES["page"](name)
