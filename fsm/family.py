@@ -94,7 +94,7 @@ class AnyColumnRoom(Protocol):
     def others(self) -> tuple[int, ...]:
         """The powers of everybody who has none of their own."""
 
-    def hear(self, event: Callable[[], Any], fields: Mapping[str, Any] | None = None) -> Decision:
+    def judge(self, event: Callable[[], Any], fields: Mapping[str, Any] | None = None) -> Decision:
         """Decide, and apply the event when it is allowed.
 
         `event` reads it; `fields`, if at hand, are its fields as a history holds them, the content as text.

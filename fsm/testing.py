@@ -193,8 +193,8 @@ def events_of(policy: AnyPolicy) -> "SearchStrategy[Event]":
 
     play = _play_of(policy)
     questions = [question for action in policy.triggers for question in play.questions(action)]
-    castings = [event for casting in play.assignments for event in casting]
-    return strategies.sampled_from([*play.turns, *questions, *castings])
+    assignments = [event for assignment in play.assignments for event in assignment]
+    return strategies.sampled_from([*play.turns, *questions, *assignments])
 
 
 def histories_of(policy: AnyPolicy, *, max_size: int = 30) -> "SearchStrategy[list[Event]]":
@@ -203,7 +203,7 @@ def histories_of(policy: AnyPolicy, *, max_size: int = 30) -> "SearchStrategy[li
 
     play = _play_of(policy)
     any_event = events_of(policy).map(lambda event: (event,))
-    castings = strategies.sampled_from(play.assignments)
+    assignments = strategies.sampled_from(play.assignments)
     cells = strategies.tuples(strategies.sampled_from(policy.triggers), facts_of(policy))
 
     @strategies.composite
@@ -218,7 +218,7 @@ def histories_of(policy: AnyPolicy, *, max_size: int = 30) -> "SearchStrategy[li
         while len(log) < size:
             moves = [event for event in play.turns if _moves(played, event)]
             some = strategies.sampled_from(moves).map(lambda event: (event,)) if moves else any_event
-            for event in draw(strategies.one_of(some, any_event, castings)):
+            for event in draw(strategies.one_of(some, any_event, assignments)):
                 played.send(event)
                 log.append(event)
         return log[:size]

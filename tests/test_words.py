@@ -64,6 +64,16 @@ def test_no_protocol_is_known_here(module: str) -> None:
     assert found == THEIRS.get(module, set())
 
 
+IMAGES = {"ailment", "ailments", "boil", "casting", "castings", "gathering", "gatherings", "hear"}
+"""Images, for each of which there is a plain word."""
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_words_are_plain(module: str) -> None:
+    text = re.sub(r"([a-z])([A-Z])", r"\1 \2", FILES[module].read_text(encoding="utf-8")).replace("_", " ")
+    assert not IMAGES & {word.lower() for word in re.findall("[A-Za-z]+", text)}
+
+
 def test_words_are_found() -> None:
     source = '"""ban"""\ndef may_kick(x):\n    return x.JoinRule, "knock", f"invite {x}", "mute is text"\n'
     assert WORDS & set[str]().union(*map(parts, names(ast.parse(source)))) == {"kick", "joinrule", "knock"}

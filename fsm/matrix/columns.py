@@ -65,7 +65,7 @@ class ColumnRoom(MatrixRoom):
         """The powers of everybody who has no level of their own."""
         return self._powers(None, self._heights())
 
-    def hear(self, event: Callable[[], Any], fields: Mapping[str, Any] | None = None) -> Decision:  # noqa: ARG002 - for others
+    def judge(self, event: Callable[[], Any], fields: Mapping[str, Any] | None = None) -> Decision:  # noqa: ARG002 - for others
         """Decide, and apply the event when it is allowed. Raises `EventError` when it cannot be read."""
         return self.send(event())
 

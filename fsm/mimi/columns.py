@@ -58,7 +58,7 @@ class ColumnRoom:
         """The powers of everybody who has no standing of their own."""
         return self._setups.nobody
 
-    def hear(self, event: Callable[[], Any], fields: Mapping[str, Any] | None = None) -> Decision:
+    def judge(self, event: Callable[[], Any], fields: Mapping[str, Any] | None = None) -> Decision:
         """Decide, and apply the event when it is allowed. Raises `EventError` when it is malformed.
 
         `event` reads it; `fields`, if at hand, are its fields as a history holds them, the content as text.

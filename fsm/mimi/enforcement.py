@@ -134,7 +134,7 @@ class Hub:
         for provider in providers:
             self._queues.setdefault(provider, []).append(event)
         if not is_encrypted:
-            # Last, since a host's callback may fail: the change stands then, and all must hear of it.
+            # Last, since a host's callback may fail: the change stands then, and all must be told.
             self.room.send(event)
         return Delivery(Verdict.FOR_THE_CLIENT if is_encrypted else Verdict.ALLOWED, decision, providers)
 

@@ -72,7 +72,7 @@ class MimiRules(Rules[Standing, JoinRule]):
         return self.powers(NOBODY)
 
     def powers(self, standing: Standing) -> Powers:
-        """Boil a standing down to what columns need."""
+        """What columns need of a standing."""
         return self.may[standing.acts], standing.kick, standing.ban
 
 

@@ -19,7 +19,7 @@ import pytest
 from fsm import MIMI, load_policy
 from fsm.errors import DefinitionError
 from fsm.review.testing.child import LONGEST, Child
-from fsm.review.testing.conform import Ailment, Conformance, to_junit
+from fsm.review.testing.conform import Conformance, FaultKind, to_junit
 from fsm.review.vectors.suite import Vector, covering_vectors, paths
 
 DECIDE = (sys.executable, "-m", "fsm", "decide")
@@ -107,81 +107,81 @@ def test_what_the_answers_do_not_hold_is_said() -> None:
 
 # Children that do not.
 # fmt: off
-ILL: dict[str, tuple[str, Ailment, str]] = {
-    "hangs at once":      ("time.sleep(60)", Ailment.HANGS, "no answer within 0.3 seconds (0 answered)"),
+ILL: dict[str, tuple[str, FaultKind, str]] = {
+    "hangs at once":      ("time.sleep(60)", FaultKind.HANGS, "no answer within 0.3 seconds (0 answered)"),
     "hangs later":        ("""
         for number, line in enumerate(sys.stdin):
             if number == 7: time.sleep(60)
-            say(answer(line))""", Ailment.HANGS, "no answer within 2 seconds (7 answered)"),
+            say(answer(line))""", FaultKind.HANGS, "no answer within 2 seconds (7 answered)"),
     "hangs on":           ("""
         for line in sys.stdin: say(answer(line))
-        time.sleep(60)""", Ailment.HANGS, "still runs 2 seconds after its last answer"),
+        time.sleep(60)""", FaultKind.HANGS, "still runs 2 seconds after its last answer"),
     "hangs, output closed": ("""
         for line in sys.stdin: say(answer(line))
-        os.close(1); time.sleep(60)""", Ailment.HANGS, "still runs 2 seconds after its output has ended"),
+        os.close(1); time.sleep(60)""", FaultKind.HANGS, "still runs 2 seconds after its output has ended"),
     "dribbles":           ("""
-        while True: sys.stdout.write("x"); sys.stdout.flush(); time.sleep(0.05)""", Ailment.HANGS, "no answer within 0.3 seconds"),
-    "dies at once":       ("sys.exit(3)", Ailment.DIES, "ends with status 3 (0 answered)"),
+        while True: sys.stdout.write("x"); sys.stdout.flush(); time.sleep(0.05)""", FaultKind.HANGS, "no answer within 0.3 seconds"),
+    "dies at once":       ("sys.exit(3)", FaultKind.DIES, "ends with status 3 (0 answered)"),
     "dies later":         ("""
-        say(answer(sys.stdin.readline())); sys.exit("out of memory")""", Ailment.DIES, "ends with status 1 (1 answered); its last words: out of memory"),
-    "dies by a signal":   ("os.kill(os.getpid(), 11)", Ailment.DIES, "is ended by SIGSEGV (0 answered)"),
+        say(answer(sys.stdin.readline())); sys.exit("out of memory")""", FaultKind.DIES, "ends with status 1 (1 answered); its last words: out of memory"),
+    "dies by a signal":   ("os.kill(os.getpid(), 11)", FaultKind.DIES, "is ended by SIGSEGV (0 answered)"),
     "dies afterwards":    ("""
         for line in sys.stdin: say(answer(line))
-        sys.exit(4)""", Ailment.DIES, "ends with status 4 after its last answer"),
+        sys.exit(4)""", FaultKind.DIES, "ends with status 4 after its last answer"),
     "dies, survived":     ("""
         say(answer(sys.stdin.readline()))
         subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-        sys.exit(5)""", Ailment.DIES, "ends with status 5 (1 answered)"),
-    "closes its output":  ("os.close(1); time.sleep(60)", Ailment.DIES, "ends its output (0 answered)"),
+        sys.exit(5)""", FaultKind.DIES, "ends with status 5 (1 answered)"),
+    "closes its output":  ("os.close(1); time.sleep(60)", FaultKind.DIES, "ends its output (0 answered)"),
     "floods with lines":  ("""
-        while True: print("y")""", Ailment.FLOODS, "writes more than 5000 lines that nobody asked for, first `y`"),
+        while True: print("y")""", FaultKind.FLOODS, "writes more than 5000 lines that nobody asked for, first `y`"),
     "floods with answers": ("""
-        while True: print('{"allowed": true}')""", Ailment.FLOODS, "writes more than 5000 lines that nobody asked for"),
+        while True: print('{"allowed": true}')""", FaultKind.FLOODS, "writes more than 5000 lines that nobody asked for"),
     "floods with one line": ("""
-        while True: sys.stdout.write("x" * 10000)""", Ailment.FLOODS, "writes a line without end, first `xxx"),
+        while True: sys.stdout.write("x" * 10000)""", FaultKind.FLOODS, "writes a line without end, first `xxx"),
     "floods the other way": ("""
-        while True: sys.stderr.write("x" * 10000)""", Ailment.HANGS, "no answer within 2 seconds (0 answered); its last words: xxx"),
+        while True: sys.stderr.write("x" * 10000)""", FaultKind.HANGS, "no answer within 2 seconds (0 answered); its last words: xxx"),
     "answers twice":      ("""
-        for line in sys.stdin: say(answer(line)); say(answer(line))""", Ailment.OUT_OF_STEP, "answers more than it is asked"),
+        for line in sys.stdin: say(answer(line)); say(answer(line))""", FaultKind.OUT_OF_STEP, "answers more than it is asked"),
     "answers once more":  ("""
         for line in sys.stdin: say(answer(line))
-        say(answer(line))""", Ailment.OUT_OF_STEP, "answers more than it is asked, next `{"),
+        say(answer(line))""", FaultKind.OUT_OF_STEP, "answers more than it is asked, next `{"),
     "leaves one out":     ("""
         for number, line in enumerate(sys.stdin):
-            if number != 20: say({**answer(line), "id": json.loads(line)["id"]})""", Ailment.OUT_OF_STEP, "answers `mimi/"),
+            if number != 20: say({**answer(line), "id": json.loads(line)["id"]})""", FaultKind.OUT_OF_STEP, "answers `mimi/"),
     "leaves the first out": ("""
         sys.stdin.readline()
-        for line in sys.stdin: say(answer(line))""", Ailment.OUT_OF_STEP, "every answer comes 1 early"),
+        for line in sys.stdin: say(answer(line))""", FaultKind.OUT_OF_STEP, "every answer comes 1 early"),
     "is one behind":      ("""
         before = '{"allowed": false}'
         for line in sys.stdin:
-            print(before); before = json.dumps(answer(line))""", Ailment.OUT_OF_STEP, "every answer comes 1 late"),
+            print(before); before = json.dumps(answer(line))""", FaultKind.OUT_OF_STEP, "every answer comes 1 late"),
     "answers some":       ("""
-        for line in sys.stdin.readlines()[:9]: say(answer(line))""", Ailment.OUT_OF_STEP, " questions unanswered (9 answered)"),
+        for line in sys.stdin.readlines()[:9]: say(answer(line))""", FaultKind.OUT_OF_STEP, " questions unanswered (9 answered)"),
     "greets":             ("""
         print("ready", flush=True)
-        for line in sys.stdin: say(answer(line))""", Ailment.RUBBISH, "`ready` is not JSON: expecting value at character 1 (0 answered)"),
+        for line in sys.stdin: say(answer(line))""", FaultKind.RUBBISH, "`ready` is not JSON: expecting value at character 1 (0 answered)"),
     "echoes":             ("""
-        for line in sys.stdin: print(line, end="", flush=True)""", Ailment.RUBBISH, "is not an answer"),
+        for line in sys.stdin: print(line, end="", flush=True)""", FaultKind.RUBBISH, "is not an answer"),
     "speaks bytes":       ("""
-        os.write(1, b"\\xff\\xfe\\n"); time.sleep(60)""", Ailment.RUBBISH, "is not UTF-8 at byte 1"),
+        os.write(1, b"\\xff\\xfe\\n"); time.sleep(60)""", FaultKind.RUBBISH, "is not UTF-8 at byte 1"),
     "says neither":       ("""
-        print('{"allowed": "yes"}', flush=True); time.sleep(60)""", Ailment.RUBBISH, '`{"allowed": "yes"}` is not an answer'),
+        print('{"allowed": "yes"}', flush=True); time.sleep(60)""", FaultKind.RUBBISH, '`{"allowed": "yes"}` is not an answer'),
     "says a number":      ("""
-        print("12", flush=True); time.sleep(60)""", Ailment.RUBBISH, "`12` is not an answer"),
+        print("12", flush=True); time.sleep(60)""", FaultKind.RUBBISH, "`12` is not an answer"),
 }
 # fmt: on
 
 
-@pytest.mark.parametrize(("script", "ailment", "problem"), ILL.values(), ids=ILL)
-def test_a_child_that_is_ill(script: str, ailment: Ailment, problem: str) -> None:
+@pytest.mark.parametrize(("script", "kind", "problem"), ILL.values(), ids=ILL)
+def test_a_child_that_is_ill(script: str, kind: FaultKind, problem: str) -> None:
     started = time.monotonic()
     # Only a child that hangs makes us wait; the others may be slow to start on a busy machine.
     seconds = re.search(r"([\d.]+) seconds", problem)
     result = run(knowing(script), timeout=float(seconds[1]) if seconds else 10.0)
     assert not result
     assert result.fault is not None
-    assert result.fault.ailment is ailment, str(result.fault)
+    assert result.fault.kind is kind, str(result.fault)
     assert problem in result.fault.problem
     assert "\n" not in str(result.fault)
     assert time.monotonic() - started < 12
@@ -254,7 +254,7 @@ def test_a_child_may_end_before_we_know_that_it_was_asked_all(
 def test_a_long_answer_is_read_up_to_a_limit() -> None:
     result = run(knowing(f"print('x' * {LONGEST + 10}); time.sleep(60)"), timeout=0.5)
     assert result.fault is not None
-    assert result.fault.ailment is Ailment.FLOODS
+    assert result.fault.kind is FaultKind.FLOODS
 
 
 def test_a_timeout_is_for_one_answer_and_not_for_all() -> None:

@@ -96,7 +96,10 @@ def test_no_log_of_the_same_events_is_shorter() -> None:
     # All logs of two events after the creation, with a question behind: what they show takes no more.
     play = play_of(MIMI)
     assert play is not None
-    events = [*play.turns, *{json.dumps(event): event for casting in play.assignments for event in casting}.values()]
+    events = [
+        *play.turns,
+        *{json.dumps(event): event for assignment in play.assignments for event in assignment}.values(),
+    ]
     questions = play.questions(INVITE)
     known: dict[Facts, int] = {}
     for second, third in product(events, repeat=2):

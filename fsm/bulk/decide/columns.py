@@ -39,7 +39,7 @@ class ColumnRoom:
         self._syntax = family.syntax_of(room.policy)
         self._states = states
 
-    def hear(self, event: Callable[[], Any], fields: Mapping[str, Any] | None = None) -> Decision:  # noqa: ARG002 - for others
+    def judge(self, event: Callable[[], Any], fields: Mapping[str, Any] | None = None) -> Decision:  # noqa: ARG002 - for others
         """Decide, and apply the event when it is allowed. Raises `EventError`."""
         value = event()
         decision: Decision = self._room.send(value)

@@ -104,7 +104,7 @@ class Run:
         is_first = others < self._first_look_ups(coded, actions, others)
         count = len(self._coder.pairs)
         for place, row in _rows(coded, others[is_first]):
-            self._hear(place, row, coded, verdicts)
+            self._judge(place, row, coded, verdicts)
         strangers = np.flatnonzero(coded.senders == NOBODY)
         if len(self._coder.pairs) > count:
             self._coder.look_again(coded, strangers)
@@ -112,7 +112,7 @@ class Run:
         start = 0
         for place, row in _rows(coded, others[~is_first]):
             self._look_up(start, place, coded, actions, verdicts)
-            self._hear_late(place, row, coded, verdicts)
+            self._judge_late(place, row, coded, verdicts)
             start = place + 1
         self._look_up(start, len(coded), coded, actions, verdicts)
         return verdicts
@@ -234,22 +234,22 @@ class Run:
                 self.learn(start, verdicts.numbers)
                 continue
             (row,) = layout.read_rows(coded.table, [start])
-            self._hear_late(start, row, coded, verdicts)
+            self._judge_late(start, row, coded, verdicts)
             start += 1
 
     def learn(self, place: int, verdicts: Codes) -> None:
         """Have the book ask for the cell of a row, which the loop has left in its verdict."""
         self.book.ask(int(verdicts[place]))
 
-    def _hear_late(self, place: int, row: Mapping[str, Any], coded: Coded, verdicts: Verdicts) -> None:
+    def _judge_late(self, place: int, row: Mapping[str, Any], coded: Coded, verdicts: Verdicts) -> None:
         """Let the room judge a row, and the rows that follow know of the pairs that it brings up."""
         count = len(self._coder.pairs)
-        self._hear(place, row, coded, verdicts)
+        self._judge(place, row, coded, verdicts)
         if len(self._coder.pairs) > count:
             rows, rooms = self._strangers
             self._coder.look_again(coded, rows[rooms == coded.rooms[place]])
 
-    def _hear(self, place: int, row: Mapping[str, Any], coded: Coded, verdicts: Verdicts) -> None:
+    def _judge(self, place: int, row: Mapping[str, Any], coded: Coded, verdicts: Verdicts) -> None:
         """Let the room judge a row."""
         room, fields = coded.rooms.item(place), None
         if room >= 0 and coded.users[1].item(place) >= 0:
@@ -270,7 +270,7 @@ class Run:
 
     def _refuse(self, row: Mapping[str, Any]) -> NoReturn:
         """Say what is wrong with an event whose room's id is none. Raises `EventError`."""
-        self._columns.room(None, {}).hear(partial(layout.event_of, row, self._columns))
+        self._columns.room(None, {}).judge(partial(layout.event_of, row, self._columns))
         raise EventError(layout.ROOM, "is no id of a room")
 
     def _send(self, room: int, row: Mapping[str, Any], fields: Mapping[str, Any] | None) -> Decision:
@@ -279,11 +279,11 @@ class Run:
         if kept is None:
             kept = self._rooms[room] = self._columns.room(self._coder.room_id(room), _States(self, room))
         if room in self._created and not row.get(layout.IS_STATE):
-            decision = kept.hear(read, fields)
+            decision = kept.judge(read, fields)
         else:
             event = read()
             read_event(event)
-            decision = self._answer(room, kept, event, row, partial(kept.hear, lambda: event, fields))
+            decision = self._answer(room, kept, event, row, partial(kept.judge, lambda: event, fields))
         if decision.allowed:
             self._settle(room, kept)
         return decision

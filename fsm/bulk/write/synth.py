@@ -131,7 +131,7 @@ class _Habits:
         creator, moderator = "@creator:a.example", "@moderator:a.example"
         room = self.columns.room("!room:a.example", {})
         for event in self.columns.opening(creator, [moderator], rule):
-            room.hear(event.copy)
+            room.judge(event.copy)
         nobody, above = room.others, room.new_powers().get(moderator) or room.others
         outranks = zip(self.columns.ranks, above[1:], nobody[1:], strict=True)
         own = room.rule + nobody[0] + self.columns.is_self

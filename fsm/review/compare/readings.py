@@ -76,8 +76,8 @@ def other_fields(old: AnyPolicy, new: AnyPolicy) -> list[str]:
 
 def _rooms(old: AnyPolicy, new: AnyPolicy, play: Play) -> Iterator[tuple[Log, tuple[AnyRoom, AnyRoom]]]:
     """Logs that deal roles in every way, and the rooms that they lead to under both policies."""
-    for opening, casting in product((*play.openings, *play.compared), ((), *play.assignments)):
-        log = (*opening, *casting)
+    for opening, assignment in product((*play.openings, *play.compared), ((), *play.assignments)):
+        log = (*opening, *assignment)
         rooms = new_room(old), new_room(new)
         try:
             if all(room.send(event) for room in rooms for event in log):

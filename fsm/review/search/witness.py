@@ -9,8 +9,8 @@ each for what the one before leaves open:
    can be asked in one of them is a cell found.
 2. What the sender may do, and whom they outrank (their *standing*), does not depend
    on who stands where. So a scene of the first step is combined with the shortest
-   *casting*, the events that give sender and target the standing wanted.
-3. Under odd rules some state is reached only once a casting has ended the creator's
+   *assignment*, the events that give sender and target the standing wanted.
+3. Under odd rules some state is reached only once a assignment has ended the creator's
    reign: breadth first once more, from there.
 
 A scenario says by whose states an event is judged. Where these stand alike, and the settings
@@ -89,7 +89,7 @@ class _Asked:
 
     directly: dict[Any, Log]
     placed: dict[tuple[int, Part], Log]
-    cast: dict[tuple[int, Part], list[Log]]
+    assigned: dict[tuple[int, Part], list[Log]]
 
 
 class Search:
@@ -137,33 +137,33 @@ class Search:
             yield asked.directly[facts]
         place, standing = self._place(facts), self._standing(facts)
         for form, question in enumerate(self._play.questions(action)):
-            castings, log = asked.cast.get((form, standing)), asked.placed.get((form, place))
-            if castings and log:
-                yield (*log, *castings[0], question)
+            assignments, log = asked.assigned.get((form, standing)), asked.placed.get((form, place))
+            if assignments and log:
+                yield (*log, *assignments[0], question)
 
     def _ask(self, action: str) -> _Asked:
-        """Note what every scene and every casting answers."""
+        """Note what every scene and every assignment answers."""
         asked = _Asked({}, {}, {})
-        questions, castings = self._play.questions(action), self._play.assignments
+        questions, assignments = self._play.questions(action), self._play.assignments
         forms = [(form, question, self._stand(question), set[object]()) for form, question in enumerate(questions)]
         for scene in self._scenes:
-            is_castable = bool(castings) and self._decide(scene, castings[0][0]).allowed
+            can_assign = bool(assignments) and self._decide(scene, assignments[0][0]).allowed
             for form, question, stand, seen in forms:
-                key = (scene.alike, is_castable, stand(scene.states))
+                key = (scene.alike, can_assign, stand(scene.states))
                 if key in seen:
                     continue
                 seen.add(key)
                 facts = self._facts(scene, question)
                 asked.directly.setdefault(facts, (*scene.log, question))
-                if is_castable:
+                if can_assign:
                     asked.placed.setdefault((form, self._place(facts)), scene.log)
-        for casting, room in self._cast:
+        for assignment, room in self._assigned:
             for form, question in enumerate(questions):
                 # Privileges are those of a sender over a target, in whatever form somebody asks.
-                pair = (id(casting), *self._places(question))
+                pair = (id(assignment), *self._places(question))
                 if pair not in self._standings:
                     self._standings[pair] = self._standing(self._play.facts(room, question))
-                asked.cast.setdefault((form, self._standings[pair]), []).append(casting)
+                asked.assigned.setdefault((form, self._standings[pair]), []).append(assignment)
         return asked
 
     def _stand(self, event: Mapping[str, Any]) -> Callable[[Part], object]:
@@ -192,7 +192,7 @@ class Search:
         return scene.room
 
     def _search_on(self, action: str, facts: Any) -> Log | None:
-        """The last step: scenes that are reached only after a casting."""
+        """The last step: scenes that are reached only after a assignment."""
         if not self._play.is_assigned_first or (facts.target, facts.sender, facts.is_self) not in self._conceivable:
             return None
         standing = self._standing(facts)
@@ -204,8 +204,8 @@ class Search:
         ]
         best: Log | None = None
         for form, question, sender, target in forms:
-            for casting in self._asked[action].cast.get((form, standing), ()):
-                for scene in self._after(casting):
+            for assignment in self._asked[action].assigned.get((form, standing), ()):
+                for scene in self._after(assignment):
                     if best is not None and len(scene.log) + 1 >= len(best):
                         break
                     if (scene.states[sender], scene.states[target]) != (facts.sender, facts.target):
@@ -227,17 +227,19 @@ class Search:
         return list(self._explore(filter(None, (self._begun(*opening) for opening in openings))))
 
     @cached_property
-    def _cast(self) -> list[tuple[Log, AnyRoom]]:
-        """Every casting that the policy allows, with a room that shows its effect."""
-        rooms = [(casting, self._room((*self._play.openings[0], *casting))) for casting in self._play.assignments]
-        return [(casting, room) for casting, room in rooms if room]
+    def _assigned(self) -> list[tuple[Log, AnyRoom]]:
+        """Every assignment that the policy allows, with a room that shows its effect."""
+        rooms = [
+            (assignment, self._room((*self._play.openings[0], *assignment))) for assignment in self._play.assignments
+        ]
+        return [(assignment, room) for assignment, room in rooms if room]
 
-    def _after(self, casting: Log) -> Iterator[_Scene]:
-        """All scenes after a casting, nearest first; each is found once, and only if somebody asks for it."""
-        if id(casting) not in self._sequels:
-            start = (self._begun((*scene.log, *casting), scene.settings, casting) for scene in self._scenes)
-            self._sequels[id(casting)] = [], self._explore(filter(None, start), casting)
-        found, others = self._sequels[id(casting)]
+    def _after(self, assignment: Log) -> Iterator[_Scene]:
+        """All scenes after a assignment, nearest first; each is found once, and only if somebody asks for it."""
+        if id(assignment) not in self._sequels:
+            start = (self._begun((*scene.log, *assignment), scene.settings, assignment) for scene in self._scenes)
+            self._sequels[id(assignment)] = [], self._explore(filter(None, start), assignment)
+        found, others = self._sequels[id(assignment)]
         yield from found
         for scene in others:
             found.append(scene)
@@ -269,7 +271,7 @@ class Search:
                         waiting.add(moved)
         return {(states[target], states[sender], sender == target) for states in reached for sender, target in pairs}
 
-    def _explore(self, start: Iterable[_Scene], casting: Log = ()) -> Iterator[_Scene]:
+    def _explore(self, start: Iterable[_Scene], assignment: Log = ()) -> Iterator[_Scene]:
         """Nearest first from some scenes, through all turns; of scenes that are alike, the first."""
         order = count()
         waiting = [(len(scene.log), next(order), scene) for scene in start]
@@ -286,24 +288,24 @@ class Search:
                 if decision:
                     states, settings = self._moved(scene, number, turn, decision)
                     if (states, settings) not in seen:
-                        alike = self._alike(settings, casting)
+                        alike = self._alike(settings, assignment)
                         heappush(
                             waiting, (length + 1, next(order), _Scene((*scene.log, turn), settings, states, alike))
                         )
 
-    def _begun(self, log: Log, settings: Settings, casting: Log = ()) -> _Scene | None:
+    def _begun(self, log: Log, settings: Settings, assignment: Log = ()) -> _Scene | None:
         """The scene after these events, in which a search begins; None when one of them is refused."""
         room = self._room(log)
         if room is None:
             return None
         states, initial = room.participations(), self._policy.initial
         stand = tuple([states.get(user, initial) for user in self._play.users])
-        return _Scene(log, settings, stand, self._alike(settings, casting, is_begun=True), room)
+        return _Scene(log, settings, stand, self._alike(settings, assignment, is_begun=True), room)
 
-    def _alike(self, settings: Settings, casting: Log, *, is_begun: bool = False) -> int:
-        """One number for all scenes of these settings behind a casting."""
+    def _alike(self, settings: Settings, assignment: Log, *, is_begun: bool = False) -> int:
+        """One number for all scenes of these settings behind a assignment."""
         # A room may tell that it has just begun: what it answers then is of no account to others.
-        return self._numbers.setdefault((settings, id(casting), is_begun), len(self._numbers))
+        return self._numbers.setdefault((settings, id(assignment), is_begun), len(self._numbers))
 
     def _room(self, log: Log) -> AnyRoom | None:
         """The room after these events; None when one of them is refused."""

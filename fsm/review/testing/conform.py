@@ -37,7 +37,7 @@ _SHIFTS = (1, -1, 2, -2)
 _ENOUGH = 10  # answers that have to fit before they are said to be out of step
 
 
-class Ailment(StrEnum):
+class FaultKind(StrEnum):
     """What can be wrong with a child, whatever its answers say."""
 
     HANGS = "hangs"
@@ -51,14 +51,14 @@ class Ailment(StrEnum):
 class Fault:
     """Why the run was ended, in one line."""
 
-    ailment: Ailment
+    kind: FaultKind
     problem: str
 
     def __str__(self) -> str:
-        return f"the implementation {_VERBS.get(self.ailment, self.ailment)}: {self.problem}"
+        return f"the implementation {_VERBS.get(self.kind, self.kind)}: {self.problem}"
 
 
-_VERBS = {Ailment.OUT_OF_STEP: "is out of step", Ailment.RUBBISH: "prints rubbish"}
+_VERBS = {FaultKind.OUT_OF_STEP: "is out of step", FaultKind.RUBBISH: "prints rubbish"}
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ class Conformance:
                 }
                 for each in self.disagreements
             ],
-            "fault": self.fault and {"kind": self.fault.ailment.value, "problem": self.fault.problem},
+            "fault": self.fault and {"kind": self.fault.kind.value, "problem": self.fault.problem},
         }
 
 
@@ -203,29 +203,29 @@ class _Dialogue:
             except Empty:
                 since = max(latest, self.asked[0][0]) if self.asked else monotonic()
                 if monotonic() - since > self.timeout:
-                    return self._fault(Ailment.HANGS, f"no answer within {self.timeout:g} seconds")
+                    return self._fault(FaultKind.HANGS, f"no answer within {self.timeout:g} seconds")
                 continue
             if line is None:
                 return self._ended()
-            fault = self._hear(line)
+            fault = self._read(line)
             if fault:
                 return fault
             latest = monotonic()
             self.watch()
         return self._finish()
 
-    def _hear(self, line: bytes) -> Fault | None:
+    def _read(self, line: bytes) -> Fault | None:
         """Note one answer."""
         try:
             given = _read(line)
         except ValueError as problem:
-            return self._floods(line) or self._fault(Ailment.RUBBISH, f"`{_quoted(line)}` is {problem}")
+            return self._floods(line) or self._fault(FaultKind.RUBBISH, f"`{_quoted(line)}` is {problem}")
         if not self.asked:
             return self._surplus(line)
         vector = self.asked[0][1]
         if "id" in given and given["id"] != vector.id:
             other = shorten(str(given["id"]))
-            return self._fault(Ailment.OUT_OF_STEP, f"answers `{other}` when asked `{vector.id}`")
+            return self._fault(FaultKind.OUT_OF_STEP, f"answers `{other}` when asked `{vector.id}`")
         self.asked.popleft()
         error = given.get("error")
         text = None if error is None else shorten(str(error.get("message") if isinstance(error, dict) else error), 200)
@@ -238,7 +238,7 @@ class _Dialogue:
         try:
             line = self.child.take(grace)
         except Empty:
-            return self._fault(Ailment.HANGS, f"still runs {grace:g} seconds after its last answer")
+            return self._fault(FaultKind.HANGS, f"still runs {grace:g} seconds after its last answer")
         return self._ended() if line is None else self._surplus(line)
 
     def _ended(self) -> Fault | None:
@@ -249,16 +249,16 @@ class _Dialogue:
         is_asked = self.child.is_asked.wait(grace)
         if is_asked and not self.asked:
             if status is None:
-                return self._fault(Ailment.HANGS, f"still runs {grace:g} seconds after its output has ended")
-            return self._fault(Ailment.DIES, f"{_ending(status)} after its last answer") if status else None
+                return self._fault(FaultKind.HANGS, f"still runs {grace:g} seconds after its output has ended")
+            return self._fault(FaultKind.DIES, f"{_ending(status)} after its last answer") if status else None
         if is_asked and status == 0 and self.run.answers:
-            return self._fault(Ailment.OUT_OF_STEP, f"leaves {len(self.asked)} questions unanswered")
-        return self._fault(Ailment.DIES, "ends its output" if status is None else _ending(status))
+            return self._fault(FaultKind.OUT_OF_STEP, f"leaves {len(self.asked)} questions unanswered")
+        return self._fault(FaultKind.DIES, "ends its output" if status is None else _ending(status))
 
     def _surplus(self, line: bytes) -> Fault:
         """There is an answer, and nothing was asked."""
         return self._floods(line) or self._fault(
-            Ailment.OUT_OF_STEP, f"answers more than it is asked, next `{_quoted(line)}`"
+            FaultKind.OUT_OF_STEP, f"answers more than it is asked, next `{_quoted(line)}`"
         )
 
     def _floods(self, line: bytes) -> Fault | None:
@@ -275,13 +275,13 @@ class _Dialogue:
             line, lines = following, lines + 1
         unasked = f"more than {MANY} lines that nobody asked for"
         what = "a line without end" if len(line) >= LONGEST else unasked
-        return self._fault(Ailment.FLOODS, f"writes {what}, first `{first}`")
+        return self._fault(FaultKind.FLOODS, f"writes {what}, first `{first}`")
 
-    def _fault(self, ailment: Ailment, problem: str) -> Fault:
+    def _fault(self, kind: FaultKind, problem: str) -> Fault:
         """A fault, with how far the child had come and what it says itself."""
         complaint = self.child.complaint
         said = f"; its last words: {shorten(complaint, 200)}" if complaint else ""
-        return Fault(ailment, f"{problem} ({len(self.run.answers)} answered){said}")
+        return Fault(kind, f"{problem} ({len(self.run.answers)} answered){said}")
 
 
 def _read(line: bytes) -> dict[str, Any]:
@@ -332,7 +332,7 @@ def _shifted(answers: Sequence[Answer]) -> Fault | None:
         moved = [Answer(due.vector, said.given, said.error) for due, said in zip(vectors, given, strict=True)]
         if len(moved) >= _ENOUGH and not any(each.differing for each in moved):
             way = "late" if shift > 0 else "early"
-            return Fault(Ailment.OUT_OF_STEP, f"every answer comes {abs(shift)} {way}")
+            return Fault(FaultKind.OUT_OF_STEP, f"every answer comes {abs(shift)} {way}")
     return None
 
 
@@ -345,5 +345,5 @@ def to_junit(run: Conformance) -> bytes:
         message = f"expected {each.due}, answered {each.words}" if id(each) in wrong else ""
         cases.append(junit.Case(f"{policy}.{action}", cell, message, each.why if message else ""))
     if run.fault:
-        cases.append(junit.Case(run.policy, "the implementation", str(run.fault), error=run.fault.ailment.value))
+        cases.append(junit.Case(run.policy, "the implementation", str(run.fault), error=run.fault.kind.value))
     return junit.to_junit(f"fsm conform {run.policy}", cases, run.seconds)
