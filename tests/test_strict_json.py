@@ -31,7 +31,7 @@ REFUSED: list[tuple[bytes, str]] = [
     (b"{",                                           "not JSON: expecting property name enclosed in double quotes at character 2"),
     (b"1 2",                                         "not JSON: extra data at character 3"),
     (b"\x0c1",                                       "not JSON: expecting value at character 1"),
-    (b'"\x00"',                                      "not JSON: invalid control character at at character 2"),
+    (b'"\x00"',                                      "not JSON: invalid control character at character 2"),
     (b"\xff",                                        "not UTF-8 at byte 1"),
     (b'"\xed\xa0\x80"',                              "not UTF-8 at byte 2"),
     (b'{"a": 1, "a": 1}',                            "not readable: the key `a` comes twice"),
