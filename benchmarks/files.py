@@ -26,6 +26,7 @@ from fsm.bulk.read import layout
 from fsm.bulk.write.output import whole
 from fsm.bulk.write.synth import synthesise
 from fsm.mimi.policies import MIMI, MIMI_01
+from fsm.mimi.settings import CREATE
 
 EVENTS, ROOMS, USERS = sized(10**7), sized(10**4), sized(10**5)
 LEAST = 5
@@ -81,18 +82,31 @@ def history(path: Path, part: int = 1) -> Path:
 
 
 def _changes(spread: int) -> pa.Table:
-    """Changes at random: half of them of oneself, by so many users of each room."""
+    """Each room's creation, then changes at random: half of them of oneself, by so many users of each room.
+
+    What comes before the creation of its room is not judged, and is no look-up.
+    """
     random = np.random.default_rng(0)
     rooms = random.integers(ROOMS, size=EVENTS)
     targets, others = ((rooms * 7919 + random.integers(spread, size=EVENTS) * 31) % USERS for _ in range(2))
     actions = [action.value for action in MIMI.triggers]
+    room_ids, user_ids = [f"!r{room}:h{room % 89}.example" for room in range(ROOMS)], _user_ids()
     columns = {
-        layout.ROOM: (rooms, [f"!r{room}:h{room % 89}.example" for room in range(ROOMS)]),
-        layout.SENDER: (np.where(random.random(EVENTS) < _HALF, targets, others), _user_ids()),
-        layout.TARGET: (targets, _user_ids()),
+        layout.ROOM: (rooms, room_ids),
+        layout.SENDER: (np.where(random.random(EVENTS) < _HALF, targets, others), user_ids),
+        layout.TARGET: (targets, user_ids),
         layout.ACTION: (random.integers(len(actions), size=EVENTS), actions),
     }
-    return pa.table({name: _words(*column) for name, column in columns.items()})
+    each, once = np.arange(ROOMS), np.zeros(ROOMS, np.int64)
+    creations = {
+        layout.ROOM: (each, room_ids),
+        layout.SENDER: (each * 7919 % USERS, user_ids),
+        layout.TYPE: (once, [CREATE]),
+        layout.STATE_KEY: (once, [""]),
+        layout.CONTENT: (once, ["{}"]),
+    }
+    tables = (pa.table({name: _words(*column) for name, column in part.items()}) for part in (creations, columns))
+    return pa.concat_tables(tables, promote_options="default")
 
 
 def _user_ids() -> list[str]:
