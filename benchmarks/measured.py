@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Self
 
-from benchmarks import commands, decisions, files, growth, logs, loops, memory, starts
+from benchmarks import commands, decisions, files, growth, logs, loops, memory, starts, stored
 from benchmarks.commands import Against
 from benchmarks.decisions import Cost, Latency
 from benchmarks.files import Way
@@ -16,6 +16,7 @@ from benchmarks.logs import Log, Rate
 from benchmarks.memory import Footprint, Past
 from benchmarks.scene import matrix_scene, mimi_scene
 from benchmarks.starts import Start
+from benchmarks.stored import Stored
 
 _BESIDES = ("numpy", "pyarrow", "numba")
 
@@ -55,6 +56,7 @@ class Measured:
     loops: list[Rate]
     starting: float
     by_file: list[Way]
+    by_database: list[Stored]
 
     @classmethod
     def now(cls) -> Self:
@@ -89,6 +91,7 @@ class Measured:
             loops=logs.by_loop(),
             starting=starting,
             by_file=by_file,
+            by_database=stored.by_database(),
         )
 
     def bounds(self) -> Iterator[Bound]:
@@ -97,6 +100,7 @@ class Measured:
         yield from self._of_memory()
         yield from self._of_histories()
         yield from self._of_commands()
+        yield from self._of_stores()
 
     def _of_decisions(self) -> Iterator[Bound]:
         mimi, matrix = _least(self.mimi), _least(self.matrix)
@@ -159,6 +163,13 @@ class Measured:
             yield Bound(name, f"≥ {least:g} × the first release", measured, (ratio or 0) >= least)
         ratio = taken[commands.PARQUET].ours.least / taken[commands.PARQUET_TWO].ours.least
         yield Bound(commands.PARQUET_TWO, "≥ 1.6 × one core", f"{ratio:.1f} ×", ratio >= 1.6)  # noqa: PLR2004
+
+    def _of_stores(self) -> Iterator[Bound]:
+        for each, least in zip(self.by_database, stored.BOUNDS, strict=True):
+            ratio = each.sends / each.inserts
+            yield Bound(f"durable sends, {each.database}", "≥ 0.5 × bare INSERTs", f"{ratio:.2f} ×", ratio >= 0.5)  # noqa: PLR2004
+            rate = f"{each.batched:,.0f}"
+            yield Bound(f"durable batches, {each.database}", f"≥ {least:,} events/s", rate, each.batched >= least)
 
 
 def _bytes(work: str, taken: float, most: int) -> Bound:

@@ -11,6 +11,7 @@ from benchmarks.measured import Measured
 from benchmarks.memory import PAIRS, SIZES
 from benchmarks.scene import VERSION
 from benchmarks.starts import PEER
+from benchmarks.stored import BATCH
 
 _HEAD = """\
 # What it costs
@@ -77,6 +78,12 @@ All the way from a Parquet file of {EVENTS:,} events, {ROOMS:,} rooms and {USERS
 verdicts, and what share of it each kind of work has. To load the compiled loops takes {{starting}} more, once.
 """
 
+_STORES = f"""
+Events that are stored durably, a second on the wall, by one process: each by itself, and in batches of {BATCH:,}. The
+bare INSERT is of the same row into a table of the same columns and keys, by one statement, through the same engine,
+with the same durability; a send keeps participation and the room's revision as well.
+"""
+
 _WORKS = ("reading", "coding", "replay", "counting", "writing")
 
 
@@ -90,6 +97,7 @@ def markdown(run: Measured, plot: str) -> str:
         *_decisions(run),
         *_memory(run),
         *_growth(run),
+        *_stores(run),
         "## Versions",
         f"{run.machine}.",
         _table(("", "version"), list(run.versions.items())),
@@ -179,6 +187,14 @@ def _growth(run: Measured) -> list[str]:
             ],
         ),
     ]
+
+
+def _stores(run: Measured) -> list[str]:
+    rows = [
+        (each.database, *(f"{rate:,.0f}" for rate in (each.sends, each.inserts, each.batched)))
+        for each in run.by_database
+    ]
+    return ["## Stores", _STORES, _table(("", "sends", "bare INSERTs", "in batches"), rows)]
 
 
 def _share(part: float) -> str:

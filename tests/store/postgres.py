@@ -27,9 +27,10 @@ def programs() -> Path:
 class Server:
     """One server: `url` leads to its first database."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_durable: bool) -> None:
         self._programs = programs()
         self._folder = folder
+        self._is_durable = is_durable
         self._user = "postgres" if os.geteuid() == 0 else None  # the server refuses to be run by root
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -51,7 +52,7 @@ class Server:
         self.run("initdb", "-D", "data", "-U", "fsm", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
 
     def start(self) -> None:
-        options = f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories= -c fsync=off"
+        options = f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories= -c fsync={'on' if self._is_durable else 'off'}"
         # Its output goes to a file: the server would hold a pipe open.
         self.run("pg_ctl", "-D", "data", "-l", "log", "-w", "-t", str(WAIT), "-o", options, "start")
 
@@ -60,10 +61,10 @@ class Server:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    """A server while it is needed."""
+def running(*, is_durable: bool = False) -> Iterator[Server]:
+    """A server while it is needed; the disk is waited for where it `is_durable`."""
     folder = Path(mkdtemp(prefix="fsm-postgres-"))
-    server = Server(folder)
+    server = Server(folder, is_durable=is_durable)
     try:
         if os.geteuid() == 0:
             from shutil import chown  # noqa: PLC0415 - for root only
