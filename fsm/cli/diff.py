@@ -87,6 +87,9 @@ def _lines(found: Diff) -> Iterator[str]:
     for number, reading in enumerate(found.readings, start=len(found.groups) + 1):
         yield from ("", f"{number}. {reading.sentence}", "  log:")
         yield from (f"    {_event(event)}" for event in reading.log)
+    if found.rules:
+        yield from ("", "rules beside the table that ask otherwise")
+        yield from (f"  {each.sentence}" for each in found.rules)
     if found.reasons:
         yield from ("", "rejected by both, for other reasons")
         yield from (f"  {each.sentence} ({counted(each.cells, 'cell')})" for each in found.reasons)

@@ -20,7 +20,7 @@ def test_what_two_policies_decide_differently() -> None:
     lines = run.out.splitlines()
     assert lines[:3] == [
         "mimi → mimi-01: 248 of 14400 cells are decided differently",
-        "  not compared: events other than changes of participation: `participation_events` and `permits` and `power` (granted → set)",
+        "  not compared: events other than changes of participation: `participation_events` and `power` (granted → set)",
         "",
     ]
     assert (
@@ -31,10 +31,15 @@ def test_what_two_policies_decide_differently() -> None:
     assert "  ban: `reban` no longer asks `sender_outranks_for_ban` (264 cells)" in lines
 
 
-def test_policies_that_decide_alike(inside: Inside) -> None:
+def test_policies_whose_tables_decide_alike(inside: Inside) -> None:
     run = inside("diff", "mimi-01", "mimi-00")
     assert run.out.startswith("mimi-01 and mimi-00 decide all 14400 cells alike\n")
     assert "  ban: 5.5 → 6.5" in run.out.splitlines()
+    rule = "  message events: `message` asks that the sender may send this type of event, and no longer asks that"
+    assert f"{rule} the sender is not denied to send messages" in " ".join(run.out.split("\n    ")).splitlines()
+    assert run.status == 1
+    assert inside("diff", "matrix-5", "matrix-6", "--json").status == 1
+    assert inside("diff", "matrix-3", "matrix-4").status == 0
     same = inside("diff", "mimi", "mimi")
     assert (same.status, same.out) == (0, "mimi and mimi decide all 14400 cells alike\n")
 

@@ -29,7 +29,7 @@ def played(policy: object, log: tuple[dict[str, object], ...]) -> str | None:
 
 def test_what_the_table_does_not_show_is_shown_by_rooms() -> None:
     creator, reign = steps((MATRIX_10, MATRIX_11, MATRIX_12))
-    assert (creator.found.differing, creator.others) == (0, ("`permits`", "`founder` (content → sender)"))
+    assert (creator.found.differing, creator.others) == (0, ("`founder` (content → sender)",))
     assert [(turn.action, turn.reading.fact) for turn in creator.turns] == [("join", "warrant")] * 2
     assert [(turn.action, turn.reading.fact, turn.reading.new) for turn in reign.turns] == [
         ("invite", "may_invite", True),
@@ -60,7 +60,7 @@ def test_no_change_of_a_verdict_is_no_section() -> None:
 
 def test_what_rules_on_other_events_ask_otherwise_is_said_rule_by_rule() -> None:
     aliases, supreme = steps((MATRIX_5, MATRIX_6))[0], steps((MATRIX_11, MATRIX_12))[0]
-    assert [(each.kind, each.rule, *each.changes) for each in aliases.rules] == [
+    assert [(each.kind, each.rule, *each.changes) for each in aliases.found.rules] == [
         ("aliases", "aliases", "is gone"),
         (
             "levels",
@@ -69,7 +69,7 @@ def test_what_rules_on_other_events_ask_otherwise_is_said_rule_by_rule() -> None
             "asks that no level in `notifications` would be above the sender",
         ),
     ]
-    assert [(each.kind, each.rule, *each.changes) for each in supreme.rules] == [
+    assert [(each.kind, each.rule, *each.changes) for each in supreme.found.rules] == [
         (
             "create",
             "create",

@@ -27,6 +27,11 @@ class RuleChange:
     rule: str
     changes: tuple[str, ...]
 
+    @property
+    def sentence(self) -> str:
+        """The change in one line."""
+        return f"{self.kind} events: `{self.rule}` {', and '.join(self.changes)}"
+
 
 def rule_changes(old: AnyPolicy, new: AnyPolicy) -> Iterator[RuleChange]:
     """All that two policies of one family ask otherwise, rule by rule, whatever the sections are."""

@@ -14,7 +14,6 @@ from fsm.errors import counted
 from fsm.facts import spell
 from fsm.family import AnyPolicy
 from fsm.policies import action_of, new_room
-from fsm.review.compare.beside import RuleChange, rule_changes
 from fsm.review.compare.diff import Answer, Diff, Group, beside_the_table, diff
 from fsm.review.compare.diff_report import log_lines, table_lines
 from fsm.review.compare.readings import Reading
@@ -38,12 +37,11 @@ class Step:
 
     found: Diff
     turns: tuple[Turn, ...]
-    rules: tuple[RuleChange, ...]
     others: tuple[str, ...]
 
     def __bool__(self) -> bool:
         # True when there is a verdict that changes.
-        return bool(self.found.groups or self.turns or self.rules)
+        return bool(self.found.groups or self.turns or self.found.rules)
 
 
 def steps(policies: Sequence[AnyPolicy]) -> tuple[Step, ...]:
@@ -60,7 +58,6 @@ def _step(old: AnyPolicy, new: AnyPolicy) -> Step:
     return Step(
         found,
         tuple(turn for turn in turns if turn.old.dest != turn.new.dest),
-        tuple(rule_changes(old, new)),
         tuple(beside_the_table(old, new)),
     )
 
@@ -87,14 +84,16 @@ def to_markdown(introduction: str, changes: Sequence[Step], pictures: Mapping[tu
         lines += ["", f"![What only {old} has, and what only {new} has]({pictures[pair]})"] if pair in pictures else []
         lines += [line for group in step.found.groups for line in _group(group)]
         lines += [line for turn in step.turns for line in _turn(turn)]
-        lines += [f"\n- On `{each.kind}` events, `{each.rule}` {', and '.join(each.changes)}." for each in step.rules]
+        lines += [
+            f"\n- On `{each.kind}` events, `{each.rule}` {', and '.join(each.changes)}." for each in step.found.rules
+        ]
     return "\n".join([*lines, ""])
 
 
 def _row(step: Step) -> tuple[str, ...]:
     told = [f"{step.found.differing:,} of {step.found.compared:,} cells"] if step.found.differing else []
     told += [f"{len(step.turns)} facts of the same room"] if step.turns else []
-    told += [counted(len(step.rules), "other rule")] if step.rules else []
+    told += [counted(len(step.found.rules), "other rule")] if step.found.rules else []
     return f"`{step.found.old}`", f"`{step.found.new}`", " and ".join(told) or "nothing", ", ".join(step.others)
 
 

@@ -21,9 +21,11 @@ from fsm.policy import Transition
 from fsm.review.cases.conditions import Condition, fewest
 from fsm.review.cases.grid import Cells, Grid, Move, numbers
 from fsm.review.cases.shared import Records, Sharing
+from fsm.review.compare.beside import RuleChange, rule_changes
 from fsm.review.compare.readings import Reading, other_fields, readings
 from fsm.review.search.play import play_of
 from fsm.review.search.witness import can_be_played, witness
+from fsm.rule import Rule
 from fsm.scenario import Log
 from fsm.unrecorded import unrecorded
 
@@ -111,6 +113,7 @@ class Diff:
 
     `compared` counts the cells that both know, `differing` those decided otherwise.
     `readings` says which facts are not the same in the same room.
+    `rules` says which rules beside the table ask otherwise.
     `clauses` holds rows that stand under another section: id, old and new section.
     `left_out` says what was not compared.
     """
@@ -121,13 +124,14 @@ class Diff:
     differing: int
     groups: tuple[Group, ...]
     readings: tuple[Reading, ...]
+    rules: tuple[RuleChange, ...]
     reasons: tuple[Reasons, ...]
     clauses: tuple[tuple[str, str, str], ...]
     left_out: tuple[str, ...]
 
     def __bool__(self) -> bool:
         # True when something is decided differently; other reasons alone are no difference.
-        return self.differing > 0 or bool(self.readings)
+        return self.differing > 0 or bool(self.readings or self.rules)
 
     @property
     def summary(self) -> str:
@@ -161,6 +165,7 @@ class Diff:
                 {"fact": each.fact, "old": _plain(each.old), "new": _plain(each.new), "log": list(each.log)}
                 for each in self.readings
             ],
+            "rules": [{"event": each.kind, "rule": each.rule, "changes": list(each.changes)} for each in self.rules],
             "reasons": [
                 {
                     "action": each.action,
@@ -212,6 +217,7 @@ def diff(old: AnyPolicy, new: AnyPolicy, given: Mapping[str, Value] | None = Non
         differing=differing,
         groups=tuple(groups),
         readings=readings(old, new),
+        rules=tuple(rule_changes(old, new)),
         reasons=tuple(reasons),
         clauses=tuple(
             (row.id, sections[row.id], row.clause)
@@ -382,9 +388,16 @@ def beside_the_table(old: AnyPolicy, new: AnyPolicy) -> list[str]:
     told = []
     for name in other_fields(old, new):
         values = [getattr(policy, name, None) for policy in (old, new)]
+        if all(_holds_rules(value) for value in values):
+            continue  # which are compared one by one
         words = [_words(value) for value in values if isinstance(value, Enum | bool)]
         told.append(f"`{name}` ({' → '.join(words)})" if len(words) == len(values) else f"`{name}`")
     return told
+
+
+def _holds_rules(value: object) -> bool:
+    rows = [row for each in value.values() for row in each] if isinstance(value, Mapping) else []
+    return bool(rows) and all(isinstance(row, Rule) for row in rows)
 
 
 def _words(value: Enum | bool) -> str:

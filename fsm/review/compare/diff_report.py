@@ -36,6 +36,7 @@ def to_markdown(found: Diff, picture: str | None = None, policies: tuple[AnyPoli
         _summary(found),
         _groups(found, words),
         _readings(found, words),
+        _rules(found),
         _reasons(found, words),
         _clauses(found),
     )
@@ -104,6 +105,13 @@ def _readings(found: Diff, words: Pair) -> Iterator[str]:
         )
         yield f"\nIn the same room, under `{found.old}` {one}; under `{found.new}` {other}. The last event asks it:"
         yield from told_log(reading.log, words[0])
+
+
+def _rules(found: Diff) -> Iterator[str]:
+    if found.rules:
+        yield "\n## Rules beside the table\n"
+        rows = ((each.kind, f"`{each.rule}`", ", and ".join(each.changes)) for each in found.rules)
+        yield from table_lines(("events", "rule", "change"), rows)
 
 
 def _reasons(found: Diff, words: Pair) -> Iterator[str]:
