@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo docs test test-all test-long test-draft test-synapse test-spark mutants java check types format browser postgresql kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
+.PHONY: help demo docs test test-all test-long test-draft test-synapse test-spark mutants java check types pyright format browser postgresql kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -67,7 +67,7 @@ test: $(VENV)/dev browser postgresql ## run the tests, but for those that take l
 # What is added to `check` here takes more time, other programs or the network, and seldom breaks.
 test-all: ## what `check` does, and all tests that take long
 	$(MAKE) --no-print-directory check
-	$(MAKE) --no-print-directory vectors-check test-long
+	$(MAKE) --no-print-directory vectors-check test-long pyright
 	$(MAKE) --no-print-directory test-spark
 	$(MAKE) --no-print-directory test-synapse
 	$(MAKE) --no-print-directory mutants
@@ -116,6 +116,9 @@ check: $(VENV)/dev ## format, lint, types, tests, a whole draft, diagrams and ve
 
 types: $(VENV)/dev ## check the types
 	$(BIN)/mypy
+
+pyright: $(VENV)/dev ## check the types of hosts' programs with another checker
+	$(BIN)/pyright --pythonpath $(BIN)/python examples tests/test_types.py
 
 format: $(VENV)/dev ## format the code
 	$(BIN)/ruff format .

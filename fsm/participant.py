@@ -165,8 +165,8 @@ if TYPE_CHECKING:
 else:
     Who = TypeVar("Who", bound=Participant)
 
-PLAIN: Any = Participant
-"""The class of participants where none is told."""
+Other = TypeVar("Other", bound=Participant)
+"""The class of the participants of a room that is about to be made."""
 
 
 def hooks_in(kind: type[Participant]) -> object:

@@ -17,7 +17,7 @@ from fsm.facts import Value
 from fsm.locks import lock_of
 from fsm.machine import Memory, memory_of
 from fsm.own_facts import Provider
-from fsm.participant import PLAIN, Who
+from fsm.participant import Who
 from fsm.past import GIVEN, Read, brief
 from fsm.policy import Policy
 from fsm.room import JSON, BaseRoom, another
@@ -48,7 +48,7 @@ class SyntaxRoom(BaseRoom[Who]):
         room_id: str | None = None,
         *,
         policy: Policy[Any],
-        participant: type[Who] = PLAIN,
+        participant: type[Who] | None = None,
         facts: Provider | None = None,
         keep: int | None = None,
     ) -> None:
@@ -83,7 +83,7 @@ class SyntaxRoom(BaseRoom[Who]):
         state: Iterable[object],
         *,
         policy: Policy[Any],
-        participant: type[Who] = PLAIN,
+        participant: type[Who] | None = None,
         facts: Provider | None = None,
         keep: int | None = None,
     ) -> Self:

@@ -242,5 +242,5 @@ MUC = Family(
         stranger_role="not in the room",
     ),
     laws=(bans_take_office, an_owner_remains),
-    words={action.value: action.value for action in Action},
+    words={str(action): str(action) for action in Action},
 )

@@ -11,7 +11,7 @@ any room (`fsm.room`).
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Any, Self, Unpack, overload
 
 from fsm.decision import Decision
 from fsm.errors import DefinitionError, EventError, shorten
@@ -33,10 +33,11 @@ from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.quick import MatrixQuick
 from fsm.matrix.rules import peers_of, rules_of
 from fsm.matrix.settings import CREATE, Founder, Settings
+from fsm.observers import Observer
 from fsm.own_facts import Provider
-from fsm.participation.participant import PLAIN, Member
+from fsm.participation.participant import Member, Other, Participant
 from fsm.past import HIDDEN, Read
-from fsm.room import known_in
+from fsm.room import Attachments, known_in
 from fsm.terms import Action, Participation
 
 
@@ -51,6 +52,8 @@ class MatrixRoom(MatrixQuick[Member]):
 
     __slots__ = ()
 
+    _plain_participant = Participant
+
     snapshot_format = "fsm.matrix.room"
     _parts = {  # noqa: RUF012 - never changed
         "settings": Settings,
@@ -64,7 +67,7 @@ class MatrixRoom(MatrixQuick[Member]):
         room_id: str | None = None,
         *,
         policy: MatrixPolicy | None = None,
-        participant: type[Member] = PLAIN,
+        participant: type[Member] | None = None,
         facts: Provider | None = None,
         keep: int | None = None,
     ) -> None:
@@ -79,6 +82,28 @@ class MatrixRoom(MatrixQuick[Member]):
         self._check_hooks()
         self._keep(keep)
 
+    @overload
+    @classmethod
+    def create(
+        cls: "type[MatrixRoom[Participant]]",
+        room_id: str | None,
+        creator: str,
+        *,
+        policy: MatrixPolicy = ...,
+        participant: type[Other],
+        **more: Unpack[Attachments],
+    ) -> "MatrixRoom[Other]": ...
+    @overload
+    @classmethod
+    def create(
+        cls,
+        room_id: str | None,
+        creator: str,
+        *,
+        policy: MatrixPolicy = ...,
+        participant: type[Member] | None = ...,
+        **more: Unpack[Attachments],
+    ) -> Self: ...
     @classmethod
     def create(  # noqa: PLR0913 - all but the first two have a meaning only for some
         cls,
@@ -86,10 +111,10 @@ class MatrixRoom(MatrixQuick[Member]):
         creator: str,
         *,
         policy: MatrixPolicy = MATRIX_12,
-        participant: type[Member] = PLAIN,
+        participant: type[Any] | None = None,
         facts: Provider | None = None,
         keep: int | None = None,
-    ) -> Self:
+    ) -> "MatrixRoom[Any]":
         """A new room that the creator has joined. Raises `EventError` for a bad user id."""
         room = cls(room_id, policy=policy, participant=participant, facts=facts, keep=keep)
         for event in room.first_events(creator):
@@ -104,16 +129,36 @@ class MatrixRoom(MatrixQuick[Member]):
             content["creator"] = creator
         return [write_state(CREATE, creator, content), self._write(Action.JOIN, creator, creator, None)]
 
+    @overload
+    @classmethod
+    def from_state(
+        cls: "type[MatrixRoom[Participant]]",
+        state: Iterable[object],
+        *,
+        policy: MatrixPolicy | None = ...,
+        participant: type[Other],
+        **more: Unpack[Attachments],
+    ) -> "MatrixRoom[Other]": ...
+    @overload
+    @classmethod
+    def from_state(
+        cls,
+        state: Iterable[object],
+        *,
+        policy: MatrixPolicy | None = ...,
+        participant: type[Member] | None = ...,
+        **more: Unpack[Attachments],
+    ) -> Self: ...
     @classmethod
     def from_state(
         cls,
         state: Iterable[object],
         *,
         policy: MatrixPolicy | None = None,
-        participant: type[Member] = PLAIN,
+        participant: type[Any] | None = None,
         facts: Provider | None = None,
         keep: int | None = None,
-    ) -> Self:
+    ) -> "MatrixRoom[Any]":
         """A room in the state that these events describe, each taken as it stands.
 
         `state` is the set of current state events, in any order. Raises `EventError`
@@ -154,6 +199,35 @@ class MatrixRoom(MatrixQuick[Member]):
 
     def _read_of(self, event: Event, value: dict[str, Any]) -> Read:
         return HIDDEN if is_redacted(value) else read_of(event)
+
+    @overload
+    @classmethod
+    def restore(
+        cls: "type[MatrixRoom[Participant]]",
+        snapshot: object,
+        deltas: Iterable[object] = ...,
+        *,
+        policy: MatrixPolicy | None = ...,
+        participant: type[Other],
+        observers: Iterable[Observer] = ...,
+        **more: Unpack[Attachments],
+    ) -> "MatrixRoom[Other]": ...
+    @overload
+    @classmethod
+    def restore(
+        cls,
+        snapshot: object,
+        deltas: Iterable[object] = ...,
+        *,
+        policy: MatrixPolicy | None = ...,
+        participant: type[Member] | None = ...,
+        observers: Iterable[Observer] = ...,
+        **more: Unpack[Attachments],
+    ) -> Self: ...
+    @classmethod
+    def restore(cls, snapshot: object, deltas: Iterable[object] = (), **attached: Any) -> Any:
+        """The room of which this is the `snapshot`: see `fsm.room.BaseRoom.restore`. The policy is of this family."""
+        return super().restore(snapshot, deltas, **attached)
 
     @classmethod
     def _policy_in(cls, given: Mapping[str, Any], policy: MatrixPolicy | None) -> MatrixPolicy:

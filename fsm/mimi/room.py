@@ -8,7 +8,7 @@ on). No event changes both, but the creation. The order of work is that of any r
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, Unpack, cast, overload
 
 from fsm.decision import Decision, judge
 from fsm.errors import EventError, shorten
@@ -33,11 +33,12 @@ from fsm.mimi.settings import (
     write_participation,
 )
 from fsm.mimi.visibility import VIEWS
+from fsm.observers import Observer
 from fsm.own_facts import Provider
 from fsm.participation.facts import Facts
-from fsm.participation.participant import PLAIN, Member
+from fsm.participation.participant import Member, Other, Participant
 from fsm.past import GIVEN, HIDDEN, Entry, Past, Read, brief, given_as
-from fsm.room import BaseRoom, another, known_in
+from fsm.room import Attachments, BaseRoom, another, known_in
 from fsm.rule import Rule
 from fsm.terms import Action, JoinRule, Participation, Visibility
 
@@ -59,6 +60,8 @@ class Room(BaseRoom[Member]):
     _rules: MimiRules
     _settings: Settings
 
+    _plain_participant = Participant
+
     snapshot_format = "fsm.mimi.room"
     _parts = {"envelope": Any, "creator": str | None, "reigns": bool}  # noqa: RUF012 - never changed
 
@@ -67,7 +70,7 @@ class Room(BaseRoom[Member]):
         room_id: str | None = None,
         *,
         policy: MimiPolicy = MIMI,
-        participant: type[Member] = PLAIN,
+        participant: type[Member] | None = None,
         facts: Provider | None = None,
         keep: int | None = None,
     ) -> None:
@@ -84,6 +87,30 @@ class Room(BaseRoom[Member]):
         """The policy that judges its events."""
         return self._rules.policy
 
+    @overload
+    @classmethod
+    def create(
+        cls: "type[Room[Participant]]",
+        room_id: str,
+        creator: str,
+        *,
+        policy: MimiPolicy = ...,
+        envelope: "Envelope | None" = ...,
+        participant: type[Other],
+        **more: Unpack[Attachments],
+    ) -> "Room[Other]": ...
+    @overload
+    @classmethod
+    def create(
+        cls,
+        room_id: str,
+        creator: str,
+        *,
+        policy: MimiPolicy = ...,
+        envelope: "Envelope | None" = ...,
+        participant: type[Member] | None = ...,
+        **more: Unpack[Attachments],
+    ) -> Self: ...
     @classmethod
     def create(  # noqa: PLR0913 - all but the first two have a meaning only for some
         cls,
@@ -91,11 +118,11 @@ class Room(BaseRoom[Member]):
         creator: str,
         *,
         policy: MimiPolicy = MIMI,
-        participant: type[Member] = PLAIN,
+        participant: type[Any] | None = None,
         facts: Provider | None = None,
         keep: int | None = None,
         envelope: "Envelope | None" = None,
-    ) -> Self:
+    ) -> "Room[Any]":
         """A new room in which the creator is joined. Raises `EventError` for a bad user id.
 
         It starts with the settings of `envelope`, if one is given: one that assigns
@@ -116,16 +143,36 @@ class Room(BaseRoom[Member]):
         """The events with which somebody creates a room."""
         return [write_state(CREATE, creator, {})]
 
+    @overload
+    @classmethod
+    def from_state(
+        cls: "type[Room[Participant]]",
+        state: Iterable[object],
+        *,
+        policy: MimiPolicy = ...,
+        participant: type[Other],
+        **more: Unpack[Attachments],
+    ) -> "Room[Other]": ...
+    @overload
+    @classmethod
+    def from_state(
+        cls,
+        state: Iterable[object],
+        *,
+        policy: MimiPolicy = ...,
+        participant: type[Member] | None = ...,
+        **more: Unpack[Attachments],
+    ) -> Self: ...
     @classmethod
     def from_state(
         cls,
         state: Iterable[object],
         *,
         policy: MimiPolicy = MIMI,
-        participant: type[Member] = PLAIN,
+        participant: type[Any] | None = None,
         facts: Provider | None = None,
         keep: int | None = None,
-    ) -> Self:
+    ) -> "Room[Any]":
         """A room in the state that these events describe, each taken as it stands.
 
         `state` is the set of current state events, in any order. Raises `EventError`
@@ -160,6 +207,35 @@ class Room(BaseRoom[Member]):
         except EventError as problem:
             raise problem.within("state") from None
         return room
+
+    @overload
+    @classmethod
+    def restore(
+        cls: "type[Room[Participant]]",
+        snapshot: object,
+        deltas: Iterable[object] = ...,
+        *,
+        policy: MimiPolicy | None = ...,
+        participant: type[Other],
+        observers: Iterable[Observer] = ...,
+        **more: Unpack[Attachments],
+    ) -> "Room[Other]": ...
+    @overload
+    @classmethod
+    def restore(
+        cls,
+        snapshot: object,
+        deltas: Iterable[object] = ...,
+        *,
+        policy: MimiPolicy | None = ...,
+        participant: type[Member] | None = ...,
+        observers: Iterable[Observer] = ...,
+        **more: Unpack[Attachments],
+    ) -> Self: ...
+    @classmethod
+    def restore(cls, snapshot: object, deltas: Iterable[object] = (), **attached: Any) -> Any:
+        """The room of which this is the `snapshot`: see `fsm.room.BaseRoom.restore`. The policy is of this family."""
+        return super().restore(snapshot, deltas, **attached)
 
     @classmethod
     def _policy_in(cls, given: Mapping[str, Any], policy: MimiPolicy | None) -> MimiPolicy:

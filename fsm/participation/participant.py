@@ -1,6 +1,6 @@
 """A participant whose verbs are the words of participation."""
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from fsm import participant
 from fsm.decision import Decision
@@ -46,5 +46,5 @@ if TYPE_CHECKING:
 else:
     Member = TypeVar("Member", bound=Participant)
 
-PLAIN: Any = Participant
-"""The class of participants where none is told."""
+Other = TypeVar("Other", bound=Participant)
+"""The class of the participants of a room that is about to be made."""

@@ -26,11 +26,11 @@ nothing is applied or told twice; another event with the same id is an error.
 """
 
 from fsm.participant import Who
-from fsm.room.contract import JSON
+from fsm.room.contract import JSON, Attachments
 from fsm.room.event_ids import another
 from fsm.room.saving import RoomSaving, known_in
 
-__all__ = ["JSON", "BaseRoom", "another", "known_in"]
+__all__ = ["JSON", "Attachments", "BaseRoom", "another", "known_in"]
 
 
 class BaseRoom(RoomSaving[Who]):

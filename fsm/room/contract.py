@@ -1,7 +1,7 @@
 """What a room is made of, and what a family says of its rooms."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Generic, TypeAlias
+from typing import Any, ClassVar, Generic, TypeAlias, TypedDict, cast
 
 from fsm.classes import Rules, UserClass
 from fsm.classes import Table as Decisions
@@ -12,12 +12,19 @@ from fsm.facts import Value
 from fsm.machine import Memory
 from fsm.observers import Attached
 from fsm.own_facts import Provider
-from fsm.participant import PLAIN, Who
+from fsm.participant import Participant, Who
 from fsm.past import Entry, Past, Read
 from fsm.rule import Rule
 from fsm.table import Table
 
 JSON: TypeAlias = dict[str, Any]
+
+
+class Attachments(TypedDict, total=False):
+    """What a host may attach to a room of any family when it is made, beside the class of its participants."""
+
+    facts: Provider | None
+    keep: int | None
 
 
 class RoomContract(Generic[Who]):
@@ -43,12 +50,15 @@ class RoomContract(Generic[Who]):
     _parts: ClassVar[Mapping[str, Any]] = {}
     """By the name that it has in a snapshot: the type of what the room knows beside where everybody stands."""
 
-    def __init__(self, room_id: str | None, participant: type[Who] = PLAIN, facts: Provider | None = None) -> None:
+    _plain_participant: ClassVar[type[Participant]] = Participant
+    """The class of participants where none is told."""
+
+    def __init__(self, room_id: str | None, participant: type[Who] | None, facts: Provider | None = None) -> None:
         if room_id is not None and not is_name(room_id):
             checked_name(room_id, "room_id")
             raise EventError("room_id", HALF_PAIR)
         self.id = room_id
-        self._participant = participant
+        self._participant: type[Who] = participant or cast("type[Who]", self._plain_participant)
         self._attached: Attached | None = None
         if facts is not None:
             self._attached = Attached()

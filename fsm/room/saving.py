@@ -7,7 +7,7 @@ from fsm.errors import EventError, shorten
 from fsm.locks import lock_of
 from fsm.observers import Observer
 from fsm.own_facts import Provider
-from fsm.participant import PLAIN, Participant, Who
+from fsm.participant import Participant, Who
 from fsm.room.contract import JSON
 from fsm.room.sending import RoomSending
 from fsm.table import Table
@@ -34,7 +34,7 @@ class RoomSaving(RoomSending[Who]):
         deltas: Iterable[object] = (),
         *,
         policy: Any = None,
-        participant: type[Who] = PLAIN,
+        participant: type[Who] | None = None,
         facts: Provider | None = None,
         observers: Iterable[Observer] = (),
         keep: int | None = None,

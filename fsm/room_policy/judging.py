@@ -13,7 +13,7 @@ from fsm.event import Event, plain
 from fsm.facts import Value, about_of
 from fsm.machine import Memory, memory_of
 from fsm.own_facts import Provider, weight_of
-from fsm.participant import PLAIN, Who
+from fsm.participant import Who
 from fsm.past import Read, brief
 from fsm.room import BaseRoom, another
 from fsm.room_policy.components import Components
@@ -46,7 +46,7 @@ class RoleJudging(BaseRoom[Who]):
         room_id: str | None = None,
         *,
         policy: RolePolicy | None = None,
-        participant: type[Who] = PLAIN,
+        participant: type[Who] | None = None,
         facts: Provider | None = None,
         keep: int | None = None,
     ) -> None:

@@ -15,15 +15,17 @@ Spec: draft-ietf-mimi-room-policy
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 
 from fsm import typed_json
 from fsm.decision import Decision
 from fsm.errors import DefinitionError, EventError
 from fsm.event import Event, checked_word, plain, write_state
+from fsm.observers import Observer
 from fsm.own_facts import Provider
-from fsm.participant import PLAIN, Who
+from fsm.participant import Other, Participant, Who
 from fsm.past import GIVEN
+from fsm.room import Attachments
 from fsm.room_policy.commits import RoleCommits, within
 from fsm.room_policy.components import BasePolicy, Code, Components, Preauthorization, Preauthorizations
 from fsm.room_policy.events import (
@@ -68,6 +70,30 @@ class RoleRoom(RoleCommits[Who]):
         "is_destroyed": bool,
     }
 
+    @overload
+    @classmethod
+    def create(
+        cls: "type[RoleRoom[Participant]]",
+        room_id: str | None,
+        creator: str,
+        *,
+        policy: RolePolicy,
+        role: int | None = ...,
+        participant: type[Other],
+        **more: Unpack[Attachments],
+    ) -> "RoleRoom[Other]": ...
+    @overload
+    @classmethod
+    def create(
+        cls,
+        room_id: str | None,
+        creator: str,
+        *,
+        policy: RolePolicy,
+        role: int | None = ...,
+        participant: type[Who] | None = ...,
+        **more: Unpack[Attachments],
+    ) -> Self: ...
     @classmethod
     def create(  # noqa: PLR0913 - all but the first two have a meaning only for some
         cls,
@@ -76,10 +102,10 @@ class RoleRoom(RoleCommits[Who]):
         *,
         policy: RolePolicy,
         role: int | None = None,
-        participant: type[Who] = PLAIN,
+        participant: type[Any] | None = None,
         facts: Provider | None = None,
         keep: int | None = None,
-    ) -> Self:
+    ) -> "RoleRoom[Any]":
         """A new room with the roles of a policy, and the creator in one of them, if that is told.
 
         Raises `EventError` for what is no user, and for a role that is not defined.
@@ -94,16 +120,36 @@ class RoleRoom(RoleCommits[Who]):
         users = [] if role is None else [{"user": creator, "role_index": role}]
         return [write_state(CREATE, creator, {"participant_list": {"participants": users}})]
 
+    @overload
+    @classmethod
+    def from_state(
+        cls: "type[RoleRoom[Participant]]",
+        state: Iterable[object],
+        *,
+        policy: RolePolicy | None = ...,
+        participant: type[Other],
+        **more: Unpack[Attachments],
+    ) -> "RoleRoom[Other]": ...
+    @overload
+    @classmethod
+    def from_state(
+        cls,
+        state: Iterable[object],
+        *,
+        policy: RolePolicy | None = ...,
+        participant: type[Who] | None = ...,
+        **more: Unpack[Attachments],
+    ) -> Self: ...
     @classmethod
     def from_state(
         cls,
         state: Iterable[object],
         *,
         policy: RolePolicy | None = None,
-        participant: type[Who] = PLAIN,
+        participant: type[Any] | None = None,
         facts: Provider | None = None,
         keep: int | None = None,
-    ) -> Self:
+    ) -> "RoleRoom[Any]":
         """A room in the state that these events describe, one for each component, in any order.
 
         The roles are those of the state, else those of `policy`. Raises `EventError` for an event that cannot be
@@ -193,6 +239,35 @@ class RoleRoom(RoleCommits[Who]):
         event = read(value) if named in (CREATE, PARTICIPANT) else read_component(value)
         self._expect_room(event)
         return event
+
+    @overload
+    @classmethod
+    def restore(
+        cls: "type[RoleRoom[Participant]]",
+        snapshot: object,
+        deltas: Iterable[object] = ...,
+        *,
+        policy: RolePolicy | None = ...,
+        participant: type[Other],
+        observers: Iterable[Observer] = ...,
+        **more: Unpack[Attachments],
+    ) -> "RoleRoom[Other]": ...
+    @overload
+    @classmethod
+    def restore(
+        cls,
+        snapshot: object,
+        deltas: Iterable[object] = ...,
+        *,
+        policy: RolePolicy | None = ...,
+        participant: type[Who] | None = ...,
+        observers: Iterable[Observer] = ...,
+        **more: Unpack[Attachments],
+    ) -> Self: ...
+    @classmethod
+    def restore(cls, snapshot: object, deltas: Iterable[object] = (), **attached: Any) -> Any:
+        """The room of which this is the `snapshot`: see `fsm.room.BaseRoom.restore`. The policy is of this family."""
+        return super().restore(snapshot, deltas, **attached)
 
     @classmethod
     def _policy_in(cls, given: Mapping[str, Any], policy: RolePolicy | None) -> RolePolicy:

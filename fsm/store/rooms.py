@@ -26,7 +26,7 @@ from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.observers import Attached, is_logged
 from fsm.own_facts import Provider
-from fsm.participant import PLAIN, Participant
+from fsm.participant import Participant
 from fsm.past import GIVEN, Entry, Past
 from fsm.policies import Rules, family_of, known_rules, policy_of
 from fsm.policy import Policy
@@ -140,7 +140,7 @@ def entry_of(room: Any, row: Any) -> Entry:
 class Slot:
     """A place for a room in memory, and for those who observe it. All but `attached` is for whoever has the lock."""
 
-    participant_type: ClassVar[type[Participant]] = PLAIN
+    participant_type: ClassVar[type[Participant]] = Participant
 
     def __init__(self, room_id: str) -> None:
         self.id = room_id
