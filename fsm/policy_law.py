@@ -79,6 +79,10 @@ class Differences(Protocol):
     def bounds(self) -> tuple[str, ...]:
         """What else differs."""
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What of all this is not about who may do what to whom, each line with its sign."""
+
     def as_json(self) -> dict[str, Any]:
         """The same as JSON."""
 

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from fsm.render.ladders import to_ladders
+from fsm.render.ladder_sheet import to_ladders
+from fsm.render.ladders import ladders_between, ladders_of
 from fsm.render.words.markdown import escaped
 from fsm.render.words.reach import tables_of
 from fsm.room_policy.lint.repair import faults, preview
@@ -32,7 +33,7 @@ def page(name: str) -> str:
         "",
         f"![Who may do what to whom in {name}]({name}.svg)",
         "",
-        *tables_of(printed),
+        *tables_of(ladders_of(printed)),
         "",
         "## Findings",
         "",
@@ -48,6 +49,8 @@ def page(name: str) -> str:
         "",
         "What the repair changes:",
         "",
+        f"![What the repair of {name} changes]({name}-changes.svg)",
+        "",
         *(f"- {escaped(change)}" for change in changes),
         "",
     ])  # fmt: skip
@@ -58,8 +61,19 @@ def findings(policy: RolePolicy) -> list[str]:
     return [f"- {law.severity}: {escaped(fault.subject)} (`{law.id}`)" for law, fault in faults(policy)] or ["- none"]
 
 
+def pictures(name: str) -> dict[str, bytes]:
+    """By the name of its file: a role set as printed, repaired, and what the repair changes."""
+    printed, repaired = shipped(name), shipped(f"{name}-repaired")
+    changes = ladders_between(printed, repaired, preview(printed, repaired).beside)
+    return {
+        f"{name}.svg": to_ladders(ladders_of(printed)),
+        f"{name}-repaired.svg": to_ladders(ladders_of(repaired)),
+        f"{name}-changes.svg": to_ladders(changes),
+    }
+
+
 if __name__ == "__main__":
     for each in NAMES:
         (FOLDER / f"{each}.md").write_text(page(each), encoding="utf-8")
-        for version in (each, f"{each}-repaired"):
-            (FOLDER / f"{version}.svg").write_bytes(to_ladders(shipped(version)))
+        for file, picture in pictures(each).items():
+            (FOLDER / file).write_bytes(picture)

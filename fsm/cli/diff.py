@@ -9,13 +9,15 @@ import click
 
 from fsm import atomic
 from fsm.cli.options import FILE, POLICY, given_option, json_option, parse_given
+from fsm.cli.pictures import picture_of
 from fsm.cli.terminal import console, safe, told
 from fsm.errors import counted
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy, repairs_of
 from fsm.policy_law import Differences
-from fsm.render import compare as draw_both
-from fsm.render import render
+from fsm.render import format_of
+from fsm.render.ladders import MOST
+from fsm.review.compare import definitions
 from fsm.review.compare.diff import Diff, Group, spelled
 from fsm.review.compare.diff import diff as compare
 from fsm.review.compare.diff_report import save
@@ -27,9 +29,17 @@ from fsm.review.compare.diff_report import save
 @given_option
 @json_option
 @click.option("--report", type=FILE, help="Write a report too: FILE.md or FILE.html.")
+@click.option("--picture", type=FILE, help="Draw both in one picture: FILE.svg, FILE.png, FILE.pdf and others.")
 @click.option("--logs", type=FILE, help="Write the logs to this folder, for `fsm replay`.")
 def diff(  # noqa: PLR0913 - one option for each output
-    old: str, new: str, *, given: tuple[str, ...], as_json: bool, report: Path | None, logs: Path | None
+    old: str,
+    new: str,
+    *,
+    given: tuple[str, ...],
+    as_json: bool,
+    report: Path | None,
+    picture: Path | None,
+    logs: Path | None,
 ) -> int:
     """Say what two policies decide differently.
 
@@ -38,11 +48,13 @@ def diff(  # noqa: PLR0913 - one option for each output
     policies = load_policy(old), load_policy(new)
     known = parse_given(given, *policies)
     repairs = repairs_of(policies[1])
-    if repairs and all(policy.has_stock_rows for policy in policies) and not (given or report or logs):
-        return _of_definitions(*policies, repairs.preview(*policies), as_json=as_json)
+    if repairs and all(policy.has_stock_rows for policy in policies) and not (given or logs):
+        return _of_definitions(*policies, repairs.preview(*policies), as_json=as_json, report=report, picture=picture)
     found = compare(*policies, known)
     if report:
-        save(report, found, render(draw_both(*policies, known), "svg"), policies)
+        save(report, found, picture_of(*policies, known), policies)
+    if picture:
+        atomic.write(picture, picture_of(*policies, known, format_of(picture.name)))
     if logs:
         _save_logs(logs, found)
     if as_json:
@@ -54,18 +66,23 @@ def diff(  # noqa: PLR0913 - one option for each output
     return 1 if found else 0
 
 
-def _of_definitions(old: AnyPolicy, new: AnyPolicy, found: Differences, *, as_json: bool) -> int:
+def _of_definitions(  # noqa: PLR0913 - one for each output
+    old: AnyPolicy, new: AnyPolicy, found: Differences, *, as_json: bool, report: Path | None, picture: Path | None
+) -> int:
     """Of policies whose rows are the same: what their definitions change."""
+    can_be_drawn = max(len(old.states), len(new.states)) <= MOST + 1
+    if report:
+        definitions.save(report, old, new, found, picture_of(old, new) if can_be_drawn else None)
+    if picture:
+        atomic.write(picture, picture_of(old, new, fmt=format_of(picture.name)))
     if as_json:
         print(json.dumps(found.as_json()))
-        return 1 if found else 0
-    output = console()
-    output.print(safe(f"{old.id} → {new.id}: {'what changes' if found else 'nothing changes'}"), style="bold")
-    for line in (*(f"{role} appears" for role in found.appear), *(f"{role} goes" for role in found.go)):
-        output.print(safe(f"  {line}"))
-    for sign, lines in (("+", found.gained), ("-", found.lost), (" ", found.bounds)):
-        for line in lines:
-            output.print(safe(f"{sign} {line}"))
+    else:
+        headline, *others = definitions.lines_of(old, new, found)
+        output = console()
+        output.print(safe(headline), style="bold")
+        for line in others:
+            output.print(safe(line))
     return 1 if found else 0
 
 

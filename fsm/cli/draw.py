@@ -1,20 +1,13 @@
 """`fsm draw`: a picture of a policy, or of two."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import click
 
 from fsm.cli.options import Word, expect_unset, given_option, output_option, parse_given, policy_argument
+from fsm.cli.pictures import are_ladders, changes_of, drawn_ladders
 from fsm.cli.terminal import output_to
-from fsm.facts import Value
-from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.render import FORMATS, Detail, compare, extract, format_of, render
-from fsm.render.formats.rfc import ladders_figure
-from fsm.render.ladders import to_ladders
-from fsm.render.words.ladders import to_text
-from fsm.render.words.reach import to_tables
+from fsm.render.ladders import ladders_of
 
 prefix_option = click.option("--prefix", metavar="ID", help="What ids begin with, by default the policy's id.")
 link_base_option = click.option("--link-base", metavar="URL", help="The draft whose sections arrows link to.")
@@ -48,40 +41,18 @@ def draw(  # noqa: PLR0913 - one option for each property of a picture
     plantuml, html and scxml, its transitions.
     """
     wanted = fmt if fmt is not None else format_of(output) if output != "-" else "mermaid"
-    rules = load_policy(policy)
-    if against is None:
-        known = parse_given(given, rules)
-        if rules.has_stock_rows and wanted in REACHES and known.keys() <= {*_WHO, "is_self"}:
-            other = detail is not Detail.GUARDS
-            expect_unset("a picture of roles", detail=other, tall=tall, link_base=link_base)
-            if wanted != "rfc":
-                expect_unset(f"`{wanted}`", prefix=prefix)
-            with output_to(output) as file:
-                file.write(_reach(rules, wanted, known, prefix))
-            return
-        diagram = extract(rules, known)
+    rules, others = load_policy(policy), None if against is None else load_policy(against)
+    both = [rules, *([] if others is None else [others])]
+    known = parse_given(given, *both)
+    if are_ladders(both, wanted, known):
+        other = detail is not Detail.GUARDS
+        expect_unset("a picture of roles", detail=other, tall=tall, link_base=link_base)
+        if wanted != "rfc":
+            expect_unset(f"`{wanted}`", prefix=prefix)
+        ladders = ladders_of(rules) if others is None else changes_of(rules, others)
+        picture = drawn_ladders(ladders, wanted, known, prefix)
     else:
-        others = load_policy(against)
-        diagram = compare(rules, others, parse_given(given, rules, others))
-    picture = render(diagram, wanted, detail, tall=tall, prefix=prefix, link_base=link_base)
+        diagram = extract(rules, known) if others is None else compare(rules, others, known)
+        picture = render(diagram, wanted, detail, tall=tall, prefix=prefix, link_base=link_base)
     with output_to(output) as file:
         file.write(picture)
-
-
-REACHES = ("svg", "png", "pdf", "dot", "text", "matrix", "rfc")
-"""The formats that draw who may do what to whom."""
-
-_WHO = ("acting", "sender")
-
-
-def _reach(policy: AnyPolicy, wanted: str, known: Mapping[str, Value], prefix: str | None) -> bytes:
-    """Who may do what to whom: everybody, or those in the states that are given."""
-    by: Any = [state for name, state in known.items() if name in _WHO] or None
-    only_self = known.get("is_self") is True
-    if wanted == "matrix":
-        return to_tables(policy).encode()
-    if wanted == "text":
-        return to_text(policy, by, only_self=only_self).encode()
-    if wanted == "rfc":
-        return ladders_figure(policy, by, prefix, only_self=only_self).encode()
-    return to_ladders(policy, by, wanted, only_self=only_self)

@@ -13,12 +13,12 @@ import click
 
 from fsm import atomic
 from fsm.cli.options import FILE, POLICY, expect_unset, json_option
+from fsm.cli.pictures import picture_of
 from fsm.cli.terminal import console, progress, safe, told
 from fsm.errors import counted, shorten
 from fsm.family import AnyPolicy
 from fsm.policies import CATALOGUE, laws_of, load_policy, repairs_of
-from fsm.render import extract, render
-from fsm.render.ladders import MOST, to_ladders
+from fsm.render.ladders import MOST
 from fsm.review.errors import ReviewError
 from fsm.review.laws.accepted import read_accepted
 from fsm.review.laws.finding import Finding, Review
@@ -86,7 +86,7 @@ def verify(  # noqa: PLR0913 - one option for each input and output
     for policy in rules:
         if not policy.has_stock_rows:
             can_be_played(policy)  # before anything is done for some of them
-    pictures = {policy.id: _picture(policy) for policy in rules if report and _can_be_drawn(policy)}
+    pictures = {policy.id: picture_of(policy) for policy in rules if report and _can_be_drawn(policy)}
     reviews = list(_reviews(names, partial(_review, laws=laws, accepted=reasons, rooms=rooms)))
     if report:
         save(report, reviews, pictures, {policy.id: policy for policy in rules})
@@ -101,10 +101,6 @@ def verify(  # noqa: PLR0913 - one option for each input and output
 
 def _can_be_drawn(policy: AnyPolicy) -> bool:
     return not policy.has_stock_rows or len(policy.states) <= MOST + 1
-
-
-def _picture(policy: AnyPolicy) -> bytes:
-    return to_ladders(policy) if policy.has_stock_rows else render(extract(policy), "svg")
 
 
 def _repair(names: Sequence[str], output: Path | None) -> int:

@@ -184,10 +184,13 @@ class RoleRoom(RoleCommits[Who]):
     def preview(self, roles: object) -> "Preview":
         """What an update of the role definitions would change, and for whom; nothing changes.
 
-        `roles` is what a `roles_list` holds. Raises `DefinitionError` for what defines no roles.
+        `roles` is what a `roles_list` holds, or the event that would set it. Raises `DefinitionError` for what defines
+        no roles.
         """
         from fsm.room_policy.lint.differences import preview  # noqa: PLC0415 - few need it
 
+        if isinstance(roles, Mapping) and roles.get("type") == "roles_list":
+            roles = roles.get("content")
         new = policy_of(roles, id=self.policy.id)
         return preview(self.policy, new, {user: int(state.word) for user, state in self._contents.states.items()})
 

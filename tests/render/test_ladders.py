@@ -1,9 +1,11 @@
 """Ladders and tables of who may do what to whom: they say what the rows permit, and fit on a page."""
 
+import json
 import re
 from collections import Counter
 from io import BytesIO
 from itertools import pairwise, product
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -11,19 +13,32 @@ import lxml.etree
 import pytest
 from svgcheck.checksvg import checkTree
 
-from fsm import load_policy
-from fsm.render.ladders import MOST, WIDEST, panels_of, sheet_of, to_ladders, words_of
+from fsm import Policy, load_policy
+from fsm.reach import Reach
+from fsm.render.diagram import Change
+from fsm.render.ladder_sheet import WIDEST, sheet_of
+from fsm.render.ladder_sheet import to_ladders as drawn
+from fsm.render.ladders import MOST, ladders_between, ladders_of
 from fsm.render.layout.engine import RenderError, draw
 from fsm.render.layout.sheet import Box, Dot, Head, Stem, Text, flat, to_dot
 from fsm.render.words.ladders import to_text
-from fsm.render.words.reach import to_tables
+from fsm.render.words.reach import to_tables as tabled
 from fsm.render.words.section import to_section
 from fsm.room_policy.facts import Clients, RoleFacts
-from fsm.room_policy.policies import RolePolicy, policy_of
+from fsm.room_policy.policies import RolePolicy, data_of, policy_of
 from tests.cli.runner import fsm
+from tests.room_policy.lint_sets import added, bounded, holding, lacking, leading, role, sound, with_changes
 from tests.room_policy.questions import Questions
 
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+def to_ladders(policy: Policy[Any], fmt: str = "svg") -> bytes:
+    return drawn(ladders_of(policy), fmt=fmt)
+
+
+def to_tables(policy: Policy[Any]) -> str:
+    return tabled(ladders_of(policy))
 
 
 def roles(count: int, **more: Any) -> RolePolicy:
@@ -98,7 +113,7 @@ def test_names_are_words_and_not_markup() -> None:
 @pytest.mark.parametrize("count", [3, 8])
 def test_a_picture_of_points_is_as_large_as_that_of_lines(count: int) -> None:
     policy = roles(count)
-    sheet = sheet_of(policy)
+    sheet = sheet_of(ladders_of(policy))
     png = to_ladders(policy, fmt="png")
     assert png.startswith(b"\x89PNG")
     assert (int.from_bytes(png[16:20]), int.from_bytes(png[20:24])) == (sheet.width, sheet.height)
@@ -112,7 +127,7 @@ def test_a_picture_of_points_that_is_too_high_is_refused() -> None:
 
 
 def test_every_shape_is_painted() -> None:
-    sheet = sheet_of(roles(2, role_name='"]; \\" & <b> %s'))
+    sheet = sheet_of(ladders_of(roles(2, role_name='"]; \\" & <b> %s')))
     kinds = Counter(type(shape) for shape in flat(sheet.shapes))
     dot = to_dot(sheet)
     assert dot.count(" label=") == kinds[Text] + 1
@@ -126,12 +141,13 @@ def test_every_shape_is_painted() -> None:
 @pytest.mark.parametrize("count", [3, 10])
 def test_text_says_what_the_picture_says(count: int) -> None:
     policy = roles(count)
-    lines = to_text(policy).splitlines()
+    lines = to_text(ladders_of(policy)).splitlines()
     assert max(map(len, lines)) <= 69
     words = " ".join(lines)
-    for _, lanes in panels_of(policy):
+    ladders = ladders_of(policy)
+    for _, lanes in ladders.panels():
         for lane in lanes:
-            assert " ".join(words_of(policy, lane).split()) in " ".join(words.split())
+            assert " ".join(ladders.words(lane).split()) in " ".join(words.split())
 
 
 def test_the_figure_of_a_draft_keeps_to_its_profile() -> None:
@@ -174,7 +190,7 @@ def test_a_section_permits_what_the_reach_does(name: str) -> None:
             *([] if lane.is_self else [policy.labels[state] for state in lane.sources]),
             *([] if lane.dest is None else [policy.labels[lane.dest]]),
         ]
-        for by, lanes in panels_of(policy)
+        for by, lanes in ladders_of(policy).panels()
         for lane in lanes
     ]
     assert told == expected
@@ -185,3 +201,83 @@ def test_a_section_of_roles_says_what_else_must_hold() -> None:
     assert "For `leave`: * The room MUST respect the `minimum_participants_constraint`." in text
     assert "hold the capability" not in text, "what each role may do says it"
     assert "takes no `link_base`" in fsm("spec", "room-policy-strict", "--link-base", "#x").err
+
+
+def planted(policy: RolePolicy, *plants: Any) -> RolePolicy:
+    data = {role["role_index"]: role for role in data_of(policy)["roles_list"]["roles"]}
+    for plant in plants:
+        plant(data)
+    return policy_of([*data.values()], id="changed")
+
+
+BEFORE = policy_of([*sound().values()], id="before")
+AFTERWARDS = [
+    planted(BEFORE, holding(2, "canKick"), leading(2, 2, 3)),
+    planted(BEFORE, lacking(3, "canBan"), added(role(4, "guest", "canRemoveSelf", {4: [0]}))),
+    planted(BEFORE, with_changes(3, {0: [1, 3], 1: [3], 2: [0, 1, 3]})),
+    planted(BEFORE, bounded(2, "maximum_participants", 9), holding(2, "canDestroyRoom")),
+    BEFORE,
+]
+
+
+@pytest.mark.parametrize("after", AFTERWARDS)
+@pytest.mark.parametrize("is_back", [False, True])
+def test_what_is_gained_and_lost_is_marked(after: RolePolicy, *, is_back: bool) -> None:
+    old, new = (after, BEFORE) if is_back else (BEFORE, after)
+    before, then = ({_by_words(each) for each in policy.reach} for policy in (old, new))
+    ladders = ladders_between(old, new)
+    marked = {Change.FIRST: set[object](), Change.SECOND: set[object](), Change.NONE: set[object]()}
+    for by, lanes in ladders.panels():
+        for lane in lanes:
+            for source, change in lane.sources.items():
+                to = source if lane.dest is None else lane.dest
+                marked[change].add((by.value, lane.verb, source.value, to.value, lane.is_self))
+    assert marked[Change.SECOND] == then - before
+    assert marked[Change.FIRST] == before - then
+    assert marked[Change.NONE] <= before & then
+    dots = [shape.mark for shape in flat(sheet_of(ladders).shapes) if isinstance(shape, Dot)]
+    assert dots.count("+") == len(then - before)
+    assert dots.count("\N{MINUS SIGN}") == len(before - then)
+    svg = ET.fromstring(drawn(ladders))  # noqa: S314 - our own
+    paths = [path.attrib["d"] for path in svg.iter(f"{SVG}path")]
+    assert sum(path.count("M") == 2 for path in paths) == len(then - before)
+    lines = to_text(ladders).splitlines()
+    signs = "".join(line[20:] for line in lines if re.match(r"^([+-] )?[\w]+ +[-+o<][-+o< ]*$", line))
+    assert signs.count("+") == len(then - before)
+    assert signs.count("-") == len(before - then)
+    assert max(map(len, lines)) <= 69
+
+
+def _by_words(each: Reach) -> tuple[object, ...]:
+    return each.by.value, each.verb, each.source.value, each.dest.value, each.is_self
+
+
+@pytest.mark.parametrize("ending", ["svg", "png", "pdf", "txt", "md", "xml", "dot"])
+def test_the_commands_draw_what_an_update_changes(ending: str, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    for file, policy in ((old, BEFORE), (new, AFTERWARDS[1])):
+        file.write_text(json.dumps(data_of(policy)), encoding="utf-8")
+    one, other = tmp_path / f"one.{ending}", tmp_path / f"other.{ending}"
+    assert fsm("draw", str(old), "--against", str(new), "-o", str(one)).status == 0
+    assert fsm("diff", str(old), str(new), "--picture", str(other)).status == 1
+    assert one.read_bytes() == other.read_bytes()
+    if ending == "svg":
+        assert "What changes for owner" in one.read_text(encoding="utf-8")
+        assert "`guest` appears" in one.read_text(encoding="utf-8")
+
+
+def test_a_report_says_who_gains_and_loses_what(tmp_path: Path) -> None:
+    old, new, report = tmp_path / "old.json", tmp_path / "new.json", tmp_path / "report.md"
+    for file, policy in ((old, BEFORE), (new, AFTERWARDS[1])):
+        file.write_text(json.dumps(data_of(policy)), encoding="utf-8")
+    assert fsm("diff", str(old), str(new), "--report", str(report)).status == 1
+    text = report.read_text(encoding="utf-8")
+    assert re.search(r"\| \*\*`owner`\*\* \|.* \N{MINUS SIGN} `ban` \|", text)
+    assert "- `guest` appears" in text
+    assert "(report.old-new.svg)" in text
+    assert (tmp_path / "report.old-new.svg").exists()
+    page = tmp_path / "report.html"
+    assert fsm("diff", str(old), str(new), "--report", str(page)).status == 1
+    assert "data:image/svg+xml;base64," in page.read_text(encoding="utf-8")
+    assert fsm("diff", str(old), str(old), "--report", str(report)).status == 0
+    assert "Nothing changes." in report.read_text(encoding="utf-8")

@@ -16,9 +16,9 @@ from fsm.room_policy.family import FAMILY
 from fsm.room_policy.policies import STRICT, policy_of
 from fsm.room_policy.syntax import RoleSyntax
 from tests.cli.runner import fsm
+from tests.room_policy.lint_sets import bounded, holding, leading, sound
 from tests.room_policy.plain import answer
 from tests.room_policy.questions import Questions
-from tests.room_policy.test_lint import bounded, holding, leading, sound
 
 JSON = dict[str, Any]
 KEYS = ("allowed", "transition", "before", "after", "refusals")

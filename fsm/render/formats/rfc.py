@@ -11,12 +11,12 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from fsm.errors import shorten
-from fsm.family import AnyPolicy
 from fsm.render.diagram import Detail, Diagram, Edge
 from fsm.render.formats.dot import drawn
 from fsm.render.formats.svg import picture
 from fsm.render.formats.text import body
-from fsm.render.ladders import sheet_of
+from fsm.render.ladder_sheet import sheet_of
+from fsm.render.ladders import Ladders
 from fsm.render.layout.engine import RenderError
 from fsm.render.layout.sheet import in_ink, to_svg
 from fsm.render.layout.style import Look
@@ -78,7 +78,7 @@ def figure_of(  # noqa: PLR0913 - the options of two formats
 
     If it is not `named`, the parts of the picture have no ids.
     """
-    prefix = prefix_of(diagram, prefix)
+    prefix = prefix_of(diagram.id, prefix)
     root = picture(diagram, drawn(diagram, detail, Look(tall=True, titled=False, ink=True)))
     root.set("id", prefix)
     for group in root.iter(f"{{{_SVG}}}g"):
@@ -94,14 +94,14 @@ def figure_of(  # noqa: PLR0913 - the options of two formats
     return _figure(prefix, caption_of(diagram), root, body(diagram, text_detail))
 
 
-def ladders_figure(policy: AnyPolicy, by: Iterable[AnyState] | None, prefix: str | None, *, only_self: bool) -> str:
+def ladders_figure(ladders: Ladders, by: Iterable[AnyState] | None, prefix: str | None, *, only_self: bool) -> str:
     """Who may do what to whom as a `figure` element: the ladders, and the same as text. Raises `RenderError`."""
-    prefix = prefix_of_policy(policy, prefix)
-    sheet = in_ink(sheet_of(policy, by, only_self=only_self, widest=_PAGE))
+    prefix = prefix_of(ladders.id, prefix)
+    sheet = in_ink(sheet_of(ladders, by, only_self=only_self, widest=_PAGE))
     root = ET.fromstring(to_svg(sheet))  # noqa: S314 - written here
     for side in ("width", "height"):
         root.set(side, f"{int(root.attrib[side]) * _PIXEL}pt")
-    return _figure(prefix, clean(policy.title), root, ladder_lines(policy, by, only_self=only_self))
+    return _figure(prefix, clean(ladders.title), root, ladder_lines(ladders, by, only_self=only_self))
 
 
 def _figure(prefix: str, caption: str, root: ET.Element, lines: Iterable[str]) -> str:
@@ -116,19 +116,9 @@ def _figure(prefix: str, caption: str, root: ET.Element, lines: Iterable[str]) -
     return f"{ET.tostring(figure, encoding='unicode')}\n"
 
 
-def prefix_of(diagram: Diagram, prefix: str | None) -> str:
-    """What ids begin with. Raises `RenderError` when an id cannot begin so."""
-    if prefix is None:
-        return plain(clean(diagram.id))
-    return _checked(prefix)
-
-
-def prefix_of_policy(policy: AnyPolicy, prefix: str | None) -> str:
-    """The same for a picture of a policy that is no diagram."""
-    return _checked(plain(clean(policy.id)) if prefix is None else prefix)
-
-
-def _checked(prefix: str) -> str:
+def prefix_of(name: str, prefix: str | None) -> str:
+    """What ids begin with: the prefix, or the id of what is drawn. Raises `RenderError` when an id cannot begin so."""
+    prefix = plain(clean(name)) if prefix is None else prefix
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", prefix):
         raise RenderError(
             f"`{shorten(prefix)}` cannot begin an id: it must be a letter, then letters, digits, `-`, `_`"

@@ -49,15 +49,17 @@ class Stem:
     top: float
     foot: float
     colour: str
+    dashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A filled circle."""
+    """A filled circle; with the mark `+` or a minus, an empty one around it."""
 
     x: float
     y: float
     colour: str
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,11 @@ class Sheet:
     shapes: tuple[Shape | Group, ...]
 
 
-RADIUS = 4
+RADIUS, RING = 4, 6
+"""Of a filled circle, and of one around a mark."""
+
+_STROKE = 3.5
+"""Half as long is a stroke of a mark."""
 
 
 def in_ink(sheet: Sheet) -> Sheet:
@@ -138,12 +144,22 @@ def _tags(shape: Shape | Group) -> Iterator[str]:
         case Box(x, y, width, height, fill, border):
             line = f' stroke="{border}" stroke-width="2"' if border else ""
             yield f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{fill}"{line}/>'
-        case Stem(x, top, foot, colour):
-            yield f'<line x1="{x:g}" x2="{x:g}" y1="{top:g}" y2="{foot:g}" stroke="{colour}" stroke-width="1.5"/>'
+        case Stem(x, top, foot, colour, dashed):
+            line = f'stroke="{colour}" stroke-width="1.5"' + (' stroke-dasharray="4,3"' if dashed else "")
+            yield f'<line x1="{x:g}" x2="{x:g}" y1="{top:g}" y2="{foot:g}" {line}/>'
+        case Dot(x, y, colour, mark) if mark:
+            line = f'stroke="{colour}" stroke-width="1.5"'
+            yield f'<circle cx="{x:g}" cy="{y:g}" r="{RING}" fill="{PAPER}" {line}/>'
+            yield f'<path d="{_strokes(x, y, mark)}" {line}/>'
         case Dot(x, y, colour):
             yield f'<circle cx="{x:g}" cy="{y:g}" r="{RADIUS}" fill="{colour}"/>'
         case Head(x, y, colour):
             yield f'<path d="M{x - 5:g},{y:g} l8,-5 v10 z" fill="{colour}"/>'
+
+
+def _strokes(x: float, y: float, mark: str) -> str:
+    across = f"M{x - _STROKE:g},{y:g} h{2 * _STROKE:g}"
+    return f"{across} M{x:g},{y - _STROKE:g} v{2 * _STROKE:g}" if mark == "+" else across
 
 
 def to_dot(sheet: Sheet) -> str:
@@ -194,8 +210,15 @@ def _steps(sheet: Sheet, shape: Shape) -> Iterator[str]:
             right, foot = x + width, y + height
             corners = f"4 {at(x, y)} {at(right, y)} {at(right, foot)} {at(x, foot)}"
             yield f"c 7 -{border or fill} C 7 -{fill} P {corners}"
-        case Stem(x, top, foot, colour):
-            yield f"c 7 -{colour} L 2 {at(x, top)} {at(x, foot)}"
+        case Stem(x, top, foot, colour, dashed):
+            line = f"c 7 -{colour} L 2 {at(x, top)} {at(x, foot)}"
+            yield f"S 6 -dashed {line} S 5 -solid" if dashed else line
+        case Dot(x, y, colour, mark) if mark:
+            radius = RING * _POINTS
+            yield f"c 7 -{colour} C 7 -{PAPER} E {at(x, y)} {radius} {radius}"
+            yield f"c 7 -{colour} L 2 {at(x - _STROKE, y)} {at(x + _STROKE, y)}"
+            if mark == "+":
+                yield f"c 7 -{colour} L 2 {at(x, y - _STROKE)} {at(x, y + _STROKE)}"
         case Dot(x, y, colour):
             yield f"c 7 -{colour} C 7 -{colour} E {at(x, y)} {RADIUS * _POINTS} {RADIUS * _POINTS}"
         case Head(x, y, colour):

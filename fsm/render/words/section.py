@@ -23,7 +23,7 @@ from fsm.render.grid import Entry, Grid
 from fsm.render.layout.engine import RenderError
 from fsm.render.words.ids import plain
 from fsm.render.words.label import capital, clean
-from fsm.render.words.markdown import escaped
+from fsm.render.words.markdown import code, demand, escaped, listed
 from fsm.render.words.role_section import role_parts
 from fsm.render.words.rules import Case, rules_of
 from fsm.rule import Rule
@@ -52,7 +52,7 @@ def to_section(policy: AnyPolicy, *, level: int = 2, prefix: str | None = None, 
             raise RenderError("the section of a policy of roles takes no `link_base`")
         return "\n\n".join(map(_wrapped, role_parts(policy, "#" * level, prefix))) + "\n"
     diagram = extract(policy)
-    prefix = prefix_of(diagram, prefix)
+    prefix = prefix_of(diagram.id, prefix)
     figure = figure_of(diagram, Detail.GUARDS, Detail.VERBS, prefix=prefix, link_base=link_base, named=False)
     head = "#" * level
     parts = [
@@ -80,7 +80,7 @@ def _wrapped(part: str) -> str:
 
 
 def _overview(policy: AnyPolicy, diagram: Diagram, prefix: str, figure: str) -> Iterator[str]:
-    states = _or(list(_names(policy).values()), "and")
+    states = listed(list(_names(policy).values()), "and")
     yield (
         f"The target is in one of the following participation states: {states}. {{{{fig-{prefix}}}}} shows how it gets "
         f"from one to another, and {{{{tab-{prefix}}}}} by which transition each action does it. A number in the table "
@@ -137,7 +137,7 @@ def _conditions(policy: AnyPolicy, action: str, cases: Sequence[Case], head: str
         return
     names = _names(policy)
     dests = list(dict.fromkeys(names[case.dest] for case in cases))
-    yield f"{capital(what)} takes the target to {_in_state(_or(dests, 'or'))}."
+    yield f"{capital(what)} takes the target to {_in_state(listed(dests, 'or'))}."
     if len(dests) == 1 and not any(set(one.sources) & set(other.sources) for one, other in combinations(cases, 2)):
         sources = [state for state in names if any(state in case.sources for case in cases)]
         common = [guard for guard in cases[0].guards if all(guard in case.guards for case in cases)]
@@ -149,7 +149,7 @@ def _conditions(policy: AnyPolicy, action: str, cases: Sequence[Case], head: str
     yield f"{capital(what)} MUST be one of the following. Otherwise, reject."
     for case in cases:
         where = f" to {escaped(policy.labels[case.dest])}" if len(dests) > 1 else ""
-        yield f"{head}{_or([_title(each) for each in case.transitions], 'and')}{where}"
+        yield f"{head}{listed([_title(each) for each in case.transitions], 'and')}{where}"
         yield from _demands("", _standing(case.sources, names, case), case.guards)
 
 
@@ -197,21 +197,13 @@ def _further(case: Case, guards: Sequence[Guard[Any]], names: _Names) -> Iterato
     if not guards:
         return
     states = [names[state] for state in names if state in case.sources]
-    demands = list(_clauses(guards))
-    condition = f"If the target is in {_in_state(_or(states, 'or'))}"
+    demands = [*map(demand, guards)]
+    condition = f"If the target is in {_in_state(listed(states, 'or'))}"
     if len(demands) == 1:
         yield f"{condition}, {demands[0]}."
     else:
         yield f"{condition}:"
-        yield "\n".join(f"* {capital(demand)}." for demand in demands)
-
-
-def _clauses(guards: Sequence[Guard[Any]]) -> Iterator[str]:
-    for guard in guards:
-        if guard.norm is None:
-            yield f"it is REQUIRED that {escaped(clean(guard.holds))}"
-        else:
-            yield f"the {guard.norm.subject.value} MUST {guard.norm.do}"
+        yield "\n".join(f"* {capital(each)}." for each in demands)
 
 
 def _by_subject(guards: Iterable[Guard[Any]]) -> Mapping[Subject, list[str]]:
@@ -228,16 +220,16 @@ def _standing(sources: Sequence[AnyState], names: _Names, case: Case | None = No
     if not others:
         return ""
     if case and len(case.transitions) > 1:
-        return f"be in {_in_state(_or([_named(case, state, names) for state in sources], 'or'))}"
+        return f"be in {_in_state(listed([_named(case, state, names) for state in sources], 'or'))}"
     if len(others) < len(sources):
-        return f"NOT already be in {_in_state(_or(others, 'or'))}"
-    return f"already be in {_in_state(_or([names[state] for state in sources], 'or'))}"
+        return f"NOT already be in {_in_state(listed(others, 'or'))}"
+    return f"already be in {_in_state(listed([names[state] for state in sources], 'or'))}"
 
 
 def _named(case: Case, state: AnyState, names: _Names) -> str:
     """A state, and what leads from it."""
-    transitions = [_code(transition) for transition, source in case.ways if source == state]
-    return f"{names[state]} ({_or(transitions, 'or')})"
+    transitions = [code(transition) for transition, source in case.ways if source == state]
+    return f"{names[state]} ({listed(transitions, 'or')})"
 
 
 def _in_state(states: str) -> str:
@@ -245,12 +237,7 @@ def _in_state(states: str) -> str:
 
 
 def _names(policy: AnyPolicy) -> _Names:
-    return {state: policy.displays.get(state, PLAIN).prose or _code(policy.labels[state]) for state in policy.states}
-
-
-def _code(word: str) -> str:
-    plain_word = clean(word)
-    return f"`{plain_word}`" if plain_word and not set("`|\\\n") & set(plain_word) else f"*{escaped(plain_word)}*"
+    return {state: policy.displays.get(state, PLAIN).prose or code(policy.labels[state]) for state in policy.states}
 
 
 def _title(word: str) -> str:
@@ -259,10 +246,3 @@ def _title(word: str) -> str:
 
 def _a(word: str) -> str:
     return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"
-
-
-def _or(words: Sequence[str], last: str) -> str:
-    """The words as a list in a sentence."""
-    if len(words) < 3:  # noqa: PLR2004 - the number from which on there are commas
-        return f" {last} ".join(words)
-    return f"{', '.join(words[:-1])}, {last} {words[-1]}"

@@ -1,7 +1,7 @@
 """What holders of the roles of one set may, and those of another may not."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -86,27 +86,35 @@ def reach_of(policy: RolePolicy) -> tuple[Reach, ...]:
 
 
 def told(policy: RolePolicy, some: Iterable[Ability], may: str = "may") -> tuple[str, ...]:
-    """Abilities in words, those of one role by one row together."""
+    """Abilities in words, those of one role by one row together, and its capabilities."""
     powers = policy.derived(Powers)
-    grouped: dict[tuple[int, str], list[tuple[int, int]]] = {}
-    for by, row, source, dest in sorted(some):
-        grouped.setdefault((by, row), []).append((source, dest))
+    grouped: dict[tuple[int, str], list[Ability]] = {}
+    for each in sorted(some):
+        grouped.setdefault((each[0], "use" if _is_capability(each) else each[1]), []).append(each)
     return tuple(
-        f"{'outsiders' if by == OUTSIDE else powers.name(by)} {may} {_words(powers, row, pairs)}"
-        for (by, row), pairs in grouped.items()
+        f"{'outsiders' if by == OUTSIDE else powers.name(by)} {may} {_words(powers, verb, found)}"
+        for (by, verb), found in grouped.items()
     )
 
 
-def _words(powers: Powers, row: str, pairs: list[tuple[int, int]]) -> str:
-    if row.startswith("can"):
-        return f"use {row}"
-    if row in ("leave", "add_own_client", "remove_own_client"):
-        return f"`{row}`"
-    if row in ("kick", "remove", "ban"):
-        return f"`{row}` {powers.names(source for source, _ in pairs)}"
-    if row in ("add", "unban", "ban_outsider", *_INTO, "change_own_role"):
-        return f"`{row}` to {powers.names(dest for _, dest in pairs)}"
-    return f"`{row}` {', '.join(f'{powers.name(source)} → {powers.name(dest)}' for source, dest in pairs)}"
+def _is_capability(ability: Ability) -> bool:
+    return ability[1].startswith("can")
+
+
+def _words(powers: Powers, verb: str, found: list[Ability]) -> str:
+    pairs = [(source, dest) for _, _, source, dest in found]
+    if verb == "use":
+        return f"use {', '.join(name for _, name, *_ in found)}"
+    if verb in ("leave", "add_own_client", "remove_own_client"):
+        return f"`{verb}`"
+    if verb in ("kick", "remove", "ban"):
+        return f"`{verb}` {powers.names(source for source, _ in pairs)}"
+    if verb in ("add", "unban", "ban_outsider", *_INTO, "change_own_role"):
+        return f"`{verb}` to {powers.names(dest for _, dest in pairs)}"
+    dests: dict[int, list[int]] = {}
+    for source, dest in pairs:
+        dests.setdefault(source, []).append(dest)
+    return f"`{verb}` {'; '.join(f'{powers.name(source)} → {powers.names(some)}' for source, some in dests.items())}"
 
 
 def changes(old: RolePolicy, new: RolePolicy) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -120,7 +128,7 @@ class Preview:
     """What one set of roles changes about another: in words what may be done then, and what no longer.
 
     `appear` and `go` are the names of roles, `bounds` the minima and maxima that change, and `holders` says of
-    each role that differs who in the room has it.
+    each role that differs who in the room has it. `beside` is what of this is not about who may do what to whom.
     """
 
     gained: tuple[str, ...]
@@ -129,6 +137,7 @@ class Preview:
     go: tuple[str, ...]
     bounds: tuple[str, ...]
     holders: Mapping[str, tuple[str, ...]]
+    beside: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything changes."""
@@ -137,7 +146,7 @@ class Preview:
     def as_json(self) -> dict[str, Any]:
         """The same as JSON."""
         return {
-            **{item.name: list(getattr(self, item.name)) for item in fields(self) if item.name != "holders"},
+            **{name: list(getattr(self, name)) for name in ("gained", "lost", "appear", "go", "bounds")},
             "holders": {role: list(users) for role, users in self.holders.items()},
         }
 
@@ -153,14 +162,20 @@ def preview(old: RolePolicy, new: RolePolicy, listed: Mapping[str, int] = Mappin
         if index in concerned:
             name = old.derived(Powers).name(index)
             holders[name] = (*holders.get(name, ()), user)
-    return Preview(
-        gained,
-        lost,
-        tuple(called(after[index]) for index in after if index not in before),
-        tuple(called(before[index]) for index in before if index not in after),
-        tuple(line for index in before if index in after for line in _bounds(before[index], after[index])),
-        holders,
+    appear = tuple(called(after[index]) for index in after if index not in before)
+    go = tuple(called(before[index]) for index in before if index not in after)
+    bounds = tuple(line for index in before if index in after for line in _bounds(before[index], after[index]))
+    beside = (
+        *(f"{role} appears" for role in appear),
+        *(f"{role} goes" for role in go),
+        *bounds,
+        *(f"+ {line}" for line in told(new, filter(_is_capability, abilities(new) - abilities(old)))),
+        *(
+            f"\N{MINUS SIGN} {line}"
+            for line in told(old, filter(_is_capability, abilities(old) - abilities(new)), "may no longer")
+        ),
     )
+    return Preview(gained, lost, appear, go, bounds, holders, beside)
 
 
 def _bounds(old: Role, new: Role) -> Iterator[str]:
