@@ -10,7 +10,7 @@ from fsm.change import Change
 from fsm.facts import Value
 from fsm.store.databases import Database
 from fsm.store.rooms import Rooms, Slot, checkpoint_of
-from fsm.store.rows import row_of, text_of
+from fsm.store.rows import Row, row_of, text_of
 from fsm.store.schema import CHANGES, CONSUMERS, ROOMS
 
 _ROOMS_AT_ONCE = 500
@@ -23,7 +23,7 @@ class Batch:
         self.connection = connection
         self._database = database
         self._slots = slots
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[tuple[Any, ...]] = []
         self._places: dict[tuple[str, str], str | None] = {}
         self._before: dict[str, dict[str, Any]] = {}
         """Who was where in the rooms that have been set to something."""
@@ -47,7 +47,7 @@ class Batch:
         """Judge an event, and store what is accepted. Raises `EventError`."""
         change = slot.judge(value, facts)
         if change and not change.is_repeated:
-            row = row_of(change, slot.rule_of(change))
+            row = row_of(slot.id, change, slot.rule_of(change))
             if change.kinds not in (kinds.CHANGE, kinds.NONE):
                 self._note(slot)
             slot.enter(change)
@@ -59,11 +59,11 @@ class Batch:
         self._note(slot)
         change = slot.take(value)
         if change is not None:
-            self._add(slot, change, row_of(change, None))
+            self._add(slot, change, row_of(slot.id, change, None))
         return change
 
-    def _add(self, slot: Slot, change: Change, row: dict[str, Any]) -> None:
-        self._rows.append({**row, "room_id": slot.id})
+    def _add(self, slot: Slot, change: Change, row: Row) -> None:
+        self._rows.append(row)
         if change.kinds == kinds.CHANGE and change.target is not None:
             is_gone = change.after == slot.room.policy.initial
             self._places[slot.id, change.target] = None if is_gone else text_of(change.after)
@@ -75,14 +75,11 @@ class Batch:
     def finish(self, *, keep: int | None) -> None:
         """Store it all."""
         if self._rows:
-            self._database.add.run(self.connection, self._rows)
+            self._database.add.run_with(self.connection, self._rows)
         self._place()
         moved = [slot for slot in self._slots if slot.revision != self._stored[slot.id].revision]
-        if moved:
-            self._database.move.run(
-                self.connection, [move_of(slot, self._stored[slot.id].revision, slot.revision) for slot in moved]
-            )
         for slot in moved:
+            self._database.move.run(self.connection, move_of(slot, self._stored[slot.id].revision, slot.revision))
             if slot.is_due(slot.revision):
                 self.checkpoint(slot, keep=keep)
         for slot in self._slots:
@@ -96,13 +93,12 @@ class Batch:
                 for user in {**before, **after}:
                     if before.get(user) != after.get(user):
                         self._places[slot.id, user] = text_of(after.get(user))
-        places = [{"room": room, "user": user, "state": state} for (room, user), state in self._places.items()]
-        for statement, rows in (
-            (self._database.leave, [place for place in places if place["state"] is None]),
-            (self._database.put, [place for place in places if place["state"] is not None]),
-        ):
-            if rows:
-                statement.run(self.connection, rows)
+        gone = [place for place, state in self._places.items() if state is None]
+        there = [(*place, state) for place, state in self._places.items() if state is not None]
+        if gone:
+            self._database.leave.run_with(self.connection, gone)
+        if there:
+            self._database.put_all(self.connection, there)
 
     def checkpoint(self, slot: Slot, *, keep: int | None) -> None:
         """Store all that a room knows, and delete changes that are older than is kept, and dealt with."""

@@ -31,7 +31,7 @@ from sqlalchemy import (
     event,
     func,
     insert,
-    literal,
+    literal_column,
     make_url,
     select,
     true,
@@ -39,11 +39,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.sql.dml import ReturningInsert
 
 from fsm.errors import StoreError, needs, shorten
 from fsm.store import schema
+from fsm.store.rows import Row
 from fsm.store.schema import CHANGES, CHECKPOINTS, CONSUMERS, PARTICIPATION, ROOMS, SCHEMA
 
 WAIT = 30.0
@@ -51,10 +53,11 @@ WAIT = 30.0
 
 _SCHEMA_LOCK = 0x66736D  # any number: it stands for the tables of stores
 
-Row = Mapping[str, Any]
+Given = Mapping[str, Any]
+"""What a statement is told, by name."""
 
-COLUMNS = tuple(column.name for column in CHANGES.c if column.name not in {"number", "transaction"})
-"""The columns of a change that are told."""
+Place = tuple[str, str, str]
+"""A room, a user, and the state they are in there."""
 
 MOVE = (
     update(ROOMS)
@@ -103,7 +106,10 @@ class Database(Protocol):
     def visible(self) -> ColumnElement[bool]:
         """Which changes can be told: no earlier one will appear behind them."""
 
-    def write_at_once(self, move: Row, change: Row, place: Row | None) -> bool:
+    def put_all(self, connection: Connection, places: Sequence[Place]) -> None:
+        """Where many are, be it new or not; each is named once."""
+
+    def write_at_once(self, move: Given, change: Row, place: Given | None) -> bool:
         """Store one change in a transaction of its own; False where the room is not as it is known."""
 
     def close(self) -> None:
@@ -171,24 +177,28 @@ class Prepared:
     def __init__(
         self, statement: UpdateBase | Select[Any], dialect: Dialect, columns: Iterable[str] | None = None
     ) -> None:
+        """`columns` of an INSERT or UPDATE are those that are told, if it does not say so itself."""
         compiled: Any = statement.compile(dialect=dialect, column_keys=None if columns is None else [*columns])
         self._text = str(compiled)
         self._given: dict[str, Any] = dict(compiled.params)
-        self._order: list[str] | None = compiled.positiontup if compiled.positional else None
+        self.order: tuple[str, ...] = tuple(compiled.positiontup)
+        """The names of what it is told."""
 
-    def run(self, connection: Connection, given: Row | Sequence[Row]) -> CursorResult[Any]:
-        """Run it with one row, or with each of many."""
-        rows = [given] if isinstance(given, Mapping) else given
-        each: list[Any] = [{**self._given, **row} for row in rows]
-        if self._order is not None:
-            each = [tuple(row[name] for name in self._order) for row in each]
-        return connection.exec_driver_sql(self._text, each[0] if isinstance(given, Mapping) else each)
+    def run(self, connection: Connection, given: Given) -> CursorResult[Any]:
+        """Run it once, with what is told by name."""
+        told = {**self._given, **given}
+        return self.run_with(connection, tuple([told[name] for name in self.order]))
+
+    def run_with(self, connection: Connection, given: tuple[Any, ...] | list[tuple[Any, ...]]) -> CursorResult[Any]:
+        """Run it with what is told in its order; of a list, with each."""
+        return connection.exec_driver_sql(self._text, given)
 
 
 class _Statements:
     """What is stored, in the dialect of a database."""
 
     def __init__(self, kind: ModuleType, dialect: Dialect, transaction: ColumnElement[int]) -> None:
+        """The dialect is one in which statements are told things by their order."""
         put, checkpoint, point = map(kind.insert, (PARTICIPATION, CHECKPOINTS, CONSUMERS))
         self.found: ReturningInsert[tuple[str]] = kind.insert(ROOMS).on_conflict_do_nothing().returning(ROOMS.c.id)
         """A room, unless it is there; tells its id if it was not."""
@@ -204,7 +214,7 @@ class _Statements:
         """How far a consumer is, never back."""
         self.move = Prepared(MOVE, dialect, ())
         """A room goes on to another revision, if it is still at the one that is known."""
-        self.add = Prepared(insert(CHANGES).values(transaction=transaction), dialect, ("transaction", *COLUMNS))
+        self.add = Prepared(insert(CHANGES).values(transaction=transaction), dialect, ("transaction", *Row._fields))
         """A row of changes."""
         put = put.values(room_id=bindparam("room"), user_id=bindparam("user"), state=bindparam("state"))
         updated = put.on_conflict_do_update(index_elements=["room_id", "user_id"], set_={"state": put.excluded.state})
@@ -233,7 +243,7 @@ class SQLite(_Statements):
         event.listen(self.engine, "begin", _begin_sqlite)
         self._writes = self.engine.execution_options(fsm_writes=True)
         self._lock = Lock()  # in one process they take turns; between processes SQLite asks again and again
-        super().__init__(sqlite, self.engine.dialect, literal(0))
+        super().__init__(sqlite, self.engine.dialect, literal_column("0", BigInteger))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -257,12 +267,16 @@ class SQLite(_Statements):
         """All: who writes first is seen first."""
         return true()
 
-    def write_at_once(self, move: Row, change: Row, place: Row | None) -> bool:
+    def put_all(self, connection: Connection, places: Sequence[Place]) -> None:
+        """By one statement for each."""
+        self.put.run_with(connection, [*places])
+
+    def write_at_once(self, move: Given, change: Row, place: Given | None) -> bool:
         """Store a change by three statements in one transaction."""
         with self._lock, self._writes.connect() as connection:
             if self.move.run(connection, move).rowcount != 1:
                 return False
-            self.add.run(connection, change)
+            self.add.run_with(connection, change)
             if place is not None:
                 (self.leave if place["state"] is None else self.put).run(connection, place)
             connection.commit()
@@ -294,16 +308,20 @@ class PostgreSQL(_Statements):
     def __init__(self, url: URL, *, must_exist: bool) -> None:  # noqa: ARG002 - there is always a database
         arguments = {} if "connect_timeout" in url.query else {"connect_timeout": int(WAIT)}
         self.engine = create_engine(
-            url.set(drivername="postgresql+psycopg"), connect_args=arguments, pool_pre_ping=True, pool_size=16
+            url.set(drivername="postgresql+psycopg"),
+            connect_args=arguments,
+            paramstyle="format",
+            pool_pre_ping=True,
+            pool_size=16,
         )
         event.listen(self.engine, "connect", _set_up_postgresql)
         self._at_once = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._reads = self.engine.execution_options(isolation_level="REPEATABLE READ")
         transaction = _number(func.pg_current_xact_id()) + select(SCHEMA.c.transactions_from).scalar_subquery()
-        super().__init__(postgresql, self.engine.dialect, transaction)
-        self._statements = {
-            kind: Prepared(_at_once(transaction, kind), self.engine.dialect) for kind in ("put", "leave", None)
-        }
+        dialect = self.engine.dialect
+        super().__init__(postgresql, dialect, transaction)
+        self._put_all = Prepared(_put_all(), dialect)
+        self._statements = {kind: Prepared(_at_once(transaction, kind), dialect) for kind in ("put", "leave", None)}
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -335,10 +353,14 @@ class PostgreSQL(_Statements):
         oldest = _number(func.pg_snapshot_xmin(func.pg_current_snapshot()))
         return CHANGES.c.transaction < oldest + select(SCHEMA.c.transactions_from).scalar_subquery()
 
-    def write_at_once(self, move: Row, change: Row, place: Row | None) -> bool:
+    def put_all(self, connection: Connection, places: Sequence[Place]) -> None:
+        """By one statement for all."""
+        self._put_all.run_with(connection, tuple(map(list, zip(*places, strict=True))))
+
+    def write_at_once(self, move: Given, change: Row, place: Given | None) -> bool:
         """Store a change by one statement."""
         kind = None if place is None else "leave" if place["state"] is None else "put"
-        given = {**move, **{f"new_{name}": value for name, value in change.items()}, **(place or {})}
+        given = {**move, **dict(zip(_NEW, change, strict=True)), **(place or {})}
         with self._at_once.connect() as connection:
             return self._statements[kind].run(connection, given).first() is not None
 
@@ -360,12 +382,24 @@ def _number(expression: Any) -> ColumnElement[int]:
     return cast(cast(expression, Text), BigInteger)
 
 
+_NEW = tuple(f"new_{name}" for name in Row._fields)
+"""By these names the statement below is told a row."""
+
+
+def _put_all() -> Insert:
+    """The statement that stores where many are: three arrays of the same length."""
+    names = ("rooms", "users", "states")
+    told = func.unnest(*(cast(bindparam(name), ARRAY(Text)) for name in names)).table_valued(*names).render_derived()
+    put = postgresql.insert(PARTICIPATION).from_select(["room_id", "user_id", "state"], select(*told.c))
+    return put.on_conflict_do_update(index_elements=["room_id", "user_id"], set_={"state": put.excluded.state})
+
+
 def _at_once(transaction: ColumnElement[int], kind: str | None) -> Any:
     """The statement that stores a change, if the room is as it is known, and answers with the room's id then."""
     moved = MOVE.returning(ROOMS.c.id).cte("moved")
-    values = [cast(bindparam(f"new_{name}"), CHANGES.c[name].type) for name in COLUMNS]
+    values = [cast(bindparam(new), CHANGES.c[name].type) for new, name in zip(_NEW, Row._fields, strict=True)]
     row = select(transaction, *values).select_from(moved)
-    added = insert(CHANGES).from_select(["transaction", *COLUMNS], row).cte("added")
+    added = insert(CHANGES).from_select(["transaction", *Row._fields], row).cte("added")
     statement = select(moved.c.id).add_cte(added)
     user, state = cast(bindparam("user"), Text), cast(bindparam("state"), Text)
     if kind == "put":

@@ -6,7 +6,7 @@ erased has no event any more, nor the names of who is forgotten.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from fsm.change import Change, Kind, Outcome, word_of
@@ -21,11 +21,36 @@ from fsm.state import AnyState, State
 MAX_NAME = 1000
 """So many bytes an id may have that is kept: a database does not index longer ones."""
 
-_NAMES = ("room_id", "event_id", "sender", "target")
+_NAMES = ("event_id", "sender", "target")
+_TEXTS = ("type", "action", "reason")
 _NUL = "holds a NUL, which databases do not keep"
+_NUL_IN_JSON = "\\u0000"
 
 PolicyOf = Callable[[str, str], AnyPolicy | None]
 """The policy of an id and a fingerprint; None where it is not at hand."""
+
+
+class Row(NamedTuple):
+    """A row of `fsm_changes`, but for what the database adds: its number, and that of the transaction."""
+
+    room_id: str
+    revision: int
+    event_id: str | None
+    type: str
+    sender: str
+    target: str | None
+    action: str | None
+    transition: str | None
+    rule: str | None
+    before: str | None
+    after: str | None
+    reason: str | None
+    policy: str
+    fingerprint: str
+    outcome: str
+    kinds: str
+    event: str
+    facts: str | None
 
 
 class Judge(NamedTuple):
@@ -35,39 +60,30 @@ class Judge(NamedTuple):
     fingerprint: str
 
 
-def row_of(change: Change, rule: str | None) -> dict[str, Any]:
+def row_of(room_id: str, change: Change, rule: str | None) -> Row:
     """The row of a change that is allowed; `rule` is the rule beside the table that permitted, if one did.
 
     Raises `EventError` for what no database keeps.
     """
-    row: dict[str, Any] = {
-        "room_id": change.room,
-        "revision": change.revision,
-        "event_id": change.event_id,
-        "type": change.type,
-        "sender": change.sender,
-        "target": change.target,
-        "action": change.action,
-        "transition": change.decision.transition,
-        "rule": rule,
-        "before": text_of(change.before),
-        "after": text_of(change.after),
-        "reason": change.reason,
-        "policy": change.policy.id,
-        "fingerprint": change.policy.fingerprint,
-        "outcome": change.outcome.value,
-        "kinds": _words(change.kinds),
-        "event": to_json(change.event),
-        "facts": None
-        if change.facts is None
-        else to_json({name: spell(value) for name, value in change.facts.items()}),
-    }
-    for name in _NAMES:
-        check_name(name, row[name])
-    for name in ("type", "action", "reason"):
-        if row[name] is not None and "\0" in row[name]:
-            raise EventError(name, _NUL)
+    event, facts = to_json(change.event), change.facts
+    row = Row(
+        room_id, change.revision, change.event_id, change.type, change.sender, change.target, change.action,
+        change.decision.transition, rule, text_of(change.before), text_of(change.after), change.reason,
+        change.policy.id, change.policy.fingerprint, change.outcome.value, _words(change.kinds), event,
+        None if facts is None else to_json({name: spell(value) for name, value in facts.items()}),
+    )  # fmt: skip
+    if len(event) > MAX_NAME or _NUL_IN_JSON in event or row.target == "":
+        _check(row)
     return row
+
+
+def _check(row: Row) -> None:
+    """Raise `EventError` for what no database keeps; all of it stands in the event."""
+    for name in _NAMES:
+        check_name(name, getattr(row, name))
+    for name in _TEXTS:
+        if "\0" in (getattr(row, name) or ""):
+            raise EventError(name, _NUL)
 
 
 @cache
@@ -86,19 +102,23 @@ def check_name(field: str, name: str | None) -> None:
 def is_kept(name: str) -> bool:
     """Whether a database keeps an id."""
     try:
-        return "\0" not in name and 0 < len(name) <= MAX_NAME and len(name.encode()) <= MAX_NAME
+        return "\0" not in name and 0 < len(name) <= MAX_NAME and (name.isascii() or len(name.encode()) <= MAX_NAME)
     except UnicodeEncodeError:
         return False
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def to_json(value: Mapping[str, Any]) -> str:
     """A value as JSON. Raises `EventError` for what JSON cannot say."""
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return _encode(value)
     except (ValueError, TypeError, RecursionError):
         raise EventError("", "cannot be kept: it is no JSON, or nested too deeply") from None
 
 
+@lru_cache
 def text_of(state: AnyState | None) -> str | None:
     """A state as a row has it: its word, or the digits of its number."""
     word = word_of(state)

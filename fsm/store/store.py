@@ -12,7 +12,7 @@ last one. Only when the change is durable does the room in memory go on, and are
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any, NamedTuple, Self, TypeAlias
 
 from sqlalchemy import URL, ColumnElement, Connection, Select, and_, func, or_, select, tuple_, union, update
@@ -191,13 +191,13 @@ class Store:
         if not slot.is_simple(change):
             past.presume(event_id, is_new=False)
             return None
-        row, place = row_of(change, slot.rule_of(change)), None
+        row, place = row_of(slot.id, change, slot.rule_of(change)), None
         if change.target is not None:
             is_gone = change.after == slot.room.policy.initial
             place = {"room": slot.id, "user": change.target, "state": None if is_gone else text_of(change.after)}
         move = move_of(slot, slot.revision, change.revision)
         try:
-            if not self._database.write_at_once(move, {**row, "room_id": slot.id}, place):
+            if not self._database.write_at_once(move, row, place):
                 return None
         except SQLAlchemyError as problem:
             past.presume(event_id, is_new=False)
@@ -232,8 +232,8 @@ class Store:
                 with slot.lock:
                     self._rooms.read(slot)
                     rooms[slot.id] = slot.room
-            for number, (room_id, event) in enumerate(pairs):
-                with _within(f"events[{number}]"):
+            with _within(asked):
+                for room_id, event in pairs:
                     value = own_copy(event)
                     asked.append((room_id, value, provided_by(rooms[room_id], value)))
             return self._sent_together(asked, is_numbered=True)
@@ -276,8 +276,8 @@ class Store:
             for room_id, event_ids in ids.items():
                 batch.look_up(slots[room_id], event_ids)
             changes: list[Change | None] = []
-            for number, (room_id, value, facts) in enumerate(asked):
-                with _within(f"events[{number}]" if is_numbered else ""):
+            with _within(changes) if is_numbered else nullcontext():
+                for room_id, value, facts in asked:
                     changes.append(batch.send(slots[room_id], value, facts))
             return changes
 
@@ -508,11 +508,9 @@ def _cursor(given: Sequence[int]) -> Cursor:
 
 
 @contextmanager
-def _within(place: str) -> Iterator[None]:
-    """Say of an error which of several events is at fault."""
+def _within(done: Sequence[object]) -> Iterator[None]:
+    """Say of an error which of several events is at fault: the one after those that are done."""
     try:
         yield
     except EventError as problem:
-        if not place:
-            raise
-        raise problem.within(place) from None
+        raise problem.within(f"events[{len(done)}]") from None
