@@ -22,7 +22,7 @@ PARTS = {
     "fsm.policies": "catalogue",
     "fsm.mimi": "mimi", "fsm.matrix": "matrix", "fsm.room_policy": "room_policy",
     "fsm.participation": "participation",
-    **{f"fsm.review.laws.{name}": "laws" for name in ("decorators", "draft", "kinds", "room_laws")},
+    **{f"fsm.review.laws.{name}": "laws" for name in ("decorators", "kinds", "room_laws", "source")},
     "fsm.review.cases.cells": "laws", "fsm.review.errors": "laws", "fsm.review.laws": "laws",
 }  # fmt: skip
 """What is not in one of these is of the core."""

@@ -13,9 +13,9 @@ from fsm.errors import DecodeError, DefinitionError, EventError, ObserverError, 
 from fsm.facts import EVENT, PAIR, ROOM, SENDER, TARGET, Domain, PairFacts, about
 from fsm.guards import Guard, guard
 from fsm.participation.facts import Facts
+from fsm.participation.terms import Action, JoinRule, Participation, Visibility
 from fsm.policy import Actor, Asked, Policy, Transition
 from fsm.state import Display, State, Tone
-from fsm.terms import Action, JoinRule, Participation, Visibility
 from fsm.version import __version__ as __version__
 
 if TYPE_CHECKING:

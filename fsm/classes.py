@@ -16,7 +16,6 @@ from fsm.decision import Decision
 from fsm.machine import Key as Question
 from fsm.machine import Memory
 from fsm.state import AnyState
-from fsm.terms import Participation
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -49,10 +48,10 @@ class Peers(dict[AnyState, UserClass], Generic[P]):
 
     __slots__ = ("powers", "unheard")
 
-    def __init__(self, powers: P) -> None:
+    def __init__(self, powers: P, initial: AnyState) -> None:
         super().__init__()
         self.powers = powers
-        self.unheard = UserClass(self, Participation.LEAVE)
+        self.unheard = UserClass(self, initial)
         """Of whom nothing is known but their powers."""
 
     def __missing__(self, state: AnyState) -> UserClass:
@@ -134,7 +133,7 @@ class Outside(MutableMapping[str, UserClass]):
 
     __slots__ = ("_others", "_powers", "_states")
 
-    def __init__(self, states: MutableMapping[str, Participation], others: Peers[Any]) -> None:
+    def __init__(self, states: MutableMapping[str, Any], others: Peers[Any]) -> None:
         self._states = states
         self._others = others
         self._powers: dict[str, Peers[Any]] = {}

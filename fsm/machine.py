@@ -132,7 +132,7 @@ class Memory(dict[Key, Decision], Generic[F]):
         super().__init__()
         self.machine = Machine(policy)
         # A policy may have no row at all for some of the words that it knows.
-        self._actions = {action.value: action for trigger in policy.triggers for action in type(trigger)}
+        self._actions = {action.value: action for action in policy.actions}
         self.action_of: dict[str, str] = {row.id: row.trigger for row in policy.transitions}
         self._domain: Domain[F] = policy.domain
 

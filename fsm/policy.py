@@ -36,7 +36,7 @@ class Policy(Table[F]):
         from fsm.machine import memory_of  # noqa: PLC0415 - it brings `transitions` along
 
         if isinstance(facts, Mapping):
-            given = {name: self.domain.parse(name, value) for name, value in facts.items()}
+            given = {name: self.value_of(name, value) for name, value in facts.items()}
             facts = self.domain.record(**{**self.domain.plain, **given})
         return memory_of(self).decide(action, facts)
 

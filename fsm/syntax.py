@@ -211,7 +211,7 @@ class _Reader:
 
     def __init__(self, syntax: Syntax, policy: Table[Any]) -> None:
         self._syntax = syntax
-        self._actions = {action.value for trigger in policy.triggers for action in type(trigger)}
+        self._actions = {action.value for action in policy.actions}
         paths = syntax.paths(policy)
         self._told = {
             action: tuple((name, path, _words(_choices(policy, action, name))) for name, path in paths.items())

@@ -40,9 +40,6 @@ class SyntaxRoom(BaseRoom[Who]):
     snapshot_format = "fsm.syntax_room"
     _parts = {"settings": dict[tuple[str, str], dict[str, Any]]}  # noqa: RUF012 - never changed
 
-    creator_state: ClassVar[Any]
-    """Where the sender of the creation stands from then on."""
-
     def __init__(
         self,
         room_id: str | None = None,

@@ -16,11 +16,11 @@ from functools import cached_property
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from fsm.errors import DefinitionError, shorten
-from fsm.facts import Domain, F, Value, about_of, kinds_of
+from fsm.facts import Domain, F, Value, about_of, kinds_of, spell
 from fsm.guards import Guard
 from fsm.reach import Reach
 from fsm.rule import Rule
-from fsm.state import PLAIN, AnyState, Display, label_of
+from fsm.state import PLAIN, AnyState, Display, State, label_of
 from fsm.view import View
 
 T = TypeVar("T")
@@ -270,6 +270,17 @@ class Table(Generic[F]):
         looked_at = frozenset[str]().union(*map(self.reads, self.triggers))
         return tuple(name for name in self.domain.values if name in own & looked_at)
 
+    def value_of(self, name: str, given: object) -> Value:
+        """The value of a fact: as it is, by its word, or, of a state, by its label. Raises `DefinitionError`."""
+        if type(given) is State:
+            given = given.word
+        if type(given) is str:
+            values = self.domain.values.get(name, ())
+            called = [value for value in values if isinstance(value, State) and self.labels.get(value) == given]
+            if called and given not in map(spell, values):
+                return called[0]
+        return self.domain.parse(name, spell(given) if type(given) in (bool, int) else given)  # type: ignore[arg-type]
+
     @property
     def states(self) -> tuple[AnyState, ...]:
         """The states a target can be in."""
@@ -312,6 +323,11 @@ class Table(Generic[F]):
     def triggers(self) -> tuple[StrEnum, ...]:
         """The actions for which there is a row, in the order of the rows."""
         return tuple(dict.fromkeys(row.trigger for row in self.transitions))
+
+    @cached_property
+    def actions(self) -> tuple[StrEnum, ...]:
+        """The actions that can be asked for: those of the same kind as one for which there is a row."""
+        return tuple(dict.fromkeys(action for trigger in self.triggers for action in type(trigger)))
 
     @cached_property
     def guards(self) -> tuple[Guard[F], ...]:

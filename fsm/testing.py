@@ -29,11 +29,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
-from fsm.facts import EVENT, Domain, Value, spell
+from fsm.facts import EVENT, Domain, Value
 from fsm.family import AnyPolicy, AnyRoom
 from fsm.guards import Guard
 from fsm.machine import memory_of
-from fsm.participation.facts import Facts
 from fsm.policies import load_policy, new_room, target_of
 from fsm.policy import Policy
 from fsm.review.search.play import Play, play_of
@@ -61,15 +60,16 @@ Because: TypeAlias = Guard[Any] | str | Iterable[Guard[Any] | str]
 Event: TypeAlias = dict[str, Any]
 
 
-def facts(policy: AnyPolicy | None = None, **given: Value | str) -> Any:
-    """What differs from a plain case: two joined users, nobody may anything, only invited users may join.
+def facts(policy: AnyPolicy | str = "mimi", **given: Value | str | int) -> Any:
+    """What differs from the plain case of a policy, of whichever family: what its facts declare as plain.
 
     Who is the target stands where the target does, and the other way round. Values
-    may be words. Without a policy the facts are those that all policies have. Raises
-    `DefinitionError` for a fact or a value that does not exist.
+    may be words, and states may be given by their labels. Raises `DefinitionError` for a fact
+    or a value that does not exist.
     """
-    domain: Domain[Any] = policy.domain if policy else Domain(Facts)
-    known = {name: domain.parse(name, _word(value)) for name, value in given.items()}
+    rules = load_policy(policy) if isinstance(policy, str) else policy
+    domain: Domain[Any] = rules.domain
+    known = {name: rules.value_of(name, value) for name, value in given.items()}
     plain = {**domain.plain}
     if known.get("is_self"):
         where = known.get("target", known.get("sender", plain["target"]))
@@ -93,7 +93,7 @@ class Scene:
 
     def event(self, action: str) -> Event:
         """The event by which the sender asks to do something to the target, of those that tell the given facts."""
-        known = {word.value for trigger in self.policy.triggers for word in type(trigger)}
+        known = {word.value for word in self.policy.actions}
         play, pair = _play_of(self.policy), (self.sender, self.target)
         questions = [
             question
@@ -118,7 +118,7 @@ class Scene:
 
 
 @unrecorded()
-def room(policy: AnyPolicy | str = "mimi", **given: Value | str) -> Scene:
+def room(policy: AnyPolicy | str = "mimi", **given: Value | str | int) -> Scene:
     """A room in which just these facts hold, and else the plain ones (see `facts`).
 
     Raises `DefinitionError` when no room can come to them.
@@ -259,7 +259,3 @@ def _play_of(policy: AnyPolicy) -> Play:
             f"policy `{policy.id}`: its family `{policy.family}` offers no events to build rooms from"
         )
     return play
-
-
-def _word(value: Value | str) -> str:
-    return value if isinstance(value, str) else spell(value)

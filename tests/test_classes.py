@@ -16,7 +16,7 @@ from fsm.matrix.rules import rules_of as matrix_rules
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.roles import BAN, INVITE, KICK, NOBODY, Standing
 from fsm.mimi.rules import rules_of as mimi_rules
-from fsm.terms import JoinRule, Participation
+from fsm.participation.terms import JoinRule, Participation
 from tests.builders import ALICE, BOB, CAROL, DAN, change, create, join_rule, joined, role, role_map, room
 from tests.matrix import builders as m
 

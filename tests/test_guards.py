@@ -11,8 +11,8 @@ from fsm.facts import Domain, Value
 from fsm.guards import Guard, guard
 from fsm.participation import guards as g
 from fsm.participation.facts import Facts
+from fsm.participation.terms import JoinRule
 from fsm.policies import CATALOGUE, load_policy
-from fsm.terms import JoinRule
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, STAFF, Given, facts, guards_in, label
 
 ANY_DOMAIN = Domain(Facts)  # all join rules there are, those of other families among them

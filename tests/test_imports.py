@@ -24,7 +24,6 @@ FILES = {
 LAYERS: list[set[str]] = [
     {"fsm.errors", "fsm.version", "fsm.locks", "fsm.unrecorded", "fsm.walk"},
     {"fsm.state"},
-    {"fsm.terms"},
     {"fsm.facts", "fsm.event", "fsm.strict_json", "fsm.loading"},
     {"fsm.guards", "fsm.json_lines"},
     {"fsm.fingerprint", "fsm.json_values", "fsm.reach", "fsm.rule", "fsm.view"},
@@ -53,7 +52,7 @@ LAYERS: list[set[str]] = [
     {"fsm.syntax_room"},
     {
         "fsm.review.errors",
-        "fsm.review.laws.draft",
+        "fsm.review.laws.source",
         "fsm.review.cases.cells",
         "fsm.review.laws",
         "fsm.review.laws.decorators",

@@ -197,9 +197,9 @@ UNKNOWN = [
     ("\ud800",               r"unknown policy `\ud800`: choose from mimi"),
     ("x" * 100_000,          "unknown policy `xxx"),
     ("no_such_module:TEA",   "policy `no_such_module:TEA` cannot be loaded: ModuleNotFoundError: "),
-    ("fsm.terms:TEA",        "policy `fsm.terms:TEA` cannot be loaded: AttributeError: "),
-    ("fsm.terms:JoinRule",   "`fsm.terms:JoinRule` is not a policy but "),
-    ("fsm.terms:",           "policy `fsm.terms:` cannot be loaded: AttributeError: "),
+    ("fsm.participation.terms:TEA",        "policy `fsm.participation.terms:TEA` cannot be loaded: AttributeError: "),
+    ("fsm.participation.terms:JoinRule",   "`fsm.participation.terms:JoinRule` is not a policy but "),
+    ("fsm.participation.terms:",           "policy `fsm.participation.terms:` cannot be loaded: AttributeError: "),
     (".:TEA",                "policy `.:TEA` cannot be loaded: "),
     ("no_such_file.py:TEA",  "policy `no_such_file.py:TEA` cannot be loaded: FileNotFoundError: "),
 ]

@@ -9,8 +9,8 @@ from sqlalchemy import Boolean, Column, MetaData, String, Table, create_engine, 
 
 from fsm import MIMI, DefinitionError, load_policy
 from fsm.family import AnyPolicy
+from fsm.participation.terms import Participation
 from fsm.residual import Literal, Residual
-from fsm.terms import Participation
 from tests.builders import MEMBERSHIP
 from tests.test_asked import POLICY as ROLES
 

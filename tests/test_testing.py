@@ -13,10 +13,10 @@ from fsm import MIMI, Decision, DefinitionError, EventError, Participation, load
 from fsm.family import AnyPolicy
 from fsm.participation.facts import Facts
 from fsm.participation.guards import sender_is_another, sender_is_joined, sender_may_kick, sender_outranks_for_kick
+from fsm.participation.terms import JoinRule
 from fsm.policies import new_room
 from fsm.policy import Policy
 from fsm.review.search.play import play_of
-from fsm.terms import JoinRule
 from fsm.testing import Scene, assert_allowed, assert_rejected, events_of, facts, facts_of, histories_of, room
 from tests.builders import one_line
 

@@ -14,10 +14,7 @@ WORDS = {"invite", "knock", "ban", "kick", "unban", "mute", "membership", "affil
 
 # fmt: off
 THEIRS: dict[str, set[str]] = {
-    "fsm.terms":             {"invite", "knock", "ban", "joinrule"},  # the words that MIMI and Matrix share
     "fsm":                   {"joinrule"},                            # a public name
-    "fsm.review.laws.draft":      {"invite", "knock", "ban", "kick", "unban", "joinrule"},  # what the MIMI draft says
-    "fsm.cli.explain":       {"invite", "ban", "kick", "joinrule"},   # options for what is asked most
     "fsm.render.layout.style":      {"ban"},                                 # the name of a line, which pictures have
     "fsm.render.layout.typewriter": {"ban"},
     "fsm.render.explorer.picture": {"ban"},

@@ -1,7 +1,7 @@
 """`fsm explain`: one cell of a policy, in words."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import MISSING, fields, replace
 from enum import StrEnum
 from typing import Any
@@ -20,49 +20,70 @@ from fsm.policy import Transition
 from fsm.rule import Rule
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})
 @policy_argument
 @click.argument("action", help="What the sender would do to the target, or the kind of another event.")
 @click.option("--target", metavar="STATE", help="The target's state, by default the one that everybody starts in.")
 @click.option("--sender", metavar="STATE", help="The sender's state, by default that of the plain case.")
 @click.option("--self", "is_self", is_flag=True, help="The sender is the target.")
-@click.option("--join-rule", metavar="RULE", help="The join rule, by default the first of the policy.")
-@click.option("--may-invite", is_flag=True, help="The sender may invite.")
-@click.option("--may-kick", is_flag=True, help="The sender may kick.")
-@click.option("--may-ban", is_flag=True, help="The sender may ban.")
-@click.option("--outranks-for-kick", is_flag=True, help="The sender outranks the target, to kick.")
-@click.option("--outranks-for-ban", is_flag=True, help="The sender outranks the target, to ban.")
+@click.argument("facts", nargs=-1, type=click.UNPROCESSED, metavar="[--FACT [VALUE]]...", help="Facts, as options.")
 @given_option
 @json_option
-def explain(  # noqa: PLR0913 - one option for each fact
+def explain(  # noqa: PLR0913 - one option for each part of the case
     policy: str,
     action: str,
     *,
     target: str | None,
     sender: str | None,
     is_self: bool,
-    join_rule: str | None,
+    facts: tuple[str, ...],
     given: tuple[str, ...],
     as_json: bool,
-    **flags: bool,
 ) -> int:
     """Explain one case, with every condition.
 
-    What would be decided, and how every candidate transition judges it. What is not
-    given is plain. Of an event of another kind, such as `message`, the facts are its own:
-    where the sender stands, and what is given. Exit status 1 says that it is rejected.
+    What would be decided, and how every candidate transition judges it. Every fact of
+    the policy is an option after the action: `--may-ban` is `--given may_ban=true`, and
+    `--join-rule public` is `--given join_rule=public`. What is not given is plain. Of an
+    event of another kind, such as `message`, the facts are its own: where the sender
+    stands, and what is given. Exit status 1 says that it is rejected.
     """
+    if policy.startswith("-"):
+        raise DefinitionError(f"`{shorten(policy)}` is no policy: facts, as options, follow the action")
     rules = load_policy(policy)
-    words = {"target": target, "sender": sender, "join_rule": join_rule}
-    words |= {name: spell(True) if is_set else None for name, is_set in {"is_self": is_self, **flags}.items()}
-    known = [*given, *(f"{name}={word}" for name, word in words.items() if word is not None)]
     beside = rules.rules_beside
-    if action in beside and action not in rules.triggers:
+    is_beside = action in beside and action not in rules.triggers
+    words = {"target": target, "sender": sender, "is_self": spell(True) if is_self else None}
+    known = [*given, *(f"{name}={word}" for name, word in words.items() if word is not None)]
+    known += _told(facts, Domain(rules.facts_beside) if is_beside and rules.facts_beside else rules.domain)
+    if is_beside:
         return _explain_event(rules, action, known, as_json=as_json)
-    facts = _facts(rules, known)
+    return _explain_change(rules, action, known, as_json=as_json)
+
+
+def _told(words: Sequence[str], domain: Domain[Any]) -> Iterator[str]:
+    """Facts given as options, as `FACT=VALUE`. Raises `DefinitionError` for what is none."""
+    rest = iter(words)
+    for option in rest:
+        name, equals, word = option.removeprefix("--").partition("=")
+        name = name.replace("-", "_")
+        if not option.startswith("--") or name not in domain.values:
+            known = ", ".join(f"--{fact.replace('_', '-')}" for fact in domain.values)
+            raise DefinitionError(f"no such option `{shorten(option)}`: the facts are {known}")
+        if not equals:
+            word = spell(True) if True in domain.values[name] else next(rest, "")
+        if not word:
+            raise DefinitionError(f"option `{option}` needs a value")
+        yield f"{name}={word}"
+
+
+def _explain_change(rules: AnyPolicy, action: str, given: Iterable[str], *, as_json: bool) -> int:
+    """Explain what the table says of an action. What is not given is plain."""
+    facts = _facts(rules, given)
     actions = {known.value: known for known in rules.triggers}
     if action not in actions:
-        raise DefinitionError(f"unknown action `{shorten(action)}`: choose from {', '.join([*actions, *beside])}")
+        others = ", ".join([*actions, *rules.rules_beside])
+        raise DefinitionError(f"unknown action `{shorten(action)}`: choose from {others}")
     decision = memory_of(rules).machine.decide(actions[action], facts)
     if as_json:
         print(json.dumps(decision.as_json(rules.id)))

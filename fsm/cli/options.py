@@ -12,7 +12,6 @@ from fsm.errors import DefinitionError, shorten
 from fsm.facts import Domain, Value
 from fsm.family import AnyPolicy
 from fsm.shapes import Order
-from fsm.state import State
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -82,7 +81,7 @@ output_option = click.option(
     "--output", "-o", type=SOURCE, default="-", help="The file to write; by default standard output."
 )
 given_option = click.option(
-    "--given", multiple=True, metavar="FACT=VALUE", help="A fact, such as `join_rule=public`; may be repeated."
+    "--given", multiple=True, metavar="FACT=VALUE", help="A fact and its value; may be repeated."
 )
 
 
@@ -96,14 +95,12 @@ def expect_unset(what: str, **options: object) -> None:
 def parse_given(given: Iterable[str], *policies: AnyPolicy) -> dict[str, Value]:
     """Read `FACT=VALUE` words, each of a fact that one of the policies has. Raises `DefinitionError`.
 
-    A state whose word is a number may be told by what people call it.
+    A state may be told by its label.
     """
     facts: dict[str, Value] = {}
     for name, word in _pairs(given):
         policy = next((each for each in policies if name in each.domain.values), policies[0])
-        states = (value for value in policy.domain.values.get(name, ()) if isinstance(value, State))
-        named = next((state for state in states if policy.labels.get(state) == word), None)
-        facts[name] = policy.domain.parse(name, word) if named is None else named
+        facts[name] = policy.value_of(name, word)
     return facts
 
 

@@ -12,7 +12,7 @@ from fsm.event import Event, checked_flag, checked_name, plain, read_event, sequ
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN, within
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE
-from fsm.terms import Action
+from fsm.participation.terms import Action
 
 AUTH_EVENTS = "auth_events"
 

@@ -24,7 +24,7 @@ from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.room import MatrixRoom
 from fsm.matrix.settings import CREATE, CREATOR_POWER, JOIN_RULES, POWER_LEVELS, Creation, Founder, Reign
 from fsm.participation.habits import ACTS, ENTRY, HABITS
-from fsm.terms import Action, JoinRule, Participation
+from fsm.participation.terms import Action, JoinRule, Participation
 from fsm.unrecorded import unrecorded
 
 JSON: TypeAlias = dict[str, Any]

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from fsm.facts import EVENT, Domain, about
 from fsm.participation.facts import Facts
-from fsm.terms import Participation
+from fsm.participation.terms import Participation
 
 
 class Warrant(StrEnum):

@@ -9,9 +9,9 @@ from fsm.matrix.policies import VERSIONS, MatrixPolicy
 from fsm.matrix.room import MatrixRoom
 from fsm.matrix.settings import CREATE
 from fsm.matrix.shapes import SHAPES
+from fsm.participation.terms import Action
 from fsm.scenario import Scenario
 from fsm.syntax import Syntax
-from fsm.terms import Action
 
 
 def _scenario(policy: MatrixPolicy) -> Scenario:

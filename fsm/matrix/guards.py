@@ -7,7 +7,7 @@ rows. What is cited is the text of the "Authorisation rules".
 from fsm.facts import EVENT, ROOM
 from fsm.guards import Norm, guard
 from fsm.matrix.facts import MatrixFacts, Warrant
-from fsm.terms import JoinRule
+from fsm.participation.terms import JoinRule
 
 
 @guard(

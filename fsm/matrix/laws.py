@@ -13,10 +13,10 @@ from fsm.matrix.levels import Power
 from fsm.matrix.room import MatrixRoom
 from fsm.matrix.scenario import USERS
 from fsm.matrix.settings import POWER_LEVELS
+from fsm.participation.terms import Participation
 from fsm.review.laws.kinds import Severity
 from fsm.review.laws.room_laws import RoomLaw, Step, room_law
 from fsm.scenario import Settings
-from fsm.terms import Participation
 
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
 _RULES = "Authorization rules"

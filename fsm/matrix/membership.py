@@ -25,13 +25,13 @@ from fsm.matrix.third_party import examine
 from fsm.matrix.unknown import Needs, level_that_decides
 from fsm.own_facts import weight_of
 from fsm.participation.participant import Member
-from fsm.room import BaseRoom
-from fsm.terms import Participation
+from fsm.participation.room import ParticipationRoom
+from fsm.participation.terms import Participation
 
 _JOIN = Participation.JOIN
 
 
-class MatrixMembership(BaseRoom[Member]):
+class MatrixMembership(ParticipationRoom[Member]):
     """Matrix rooms that know the facts of a membership event."""
 
     __slots__ = ("_is_just_created", "_refused", "_takes_version", "policy")

@@ -16,8 +16,8 @@ from typing import Any, Self, TypeAlias
 from fsm.decision import Decision
 from fsm.facts import EVENT, ROOM, SENDER, About, SenderFacts, Subject
 from fsm.guards import Guard, Norm, guard
+from fsm.participation.terms import Participation
 from fsm.rule import Rule
-from fsm.terms import Participation
 
 
 class Kind(StrEnum):

@@ -99,9 +99,9 @@ from fsm.participation.guards import (
     sender_outranks_for_ban,
     sender_outranks_for_kick,
 )
+from fsm.participation.terms import DISPLAYS, Participation
 from fsm.participation.views import VIEWS
 from fsm.policy import Policy, Transition
-from fsm.terms import DISPLAYS, Participation
 
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
 

@@ -17,8 +17,8 @@ from fsm.matrix.judging import MatrixJudging
 from fsm.matrix.settings import Settings
 from fsm.observers import Attached
 from fsm.participation.participant import Member
+from fsm.participation.terms import Participation
 from fsm.past import Read
-from fsm.terms import Participation
 
 _JOIN = Participation.JOIN
 

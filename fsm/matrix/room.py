@@ -36,9 +36,9 @@ from fsm.matrix.settings import CREATE, Founder, Settings
 from fsm.observers import Observer
 from fsm.own_facts import Provider
 from fsm.participation.participant import Member, Other, Participant
+from fsm.participation.terms import Action, Participation
 from fsm.past import HIDDEN, Read
 from fsm.room import Attachments, known_in
-from fsm.terms import Action, Participation
 
 
 class MatrixRoom(MatrixQuick[Member]):

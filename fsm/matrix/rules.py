@@ -16,12 +16,12 @@ from fsm.matrix.facts import DOMAIN
 from fsm.matrix.levels import Power, exceeds, reaches
 from fsm.matrix.permits import KINDS, EventFacts, Kind, Row
 from fsm.matrix.policies import MatrixPolicy, Permits
-from fsm.terms import JoinRule, Participation
+from fsm.participation.terms import JoinRule, Participation
 
 Own: TypeAlias = Power | None
 """A power level of one's own; None for who has none."""
 
-OTHERS: Peers[Own] = Peers(None)
+OTHERS: Peers[Own] = Peers(None, Participation.LEAVE)
 """Users who have no power level of their own."""
 
 
@@ -122,7 +122,7 @@ def peers_of(power: Power) -> Peers[Own]:
     if found is None:
         if len(_peers) >= _MOST_SHARED:
             _peers.clear()
-        found = _peers.setdefault(power, Peers(power))
+        found = _peers.setdefault(power, Peers(power, Participation.LEAVE))
     return found
 
 

@@ -18,8 +18,8 @@ from fsm.facts import spell
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN, write_member
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE, Founder, Reign
+from fsm.participation.terms import Action, JoinRule
 from fsm.scenario import Log, Opening, Scenario, Trial
-from fsm.terms import Action, JoinRule
 
 JSON: TypeAlias = dict[str, Any]
 

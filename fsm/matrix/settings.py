@@ -15,7 +15,7 @@ from fsm.event import Event, checked_text, sequence
 from fsm.matrix.ids import is_user_id, read_user_id, server_of
 from fsm.matrix.levels import Levels, Numbers, Power, read_levels
 from fsm.matrix.third_party import Promise, Promises
-from fsm.terms import JoinRule
+from fsm.participation.terms import JoinRule
 
 CREATE = "m.room.create"
 POWER_LEVELS = "m.room.power_levels"

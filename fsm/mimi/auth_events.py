@@ -11,8 +11,8 @@ from fsm.guards import guard
 from fsm.mimi.history import StateKey, Views
 from fsm.mimi.roles import Roles
 from fsm.mimi.settings import CREATE, JOIN_RULES, ROLE, ROLE_MAP, USER
+from fsm.participation.terms import Action
 from fsm.rule import Rule
-from fsm.terms import Action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

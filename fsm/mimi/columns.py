@@ -20,7 +20,7 @@ from fsm.mimi.rules import Powers, rules_of
 from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, JOIN_RULE_WORDS, JOIN_RULES, REDACTION, ROLE, ROLE_MAP
 from fsm.mimi.setups import People, RoleMap, Said, SetRoom, Setups, rename
 from fsm.participation.habits import ACTS, ENTRY, HABITS
-from fsm.terms import Participation
+from fsm.participation.terms import Participation
 
 JSON: TypeAlias = dict[str, Any]
 

@@ -31,8 +31,8 @@ from fsm.event import Event, mapping, name, plain, read_event
 from fsm.guards import guard
 from fsm.mimi.room import Room
 from fsm.mimi.visibility import VIEWS, ViewFacts
+from fsm.participation.terms import Participation
 from fsm.rule import Rule
-from fsm.terms import Participation
 
 ENCRYPTED = "m.room.encrypted"
 

@@ -47,8 +47,8 @@ from fsm.mimi.roles import (
     write_role_map,
 )
 from fsm.mimi.settings import JOIN_RULE_WORDS, Settings
+from fsm.participation.terms import JoinRule, Visibility
 from fsm.presentation import Enumerated, Object, Pair, Struct, Variant, Vector
-from fsm.terms import JoinRule, Visibility
 
 MOST_FAULTS = 100
 """How many faults are looked for; reading ends there."""

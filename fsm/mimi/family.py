@@ -7,9 +7,9 @@ from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.room import Room
 from fsm.mimi.settings import CREATE
 from fsm.mimi.shapes import SHAPES
+from fsm.participation.terms import Action
 from fsm.scenario import Scenario
 from fsm.syntax import Syntax
-from fsm.terms import Action
 
 
 def _syntax(given: MimiPolicy) -> Syntax:

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, USER
 from fsm.mimi.visibility import ViewFacts
+from fsm.participation.terms import Participation, Visibility
 from fsm.past import Past
-from fsm.terms import Participation, Visibility
 
 StateKey: TypeAlias = tuple[str, str]
 """Event type and state key: of each pair, one event is current."""

@@ -13,12 +13,12 @@ from fsm.mimi.roles import BAN, INVITE, KICK, REDACT, SEND_MESSAGES, Flag, Stand
 from fsm.mimi.room import Room
 from fsm.mimi.scenario import BOB, BY_BOB, EVENT_TYPES, JSON, MESSAGE, ROLES, USERS
 from fsm.mimi.settings import CREATE, REDACTION, ROLE, ROLE_MAP
-from fsm.review.laws import draft
-from fsm.review.laws.draft import ours, stated
+from fsm.participation import draft
+from fsm.participation.terms import Action, Participation
 from fsm.review.laws.kinds import Severity
 from fsm.review.laws.room_laws import BEGINS, Attempt, RoomLaw, Step, room_law
+from fsm.review.laws.source import ours, stated
 from fsm.scenario import Settings
-from fsm.terms import Action, Participation
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from fsm.facts import SenderFacts
 from fsm.guards import guard
-from fsm.terms import Participation
+from fsm.participation.terms import Participation
 
 
 class Kind(StrEnum):

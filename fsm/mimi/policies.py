@@ -40,10 +40,10 @@ from fsm.participation.guards import (
     sender_outranks_for_ban,
     sender_outranks_for_kick,
 )
+from fsm.participation.terms import DISPLAYS, JoinRule, Participation
 from fsm.participation.views import VIEWS
 from fsm.policy import Policy, Transition
 from fsm.rule import Rule
-from fsm.terms import DISPLAYS, JoinRule, Participation
 
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
 

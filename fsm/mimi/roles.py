@@ -33,6 +33,7 @@ from fsm.event import (
     sequence,
     whole_number,
 )
+from fsm.participation.terms import Participation
 
 Flag: TypeAlias = tuple[str, str]
 Permissions: TypeAlias = Mapping[Flag, bool]
@@ -138,7 +139,7 @@ class Standing:
 
     def __post_init__(self) -> None:
         """Work out what decisions need."""
-        object.__setattr__(self, "users", Peers(self))
+        object.__setattr__(self, "users", Peers(self, Participation.LEAVE))
         object.__setattr__(self, "acts", sum(self.may(flag) << bit for bit, flag in enumerate(ACTS)))
         object.__setattr__(self, "kick", self.power(KICK))
         object.__setattr__(self, "ban", self.power(BAN))

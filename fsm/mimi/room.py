@@ -37,16 +37,17 @@ from fsm.observers import Observer
 from fsm.own_facts import Provider
 from fsm.participation.facts import Facts
 from fsm.participation.participant import Member, Other, Participant
+from fsm.participation.room import ParticipationRoom
+from fsm.participation.terms import Action, JoinRule, Participation, Visibility
 from fsm.past import GIVEN, HIDDEN, Entry, Past, Read, brief, given_as
-from fsm.room import Attachments, BaseRoom, another, known_in
+from fsm.room import Attachments, another, known_in
 from fsm.rule import Rule
-from fsm.terms import Action, JoinRule, Participation, Visibility
 
 if TYPE_CHECKING:
     from fsm.mimi.envelope import Envelope
 
 
-class Room(BaseRoom[Member]):
+class Room(ParticipationRoom[Member]):
     """One room under one policy.
 
     A room that was given no id takes it from the first event that names one.
@@ -545,6 +546,6 @@ class Room(BaseRoom[Member]):
         if settings.roles is not before.roles or settings.creator != before.creator:
             powers = {user: standing.users for user, standing in settings.standings.items()}
         # The creator is joined from the start.
-        joined = None if settings.creator == before.creator else settings.creator
+        creator = None if settings.creator == before.creator else settings.creator
         were = before.roles.users if before.creator is None else (*before.roles.users, before.creator)
-        self._set_up(settings, settings.join_rule, powers, were=were, joined=joined)
+        self._set_up(settings, settings.join_rule, powers, were=were, creator=creator)

@@ -15,8 +15,8 @@ from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.roles import ACTS, NOBODY, Roles, Standing
 from fsm.mimi.settings import Settings
+from fsm.participation.terms import Action, JoinRule
 from fsm.rule import Rule
-from fsm.terms import Action, JoinRule
 
 Powers: TypeAlias = tuple[int, int, int]
 """A standing as columns need it: the weights of what one may do, power to kick, power to ban."""

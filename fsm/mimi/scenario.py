@@ -24,8 +24,8 @@ from fsm.mimi.settings import (
     ROLE_MAP,
     write_participation,
 )
+from fsm.participation.terms import Action
 from fsm.scenario import Log, Opening, Scenario, Trial
-from fsm.terms import Action
 
 JSON: TypeAlias = dict[str, Any]
 

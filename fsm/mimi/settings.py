@@ -13,8 +13,8 @@ from fsm.errors import EventError
 from fsm.event import Event, checked_text, word, write_state
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.roles import REDACT, SEND_MESSAGES, Change, Roles, Standing, events, read_permissions, read_role_map
+from fsm.participation.terms import Action, JoinRule, Participation, Visibility
 from fsm.past import brief
-from fsm.terms import Action, JoinRule, Participation, Visibility
 
 CREATE = "m.room.create"
 USER = "m.room.user"

@@ -18,7 +18,7 @@ from fsm.mimi.roles import NOBODY, Roles
 from fsm.mimi.room import Room
 from fsm.mimi.rules import Powers, rules_of
 from fsm.mimi.settings import ROLE_MAP, Settings
-from fsm.terms import Participation
+from fsm.participation.terms import Participation
 
 People: TypeAlias = tuple[str, ...]
 """By place: who it is."""

@@ -9,8 +9,8 @@ Spec: "Event/History Visibility" (-00 7)
 from dataclasses import dataclass
 
 from fsm.guards import guard
+from fsm.participation.terms import Participation, Visibility
 from fsm.rule import Rule
-from fsm.terms import Participation, Visibility
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

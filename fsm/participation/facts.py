@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fsm.facts import PAIR, ROOM, SENDER, TARGET, PairFacts, about
-from fsm.terms import JoinRule, Participation
+from fsm.participation.terms import JoinRule, Participation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

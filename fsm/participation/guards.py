@@ -7,7 +7,7 @@ policy's row; the title, and how we read it, stand here.
 from fsm.facts import PAIR, ROOM, SENDER, SenderFacts
 from fsm.guards import Norm, guard
 from fsm.participation.facts import Facts
-from fsm.terms import JoinRule, Participation
+from fsm.participation.terms import JoinRule, Participation
 
 
 @guard(

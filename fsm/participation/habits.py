@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from fsm.terms import Action, Participation
+from fsm.participation.terms import Action, Participation
 
 HABITS: Mapping[str, tuple[float, float]] = {
     Action.JOIN: (6.0, 6.0),

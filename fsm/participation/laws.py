@@ -11,13 +11,13 @@ from typing import Any
 
 from fsm.decision import Decision
 from fsm.facts import Value, about_of
+from fsm.participation import draft
 from fsm.participation.facts import Facts
+from fsm.participation.terms import JoinRule, Participation
 from fsm.review.cases.cells import Cell, Cells
-from fsm.review.laws import draft
 from fsm.review.laws.decorators import comparison, law, possibility, right
-from fsm.review.laws.draft import ours, stated
 from fsm.review.laws.kinds import Law, Severity
-from fsm.terms import JoinRule, Participation
+from fsm.review.laws.source import ours, stated
 
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
 

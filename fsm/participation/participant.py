@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 from fsm import participant
 from fsm.decision import Decision
 from fsm.participant import THEMSELVES, Themselves
-from fsm.terms import Action
+from fsm.participation.terms import Action
 
 
 class Participant(participant.Participant):

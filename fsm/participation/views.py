@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from fsm.facts import Value
-from fsm.terms import JoinRule, Participation
+from fsm.participation.terms import JoinRule, Participation
 from fsm.view import View
 
 _OTHERS: Mapping[str, Value] = {"is_self": False, "sender": Participation.JOIN}

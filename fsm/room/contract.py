@@ -38,6 +38,9 @@ class RoomContract(Generic[Who]):
 
     _settings: Any
 
+    creator_state: ClassVar[Any]
+    """Where the sender of the creation stands from then on."""
+
     keeps_past: ClassVar[bool] = True
     """Whether events with an id are kept."""
 
@@ -138,6 +141,10 @@ class RoomContract(Generic[Who]):
 
     def _asked(self, event: Event) -> str | None:
         """The action that an event asks for; None for one that is no participation change."""
+        raise NotImplementedError
+
+    def _state_named(self, action: str) -> Any:
+        """The state in which an event that asks for this leaves its target, if it is taken as it stands."""
         raise NotImplementedError
 
     def _founder(self, event: Event) -> tuple[str, Any] | None:  # noqa: ARG002 - for others

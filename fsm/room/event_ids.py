@@ -8,7 +8,6 @@ from fsm.participant import Who
 from fsm.past import GIVEN, HIDDEN, Bound, Entry, Past, Read, given_as, pack
 from fsm.room.contract import JSON
 from fsm.room.users import RoomUsers
-from fsm.terms import Participation
 
 
 class RoomPast(RoomUsers[Who]):
@@ -98,7 +97,7 @@ class RoomPast(RoomUsers[Who]):
     def _remember_given(self, event: Event, value: JSON) -> None:
         """Keep an event that was taken as it stands."""
         asked = self._asked(event)
-        answer = GIVEN if asked is None else given_as(Participation(asked))
+        answer = GIVEN if asked is None else given_as(self._state_named(asked))
         self._remember(
             event.event_id, event.sender, event.type, event.state_key, answer, self._read_if_kept(event, value)
         )

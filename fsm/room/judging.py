@@ -16,7 +16,6 @@ from fsm.own_facts import provided, weight_of
 from fsm.participant import Who
 from fsm.room.contract import JSON, reason_in
 from fsm.room.event_ids import RoomPast
-from fsm.terms import Action
 
 _new = tuple.__new__
 
@@ -67,9 +66,9 @@ class RoomJudging(RoomPast[Who]):
         with lock_of(self):
             return self._known_answer(self._read(value), value)
 
-    def actions(self, sender: str, target: str) -> dict[Action, str]:
+    def actions(self, sender: str, target: str) -> dict[Any, str]:
         """What `sender` may do to `target` now: for each action allowed, the transition's id."""
-        decisions = {action: self.decide_action(action, sender, target) for action in Action}
+        decisions = {action: self.decide_action(action, sender, target) for action in self.policy.actions}
         return {action: decision.transition for action, decision in decisions.items() if decision.transition}
 
     def targets(self, action: str, sender: str) -> dict[str, str]:
@@ -77,7 +76,7 @@ class RoomJudging(RoomPast[Who]):
 
         Raises `EventError` for an unknown action, and for a sender that is no user id.
         """
-        checked_word(action, "action", tuple(Action))
+        checked_word(action, "action", self.policy.actions)
         self.decide_action(action, sender, sender)
         with lock_of(self):
             known = {user: its for user, its in self._members.items() if its is not its.peers.unheard}
@@ -93,7 +92,7 @@ class RoomJudging(RoomPast[Who]):
 
     def decide_action(self, action: str, sender: str, target: str) -> Decision:
         """What `send_action` would answer; nothing changes."""
-        return self.decide(self._write(checked_word(action, "action", tuple(Action)), sender, target, None))
+        return self.decide(self._write(checked_word(action, "action", self.policy.actions), sender, target, None))
 
     def facts_of(self, event: Mapping[str, Any]) -> Any:
         """The facts by which a change is judged. Raises `EventError` for an event that is none, or cannot be read."""

@@ -18,7 +18,6 @@ from fsm.past import GIVEN
 from fsm.room.contract import JSON
 from fsm.room.judging import UNREADABLE
 from fsm.room.telling import RoomTelling
-from fsm.terms import Action
 
 
 class RoomSending(RoomTelling[Who]):
@@ -134,7 +133,7 @@ class RoomSending(RoomTelling[Who]):
 
         Raises `EventError` for an unknown action, and for what is no user id.
         """
-        return self.send(self._write(checked_word(action, "action", tuple(Action)), sender, target, reason))
+        return self.send(self._write(checked_word(action, "action", self.policy.actions), sender, target, reason))
 
     def participant(self, user: str) -> Who:
         """The user's participation: where participants have hooks, the same object as long as anybody holds it."""

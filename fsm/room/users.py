@@ -1,16 +1,13 @@
 """Where the users of a room stand, as one class for each of them (`fsm.classes`), and what that follows from."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from fsm.classes import Peers, UserClass
 from fsm.locks import lock_of
 from fsm.own_facts import provided, weight_of
 from fsm.participant import Who
 from fsm.room.contract import RoomContract
-from fsm.terms import Participation
-
-_LEAVE = Participation.LEAVE
 
 
 class RoomUsers(RoomContract[Who]):
@@ -18,17 +15,18 @@ class RoomUsers(RoomContract[Who]):
 
     __slots__ = ()
 
-    def participation(self, user: str) -> Participation:
-        """Where a user stands; who was never heard of is in `leave`."""
-        return cast("Participation", self._class_of(user).state)
+    def participation(self, user: str) -> Any:
+        """Where a user stands; who was never heard of is in the initial state."""
+        return self._class_of(user).state
 
-    def participations(self) -> dict[str, Participation]:
-        """Everybody who is not in `leave`, by user id, in the order of first mention."""
+    def participations(self) -> dict[str, Any]:
+        """Everybody who is not in the initial state, by user id, in the order of first mention."""
+        initial = self._rules.others.unheard.state
         with lock_of(self):
-            return {user: its.state for user, its in self._members.items() if its.state is not _LEAVE}
+            return {user: its.state for user, its in self._members.items() if its.state is not initial}
 
     @property
-    def _states(self) -> dict[str, Participation]:
+    def _states(self) -> dict[str, Any]:
         """Where everybody stands who was ever heard of."""
         return {user: its.state for user, its in self._members.items() if its is not its.peers.unheard}
 
@@ -55,18 +53,18 @@ class RoomUsers(RoomContract[Who]):
         powers: Mapping[str, Peers[Any]] | None = None,
         *,
         were: Iterable[str] = (),
-        joined: str | None = None,
+        creator: str | None = None,
     ) -> None:
         """Make these the room's settings: its rule, and who has powers of their own, unless that stays as it is.
 
         All who had powers of their own are among those who `were`.
-        Whoever is `joined` by them is so from the start, unless something else is known of them.
+        A `creator` whom they name stands where creators do, unless something else is known of them.
         """
         members, others = self._members, self._rules.others
         self._table = None  # nobody decides in the meantime without a lock
         self._settings = settings
-        if joined is not None and (its := self._class_of(joined)) is its.peers.unheard:
-            self._move(joined, its, Participation.JOIN)
+        if creator is not None and (its := self._class_of(creator)) is its.peers.unheard:
+            self._move(creator, its, self.creator_state)
         if powers is not None:
             for user in were:
                 if user in powers or (had := members.get(user)) is None or had.peers is others:

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from fsm.matrix.policies import MatrixPolicy
-from fsm.terms import Action, JoinRule
+from fsm.participation.terms import Action, JoinRule
 from tests.bulk.histories import NO_EVENTS, ROOMS, placed
 from tests.matrix.builders import (
     ABE,

@@ -54,6 +54,13 @@ def test_a_case_as_json(inside: Inside) -> None:
     }  # fmt: skip
 
 
+def test_facts_of_any_policy_are_options(inside: Inside) -> None:
+    journal = ("explain", "tests/journal.py:JOURNAL", "place", "--target", "reviewer", "--sender", "editor")
+    options = inside(*journal, "--wanted=outsider", "--has-vote", "--is-urgent=false")
+    assert (options.status, options.out) == (0, inside(*journal, "--given", "wanted=0", "--given", "has_vote=true").out)
+    assert inside("explain", "matrix-12", "levels", "--sender", "leave", "--has-levels").status == 1
+
+
 @pytest.mark.parametrize("policy", ["mimi", "mimi-01", "matrix-1", "matrix-11", "matrix-12"])
 def test_events_of_every_other_kind(inside: Inside, policy: str) -> None:
     """What every rule of the kind asks is listed; as things stand by default, one of them permits."""
@@ -93,6 +100,12 @@ UNUSABLE = [
     (("mimi", "join", "--given", "colour=red"),          "unknown fact `colour`: the facts are "),
     (("mimi", "join", "--given", "may_kick"),            "`may_kick` is not of the form FACT=VALUE"),
     (("mimi", "join", "--self", "--sender", "join"),     "the sender is the target: `sender` and `target` must be the same state"),
+    (("mimi", "join", "--join-rule"),                    "option `--join-rule` needs a value"),
+    (("mimi", "join", "--join-rule", "public", "--given", "join_rule=public"), "the fact `join_rule` is given twice"),
+    (("mimi", "join", "--colour"),                       "no such option `--colour`: the facts are --sender, --target, "),
+    (("mimi", "join", "public"),                         "no such option `public`: the facts are "),
+    (("mimi", "message", "--may-ban"),                   "no such option `--may-ban`: the facts are --sender, "),
+    (("--may-ban", "mimi", "ban"),                       "`--may-ban` is no policy: facts, as options, follow the action"),
     (("nobody", "join"),                                 "unknown policy `nobody`"),
 ]
 # fmt: on

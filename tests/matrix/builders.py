@@ -11,7 +11,7 @@ from unpaddedbase64 import encode_base64
 from fsm.matrix.facts import MatrixFacts, Warrant
 from fsm.matrix.policies import MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.room import MatrixRoom
-from fsm.terms import JoinRule
+from fsm.participation.terms import JoinRule
 from tests.builders import JOIN
 
 ALICE, ABE, BOB, CAROL = "@alice:a.example", "@abe:a.example", "@bob:b.example", "@carol:c.example"

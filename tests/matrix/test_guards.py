@@ -14,7 +14,7 @@ from fsm.matrix import permits as p
 from fsm.matrix.facts import DOMAIN, Warrant
 from fsm.matrix.permits import EventFacts
 from fsm.matrix.policies import VERSIONS
-from fsm.terms import JoinRule
+from fsm.participation.terms import JoinRule
 from tests.builders import BAN, LEAVE, guards_in, label
 from tests.matrix.builders import STAFF, Given, facts
 

@@ -12,7 +12,7 @@ from fsm.machine import memory_of
 from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS
 from fsm.matrix.room import MatrixRoom
-from fsm.terms import Action
+from fsm.participation.terms import Action
 from tests.builders import error_of, is_one_line, one_line, set_at
 from tests.matrix.builders import (
     ABE,

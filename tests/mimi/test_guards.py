@@ -17,7 +17,7 @@ from fsm.mimi import visibility as v
 from fsm.mimi.auth_events import BackingFacts
 from fsm.mimi.enforcement import TransportFacts
 from fsm.mimi.visibility import ViewFacts
-from fsm.terms import Participation, Visibility
+from fsm.participation.terms import Participation, Visibility
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, Given, event_facts, guards_in, label
 
 GUARDS = guards_in(fsm.mimi)

@@ -13,11 +13,11 @@ from fsm.family import AnyPolicy
 from fsm.guards import Norm
 from fsm.matrix.facts import Warrant
 from fsm.participation.facts import Facts
+from fsm.participation.terms import JoinRule, Participation
 from fsm.policies import load_policy
 from fsm.policy import Transition
 from fsm.render import RenderError
 from fsm.render.words.section import to_section
-from fsm.terms import JoinRule, Participation
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE
 from tests.render.policies import BIG, CROWDED, DOOR, HOSTILE, WORDY
 

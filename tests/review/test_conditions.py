@@ -7,9 +7,9 @@ import pytest
 
 from fsm import MIMI
 from fsm.facts import Value
+from fsm.participation.terms import JoinRule
 from fsm.review.cases.conditions import Condition, Table, Words, fewest
 from fsm.review.cases.grid import Cells, Grid, cells_of, numbers
-from fsm.terms import JoinRule
 
 GRID = Grid(MIMI.domain.records)
 TABLE = Table({name: [getattr(facts, name) for facts in GRID.records] for name in MIMI.domain.values})

@@ -18,6 +18,7 @@ from fsm.machine import memory_of
 from fsm.mimi.roles import Power
 from fsm.participation.facts import Facts
 from fsm.participation.guards import room_is_public, sender_is_joined, sender_is_target, sender_may_kick
+from fsm.participation.terms import JoinRule
 from fsm.policies import new_room
 from fsm.policy import Transition
 from fsm.review.compare.diff import Diff, Group, diff
@@ -25,7 +26,6 @@ from fsm.review.compare.diff_report import to_markdown
 from fsm.review.report import to_html
 from fsm.review.search.play import play_of
 from fsm.review.search.witness import witness
-from fsm.terms import JoinRule
 from fsm.testing import histories_of
 from tests.builders import label
 

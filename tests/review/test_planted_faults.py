@@ -45,6 +45,7 @@ from fsm.participation.guards import (
     sender_outranks_for_kick,
 )
 from fsm.participation.laws import LAWS
+from fsm.participation.terms import JoinRule
 from fsm.policy import Transition
 from fsm.review.laws.finding import Finding
 from fsm.review.laws.room_laws import RoomLaw, Step, View
@@ -53,7 +54,6 @@ from fsm.review.laws.verify import verify
 from fsm.review.search.rooms import RoomBreach, search_of
 from fsm.review.vectors.slips import negated
 from fsm.scenario import Log
-from fsm.terms import JoinRule
 from tests.builders import ALICE, BAN, BOB, INVITE, JOIN, KNOCK, LEAVE, change, join_rule
 
 ROWS = {row.id: row for row in MIMI.transitions}

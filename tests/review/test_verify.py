@@ -16,6 +16,7 @@ from fsm.json_lines import Line
 from fsm.log import Replay
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.participation.laws import LAWS
+from fsm.participation.terms import Participation
 from fsm.policies import laws_of, load_policy
 from fsm.policy import Policy, Transition
 from fsm.review.cases.cells import Cells
@@ -29,7 +30,6 @@ from fsm.review.laws.verify import verify
 from fsm.review.laws.verify_report import save, to_markdown, witness_files
 from fsm.review.search.witness import witness
 from fsm.scenario import Log
-from fsm.terms import Participation
 from tests.builders import JOIN, LEAVE, MEMBERSHIP, is_one_line
 
 # All that is found shows in the first rooms of every board.

@@ -15,11 +15,11 @@ from fsm.machine import memory_of
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.roles import Power
 from fsm.participation.facts import Facts
+from fsm.participation.terms import Participation
 from fsm.policies import load_policy, new_room
 from fsm.review.search.play import play_of
 from fsm.review.search.witness import Search, witness
 from fsm.scenario import Log
-from fsm.terms import Participation
 from tests.builders import ALICE, BAN, BOB, INVITE, JOIN, KNOCK, LEAVE, STAFF, facts
 
 POLICIES = (MIMI, MIMI_00, MIMI_01)

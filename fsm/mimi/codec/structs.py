@@ -17,8 +17,8 @@ may be empty, is asked by whoever reads the event.
 from collections.abc import Mapping
 
 from fsm.mimi.settings import JOIN_RULE_WORDS
+from fsm.participation.terms import Participation, Visibility
 from fsm.presentation import Boolean, Enumerated, Form, Number, Object, Pair, Struct, Text, Variant, Vector
-from fsm.terms import Participation, Visibility
 
 OPAQUE = Text()
 UINT32 = Number(4)

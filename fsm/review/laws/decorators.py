@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from fsm.review.laws.draft import Source, source_of
 from fsm.review.laws.kinds import (
     Always,
     Claim,
@@ -16,6 +15,7 @@ from fsm.review.laws.kinds import (
     Test,
     Variations,
 )
+from fsm.review.laws.source import Source, source_of
 
 
 def law(

@@ -10,7 +10,7 @@ from fsm.decision import Decision
 from fsm.facts import Value
 from fsm.review.cases.cells import Cell, Cells
 from fsm.review.errors import ReviewError
-from fsm.review.laws.draft import Source
+from fsm.review.laws.source import Source
 
 
 class Severity(StrEnum):

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision
-from fsm.review.laws.draft import Source, source_of
 from fsm.review.laws.kinds import Severity
+from fsm.review.laws.source import Source, source_of
 from fsm.scenario import Settings
 
 Attempt: TypeAlias = tuple[str, str, str]
