@@ -122,7 +122,7 @@ class Backtest:
         columns = self._coder.names_of(pairs)
         for name, each, run in zip(("state", "against_state"), states, self._runs, strict=False):
             words = pa.array([state.value for state in run.book.states])
-            columns[name] = pa.DictionaryArray.from_arrays(pa.array(each[pairs].astype(np.int8)), words)
+            columns[name] = pa.DictionaryArray.from_arrays(pa.array(each[pairs].astype(np.int32)), words)
         return pa.table(columns)
 
     def as_json(self) -> dict[str, Any]:

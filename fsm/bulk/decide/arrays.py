@@ -15,7 +15,8 @@ Narrow: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
 """Numbers of standings: most histories have few, so that a byte will do for each pair."""
 
 Small: TypeAlias = npt.NDArray[np.int8]
-States: TypeAlias = npt.NDArray[np.uint8]
+States: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
+"""Numbers of states: a byte for each, but where a policy has very many."""
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Ranks: TypeAlias = npt.NDArray[np.int64]
 

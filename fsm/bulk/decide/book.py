@@ -10,6 +10,9 @@ rooms use too, and is shared by all replays of a policy.
 Of somebody who was never heard of, the room knows no state and takes the policy's
 initial one. Here that is a state of its own, `unheard`, with the cells of the initial
 state: a refusal leaves such a target unheard of.
+
+Where rooms are asked about every event there are no cells, so that a policy may be of any
+size; and states that rooms come to have in the course of a history get numbers, too.
 """
 
 from collections.abc import Mapping
@@ -19,11 +22,11 @@ from typing import Any
 import numpy as np
 
 from fsm.bulk.decide.arrays import Codes, Growing, States
+from fsm.bulk.decide.columns import looks_up
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.family import AnyPolicy
 from fsm.machine import memory_of
-from fsm.state import AnyState
 
 UNKNOWN = -1
 """In place of the decision of a cell that has not come up yet."""
@@ -37,13 +40,13 @@ class Book:
     def __init__(self, policy: AnyPolicy) -> None:
         self.policy = policy
         self.decisions: list[Decision] = []
-        self.states = policy.states
+        self.states = [*policy.states, policy.initial]
         self.unheard = len(policy.states)
-        self.numbers_of_states: Mapping[AnyState, int] = {state: number for number, state in enumerate(policy.states)}
+        self._numbers_of_states = {state.value: number for number, state in enumerate(policy.states)}
         self.actions: Mapping[str, int] = {action.value: number for number, action in enumerate(policy.triggers)}
         self.radix = self.unheard + 1
         self.codes = prod(len(values) for values in policy.domain.weights.values())
-        size = len(self.actions) * self.codes * self.radix**2
+        size = len(self.actions) * self.codes * self.radix**2 if looks_up(policy) else 0
         if size > _CELL_LIMIT:
             raise DefinitionError(f"policy `{policy.id}` has {size} cells: columnar replay takes up to {_CELL_LIMIT}")
         self.cells: Codes = np.full(size, UNKNOWN, np.int32)
@@ -51,7 +54,6 @@ class Book:
         self._numbers: dict[tuple[Decision, int], int] = {}
         self._same: dict[tuple[int, int], int] = {}  # a decision that is kept can be told by where it is kept
         self._memory = memory_of(policy)
-        self._initial = policy.initial
 
     @property
     def after(self) -> States:
@@ -67,8 +69,8 @@ class Book:
         rest, sender = divmod(cell, self.radix)
         rest, target = divmod(rest, self.radix)
         action, code = divmod(rest, self.codes)
-        decision = self._memory[self.policy.triggers[action], self._state(target), self._state(sender), code]
-        after = self.numbers_of_states[decision.after] if decision.allowed and decision.after else target
+        decision = self._memory[self.policy.triggers[action], self.states[target], self.states[sender], code]
+        after = self.state(decision.after) if decision.allowed and decision.after else target
         self.cells[cell] = self.number(decision, after)
 
     def number(self, decision: Decision, after: int = 0) -> int:
@@ -83,8 +85,12 @@ class Book:
             self._same[id(decision), after] = number
         return number
 
-    def _state(self, number: int) -> Any:
-        return self.states[number] if number < self.unheard else self._initial
+    def state(self, state: Any) -> int:
+        """The number of a state."""
+        number = self._numbers_of_states.setdefault(state.value, len(self.states))
+        if number == len(self.states):
+            self.states.append(state)
+        return number
 
 
 def book_of(policy: AnyPolicy) -> Book:

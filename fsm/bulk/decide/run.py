@@ -13,8 +13,8 @@ others the inner loop stops.
 
 Rooms keep no participation: they see the run's arrays (`_States`). When one accepts
 an event, its rule and everybody's standing are read off it anew. The exception are
-rooms that have to remember every event: they are rooms like any other, and theirs
-are the states that count.
+rooms that have to remember every event, and those of families without columns: they
+are rooms like any other, asked about every event, and theirs are the states that count.
 """
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
@@ -29,7 +29,7 @@ from fsm.bulk.decide import loop
 from fsm.bulk.decide.arrays import Codes, Growing, Small, States
 from fsm.bulk.decide.book import book_of
 from fsm.bulk.decide.coding import NAMELESS, Coded, Coder
-from fsm.bulk.decide.columns import columns_of
+from fsm.bulk.decide.columns import columns_of, looks_up
 from fsm.bulk.decide.pairs import NOBODY
 from fsm.bulk.decide.standings import AS_OTHERS, Standings
 from fsm.bulk.read import layout
@@ -71,15 +71,20 @@ class Run:
         self.book = book_of(policy)
         self._coder = coder
         self._columns = columns_of(policy)
-        self.initial = self.book.numbers_of_states[self._columns.initial]
+        self._looks_up = looks_up(policy)
+        self.initial = self.book.state(self._columns.initial)
         self._weights: Codes = np.array(self._columns.ranks, np.int32)
         self._powers = Standings(len(self._weights))
-        new_room = self._columns.room(None, {})
         self._creations = Creations(policy)
-        # Where nothing says who may do what, a room has to be asked.
-        self._rules = Growing(np.int32, new_room.rule if self._creations.judges(None, {}) else _ASK)
-        self._others = Growing(np.uint32, self._powers.number(new_room.others))
-        self._states = Growing(np.uint8, self.book.unheard)
+        rule, others = _ASK, tuple[int, ...]((0,))
+        if self._looks_up:
+            room = self._columns.room(None, {})
+            others = room.others
+            # Where nothing says who may do what, a room has to be asked.
+            rule = room.rule if self._creations.judges(None, {}) else _ASK
+        self._rules = Growing(np.int32, rule)
+        self._others = Growing(np.uint32, self._powers.number(others))
+        self._states: Growing[Any] = Growing(np.min_scalar_type(self.book.unheard).type, self.book.unheard)
         self._standings: Growing[Any] = Growing(np.uint8, AS_OTHERS)
         self._rooms: dict[int, AnyColumnRoom] = {}
         self._remembering: dict[int, AnyRoom] = {}
@@ -105,6 +110,8 @@ class Run:
         count = len(self._coder.pairs)
         for place, row in _rows(coded, others[is_first]):
             self._judge(place, row, coded, verdicts)
+        if not self._looks_up:
+            return verdicts
         strangers = np.flatnonzero(coded.senders == NOBODY)
         if len(self._coder.pairs) > count:
             self._coder.look_again(coded, strangers)
@@ -161,8 +168,8 @@ class Run:
 
     def move(self, room: int, user: str, state: Any) -> None:
         """Put a user into a state."""
-        pair = self._add_pair(room, user)
-        self._states.array[pair] = self.book.numbers_of_states[state]
+        pair, number = self._add_pair(room, user), self.book.state(state)
+        self._states.admit(number)[pair] = number
 
     def _pair(self, room: int, user: str) -> int:
         """The number of a pair, `NOBODY` when it never came up."""
@@ -193,6 +200,8 @@ class Run:
 
         It is not plain then, or its word, its type or one of its users is none to this policy.
         """
+        if not self._looks_up:
+            return np.full(len(coded), -1, np.int8)
         words = self._coder.actions
         # The last place stands for a word that is missing, the one before it for one that is unfit.
         numbers = [self.book.actions.get(words[number], -1) for number in range(len(words))]
@@ -259,7 +268,7 @@ class Run:
         try:
             if room < NAMELESS:
                 self._refuse(row)
-            if self._rules_of_all is not None or room in self._coder.remembering:
+            if self._is_remembering(room):
                 decision = self._send_to_remembering(place, room, row, verdicts)
             else:
                 decision = self._send(room, row, fields)
@@ -270,8 +279,16 @@ class Run:
 
     def _refuse(self, row: Mapping[str, Any]) -> NoReturn:
         """Say what is wrong with an event whose room's id is none. Raises `EventError`."""
-        self._columns.room(None, {}).judge(partial(layout.event_of, row, self._columns))
+        event = partial(layout.event_of, row, self._columns)
+        if self._looks_up:
+            self._columns.room(None, {}).judge(event)
+        else:
+            new_room(self._rules_of_all or self.policy).send(event())
         raise EventError(layout.ROOM, "is no id of a room")
+
+    def _is_remembering(self, room: int) -> bool:
+        """Whether a room is one like any other, which knows itself where users stand."""
+        return self._rules_of_all is not None or not self._looks_up or room in self._coder.remembering
 
     def _send(self, room: int, row: Mapping[str, Any], fields: Mapping[str, Any] | None) -> Decision:
         read = partial(layout.event_of, row, self._columns)

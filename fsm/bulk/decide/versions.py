@@ -5,7 +5,8 @@ its rooms, and what the runs answer is put together row by row. They share the n
 of the history; here their decisions and states get numbers that are common to them.
 
 A room that does not begin with its creation may come to have one in the middle. Such
-rooms have a run of their own, in which they are rooms like any other.
+rooms have a run of their own, in which they are rooms like any other. Where no change is
+looked up, all are in that run.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 
 from fsm.bulk.decide.arrays import Codes, Growing, States
 from fsm.bulk.decide.coding import Coded, Coder
-from fsm.bulk.decide.columns import columns_of
+from fsm.bulk.decide.columns import columns_of, looks_up
 from fsm.bulk.decide.run import FAULT, Run, Verdicts
 from fsm.bulk.read import layout
 from fsm.decision import Decision
@@ -38,6 +39,7 @@ class Decisions:
         self.decisions: list[Decision] = []
         self.states: list[Any] = []
         self._numbers: dict[Decision, int] = {}
+        self._numbers_of_states: dict[object, int] = {}
 
     def number(self, decision: Decision) -> int:
         """The number of a decision."""
@@ -48,9 +50,10 @@ class Decisions:
 
     def state(self, state: Any) -> int:
         """The number of a state."""
-        if state not in self.states:
+        number = self._numbers_of_states.setdefault(state.value, len(self.states))
+        if number == len(self.states):
             self.states.append(state)
-        return self.states.index(state)
+        return number
 
 
 class VersionsRun:
@@ -78,11 +81,12 @@ class VersionsRun:
         verdicts = Verdicts(np.empty(len(coded), np.int32))
         self._of_rooms.reach(self._coder.room_count)
         rooms, firsts = np.unique(coded.rooms, return_index=True)
-        new = firsts[(rooms >= 0) & ~np.isin(rooms, list(self._begun))]
-        rows = np.intersect1d(new, self._creations(coded))
-        for row, fields in zip(rows.tolist(), layout.read_rows(coded.table, rows), strict=True):
-            self._choose(coded.rooms.item(row), fields)
-        self._begun.update(rooms.tolist())
+        if looks_up(self.policy):
+            new = firsts[(rooms >= 0) & ~np.isin(rooms, list(self._begun))]
+            rows = np.intersect1d(new, self._creations(coded))
+            for row, fields in zip(rows.tolist(), layout.read_rows(coded.table, rows), strict=True):
+                self._choose(coded.rooms.item(row), fields)
+            self._begun.update(rooms.tolist())
         of_rows = np.where(coded.rooms < 0, 0, self._of_rooms.array[coded.rooms])
         for place, (name, run) in enumerate(self._runs.items()):
             rows = np.flatnonzero(of_rows == place)
@@ -103,11 +107,11 @@ class VersionsRun:
         self.gather()
         rooms, _ = self._coder.pairs.parts()
         of_pairs = self._of_rooms.reach(self._coder.room_count)[rooms]
-        states: States = np.full(len(rooms), self.initial, np.uint8)
-        for place, run in enumerate(self._runs.values()):
-            numbers = np.array([self.book.state(state) for state in run.book.states], np.uint8)
+        common = [[self.book.state(state) for state in run.book.states] for run in self._runs.values()]
+        states: States = np.full(len(rooms), self.initial, np.min_scalar_type(len(self.book.states)))
+        for place, (run, numbers) in enumerate(zip(self._runs.values(), common, strict=True)):
             is_its = of_pairs == place
-            states[is_its] = numbers[run.states()[is_its]]
+            states[is_its] = np.array(numbers, states.dtype)[run.states()[is_its]]
         return states
 
     def _add(self, name: str, policy: AnyPolicy, rules: Rules | None = None) -> int:
