@@ -23,6 +23,8 @@ case, test vectors, the laws of whole rooms, the room of the explorer, random hi
 | `trials` | rooms that are tried out (`Trial`), to hold them against the laws of rooms | each opening searched |
 | `case` | a function of an action and facts: the shortest log to that case, or None | it is searched for |
 | `view` | a function of a room and its settings: what else the laws of rooms look at | nothing |
+| `events` | by kind of event (`Policy.rules_beside`): cases of what each rule beside the table asks | none |
+| `never_alone` | by id of a rule beside the table and name of its guard: why that guard decides no event alone | none |
 
 Searches take the first three users, and the openings that are `searched` (else the first); the
 page has all users, and the openings that are `shown`. Facts with a strong value (`fsm.about`) are
@@ -64,6 +66,19 @@ class Trial:
     attempts: Log = ()
 
 
+@dataclass(frozen=True, slots=True)
+class EventCase:
+    """An event that moves nobody, or a change as the rules for all changes see it: the room, the event, others cited.
+
+    `words` say what is the case, briefly; no two of one kind have the same. `state` is the room's state.
+    """
+
+    words: str
+    state: Log
+    event: Mapping[str, Any]
+    events: Log = ()
+
+
 Settings: TypeAlias = Mapping[tuple[str, str], Mapping[str, Any]]
 """The latest contents of a room's settings, by event type and state key."""
 
@@ -73,6 +88,8 @@ _KINDS: Mapping[str, type] = {
     "strangers": tuple,
     "openings": Mapping,
     "settings": Mapping,
+    "events": Mapping,
+    "never_alone": Mapping,
     **dict.fromkeys(("assignments", "corner_cases", "attempts", "moves", "compared", "trials"), tuple),
     "stranger_role": str,
     "follows_states": bool,
@@ -108,6 +125,8 @@ class Scenario:
     trials: tuple[Trial, ...] = ()
     case: Callable[[str, Any], Log | None] | None = None
     view: Callable[[Any, Settings], Any] | None = None
+    events: Mapping[str, tuple[EventCase, ...]] = field(default_factory=dict)
+    never_alone: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what no tool could begin with."""
@@ -132,6 +151,7 @@ class Scenario:
             if not isinstance(opening, Opening) or not _is_log(opening.log) or {*opening.roles} - {*self.users}:
                 yield f"opening `{shorten(name)}` is no `Opening` with events, and roles of its users"
         yield from self._faults_of_logs()
+        yield from self._faults_of_events()
 
     def _faults_of_logs(self) -> Iterator[str]:
         for words, event in self.settings.items():
@@ -148,6 +168,13 @@ class Scenario:
         for part in ("variants", "concerned", "case", "view"):
             if getattr(self, part) is not None and not callable(getattr(self, part)):
                 yield f"`{part}` is no function"
+
+    def _faults_of_events(self) -> Iterator[str]:
+        for kind, cases in self.events.items():
+            if type(cases) is not tuple or not all(isinstance(case, EventCase) for case in cases):
+                yield f"`events` of kind `{shorten(kind)}` must be a tuple of `EventCase`"
+            elif len({case.words for case in cases}) != len(cases):
+                yield f"two `events` of kind `{shorten(kind)}` have the same words"
 
     def logs(self, part: str) -> tuple[Log, ...]:
         """The logs of a part, each of which can be played: single events come after the first opening."""

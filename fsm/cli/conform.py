@@ -10,11 +10,12 @@ import click
 from fsm import atomic
 from fsm.cli.options import FILE, Number, json_option, policy_argument
 from fsm.cli.terminal import console, interruptible, progress, safe
-from fsm.cli.vectors import all_option, cover_option, paths_option
+from fsm.cli.vectors import all_option, cover_option, events_option, paths_option
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
 from fsm.review.errors import ReviewError
 from fsm.review.testing.conform import Conformance, to_junit
+from fsm.review.vectors.events import event_vectors
 from fsm.review.vectors.suite import Vector, covering_vectors, every_vector, paths
 
 _MOST = 50  # rows of the table; the other outputs hold all
@@ -28,6 +29,7 @@ _MOST = 50  # rows of the table; the other outputs hold all
 @all_option
 @cover_option
 @paths_option
+@events_option
 @click.option("--strict", is_flag=True, help="A rejection must name the right guards, too.")
 @click.option(
     "--timeout", type=Number(min=0.01), default=10.0, show_default=True, help="Seconds that one answer may take."
@@ -41,6 +43,7 @@ def conform(  # noqa: PLR0913 - one option for each choice
     every: bool,
     cover: bool,
     walks: bool,
+    events: bool,
     strict: bool,
     timeout: float,
     junit: Path | None,
@@ -49,10 +52,11 @@ def conform(  # noqa: PLR0913 - one option for each choice
     """Run another implementation over test vectors.
 
     COMMAND takes the questions of `fsm decide` as JSON lines, and answers them
-    one for one; a question holds an `id` as well, which an answer may repeat.
+    one for one; a question holds an `id` as well, which an answer may repeat. By default it
+    is asked the vectors of `--cover` and those of `--events`.
     """
     rules = load_policy(policy)
-    size, vectors = _chosen(rules, every=every, cover=cover, walks=walks)
+    size, vectors = _chosen(rules, every=every, cover=cover, walks=walks, events=events)
     run = Conformance(rules.id, command, strict)
     with interruptible(), progress("asking", size) as tell:
         run.run(vectors, timeout=timeout, watch=lambda: tell(len(run.answers), ""))
@@ -65,13 +69,19 @@ def conform(  # noqa: PLR0913 - one option for each choice
     return 0 if run else 1
 
 
-def _chosen(rules: AnyPolicy, *, every: bool, cover: bool, walks: bool) -> tuple[int, Iterator[Vector]]:
-    """The vectors asked for, and about how many they are."""
-    if every + cover + walks > 1:
-        raise ReviewError("choose one of --all, --cover and --paths")
+def _chosen(rules: AnyPolicy, *, every: bool, cover: bool, walks: bool, events: bool) -> tuple[int, Iterator[Vector]]:
+    """The vectors asked for, by default those of the table and those beside it, and about how many they are."""
+    if every + cover + walks + events > 1:
+        raise ReviewError("choose one of --all, --cover, --paths and --events")
     if every:
         return rules.size, every_vector(rules)
-    vectors = [step for walk in paths(rules) for step in walk.vectors()] if walks else covering_vectors(rules)[0]
+    vectors: list[Vector] = []
+    if walks:
+        vectors += (step for walk in paths(rules) for step in walk.vectors())
+    if not walks and not events:
+        vectors += covering_vectors(rules)[0]
+    if not walks and not cover:
+        vectors += event_vectors(rules)[0]
     return len(vectors), iter(vectors)
 
 

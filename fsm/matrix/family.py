@@ -15,10 +15,12 @@ from fsm.syntax import Syntax
 
 
 def _scenario(policy: MatrixPolicy) -> Scenario:
+    from fsm.matrix.event_cases import event_cases, never_alone  # noqa: PLC0415 - few need them
     from fsm.matrix.laws import powers_of  # noqa: PLC0415 - they take long to load, and few need them
     from fsm.matrix.scenario import scenario_of  # noqa: PLC0415
 
-    return replace(scenario_of(MatrixPolicy.for_rooms(policy)), view=powers_of)
+    rules = MatrixPolicy.for_rooms(policy)
+    return replace(scenario_of(rules), view=powers_of, events=event_cases(rules), never_alone=never_alone(rules))
 
 
 def _laws(_: object) -> tuple[object, ...]:

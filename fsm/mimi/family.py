@@ -27,10 +27,12 @@ def _syntax(given: MimiPolicy) -> Syntax:
 
 
 def _scenario(policy: MimiPolicy) -> Scenario:
+    from fsm.mimi.event_cases import event_cases  # noqa: PLC0415 - few need them
     from fsm.mimi.laws import standings_of  # noqa: PLC0415 - they take long to load, and few need them
     from fsm.mimi.scenario import scenario_of  # noqa: PLC0415
 
-    return replace(scenario_of(MimiPolicy.for_rooms(policy)), view=standings_of)
+    rules = MimiPolicy.for_rooms(policy)
+    return replace(scenario_of(rules), view=standings_of, events=event_cases(rules))
 
 
 def _laws(_: MimiPolicy) -> tuple[object, ...]:

@@ -14,7 +14,8 @@ import pytest
 from tests.cli.conftest import Inside
 from tests.cli.runner import ROOT, fsm, inheriting
 
-SIZE = len((ROOT / "vectors" / "mimi.jsonl").read_text(encoding="utf-8").splitlines())
+FILES = [(ROOT / "vectors" / name).read_text(encoding="utf-8") for name in ("mimi.jsonl", "mimi.events.jsonl")]
+SIZE = sum(len(text.splitlines()) for text in FILES)
 DECIDE = ("--", sys.executable, "-m", "fsm", "decide")
 
 
@@ -22,6 +23,15 @@ def test_fsm_conforms_to_itself() -> None:
     run = fsm("conform", "mimi", *DECIDE)
     assert (run.status, run.err) == (0, "")
     assert run.out == f"{SIZE} of {SIZE} answers agree with mimi\n"
+
+
+def test_events_that_cite_others_are_asked_of_an_implementation() -> None:
+    run = fsm("conform", "matrix-11", "--events", "--strict", *DECIDE, "--policy", "matrix-11")
+    assert (run.status, run.err) == (0, "")
+    agrees = "for _ in open(0): print('{\"allowed\": true}')"
+    other = fsm("conform", "matrix-11", "--events", "--json", "--", sys.executable, "-c", agrees)
+    assert other.status == 1
+    assert any("events" in each for each in json.loads(other.out)["disagreements"])
 
 
 def test_disagreements_are_listed(inside: Inside, tmp_path: Path) -> None:
@@ -66,7 +76,7 @@ UNUSABLE = [
     (("nobody", *DECIDE),                       "unknown policy `nobody`"),
     (("mimi", "--", "no-such-command"),         "no-such-command: no such file or directory"),
     (("mimi", "--", "/etc/passwd"),             "/etc/passwd: permission denied"),
-    (("mimi", "--all", "--cover", *DECIDE),     "choose one of --all, --cover and --paths"),
+    (("mimi", "--all", "--cover", *DECIDE),     "choose one of --all, --cover, --paths and --events"),
     (("mimi",),                                 "missing argument 'command...'"),
 ]
 # fmt: on

@@ -163,13 +163,11 @@ class Conformance:
             "answers": len(self.answers),
             "disagreements": [
                 {
-                    "id": each.vector.id,
+                    **each.vector.question,
                     "expected": expected(each.vector.decision, each.vector.clause),
                     "answer": {"error": each.error} if each.error is not None else dict(each.given),
                     "differing": list(each.differing or ("refusals",)),
                     "why": each.why,
-                    "state": list(each.vector.state),
-                    "event": each.vector.event,
                 }
                 for each in self.disagreements
             ],
@@ -179,9 +177,8 @@ class Conformance:
 
 def _questions(vectors: Iterable[Vector], asked: deque[tuple[float, Vector]]) -> Iterator[bytes]:
     for vector in vectors:
-        question = {"id": vector.id, "state": list(vector.state), "event": vector.event}
         asked.append((monotonic(), vector))
-        yield json.dumps(question).encode() + b"\n"
+        yield json.dumps(vector.question).encode() + b"\n"
 
 
 @dataclass

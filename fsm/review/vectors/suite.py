@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fsm import atomic
 from fsm.decision import Decision
 from fsm.facts import Value, spell
 from fsm.family import AnyPolicy
@@ -50,7 +49,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """A room, an event, and the decision that has to come of it."""
+    """A room, an event, others that it cites, and the decision that has to come of it."""
 
     id: str
     state: Log
@@ -59,13 +58,18 @@ class Vector:
     clause: str | None
     facts: Mapping[str, Value]
     shows: tuple[Shown, ...] = ()
+    events: Log = ()
+
+    @property
+    def question(self) -> dict[str, Any]:
+        """What `fsm decide` is asked, with the vector's id."""
+        events = {"events": list(self.events)} if self.events else {}
+        return {"id": self.id, "state": list(self.state), "event": self.event, **events}
 
     def as_json(self) -> dict[str, Any]:
         """One line of a file of vectors."""
         return {
-            "id": self.id,
-            "state": list(self.state),
-            "event": self.event,
+            **self.question,
             "expected": expected(self.decision, self.clause),
             "facts": {name: value if isinstance(value, bool) else spell(value) for name, value in self.facts.items()},
             "shows": [each.as_json() for each in self.shows],
@@ -107,7 +111,8 @@ def expected(decision: Decision, clause: str | None) -> dict[str, Any]:
     """What has to come of an event."""
     answer = decision.as_json("")
     parts = {part: answer[part] for part in ("allowed", "transition", "before", "after")}
-    return {**parts, "clause": clause, "refusals": answer["refusals"]}
+    changes = {"changes": answer["changes"]} if "changes" in answer else {}
+    return {**parts, "clause": clause, "refusals": answer["refusals"], **changes}
 
 
 def every_vector(policy: AnyPolicy) -> Iterator[Vector]:
@@ -278,26 +283,6 @@ def _walk(policy: AnyPolicy, name: str, log: Log) -> Walk:
     room = new_room(policy)
     decisions = tuple(room.send(event) for event in log)
     return Walk(name, log, decisions, tuple(_clause(policy, decision) for decision in decisions), policy)
-
-
-def update_files(directory: Path, policies: Iterable[AnyPolicy], *, check: bool) -> list[str]:
-    """Write the files of vectors of policies to a directory; with `check`, write nothing.
-
-    Returns the names of those that were not up to date. Raises OSError and `PolicyError`.
-    """
-    if not check:
-        directory.mkdir(parents=True, exist_ok=True)
-    stale = []
-    for policy in policies:
-        name = policy.id
-        for file, items in ((f"{name}.jsonl", covering_vectors(policy)[0]), (f"{name}.paths.jsonl", paths(policy))):
-            place, text = directory / file, "".join(to_lines(items)).encode()
-            if place.exists() and place.read_bytes() == text:
-                continue
-            stale.append(file)
-            if not check:
-                atomic.write(place, text)
-    return stale
 
 
 if __name__ == "__main__":
