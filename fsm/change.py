@@ -45,6 +45,9 @@ CREATION = CHANGE | SETTING
 """A setting that puts its sender somewhere."""
 TAKEN = frozenset((Kind.TAKEN,))
 
+ALL = (NONE, REFUSAL, SETTING, CHANGE, CREATION, TAKEN)
+"""The kinds that changes have."""
+
 
 class Change(NamedTuple):
     """What a room answered to one event: true when it is allowed.

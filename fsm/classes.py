@@ -10,7 +10,7 @@ policy's machine for each of them once. It is no second set of rules.
 """
 
 from collections.abc import Iterator, MutableMapping
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 
 from fsm.decision import Decision
 from fsm.machine import Key as Question
@@ -25,9 +25,6 @@ MAX_DECISIONS = 2**16
 
 MAX_RULES = 2**8
 """So many tables are kept for rooms to come."""
-
-Key: TypeAlias = "tuple[str, UserClass, UserClass] | tuple[str, UserClass]"
-"""Action, class of the sender, class of the target; the sender is left out where they are the target."""
 
 
 class UserClass:
@@ -62,50 +59,95 @@ class Peers(dict[AnyState, UserClass], Generic[P]):
         return self.unheard if other is other.peers.unheard else self[other.state]
 
 
-class Table(dict[Key, Decision], Generic[P, R]):
-    """The decisions in rooms of one rule, each made when first asked for.
+class Answers(dict[UserClass, Decision]):
+    """The decisions on one action by the class of the target: for one class of senders, None for targets themselves."""
 
-    Looking up an action that the policy does not know raises `KeyError`.
+    __slots__ = ("_action", "_sender", "table")
+
+    def __init__(self, table: "Table[Any, Any]", action: str, sender: UserClass | None) -> None:
+        super().__init__()
+        self.table = table
+        self._action = action
+        self._sender = sender
+
+    def question(self, target: UserClass) -> Question:
+        """What is asked of the memory."""
+        return self.table.question(self._action, self._sender or target, target, is_self=self._sender is None)
+
+    def __missing__(self, target: UserClass) -> Decision:
+        decision = self.table.memory[self.question(target)]
+        self.table.make_room()
+        self[target] = decision
+        return decision
+
+
+class Senders(dict[UserClass, Answers]):
+    """The decisions on one action upon others, by the class of the sender."""
+
+    __slots__ = ("_action", "_table")
+
+    def __init__(self, table: "Table[Any, Any]", action: str) -> None:
+        super().__init__()
+        self._table = table
+        self._action = action
+
+    def __missing__(self, sender: UserClass) -> Answers:
+        return self.setdefault(sender, Answers(self._table, self._action, sender))
+
+
+class Table(Generic[P, R]):
+    """The decisions in rooms of one rule, each made when first asked for: by action, and by the classes of both users.
+
+    `word` is the key of the content under which changes name their action, and `types` are the event types of changes.
     """
 
-    __slots__ = ("_rules", "rule")
+    __slots__ = ("_rules", "held", "others", "own", "rule", "types", "word")
 
     def __init__(self, rules: "Rules[P, R]", rule: R) -> None:
-        super().__init__()
         self.rule = rule
+        self.word = rules.word
+        self.types = rules.types
         self._rules = rules
+        self.own: dict[str, Answers] = {action: Answers(self, action, None) for action in rules.words}
+        """On what users do to themselves."""
+        self.others: dict[str, Senders] = {action: Senders(self, action) for action in rules.words}
+        """On what users do to others."""
+        self.held = 0
+        """The number of decisions."""
 
     @property
     def memory(self) -> Memory[Any]:
         """Where the decisions come from."""
         return self._rules.memory
 
-    def question(self, key: Key) -> Question:
-        """What is asked of the memory. Raises `KeyError` for an action that the policy does not know."""
-        action, sender, *rest = key
-        if action not in self._rules.words:
-            raise KeyError(action)
-        target = rest[0] if rest else sender
-        code = self._rules.code(sender.peers.powers, target.peers.powers, self.rule, is_self=not rest)
+    def question(self, action: str, sender: UserClass, target: UserClass, *, is_self: bool) -> Question:
+        """What is asked of the memory."""
+        code = self._rules.code(sender.peers.powers, target.peers.powers, self.rule, is_self=is_self)
         return action, target.state, sender.state, code
 
-    def __missing__(self, key: Key) -> Decision:
-        decision = self.memory[self.question(key)]
-        if len(self) >= MAX_DECISIONS:
-            self.clear()
-        self[key] = decision
-        return decision
+    def decide(self, action: str, sender: UserClass, target: UserClass, *, is_self: bool) -> Decision:
+        """The decision on an action. Raises `KeyError` for one that the policy does not know."""
+        return self.own[action][target] if is_self else self.others[action][sender][target]
+
+    def make_room(self) -> None:
+        """Make room for one decision more."""
+        if self.held >= MAX_DECISIONS:
+            self.held = 0
+            for action in self.own:
+                self.own[action].clear()
+                self.others[action].clear()
+        self.held += 1
 
 
 class Rules(Generic[P, R]):
     """A policy, ready for its rooms: a family says what powers and rules add to the code of a question.
 
-    `word` is the key of the content under which changes name their action, `words` are
-    the actions, and `types` the event types of changes. `others` are the users who have no powers of their own.
+    `word` is the key of the content under which changes name their action, `words` are the actions, and `types`
+    the event types of changes, the usual one first. `others` are the users who have no powers of their own.
     """
 
     def __init__(
-        self, memory: Memory[Any], word: str, words: frozenset[str], types: frozenset[str], others: Peers[P]
+        self, memory: Memory[Any], word: str, words: frozenset[str], types: tuple[str, ...], others: Peers[P]
     ) -> None:
         self.memory = memory
         self.word = word

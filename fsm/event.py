@@ -67,6 +67,20 @@ def is_surely_plain(value: Mapping[str, Any]) -> bool:
 
     An object that is found twice is looked at once.
     """
+    for key, part in value.items():
+        if type(key) is not str or not key.isascii():
+            return False
+        kind = type(part)
+        if kind is str:
+            if not part.isascii():
+                return False
+        elif kind not in _ATOMS:
+            return _is_surely_plain_within(value)
+    return True
+
+
+def _is_surely_plain_within(value: Mapping[str, Any]) -> bool:
+    """The same, with all that a dictionary holds."""
     rest: list[Mapping[str, Any]] = [value]
     seen: set[int] = set()
     for holder in rest:  # which grows
@@ -266,7 +280,7 @@ def checked_name(value: object, place: Place) -> str:
 
 def is_name(value: object) -> bool:
     """Whether this can be the name of something in a plain event."""
-    return type(value) is str and 0 < len(value) <= MAX_TEXT and is_unicode(value)
+    return type(value) is str and 0 < len(value) <= MAX_TEXT and (value.isascii() or is_unicode(value))
 
 
 def checked_flag(value: object, place: Place) -> bool:

@@ -11,14 +11,14 @@ an interruption leaves the other calls to whoever tells next.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from logging import DEBUG, INFO
 from threading import Lock
 from typing import Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
-from fsm.change import Change, Kind, Outcome
+from fsm.change import ALL, Change, Kind, Outcome
 from fsm.errors import DefinitionError, ObserverError, shorten
 from fsm.own_facts import Provider
 from fsm.participant import HOOKS, Host, Participant, hooks_of
@@ -30,6 +30,9 @@ LOG = logging.getLogger("fsm")
 """One line for each change (`INFO`) and each refusal (`DEBUG`)."""
 
 is_logged = LOG.isEnabledFor
+
+LEVELS: Mapping[int, bool] = getattr(LOG, "_cache", {})
+"""What `is_logged` has answered, by level: the logger forgets it when levels change. May be empty."""
 
 
 class Room(Host, Protocol):
@@ -65,14 +68,18 @@ def _kind(word: object) -> Kind:
     raise DefinitionError(f"`{shorten(str(word))}` is nothing to observe: choose from {', '.join(Kind)}")
 
 
+_NOBODY: Mapping[frozenset[Kind], list[Observer]] = {kinds: [] for kinds in ALL}
+
+
 class Attached:
     """What a host has attached to a room: observers, participants that it holds, own facts."""
 
-    __slots__ = ("_calls", "checked", "is_async", "participants", "provider", "queue", "teller", "watchers")
+    __slots__ = ("calls", "checked", "is_async", "participants", "provider", "queue", "teller", "watchers")
 
     def __init__(self) -> None:
         self.watchers: tuple[Watcher, ...] = ()
-        self._calls: dict[frozenset[Kind], list[Observer]] = {}
+        self.calls: Mapping[frozenset[Kind], list[Observer]] = _NOBODY
+        """Who is to be told of a change of these kinds, the first one last."""
         self.is_async = False
         """Whether somebody who is told has to be awaited."""
         self.provider: Provider | None = None
@@ -87,56 +94,51 @@ class Attached:
     def watch(self, watchers: tuple[Watcher, ...]) -> None:
         """Tell these from now on; the room is locked."""
         self.watchers = watchers
-        self._calls = {}
+        self.calls = {kinds: [each.call for each in reversed(watchers) if each.kinds & kinds] for kinds in ALL}
         self.is_async = any(each.is_async for each in watchers)
-
-    def calls(self, kinds: frozenset[Kind]) -> list[Observer]:
-        """Who is to be told of a change of these kinds, the first one last; not to be changed."""
-        found = self._calls.get(kinds)
-        if found is None:
-            found = self._calls[kinds] = [each.call for each in reversed(self.watchers) if each.kinds & kinds]
-        return found
 
     def put(self, room: "Room", change: Change) -> bool:
         """Have a change told; the room is locked. Whether this is for the caller to do now."""
         kinds, is_allowed = change.kinds, change.decision.allowed
-        calls = [*(self._calls.get(kinds) or self.calls(kinds))]
-        target = change.target
-        if HOOKS and is_allowed and target is not None and kinds and (kind := room.participant_type).has_hooks:
+        calls = [*self.calls[kinds]]
+        if HOOKS and is_allowed and kinds and change.target is not None and (kind := room.participant_type).has_hooks:
             names = hooks_of(kind, change.before, change.after, change.decision.transition)
             if names:
-                calls.append(self._hooks(room, names, target, calls))
-        if kinds and is_logged(INFO if is_allowed else DEBUG):
+                calls.append(self._hooks(room, kind, names, change.target, calls))
+        if LEVELS.get(INFO) is not False and kinds and is_logged(INFO if is_allowed else DEBUG):
             calls.append(log)
         if not calls:
             return False
         self.queue.append((change, calls))
         return self.teller.acquire(False)
 
-    def _hooks(self, room: "Room", names: tuple[str, ...], target: str, calls: list[Observer]) -> Observer:
+    def _hooks(
+        self, room: "Room", kind: type[Participant], names: tuple[str, ...], target: str, calls: list[Observer]
+    ) -> Observer:
         """What has hooks called next: those of the participant that the host holds, else of one that is made for it."""
+        participants = self.participants
 
         def add_hooks(_: Change) -> None:
-            held = None if self.participants is None else self.participants.get(target)
-            who = room.participant_type(room, target) if held is None else held
+            who = None if participants is None else participants.get(target)
+            if who is None:
+                who = kind(room, target)
             for name in names:
                 calls.append(getattr(who, name))  # noqa: PERF401 - mostly one or two: a list would take longer
 
         return add_hooks
 
-    def next_call(self) -> tuple[Change, Observer] | None:
-        """The next call that is to be made; None when there is nothing more to tell, and nobody is telling then."""
+    def due(self) -> tuple[Change, list[Observer]] | None:
+        """The next change to be told, and the calls that are left, the next one last.
+
+        None when there is nothing more to tell, and nobody is telling then.
+        """
         queue = self.queue
-        while True:
-            while queue:
-                change, calls = queue[0]
-                if calls:
-                    return change, calls.pop()
-                queue.popleft()
+        while not queue:
             self.teller.release()
             # What came in before that has been left to whoever was telling.
             if not queue or not self.teller.acquire(blocking=False):
                 return None
+        return queue[0]
 
     @property
     def is_telling(self) -> bool:
@@ -153,14 +155,16 @@ def tell(attached: Attached, change: Change) -> None:
     """Tell what is to be told in a room. Raises `ObserverError` to whoever sent this change."""
     errors: list[Exception] = []
     try:
-        while (due := attached.next_call()) is not None:
-            told, call = due
-            try:
-                result = call(told)
-                if result is not None:
-                    _refuse_to_await(result)
-            except Exception as error:  # noqa: BLE001 - it is the host's: anything may be wrong in it
-                errors.append(_noted(error, told))
+        while (due := attached.due()) is not None:
+            told, calls = due
+            while calls:
+                try:
+                    result = calls.pop()(told)
+                    if result is not None:
+                        _refuse_to_await(result)
+                except Exception as error:  # noqa: BLE001 - it is the host's: anything may be wrong in it
+                    errors.append(_noted(error, told))
+            attached.queue.popleft()
     except BaseException:
         attached.stop()
         raise
@@ -180,14 +184,16 @@ async def tell_async(attached: Attached, change: Change) -> None:
 async def _tell_all(attached: Attached) -> list[Exception]:
     errors: list[Exception] = []
     try:
-        while (due := attached.next_call()) is not None:
-            told, call = due
-            try:
-                result = call(told)
-                if isawaitable(result):
-                    await result
-            except Exception as error:  # noqa: BLE001 - as above
-                errors.append(_noted(error, told))
+        while (due := attached.due()) is not None:
+            told, calls = due
+            while calls:
+                try:
+                    result = calls.pop()(told)
+                    if isawaitable(result):
+                        await result
+                except Exception as error:  # noqa: BLE001 - as above
+                    errors.append(_noted(error, told))
+            attached.queue.popleft()
     except BaseException:
         attached.stop()
         raise

@@ -66,7 +66,20 @@ _SEARCHED = 8
 """So many events are searched for an id, before a dictionary of them is made."""
 
 _SHARED_LENGTH, _SHARED_COUNT = 255, 2**16
-_shared: dict[str, str] = {}
+
+
+class Shared(dict[str, str]):
+    """Words that come again and again: each is what the same word was before."""
+
+    def __missing__(self, word: str) -> str:
+        if len(word) > _SHARED_LENGTH:
+            return word
+        if len(self) >= _SHARED_COUNT:
+            self.clear()
+        return self.setdefault(word, word)
+
+
+_shared = Shared()
 _shared_answers: dict[tuple[str, tuple[str, ...]], Decision] = {}
 
 
@@ -132,19 +145,13 @@ class Past:
         cells = self._cells
         if event_id is not None:
             if self._positions is not None:
-                self._positions[event_id] = len(cells) // _WIDTH + self._gone
+                self._positions[event_id] = len(cells) // _WIDTH + (0 if self.bound is None else self.bound.gone)
             elif len(cells) >= _SEARCHED * _WIDTH:
                 self._number([*cells[::_WIDTH], event_id])
-        if len(_shared) >= _SHARED_COUNT:
-            _shared.clear()
-        share = _shared.setdefault
+        shared = _shared
         cells += (
-            event_id,
-            share(sender, sender) if len(sender) <= _SHARED_LENGTH else sender,
-            share(event_type, event_type) if len(event_type) <= _SHARED_LENGTH else event_type,
-            state_key if state_key is None or len(state_key) > _SHARED_LENGTH else share(state_key, state_key),
-            answer,
-        )
+            event_id, shared[sender], shared[event_type], None if state_key is None else shared[state_key], answer
+        )  # fmt: skip
 
     def _number(self, ids: list[Any]) -> None:
         positions = enumerate(ids, self._gone)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fsm import Decision, EventError, MatrixRoom, Room
-from fsm.past import _SEARCHED, GIVEN, Entry, Past, brief
+from fsm.past import _SEARCHED, GIVEN, Entry, Past, Shared, brief
 from tests.builders import (
     ALICE,
     BAN,
@@ -167,7 +167,7 @@ def test_pasts_are_equal_when_they_keep_the_same() -> None:
 
 
 def test_words_that_are_kept_for_all_rooms_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    shared: dict[str, str] = {}
+    shared = Shared()
     monkeypatch.setattr("fsm.past._shared", shared)
     monkeypatch.setattr("fsm.past._SHARED_COUNT", 3)
     past = Past()

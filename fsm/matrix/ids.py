@@ -12,8 +12,6 @@ from fsm.event import checked_text, is_unicode
 MAX_BYTES = 255
 """The longest user id, in bytes of UTF-8."""
 
-_SURELY_SHORT = MAX_BYTES // 4
-
 
 def read_user_id(value: object, field: str) -> str:
     """A user id. Raises `EventError`."""
@@ -27,7 +25,7 @@ def is_user_id(value: object) -> bool:
     """Whether a value from JSON is a user id."""
     if type(value) is not str or value[:1] != "@" or not 0 < value.find(":") < len(value) - 1:
         return False
-    return is_unicode(value) and (len(value) <= _SURELY_SHORT or len(value.encode()) <= MAX_BYTES)
+    return len(value) <= MAX_BYTES and (value.isascii() or (is_unicode(value) and len(value.encode()) <= MAX_BYTES))
 
 
 def server_of(user: str) -> str:

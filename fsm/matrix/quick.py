@@ -28,7 +28,8 @@ class MatrixQuick(MatrixJudging[Member]):
 
     __slots__ = ()
 
-    def _is_user(self, user: str) -> bool:
+    @staticmethod
+    def _is_user(user: object) -> bool:
         return is_user_id(user)
 
     def _is_ordinary(self, event: Mapping[str, Any], action: str) -> bool:

@@ -45,7 +45,7 @@ class MatrixRules(Rules[Own, Rule]):
 
     def __init__(self, policy: MatrixPolicy) -> None:
         words = frozenset(action.value for action in policy.triggers)
-        super().__init__(memory_of(policy), "membership", words, frozenset(("m.room.member",)), OTHERS)
+        super().__init__(memory_of(policy), "membership", words, ("m.room.member",), OTHERS)
         weights = policy.domain.weights
         for name, whole in DOMAIN.values.items():
             if name in {"join_rule", "warrant"} and len(weights[name]) < len(whole):

@@ -34,7 +34,7 @@ from fsm.mimi.settings import (
 )
 from fsm.mimi.visibility import VIEWS
 from fsm.observers import Observer
-from fsm.own_facts import Provider
+from fsm.own_facts import Provider, weight_of
 from fsm.participation.facts import Facts
 from fsm.participation.participant import Member, Other, Participant
 from fsm.participation.room import ParticipationRoom
@@ -353,7 +353,8 @@ class Room(ParticipationRoom[Member]):
         """What the policy may know about a participation change between these users."""
         return cast("Facts", self._facts_between(sender, target))
 
-    def _is_user(self, user: str) -> bool:
+    @staticmethod
+    def _is_user(user: object) -> bool:
         return is_name(user)
 
     def _is_ordinary(self, event: Mapping[str, Any], action: str) -> bool:  # noqa: ARG002 - as any room asks
@@ -433,8 +434,11 @@ class Room(ParticipationRoom[Member]):
         if action is not None:
             assert event.state_key
             table, by, to = self._rules.table(self._rule), self._class_of(event.sender), self._class_of(event.state_key)
-            key = (action, to) if event.sender == event.state_key else (action, by, to)
-            return self._looked_up(table, key, told)
+            is_self = event.sender == event.state_key
+            if told is None:
+                return table.decide(action, by, to, is_self=is_self)
+            *asked, code = table.question(action, by, to, is_self=is_self)
+            return self._memory[*asked, code + weight_of(self.policy, told)]
         after, its = self._change(self._settings, event), self._class_of(event.sender)
         facts = self._settings.facts(event, its.state, its.peers.powers, after, is_own_event=self._redacts_own(event))
         decision = self._rules.judge(kind_of(event), facts)
@@ -530,7 +534,7 @@ class Room(ParticipationRoom[Member]):
         """The past as questions are asked of it, up to now."""
         past = self._past
         if self._views is None or past is None or self._views.past is not past or self._views.start != past.start:
-            self._views = Views(past or Past(), self._rules.types)
+            self._views = Views(past or Past(), self.policy.participation_events)
         self._views.read_on()
         return self._views
 

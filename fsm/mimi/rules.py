@@ -27,7 +27,9 @@ class MimiRules(Rules[Standing, JoinRule]):
 
     def __init__(self, policy: MimiPolicy) -> None:
         words = frozenset(action.value for action in Action)
-        super().__init__(memory_of(policy), "participation", words, policy.participation_events, NOBODY.users)
+        usual = policy.participation_event
+        types = (usual, *sorted(policy.participation_events - {usual}))
+        super().__init__(memory_of(policy), "participation", words, types, NOBODY.users)
         weights = policy.domain.weights
         self.policy = policy
         self.new = Settings(Roles(policy.power))

@@ -107,8 +107,9 @@ class RoomContract(Generic[Who]):
         """The policies by whose states and transitions hooks may be named."""
         return (self.policy,)
 
-    def _is_user(self, user: str) -> bool:
-        """Whether a text can be the id of a user."""
+    @staticmethod
+    def _is_user(user: object) -> bool:
+        """Whether a value can be the id of a user."""
         raise NotImplementedError
 
     def _is_ordinary(self, event: Mapping[str, Any], action: str) -> bool:

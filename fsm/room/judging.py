@@ -5,14 +5,12 @@ from typing import Any
 
 from fsm import change as kinds
 from fsm.change import Change, Outcome
-from fsm.classes import Key
-from fsm.classes import Table as Decisions
 from fsm.decision import Decision
 from fsm.errors import EventError, shorten
 from fsm.event import MAX_TEXT, Event, checked_word, is_surely_plain, own_copy, plain
 from fsm.facts import Value
 from fsm.locks import lock_of
-from fsm.own_facts import provided, weight_of
+from fsm.own_facts import provided
 from fsm.participant import Who
 from fsm.room.contract import JSON, reason_in
 from fsm.room.event_ids import RoomPast
@@ -84,9 +82,7 @@ class RoomJudging(RoomPast[Who]):
         if table is None:
             decisions = [self.decide_action(action, sender, user) for user in known]
         else:
-            decisions = [
-                table[action, its] if user == sender else table[action, by, its] for user, its in known.items()
-            ]
+            decisions = [table.decide(action, by, its, is_self=user == sender) for user, its in known.items()]
         answers = zip(known, decisions, strict=True)
         return {user: decision.transition for user, decision in answers if decision.transition}
 
@@ -102,51 +98,54 @@ class RoomJudging(RoomPast[Who]):
             raise EventError("type", f"`{shorten(read.type)}` is no change")
         return self._facts_of(read, value)
 
-    def _quick(self, event: Mapping[str, Any]) -> Decision:
+    def _quick(self, event: Mapping[str, Any]) -> Decision:  # noqa: C901, PLR0912 - a call takes longer than a check
         """Read and look up a sound and ordinary change. Raises one of `UNREADABLE` for any other event."""
         # What is no plain dictionary may answer otherwise when it is read again.
-        if type(event) is not dict or type(content := event["content"]) is not dict:
+        if type(event) is not dict:
             raise TypeError
-        rules, settings, table, members = self._rules, self._settings, self._table, self._members
-        event_type, sender, target, action = event["type"], event["sender"], event["state_key"], content[rules.word]
-        if not (
-            type(event_type) is type(sender) is type(target) is type(action) is str
-            and event_type in rules.types
-            and table is not None
-        ):
+        settings = self._settings
+        members = self._members
+        table: Any = self._table  # where there is none, it has no `word`
+        content = event["content"]
+        if type(content) is not dict:
+            raise TypeError
+        event_type = event["type"]
+        sender = event["sender"]
+        target = event["state_key"]
+        action = content[table.word]
+        if type(event_type) is not str or type(sender) is not str or type(target) is not str or type(action) is not str:
+            raise TypeError
+        if event_type not in table.types:
             raise KeyError(event_type)
-        if len(event) != _LEAST_FIELDS and not self._is_new(event, action):
-            raise KeyError(event_type)
+        size = len(event)
+        if size != _LEAST_FIELDS:
+            if "event_id" in event:
+                event_id = event["event_id"]
+                if type(event_id) is not str or not event_id or len(event_id) > MAX_TEXT or not event_id.isascii():
+                    raise KeyError(event_id)
+                past = self._past
+                if past is not None and event_id in past.words:
+                    raise KeyError(event_id)
+                size -= 1
+            if "room_id" in event:
+                room_id = event["room_id"]
+                if type(room_id) is not str or room_id != self.id:
+                    raise KeyError(room_id)
+                size -= 1
+            if size != _LEAST_FIELDS and not (self._is_ordinary(event, action) and _is_plain(event)):
+                raise KeyError(event_type)
         if len(content) != 1:
-            if not is_surely_plain(content) and plain(content) is not content:
+            if not _is_plain(content):
                 raise TypeError
             self._read_quickly(content)
         to = members.get(target) or self._stranger(target)
         if sender == target:
-            decision = table[action, to]
+            decision: Decision = table.own[action][to]
         else:
-            decision = table[action, members.get(sender) or self._stranger(sender), to]
+            decision = table.others[action][members.get(sender) or self._stranger(sender)][to]
         if self._settings is not settings:
             raise KeyError(event_type)
         return decision
-
-    def _is_new(self, event: Mapping[str, Any], action: str) -> bool:
-        """Whether the fields of a change besides those that each has raise no question, and its id has not come up."""
-        rest = len(event) - _LEAST_FIELDS
-        event_id = event.get("event_id", event)  # the event itself where it has none
-        if event_id is not event:
-            rest -= 1
-            if type(event_id) is not str or not 0 < len(event_id) <= MAX_TEXT or not event_id.isascii():
-                return False
-            if (past := self._past) is not None and event_id in past.words:
-                return False
-        if rest:
-            room_id = event.get("room_id", event)
-            if room_id is not event:
-                rest -= 1
-                if type(room_id) is not str or room_id != self.id:
-                    return False
-        return not rest or (self._is_ordinary(event, action) and (is_surely_plain(event) or plain(event) is event))
 
     def _decide_carefully(self, event: Mapping[str, Any]) -> Decision:
         value = plain(event)
@@ -202,13 +201,6 @@ class RoomJudging(RoomPast[Who]):
             _CHANGE if is_allowed else _REFUSAL, event, None, False,
         ))  # fmt: skip
 
-    def _looked_up(self, table: Decisions[Any, Any], key: Key, facts: Mapping[str, Value] | None) -> Decision:
-        """The decision on an ordinary change; facts may be provided."""
-        if facts is None:
-            return table[key]
-        action, target, sender, code = table.question(key)
-        return self._memory[action, target, sender, code + weight_of(self.policy, facts)]
-
     def _provided(self, value: JSON) -> dict[str, Value] | None:
         """The facts that the host tells of a change; None where it is not asked."""
         attached = self._attached
@@ -222,3 +214,8 @@ class RoomJudging(RoomPast[Who]):
         event_type, sender, target = value.get("type"), value.get("sender"), value.get("state_key")
         is_change = type(event_type) is str and event_type in self._rules.types
         return (sender, target) if is_change and type(sender) is str and type(target) is str else None
+
+
+def _is_plain(value: Mapping[str, Any]) -> bool:
+    """Whether a plain dictionary holds nothing but JSON's own types. Raises `EventError` for what is no Unicode."""
+    return is_surely_plain(value) or plain(value) is value

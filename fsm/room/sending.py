@@ -12,12 +12,14 @@ from fsm.errors import EventError, RevisionError, shorten
 from fsm.event import Event, checked_word, plain
 from fsm.facts import Value
 from fsm.locks import LAST, LOCKS, lock_of
-from fsm.observers import Attached, is_logged, tell, tell_async
+from fsm.observers import LEVELS, Attached, is_logged, tell, tell_async
 from fsm.participant import HOOKS, Who
 from fsm.past import GIVEN
 from fsm.room.contract import JSON
 from fsm.room.judging import UNREADABLE
 from fsm.room.telling import RoomTelling
+
+_CHANGE, _REFUSAL = kinds.CHANGE, kinds.REFUSAL
 
 
 class RoomSending(RoomTelling[Who]):
@@ -25,15 +27,18 @@ class RoomSending(RoomTelling[Who]):
 
     __slots__ = ()
 
-    def send(self, event: Mapping[str, Any]) -> Decision:
+    def send(self, event: Mapping[str, Any]) -> Decision:  # noqa: C901 - calls would take longer than the rest
         """Decide, and apply the event when it is allowed: `apply(prepare(event))` in one.
 
         What is rejected is not added to the room. Raises `EventError` when the event
         cannot be read. In both cases the room is then exactly as before. Raises
         `ObserverError` when the event is applied, and somebody fails who is told of it.
         """
-        attached, begins = self._attached, False
-        if (attached is not None and attached.is_async) or (HOOKS and self._participant.has_hooks) or is_logged(INFO):
+        attached = self._attached
+        is_more = begins = False
+        if (HOOKS and self._participant.has_hooks) or (LEVELS.get(INFO) is not False and is_logged(INFO)):
+            is_more = True  # there are hooks, or the log, beside observers
+        if is_more or (attached is not None and attached.is_async):
             attached = self._ready()
         lock = LOCKS[id(self) >> 6 & LAST]  # `lock_of`, without the time that a call takes
         try:
@@ -44,21 +49,22 @@ class RoomSending(RoomTelling[Who]):
                 is_quick = False
             else:
                 is_quick = True
-                if attached is not None and (attached.watchers or self._is_wanted(decision)):
+                is_allowed = decision.allowed
+                if attached is not None and (is_more or attached.calls[_CHANGE if is_allowed else _REFUSAL]):
                     change = self._ordinary(event, decision)
                     begins = attached.put(self, change)
-                if decision.allowed:
+                if is_allowed:
                     self._revision += 1
                     target, members = event["state_key"], self._members
-                    if "event_id" in event or self._past is not None:
+                    if self._past is not None or "event_id" in event:
                         content, event_id = event["content"], event.get("event_id")
                         read = self._read_quickly(content) if len(content) > 1 else None
                         self._remember(event_id, event["sender"], event["type"], target, decision, read)
-                    its = members.get(target)
+                    its, after = members.get(target), decision.after
                     if its is None or its is its.peers.unheard:
-                        self._move(target, self._class_of(target), decision.after)
-                    else:
-                        members[target] = its.peers[decision.after]  # type: ignore[index]  # it moves somebody
+                        self._move(target, self._class_of(target), after)
+                    elif its.state is not after:
+                        members[target] = its.peers[after]  # type: ignore[index]  # it moves somebody
         finally:
             lock.release()
         if not is_quick:

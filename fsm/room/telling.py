@@ -1,13 +1,11 @@
 """Who is told of what happens in a room: observers, and the hooks of its participants (`fsm.observers`)."""
 
 from collections.abc import Callable, Iterable
-from logging import DEBUG, INFO
 
 from fsm import change as kinds
-from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.locks import lock_of
-from fsm.observers import Attached, Observer, Watcher, is_logged
+from fsm.observers import Attached, Observer, Watcher
 from fsm.participant import Who, check_hooks, hook_names, hooks_in
 from fsm.room.judging import RoomJudging
 
@@ -65,8 +63,3 @@ class RoomTelling(RoomJudging[Who]):
     def _is_hook(self, name: str) -> bool:
         """Whether a hook of this name may be called."""
         return name in hook_names(self._hookable)
-
-    def _is_wanted(self, decision: Decision) -> bool:
-        """Whether hooks or the log are to be told of a participation change that is answered so."""
-        is_hooked = self._participant.has_hooks and decision.allowed
-        return is_hooked or is_logged(INFO if decision.allowed else DEBUG)

@@ -17,7 +17,7 @@ from math import floor
 from types import TracebackType
 from typing import Any, Self, TypeAlias, cast
 
-from fsm.classes import Table
+from fsm.classes import Answers, UserClass
 from fsm.decision import Decision
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
@@ -133,15 +133,15 @@ class Recorder:
                 asked.setdefault(cast("AnyPolicy", machine.policy), set()).add((action, facts))
             return decide(machine, action, facts)
 
-        def noted_by_class(table: Table[Any, Any], key: Any) -> Decision:
-            decision: Decision = dict.__getitem__(table, key)
+        def noted_by_class(answers: Answers, target: UserClass) -> Decision:
+            decision: Decision = dict.__getitem__(answers, target)
             if not is_unrecorded():
-                policy = cast("AnyPolicy", table.memory.machine.policy)
-                keys.setdefault(policy, set()).add(table.question(key))
+                policy = cast("AnyPolicy", answers.table.memory.machine.policy)
+                keys.setdefault(policy, set()).add(answers.question(target))
             return decision
 
-        self._by_class = vars(Table).get("__getitem__")
-        Table.__getitem__ = noted_by_class  # type: ignore[method-assign, assignment]
+        self._by_class = vars(Answers).get("__getitem__")
+        Answers.__getitem__ = noted_by_class  # type: ignore[method-assign, assignment]
         Memory.__getitem__ = noted_look_up  # type: ignore[method-assign, assignment]
         Machine.decide = noted_decide  # type: ignore[method-assign, assignment]
         return self
@@ -156,9 +156,9 @@ class Recorder:
             Memory.__getitem__ = look_up  # type: ignore[method-assign]
         Machine.decide = decide  # type: ignore[method-assign]
         if self._by_class is None:
-            del Table.__getitem__
+            del Answers.__getitem__
         else:
-            Table.__getitem__ = self._by_class  # type: ignore[method-assign]
+            Answers.__getitem__ = self._by_class  # type: ignore[method-assign]
 
     @property
     def policies(self) -> tuple[AnyPolicy, ...]:
