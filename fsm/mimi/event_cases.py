@@ -11,8 +11,8 @@ from fsm.mimi.permits import Kind
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.scenario import ALICE, BOB, CAROL, DAN, MESSAGE, role_map, state_event
 from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, JOIN_RULES, REDACTION, ROLE, ROLE_MAP, write_participation
+from fsm.participation.terms import Action
 from fsm.scenario import EventCase, Log
-from fsm.terms import Action
 
 JSON: TypeAlias = dict[str, Any]
 
