@@ -6,12 +6,13 @@ hold, so there is no other list of codes.
 """
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
 from fsm.facts import Subject
+from fsm.quotes import Quote
 
 F_contra = TypeVar("F_contra", contravariant=True)
 
@@ -29,7 +30,8 @@ class Guard(Generic[F_contra]):
     """One named condition, with words for both outcomes.
 
     `holds` and `fails` complete a sentence: "refused, since …". Where there is no
-    `norm`, a specification can only say that `holds` is required. `tells_kind` marks
+    `norm`, a specification can only say that `holds` is required. `says` quotes the
+    sentences that the guard implements. `tells_kind` marks
     a guard that says what kind of event this is, rather than whether it may be: a row
     for another kind is no reason for a refusal (see `fsm.kinds`). Whether
     senders act on themselves is a matter of kind as well, and needs no mark.
@@ -40,6 +42,7 @@ class Guard(Generic[F_contra]):
     fails: str
     norm: Norm | None = None
     tells_kind: bool = False
+    says: tuple[Quote, ...] = field(default=(), compare=False)
 
     @property
     def name(self) -> str:
@@ -62,10 +65,10 @@ class Guard(Generic[F_contra]):
 
 
 def guard(
-    holds: str, *, fails: str, norm: Norm | None = None, tells_kind: bool = False
+    holds: str, *, fails: str, norm: Norm | None = None, tells_kind: bool = False, says: Iterable[Quote] = ()
 ) -> Callable[[Callable[[F_contra], bool]], Guard[F_contra]]:
-    """Make a guard out of a function, giving the words for both outcomes."""
-    return lambda test: Guard(test, holds, fails, norm, tells_kind)
+    """Make a guard out of a function, giving the words for both outcomes, and the sentences that it implements."""
+    return lambda test: Guard(test, holds, fails, norm, tells_kind, tuple(says))
 
 
 def _named(module: str, name: str) -> Any:

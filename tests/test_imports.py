@@ -22,7 +22,7 @@ FILES = {
 
 # From the bottom to the top. A module imports from lower layers only, and from its own where that is a folder.
 LAYERS: list[set[str]] = [
-    {"fsm.errors", "fsm.version", "fsm.locks", "fsm.unrecorded", "fsm.walk"},
+    {"fsm.errors", "fsm.quotes", "fsm.version", "fsm.locks", "fsm.unrecorded", "fsm.walk"},
     {"fsm.state"},
     {"fsm.facts", "fsm.event", "fsm.strict_json", "fsm.loading"},
     {"fsm.guards", "fsm.json_lines"},

@@ -11,6 +11,7 @@ from fsm.guards import guard
 from fsm.mimi.history import StateKey, Views
 from fsm.mimi.roles import Roles
 from fsm.mimi.settings import CREATE, JOIN_RULES, ROLE, ROLE_MAP, USER
+from fsm.participation import draft
 from fsm.participation.terms import Action
 from fsm.rule import Rule
 
@@ -25,39 +26,31 @@ class BackingFacts:
     is_any_outdated: bool
 
 
-@guard("every event to be selected is there", fails="an event that should be selected is missing")
+@guard(
+    "every event to be selected is there",
+    fails="an event that should be selected is missing",
+    says=[draft.AUTH_MISSING],
+)
 def auth_events_are_complete(facts: BackingFacts) -> bool:
-    """An event that should have been included is not missing.
-
-    Spec: "Auth Events Selection"
-    """
+    """An event that should have been included is not missing."""
     return not facts.is_any_missing
 
 
-@guard("no other event is there", fails="an event is included that should not be selected")
+@guard("no other event is there", fails="an event is included that should not be selected", says=[draft.AUTH_SURPLUS])
 def auth_events_are_selected(facts: BackingFacts) -> bool:
-    """No event is included, nor any twice, that the selection does not name.
-
-    Spec: "Auth Events Selection"
-    """
+    """No event is included, nor any twice, that the selection does not name."""
     return not facts.is_any_surplus
 
 
-@guard("every event is known", fails="an event is included that is not known")
+@guard("every event is known", fails="an event is included that is not known", says=[draft.AUTH_UNKNOWN])
 def auth_events_are_known(facts: BackingFacts) -> bool:
-    """Every event included is one of the room's.
-
-    Spec: "Auth Events Selection"
-    """
+    """Every event included is one of the room's."""
     return not facts.is_any_unknown
 
 
-@guard("every event is current", fails="an event is included that is not current any more")
+@guard("every event is current", fails="an event is included that is not current any more", says=[draft.AUTH_OUTDATED])
 def auth_events_are_current(facts: BackingFacts) -> bool:
-    """No event included has been replaced by a later one.
-
-    Spec: "Auth Events Selection"
-    """
+    """No event included has been replaced by a later one."""
     return not facts.is_any_outdated
 
 

@@ -31,6 +31,7 @@ from fsm.event import Event, mapping, name, plain, read_event
 from fsm.guards import guard
 from fsm.mimi.room import Room
 from fsm.mimi.visibility import VIEWS, ViewFacts
+from fsm.participation import draft
 from fsm.participation.terms import Participation
 from fsm.rule import Rule
 
@@ -47,21 +48,15 @@ class TransportFacts:
     is_decrypted: bool = True
 
 
-@guard("the event is authentic", fails="the event is not correctly signed and hashed")
+@guard("the event is authentic", fails="the event is not correctly signed and hashed", says=[draft.SIGNED])
 def event_is_authentic(facts: TransportFacts) -> bool:
-    """The event is correctly signed and hashed.
-
-    Spec: "Event Authorization"
-    """
+    """The hub has checked its signature and its hash."""
     return facts.is_authentic
 
 
-@guard("the event can be decrypted", fails="the event cannot be decrypted")
+@guard("the event can be decrypted", fails="the event cannot be decrypted", says=[draft.CLIENTS_ENFORCE])
 def event_is_decrypted(facts: TransportFacts) -> bool:
-    """The client can read what it has to judge.
-
-    Spec: "Introduction"
-    """
+    """The client can read what it has to judge."""
     return facts.is_decrypted
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from fsm.facts import SenderFacts
 from fsm.guards import guard
+from fsm.participation import draft
 from fsm.participation.terms import Participation
 
 
@@ -45,7 +46,7 @@ class EventFacts(SenderFacts[Participation]):
     is_administrator_left: bool = True
 
 
-@guard("the room is new", fails="the room exists already")
+@guard("the room is new", fails="the room exists already", says=[draft.NOTHING_BEFORE_CREATION])
 def room_is_new(facts: EventFacts) -> bool:
     """A room is created once.
 
@@ -54,25 +55,29 @@ def room_is_new(facts: EventFacts) -> bool:
     return not facts.is_created
 
 
-@guard("the sender is not denied to send messages", fails="the sender is denied to send messages")
+@guard(
+    "the sender is not denied to send messages", fails="the sender is denied to send messages", says=[draft.MESSAGES]
+)
 def message_is_not_denied(facts: EventFacts) -> bool:
-    """The sender's `sendMessages` permission is not false; by default it is true.
-
-    Spec: "List of Permissions"
-    """
+    """The sender's `sendMessages` permission is not false; by default it is true."""
     return not facts.is_message_denied
 
 
-@guard("the sender is not denied this type of event", fails="the sender is denied this type of event")
+@guard(
+    "the sender is not denied this type of event",
+    fails="the sender is denied this type of event",
+    says=[draft.EVENTS_DENIED],
+)
 def type_is_not_denied(facts: EventFacts) -> bool:
-    """The sender's `events` permission does not set this type to false.
-
-    Spec: "List of Permissions"
-    """
+    """The sender's `events` permission does not set this type to false."""
     return not facts.is_type_denied
 
 
-@guard("the sender redacts an event of their own", fails="the event redacted is not the sender's own")
+@guard(
+    "the sender redacts an event of their own",
+    fails="the event redacted is not the sender's own",
+    says=[draft.OWN_EVENTS],
+)
 def event_is_own(facts: EventFacts) -> bool:
     """Senders can always redact their own events.
 
@@ -81,7 +86,7 @@ def event_is_own(facts: EventFacts) -> bool:
     return facts.is_own_event
 
 
-@guard("the sender may redact", fails="the sender may not redact")
+@guard("the sender may redact", fails="the sender may not redact", says=[draft.MAY_REDACT])
 def sender_may_redact(facts: EventFacts) -> bool:
     """The sender may redact other users' events.
 
@@ -90,34 +95,33 @@ def sender_may_redact(facts: EventFacts) -> bool:
     return facts.may_redact
 
 
-@guard("the sender may send this type of event", fails="the sender may not send this type of event")
+@guard(
+    "the sender may send this type of event",
+    fails="the sender may not send this type of event",
+    says=[draft.SENDING_TAKES_PERMISSION, draft.EVENTS_SENDING],
+)
 def type_is_granted(facts: EventFacts) -> bool:
-    """The sender's `events` permission grants this type; by default it grants none.
-
-    Spec: "Event Sending Permissions"
-    """
+    """The sender's `events` permission grants this type; by default it grants none."""
     return facts.is_type_granted
 
 
-@guard("every role id is distinct", fails="`content.roles` repeats a role id")
+@guard("every role id is distinct", fails="`content.roles` repeats a role id", says=[draft.DISTINCT_ROLES])
 def role_ids_are_distinct(facts: EventFacts) -> bool:
-    """Each role id appears only once in a role map.
-
-    Spec: "Permissions"
-    """
+    """Each role id appears only once in a role map."""
     return facts.are_role_ids_distinct
 
 
-@guard("every role order is distinct", fails="`content.roles` repeats an order")
+@guard("every role order is distinct", fails="`content.roles` repeats an order", says=[draft.DISTINCT_ROLES])
 def role_orders_are_distinct(facts: EventFacts) -> bool:
-    """Each order is distinct from all others in a role map.
-
-    Spec: "Permissions"
-    """
+    """Each order is distinct from all others in a role map."""
     return facts.are_role_orders_distinct
 
 
-@guard("the sender may change every role touched", fails="the sender may not change every role touched")
+@guard(
+    "the sender may change every role touched",
+    fails="the sender may not change every role touched",
+    says=[draft.ROLES_AFFECTED, draft.ROLES_NEED_WORDS],
+)
 def touched_roles_are_listed(facts: EventFacts) -> bool:
     """The sender's `roles` permission lists every role that is added, removed or changed.
 
@@ -129,6 +133,7 @@ def touched_roles_are_listed(facts: EventFacts) -> bool:
 @guard(
     "every role touched is below the sender's own order",
     fails="a role touched is at or above the sender's own order",
+    says=[draft.POWER_LEVELS_FOR_ROLES],
 )
 def touched_roles_are_below(facts: EventFacts) -> bool:
     """Nobody changes a role at or above the highest order they hold themselves.
@@ -138,7 +143,11 @@ def touched_roles_are_below(facts: EventFacts) -> bool:
     return facts.is_every_role_below
 
 
-@guard("the sender holds every permission granted", fails="the sender grants a permission they do not hold")
+@guard(
+    "the sender holds every permission granted",
+    fails="the sender grants a permission they do not hold",
+    says=[draft.ROLES_NEED_WORDS],
+)
 def granted_permissions_are_held(facts: EventFacts) -> bool:
     """Nobody gives away what they do not have.
 
@@ -147,7 +156,7 @@ def granted_permissions_are_held(facts: EventFacts) -> bool:
     return facts.is_every_grant_held
 
 
-@guard("somebody can still change roles", fails="nobody could change roles any more")
+@guard("somebody can still change roles", fails="nobody could change roles any more", says=[draft.CREATOR_NEEDS_WORDS])
 def administrator_remains(facts: EventFacts) -> bool:
     """The last user who may change roles cannot be removed.
 

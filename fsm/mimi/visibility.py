@@ -9,6 +9,7 @@ Spec: "Event/History Visibility" (-00 7)
 from dataclasses import dataclass
 
 from fsm.guards import guard
+from fsm.participation import draft
 from fsm.participation.terms import Participation, Visibility
 from fsm.rule import Rule
 
@@ -24,66 +25,51 @@ class ViewFacts:
     joined_later: bool
 
 
-@guard("it is a state event", fails="it is no state event")
+@guard("it is a state event", fails="it is no state event", says=[draft.STATE_IS_VISIBLE])
 def event_is_state(facts: ViewFacts) -> bool:
-    """State events are always visible.
-
-    Spec: "Event/History Visibility"
-    """
+    """State events are always visible."""
     return facts.is_state
 
 
-@guard("the history was visible to the world", fails="the history was not visible to the world")
+@guard(
+    "the history was visible to the world", fails="the history was not visible to the world", says=[draft.SEEN_BY_WORLD]
+)
 def history_is_for_world(facts: ViewFacts) -> bool:
-    """The rule was `world`.
-
-    Spec: "Event/History Visibility"
-    """
+    """The rule was `world`."""
     return facts.visibility is Visibility.WORLD
 
 
-@guard("the history was shared", fails="the history was not shared")
+@guard("the history was shared", fails="the history was not shared", says=[draft.SEEN_BY_LATER])
 def history_is_shared(facts: ViewFacts) -> bool:
-    """The rule was `shared`.
-
-    Spec: "Event/History Visibility"
-    """
+    """The rule was `shared`."""
     return facts.visibility is Visibility.SHARED
 
 
-@guard("the history was visible to the invited", fails="the history was not visible to the invited")
+@guard(
+    "the history was visible to the invited",
+    fails="the history was not visible to the invited",
+    says=[draft.SEEN_BY_INVITED],
+)
 def history_is_for_invited(facts: ViewFacts) -> bool:
-    """The rule was `invited`.
-
-    Spec: "Event/History Visibility"
-    """
+    """The rule was `invited`."""
     return facts.visibility is Visibility.INVITED
 
 
-@guard("the viewer was joined then", fails="the viewer was not joined then")
+@guard("the viewer was joined then", fails="the viewer was not joined then", says=[draft.SEEN_BY_JOINED])
 def viewer_was_joined(facts: ViewFacts) -> bool:
-    """The viewer was in the joined state when the event was sent.
-
-    Spec: "Event/History Visibility"
-    """
+    """The viewer was in the joined state when the event was sent."""
     return facts.viewer is Participation.JOIN
 
 
-@guard("the viewer was invited then", fails="the viewer was not invited then")
+@guard("the viewer was invited then", fails="the viewer was not invited then", says=[draft.SEEN_BY_INVITED])
 def viewer_was_invited(facts: ViewFacts) -> bool:
-    """The viewer was in the invited state when the event was sent.
-
-    Spec: "Event/History Visibility"
-    """
+    """The viewer was in the invited state when the event was sent."""
     return facts.viewer is Participation.INVITE
 
 
-@guard("the viewer joined later", fails="the viewer has not joined since")
+@guard("the viewer joined later", fails="the viewer has not joined since", says=[draft.SEEN_BY_LATER])
 def viewer_joined_later(facts: ViewFacts) -> bool:
-    """The viewer was in the joined state at any point after the event was sent.
-
-    Spec: "Event/History Visibility"
-    """
+    """The viewer was in the joined state at any point after the event was sent."""
     return facts.joined_later
 
 

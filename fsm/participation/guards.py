@@ -6,6 +6,7 @@ policy's row; the title, and how we read it, stand here.
 
 from fsm.facts import PAIR, ROOM, SENDER, SenderFacts
 from fsm.guards import Norm, guard
+from fsm.participation import draft
 from fsm.participation.facts import Facts
 from fsm.participation.terms import JoinRule, Participation
 
@@ -14,12 +15,10 @@ from fsm.participation.terms import JoinRule, Participation
     "the sender is the target",
     fails="the sender is not the target",
     norm=Norm(PAIR, "be the same"),
+    says=[draft.OWN_JOIN, draft.OWN_KNOCK, draft.VOLUNTARY_LEAVE],
 )
 def sender_is_target(facts: Facts) -> bool:
-    """Users act here for themselves only.
-
-    Spec: "Join Conditions", "Knock Conditions", "Voluntary"
-    """
+    """Users act here for themselves only."""
     return facts.is_self
 
 
@@ -27,6 +26,7 @@ def sender_is_target(facts: Facts) -> bool:
     "the sender is another user",
     fails="the sender is the target",
     norm=Norm(PAIR, "NOT be the same"),
+    says=[draft.KICKED, draft.BAN_IMPLIES_KICK],
 )
 def sender_is_another(facts: Facts) -> bool:
     """A kick is an involuntary leave: sender and target are not the same user.
@@ -41,12 +41,10 @@ def sender_is_another(facts: Facts) -> bool:
     "the sender is joined",
     fails="the sender is not joined",
     norm=Norm(SENDER, "already be in the joined state"),
+    says=[draft.INVITE_SENDER, draft.BAN_SENDER, draft.KICK_SENDER, draft.SENDER_IS_JOINED],
 )
 def sender_is_joined(facts: SenderFacts[Participation]) -> bool:
-    """The sender is already in the joined state.
-
-    Spec: "Invite Conditions", "Ban Conditions", "Kicks", "Event Sending Permissions"
-    """
+    """The sender is already in the joined state."""
     return facts.sender is Participation.JOIN
 
 
@@ -54,12 +52,10 @@ def sender_is_joined(facts: SenderFacts[Participation]) -> bool:
     "the sender may invite",
     fails="the sender may not invite",
     norm=Norm(SENDER, "have permission to invite users"),
+    says=[draft.MAY_INVITE],
 )
 def sender_may_invite(facts: Facts) -> bool:
-    """The sender has permission to invite users.
-
-    Spec: "Invite Conditions"
-    """
+    """The sender has permission to invite users."""
     return facts.may_invite
 
 
@@ -67,12 +63,10 @@ def sender_may_invite(facts: Facts) -> bool:
     "the sender may kick",
     fails="the sender may not kick",
     norm=Norm(SENDER, "have permission to kick users"),
+    says=[draft.MAY_KICK],
 )
 def sender_may_kick(facts: Facts) -> bool:
-    """The sender has permission to kick users.
-
-    Spec: "Kicks"
-    """
+    """The sender has permission to kick users."""
     return facts.may_kick
 
 
@@ -80,12 +74,10 @@ def sender_may_kick(facts: Facts) -> bool:
     "the sender may ban",
     fails="the sender may not ban",
     norm=Norm(SENDER, "have permission to ban users"),
+    says=[draft.MAY_BAN, draft.UNBAN],
 )
 def sender_may_ban(facts: Facts) -> bool:
-    """The sender has permission to ban users, which is also that to unban them.
-
-    Spec: "Ban Conditions", "Kicks"
-    """
+    """The sender has permission to ban users, which is also that to unban them."""
     return facts.may_ban
 
 
@@ -97,12 +89,10 @@ def sender_may_ban(facts: Facts) -> bool:
         "have a higher (and NOT equal to) effective power level with respect to the kick permission "
         "than the target user",
     ),
+    says=[draft.KICK_RANK],
 )
 def sender_outranks_for_kick(facts: Facts) -> bool:
-    """The sender's effective power to kick is higher than, not equal to, the target's.
-
-    Spec: "Kicks"
-    """
+    """The sender's effective power to kick is higher than, not equal to, the target's."""
     return facts.outranks_for_kick
 
 
@@ -114,6 +104,7 @@ def sender_outranks_for_kick(facts: Facts) -> bool:
         "have a higher (and NOT equal to) effective power level with respect to the ban permission "
         "than the target user",
     ),
+    says=[draft.UNBAN_RANK, draft.BAN_IMPLIES_KICK],
 )
 def sender_outranks_for_ban(facts: Facts) -> bool:
     """The sender's effective power to ban is higher than, not equal to, the target's.
@@ -128,12 +119,10 @@ def sender_outranks_for_ban(facts: Facts) -> bool:
     "the room is public",
     fails="the room is not public",
     norm=Norm(ROOM, "have the join rule `public`"),
+    says=[draft.JOIN_RULE, draft.PUBLIC_RULE],
 )
 def room_is_public(facts: Facts) -> bool:
-    """Anybody may join without an invite.
-
-    Spec: "Join Conditions"
-    """
+    """Anybody may join without an invite."""
     return facts.join_rule is JoinRule.PUBLIC
 
 
@@ -141,6 +130,7 @@ def room_is_public(facts: Facts) -> bool:
     "the room takes knocks",
     fails="the room takes no knocks",
     norm=Norm(ROOM, "have the join rule `knock`"),
+    says=[draft.KNOCK_RULE],
 )
 def room_takes_knocks(facts: Facts) -> bool:
     """The join rule is `knock`.

@@ -18,9 +18,14 @@ import fsm.guards
 import fsm.mimi
 from fsm.guards import Guard
 from fsm.mimi.auth_events import BACKING
+from fsm.mimi.laws import FRESH
+from fsm.mimi.laws import LAWS as ROOM_LAWS
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.visibility import VIEWS
+from fsm.participation import draft
 from fsm.participation.guards import sender_is_target
+from fsm.participation.laws import LAWS
+from fsm.quotes import Quote
 from tests.builders import guards_in, label
 
 TITLES: dict[str, dict[str, str]] = json.loads((Path(__file__).parents[1] / "data" / "titles.json").read_text("utf-8"))
@@ -76,11 +81,40 @@ def test_citations_are_found() -> None:
     assert sum(1 for _, passage in CITED for _ in numbers_in(passage)) > 10
 
 
-@pytest.mark.parametrize("guard", [*guards_in(fsm.participation), *guards_in(fsm.mimi)], ids=repr)
-def test_every_guard_cites_a_section(guard: Guard[Any]) -> None:
-    _, found, passage = (guard.test.__doc__ or "").partition("Spec: ")
-    assert found
-    assert titles_in(passage)
+SECTIONS = json.loads((Path(__file__).parents[1] / "data" / "draft_sections.json").read_text("utf-8"))
+"""By revision and title: the sections of the draft that are quoted, without cross-references and bullets."""
+
+GUARDS = [*guards_in(fsm.participation), *guards_in(fsm.mimi)]
+QUOTES = {name: each for name, each in vars(draft).items() if isinstance(each, Quote)}
+STANDS_IN = {draft.DRAFT: ["-00", "-01"], draft.DRAFT_00: ["-00"], draft.DRAFT_01: ["-01"]}
+
+
+@pytest.mark.parametrize("quote", QUOTES.values(), ids=QUOTES)
+def test_what_is_quoted_stands_in_that_section(quote: Quote) -> None:
+    stands_in = [revision for revision, texts in SECTIONS.items() if quote.sentence in texts.get(quote.section, "")]
+    assert stands_in == STANDS_IN[quote.document]
+
+
+@pytest.mark.parametrize("quote", QUOTES.values(), ids=QUOTES)
+def test_a_quotation_links_to_its_section_in_the_archive(quote: Quote) -> None:
+    parts = re.fullmatch(r"(.+)(-\d\d)\.html#name-([a-z-]+)", quote.url, re.ASCII)
+    assert parts
+    archive, revision, anchor = parts.groups()
+    assert archive == "https://www.ietf.org/archive/id/draft-ralston-mimi-policy"
+    assert revision in STANDS_IN[quote.document]
+    assert anchor.split("-") == re.findall(r"[a-z]+", quote.section.lower())
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=repr)
+def test_every_guard_quotes_the_draft(guard: Guard[Any]) -> None:
+    assert guard.says
+    assert set(guard.says) <= set(QUOTES.values())
+
+
+def test_every_quotation_serves_a_guard_or_a_law() -> None:
+    laws: list[Any] = [*LAWS, *ROOM_LAWS, FRESH]
+    used = [quote for guard in GUARDS for quote in guard.says]
+    assert {*used, *(quote for law in laws for quote in law.source.quotes)} == set(QUOTES.values())
 
 
 def section(clause: str, default: str) -> str:

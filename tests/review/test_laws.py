@@ -16,7 +16,6 @@ from fsm.machine import memory_of
 from fsm.mimi.laws import FRESH
 from fsm.mimi.laws import LAWS as ROOM_LAWS
 from fsm.mimi.policies import DOMAIN, MIMI
-from fsm.participation import draft
 from fsm.participation.facts import Facts
 from fsm.participation.guards import (
     room_is_public,
@@ -38,7 +37,6 @@ from fsm.review.errors import ReviewError
 from fsm.review.laws import Severity, comparison, law, possibility, right
 from fsm.review.laws.kinds import Always, Comparison, Law, Possibility, Right
 from fsm.review.laws.own_laws import load_laws
-from fsm.review.laws.source import Quote
 from fsm.review.laws.structure import TABLE_LAWS, faults
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, facts, is_one_line
 
@@ -302,22 +300,8 @@ def test_laws_are_sentences_and_cite_sections_that_exist() -> None:
         assert not sentence.endswith(".")
 
 
-SECTIONS = json.loads((Path(__file__).parents[1] / "data" / "draft_sections.json").read_text("utf-8"))
-"""By revision and title: the sections of the draft that laws quote, without cross-references and bullets."""
-
-QUOTES = [each for each in vars(draft).values() if isinstance(each, Quote)]
-
-
-@pytest.mark.parametrize("quote", QUOTES, ids=lambda quote: quote.sentence[:40])
-def test_what_laws_quote_stands_in_that_section_of_the_draft(quote: Quote) -> None:
-    stands_in = [revision for revision, texts in SECTIONS.items() if quote.sentence in texts.get(quote.section, "")]
-    revision = quote.document.removeprefix("MIMI draft").strip()
-    assert stands_in == ([revision] if revision else ["-00", "-01"])
-
-
-def test_every_law_quotes_the_draft_and_every_quotation_serves_a_law() -> None:
+def test_every_law_quotes_the_draft() -> None:
     laws: list[Any] = [*LAWS, *ROOM_LAWS, FRESH]
-    assert {quote for each in laws for quote in each.source.quotes} == set(QUOTES)
     assert all(each.source.quotes and each.clause == each.source.quotes[0].section for each in laws)
 
 

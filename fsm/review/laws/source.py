@@ -1,18 +1,8 @@
-"""Where laws come from: a section of a document, and its sentences, quoted."""
+"""Where laws come from: the title of a section, or what a specification says, quoted."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
-
-class Quote(NamedTuple):
-    """A sentence of a document, and the title of the section in which it stands."""
-
-    document: str
-    section: str
-    sentence: str
-
-    def __str__(self) -> str:
-        return f'{self.document}, "{self.section}": “{self.sentence}”'
+from fsm.quotes import Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +15,12 @@ class Source:
 
 
 def stated(*quotes: Quote) -> Source:
-    """The document states the law, by these sentences."""
+    """The specification states the law, by these sentences."""
     return Source(quotes[0].section, quotes)
 
 
 def ours(*quotes: Quote) -> Source:
-    """The document is silent: the law is ours, and these sentences are the closest that it has."""
+    """The specification is silent: the law is ours, and these sentences are the closest that it has."""
     return Source(quotes[0].section, quotes, is_ours=True)
 
 
