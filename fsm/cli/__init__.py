@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType({
     "backtest": "Replay a whole history under one policy or two.",
     "synth": "Write a large believable history.",
     "store": "Show the rooms of a store: who is where, and the last changes.",
+    "migrate": "Have the rooms of a store run by another policy.",
     "gallery": "Draw the gallery of policies into a folder.",
 })  # fmt: skip
 """Each is a module here, with a Click command of the same name, and says the same of itself."""

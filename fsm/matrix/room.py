@@ -233,6 +233,12 @@ class MatrixRoom(MatrixQuick[Member]):
     def _policy_in(cls, given: Mapping[str, Any], policy: MatrixPolicy | None) -> MatrixPolicy:
         return policy or known_in(given, VERSIONS.values())
 
+    def _parts_of_another(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        versions = {policy.id: policy.version for policy in VERSIONS.values()}
+        if versions.get(given["policy"], self.policy.version) != self.policy.version:
+            raise EventError("policy", "a room keeps the version that its creation names: an upgrade is another room")
+        return super()._parts_of_another(given)
+
     def _read_parts(self, parts: Mapping[str, Any], states: Mapping[str, Participation]) -> None:
         for user, state in states.items():
             self._move(read_user_id(user, f"participation.{shorten(user)}"), self._class_of(user), state)

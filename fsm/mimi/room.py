@@ -246,6 +246,9 @@ class Room(ParticipationRoom[Member]):
         roles = self._settings.roles
         return {"envelope": self.envelope().as_json(), "creator": self._settings.creator, "reigns": roles.reigning}
 
+    def _parts_of_another(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        return {**super()._parts_of_another(given), "envelope": {**given["envelope"], "policy": self.policy.id}}
+
     def _read_parts(self, parts: Mapping[str, Any], states: Mapping[str, Participation]) -> None:
         from fsm.mimi.snapshot import read_settings  # noqa: PLC0415 - takes long to load, and few need it
 

@@ -199,6 +199,10 @@ class RoomContract(Generic[Who]):
 
         return {name: write(getattr(self, f"_{name}"), kind) for name, kind in self._parts.items()}
 
+    def _parts_of_another(self, given: Mapping[str, Any]) -> JSON:
+        """The parts of a snapshot of a room under another policy, as this room reads them. Raises `EventError`."""
+        return {name: given[name] for name in self._parts}
+
     def _read_parts(self, parts: Mapping[str, Any], states: Mapping[str, Any]) -> None:
         """Take what a snapshot tells: this, and where everybody stands. Raises `EventError`."""
         raise NotImplementedError

@@ -9,9 +9,11 @@ from fsm.errors import StoreError, needs
 
 if TYPE_CHECKING:
     from fsm.store.asynchronous import AsyncStore
+    from fsm.store.migration import Migration
+    from fsm.store.rooms import RoomRow
     from fsm.store.store import Cursor, Store
 
-__all__ = ["AsyncStore", "Cursor", "Store", "StoreError"]
+__all__ = ["AsyncStore", "Cursor", "Migration", "RoomRow", "Store", "StoreError"]
 
 
 def __getattr__(name: str) -> Any:

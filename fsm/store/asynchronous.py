@@ -12,9 +12,12 @@ from typing import Any, Self, TypeVar
 from fsm.change import Change, Kind
 from fsm.decision import Decision
 from fsm.errors import ObserverError
+from fsm.family import AnyPolicy
 from fsm.observers import Observer, tell_async
 from fsm.state import AnyState
-from fsm.store.store import Answers, Cursor, RoomRow, Store
+from fsm.store.migration import Migration
+from fsm.store.rooms import RoomRow
+from fsm.store.store import Answers, Cursor, Store
 
 T = TypeVar("T")
 
@@ -120,6 +123,14 @@ class AsyncStore:
     async def rooms_of(self, user: str) -> dict[str, AnyState]:
         """See `Store.rooms_of`."""
         return await self._ask(Store.rooms_of, user)
+
+    async def rooms_where(self, action: str, user: str, *, target: str | None = None) -> dict[str, str]:
+        """See `Store.rooms_where`."""
+        return await self._ask(Store.rooms_where, action, user, target=target)
+
+    async def migrate(self, policy: str | AnyPolicy, *given: Any, **named: Any) -> Migration:
+        """See `Store.migrate`."""
+        return await self._ask(Store.migrate, policy, *given, **named)
 
     async def changes(
         self, after: Sequence[int] | None = None, limit: int = 1000, *, room_id: str | None = None

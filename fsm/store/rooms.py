@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from logging import INFO
 from threading import Lock
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -223,12 +223,21 @@ class Slot:
         return done >= CHECKPOINT_EVERY and done >= len(self.room._states) // PART
 
 
+class RoomRow(NamedTuple):
+    """What a store tells of a room without opening it."""
+
+    id: str
+    policy: str
+    revision: int
+    participants: int
+
+
 class Rooms:
     """The rooms in memory: those in use, and of the others the ones that were used last."""
 
     def __init__(self, database: Database, known: Known, most: int) -> None:
         self._database = database
-        self._known = known
+        self.known = known
         self._most = most
         self._lock = Lock()
         self._slots: OrderedDict[str, Slot] = OrderedDict()
@@ -294,10 +303,10 @@ class Rooms:
         given = json.loads(
             connection.scalar(select(CHECKPOINTS.c.snapshot).where(CHECKPOINTS.c.room_id == slot.id)) or "{}"
         )
-        rules = self._known.rules(row.rules)
-        kind = self._known.kind(rules)
+        rules = self.known.rules(row.rules)
+        kind = self.known.kind(rules)
         try:
-            room = kind(slot.id, policy=kind._policy_in(given, policy_of(rules)), facts=self._known.provider)
+            room = kind(slot.id, policy=kind._policy_in(given, policy_of(rules)), facts=self.known.provider)
             room._restore(given)
         except (EventError, KeyError) as problem:
             raise StoreError(f"room `{shorten(slot.id)}` cannot be opened: {problem}") from problem

@@ -13,6 +13,7 @@ last one. Only when the change is durable does the room in memory go on, and are
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
+from types import MappingProxyType
 from typing import Any, NamedTuple, Self, TypeAlias
 
 from sqlalchemy import URL, ColumnElement, Connection, Select, and_, func, or_, select, tuple_, union, update
@@ -20,18 +21,20 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from fsm.change import Change, Kind
 from fsm.decision import Decision
-from fsm.errors import EventError, ObserverError, StoreError, shorten
+from fsm.errors import DefinitionError, EventError, ObserverError, StoreError, shorten
 from fsm.event import own_copy
 from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.locks import lock_of
 from fsm.observers import Observer, Watcher, tell
 from fsm.own_facts import Provider
-from fsm.policies import Rules
+from fsm.policies import Rules, policy_of
 from fsm.state import AnyState
 from fsm.store.batch import Batch, move_of
 from fsm.store.databases import is_transient, opened, reported
-from fsm.store.rooms import Known, Rooms, Slot, checkpoint_of, provided_by
+from fsm.store.migration import Migration, Target, Where, migrated
+from fsm.store.migration import store as store_migrated
+from fsm.store.rooms import Known, RoomRow, Rooms, Slot, checkpoint_of, provided_by
 from fsm.store.rows import change_of, check_name, is_kept, row_of, state_of, text_of
 from fsm.store.schema import CHANGES, CHECKPOINTS, CONSUMERS, PARTICIPATION, ROOMS
 
@@ -51,15 +54,6 @@ class Cursor(NamedTuple):
 
     transaction: int
     number: int
-
-
-class RoomRow(NamedTuple):
-    """What a store tells of a room without opening it."""
-
-    id: str
-    policy: str
-    revision: int
-    participants: int
 
 
 class Store:
@@ -351,6 +345,78 @@ class Store:
             rows = connection.execute(query).all()
         policies = {row.policy: self._known.policy(row.policy) for row in rows}
         return {row.id: state_of(row.state, policies[row.policy]) for row in rows}
+
+    def rooms_where(self, action: str, user: str, *, target: str | None = None) -> dict[str, str]:
+        """The rooms in which a user may do something now, each with the transition's id, by room id.
+
+        What they do is to themselves, as to join, or to `target`. Each room is opened for it. Raises `EventError` for
+        an action that no policy of a room has, and for what is no user.
+        """
+        found, unknown, is_known = dict[str, str](), None, False
+        for row in self._all_rooms():
+            try:
+                decision = self.room(row.id).decide_action(action, user, user if target is None else target)
+            except EventError as problem:
+                unknown = problem
+                continue
+            is_known = True
+            if decision.transition:
+                found[row.id] = decision.transition
+        if unknown is not None and not is_known:
+            raise unknown
+        return found
+
+    def _all_rooms(self) -> Iterator[RoomRow]:
+        after = ""
+        while some := self.rooms(after):
+            yield from some
+            after = some[-1].id
+
+    # Other policies.
+
+    def migrate(
+        self,
+        policy: str | AnyPolicy,
+        where: Where | None = None,
+        states: Mapping[Any, Any] = MappingProxyType({}),
+        *,
+        dry_run: bool = False,
+    ) -> Migration:
+        """Have rooms run by another policy of their family: all, or those `where` a function of a `RoomRow` says so.
+
+        Who is where stays, but for `states`: by a state, or its word, the one that it becomes. What the rooms are set
+        to stays as well, and all that happened; nobody is told. Each room goes over in a transaction of its own; those
+        that cannot stay as they are, and are named. With `dry_run`, nothing is stored. Raises `DefinitionError` for an
+        unknown policy, and for states that it does not have.
+        """
+        rules = self._known.rules(policy)
+        other = policy_of(rules)
+        if other is None:
+            raise DefinitionError(f"`{rules.id}` stands for several policies: choose one of them")
+        target, moved, refused = Target(other, states, self._known), dict[str, Any](), dict[str, str]()
+        for each in self._all_rooms():
+            if where is None or where(each):
+                try:
+                    there = self._migrate(each.id, target, dry_run=dry_run)
+                except (EventError, DefinitionError) as problem:
+                    refused[each.id] = str(problem)
+                else:
+                    if there is not None:
+                        moved[each.id] = there
+        return Migration(other.id, moved, refused, dry_run)
+
+    def _migrate(self, room_id: str, target: Target, *, dry_run: bool) -> dict[str, Any] | None:
+        """Migrate one room; None where it has the policy."""
+        begun = self._database.reading if dry_run else self._database.writing
+        with reported(), self._rooms.using([room_id]) as (slot,), slot.lock, begun() as connection:
+            row = connection.execute(select(ROOMS).where(ROOMS.c.id == room_id).with_for_update(read=dry_run)).one()
+            if (row.rules, row.fingerprint) == (target.policy.id, target.policy.fingerprint):
+                return None
+            room, moved = migrated(connection, self._rooms, row, target)
+            if not dry_run:
+                store_migrated(connection, self._database, row, room, moved)
+                slot.drop()
+            return moved
 
     # What has changed.
 
