@@ -8,7 +8,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -20,6 +19,7 @@ from fsm import Change, Room
 from fsm.store import Store, StoreError, rooms, schema
 from fsm.store.databases import PostgreSQL
 from tests.builders import ALICE, BOB, JOIN, LEAVE, change, join_rule, message
+from tests.store.conftest import NUMBERS
 from tests.store.postgres import Server, running
 
 TEA, ZOO = "!room:a.example", "!zoo:a.example"
@@ -187,7 +187,7 @@ def test_a_cut_connection_is_one_line(postgresql: str, server: Server) -> None:
         assert store.room(TEA).revision == 2
 
 
-def test_a_database_that_comes_back(tmp_path: Path) -> None:
+def test_a_database_that_comes_back() -> None:
     with running() as server, Store(server.url) as store:
         store.create(TEA, ALICE)
         store.send(TEA, join_rule("public"))
@@ -196,12 +196,10 @@ def test_a_database_that_comes_back(tmp_path: Path) -> None:
             store.send(TEA, change(JOIN, BOB))
         server.start()
         assert store.send(TEA, change(JOIN, BOB)).transition == "join"
-        backup = tmp_path / "backup.sql"
-        backup.write_text(server.run("pg_dump", "-h", "127.0.0.1", "-p", str(server.port), "-U", "fsm", "postgres"))
-        restored_in_another_cluster(store, backup)
+        restored_in_another_cluster(store)
 
 
-def restored_in_another_cluster(store: Store, backup: Path) -> None:
+def restored_in_another_cluster(store: Store) -> None:
     """A backup is restored where transactions are counted anew; the outbox goes on behind what was there."""
     with store._database.writing() as connection:  # as if the first cluster had been in use for long
         connection.execute(schema.CHANGES.update().values(transaction=schema.CHANGES.c.transaction + 10**6))
@@ -211,18 +209,58 @@ def restored_in_another_cluster(store: Store, backup: Path) -> None:
         last = later.changes()[-1][0]
         later.send(TEA, message(ALICE))
         assert [each.revision for _, each in later.changes(last)] == [4]
-    assert TEA in backup.read_text()
 
 
-def test_the_backup_of_a_file_is_a_store(sqlite: str, tmp_path: Path) -> None:
-    with Store(sqlite) as store:
+# Backups, as the guide has them.
+
+
+def vacuumed(url: str, _: Server) -> str:
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        connection.execute("VACUUM INTO ?", (f"{url.removeprefix('sqlite:///')}.backup",))
+    return f"{url}.backup"
+
+
+def copied_online(url: str, _: Server) -> str:
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection, sqlite3.connect(":memory:") as between:
+        connection.backup(between)
+        with sqlite3.connect(f"{url.removeprefix('sqlite:///')}.copy") as copy:
+            between.backup(copy)
+    return f"{url}.copy"
+
+
+def dumped_and_read(url: str, server: Server) -> str:
+    name = url.rpartition("/")[2]
+    place = ("-h", "127.0.0.1", "-p", str(server.port), "-U", "fsm")
+    server.run("pg_dump", *place, "-f", f"{name}.sql", name)
+    server.run("createdb", *place, f"{name}_again")
+    server.run("psql", *place, "-q", "-v", "ON_ERROR_STOP=1", "-f", f"{name}.sql", f"{name}_again")
+    return server.database(f"{name}_again")
+
+
+def a_database(server: Server) -> str:
+    name = f"backed_up_{next(NUMBERS)}"
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return server.database(name)
+
+
+@pytest.mark.parametrize("back_up", [vacuumed, copied_online, dumped_and_read])
+def test_a_backup_is_a_store(back_up: Callable[[str, Server], str], sqlite: str, server: Server) -> None:
+    url = a_database(server) if back_up is dumped_and_read else sqlite
+    with Store(url) as store:
         store.create(TEA, ALICE)
-        with sqlite3.connect(sqlite.removeprefix("sqlite:///")) as connection:
-            connection.execute("VACUUM INTO ?", (str(tmp_path / "backup.db"),))
-        store.send(TEA, message(ALICE))
-    with Store(f"sqlite:///{tmp_path}/backup.db", must_exist=True) as restored:
-        assert restored.room(TEA).revision == 1
-        assert restored.send(TEA, message(ALICE)).allowed
+        store.send_many((TEA, event) for event in [join_rule("public"), change(JOIN, BOB, event_id="$1")])
+        store.acknowledge("mail", store.changes()[1][0])
+        told = [(cursor, each.as_json()) for cursor, each in store.changes()]
+        backup = back_up(url, server)  # while the store is open
+        store.send(TEA, change(LEAVE, BOB))
+    with Store(backup, must_exist=True) as restored:
+        assert [(cursor, each.as_json()) for cursor, each in restored.changes()] == told
+        assert restored.who(TEA) == restored.room(TEA).participations() == {ALICE: "join", BOB: "join"}
+        assert [each.revision for _, each in restored.changes(restored.cursor("mail"))] == [3]
+        assert restored.send(TEA, change(JOIN, BOB, event_id="$1")).transition == "join", "it is known"
+        assert restored.send(TEA, message(BOB)).allowed
+        assert [each.revision for _, each in restored.changes(told[-1][0])] == [4]
 
 
 def test_a_store_is_brought_up_to_date_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
