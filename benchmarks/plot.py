@@ -15,7 +15,7 @@ from benchmarks.decisions import Cost
 from benchmarks.measured import Measured
 from benchmarks.memory import BOUNDS, SIZES
 from benchmarks.report import duration, times
-from fsm.render.layout.style import BAN, FAINT, INK, OTHER, OWN, PAPER
+from fsm.render.layout.style import BARRED, FAINT, INK, OTHER, OWN, PAPER
 
 _OURS, _THEIRS = OWN.colour, "#a9afb6"
 _SMALL, _TEXT, _TITLE = 8, 9, 11
@@ -126,7 +126,9 @@ def _memory(axes: Axes, run: Measured) -> None:
         for label in labels:
             label.set_bbox({"facecolor": PAPER, "edgecolor": "none", "pad": 0.8})
     for place, most in enumerate(BOUNDS):
-        line = axes.hlines(most, place - 0.48, place + 0.48, color=BAN.colour, linewidth=1.2, linestyle=":", zorder=0)
+        line = axes.hlines(
+            most, place - 0.48, place + 0.48, color=BARRED.colour, linewidth=1.2, linestyle=":", zorder=0
+        )
     line.set_label("bound, for MIMI rooms")
     axes.set_xticks(range(len(SIZES)), [f"rooms of {size:,}" for size in SIZES])
     axes.set_ylim(0, max(max(each.bytes) for each in rooms) * 1.12)

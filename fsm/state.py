@@ -54,15 +54,17 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """How people see a state: the label in place of its word, if any, its tone, and its name in a sentence.
+    """How people see a state: the label in place of its word, if any, its tone, and its names in sentences.
 
-    "The *joined* state" is such a sentence; by default the label stands there, marked as code.
+    "The *joined* state" is such a sentence (`prose`), and "into or out of *a ban*" (`noun`); by default the
+    label stands there.
     A policy lists its states' displays in the order in which people look at the states.
     """
 
     label: str = ""
     tone: Tone = Tone.PLAIN
     prose: str = ""
+    noun: str = ""
 
 
 PLAIN = Display()

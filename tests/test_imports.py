@@ -204,6 +204,12 @@ def test_families_are_reached_through_the_catalogue_only(module: str) -> None:
             assert not [other for other in OWN_IMPORTS[module] if is_within(other, family)]
 
 
+@pytest.mark.parametrize("module", [name for name in INSIDE if not is_within(name, "fsm.participation")])
+def test_what_two_families_share_is_for_families(module: str) -> None:
+    if part_of(module) != "families":
+        assert not [other for other in OWN_IMPORTS[module] if is_within(other, "fsm.participation")]
+
+
 # fmt: off
 LIBRARIES: list[tuple[str, set[str]]] = [
     ("transitions", {"fsm.machine"}),

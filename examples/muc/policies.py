@@ -157,7 +157,8 @@ AFFILIATIONS = Policy(
     carries={action: {"wanted": (MEMBER,)} for action in (Action.REGISTER, Action.INVITE)},
     displays={
         NONE: Display("unaffiliated", Tone.OUTSIDE), MEMBER: Display(tone=Tone.MEMBER),
-        ADMIN: Display(tone=Tone.MEMBER), OWNER: Display(tone=Tone.MEMBER), OUTCAST: Display(tone=Tone.BARRED),
+        ADMIN: Display(tone=Tone.MEMBER), OWNER: Display(tone=Tone.MEMBER),
+        OUTCAST: Display(tone=Tone.BARRED, noun="a ban"),
     },
 )  # fmt: skip
 

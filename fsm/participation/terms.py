@@ -32,7 +32,7 @@ DISPLAYS: Mapping[Participation, Display] = {
     Participation.KNOCK: Display(prose="knocking"),
     Participation.INVITE: Display(prose="invited"),
     Participation.JOIN: Display(tone=Tone.MEMBER, prose="joined"),
-    Participation.BAN: Display(tone=Tone.BARRED, prose="banned"),
+    Participation.BAN: Display(tone=Tone.BARRED, prose="banned", noun="a ban"),
 }
 """How people see the states: from outside, and asking to come in, to being shut out."""
 

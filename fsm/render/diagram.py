@@ -49,8 +49,9 @@ class Condition:
 class State:
     """A state by its name; `id` is a plain name for it, unique in the diagram.
 
-    `word` stands for it in data. `place` counts the states in the order in which people
-    look at them; None where the policy does not declare one. `reached` as of an edge.
+    `word` stands for it in data, and `noun` for being in it, in a sentence. `place` counts the
+    states in the order in which people look at them; None where the policy does not declare
+    one. `reached` as of an edge.
     """
 
     id: str
@@ -60,6 +61,7 @@ class State:
     place: int | None = None
     change: Change = Change.NONE
     reached: bool = True
+    noun: str = ""
 
 
 @dataclass(frozen=True, slots=True)

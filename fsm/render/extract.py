@@ -42,6 +42,7 @@ def extract(policy: Policy[F], given: Mapping[str, Value] | None = None) -> Diag
             policy.displays.get(state, PLAIN).tone,
             places.get(state),
             reached=state in reached,
+            noun=policy.displays.get(state, PLAIN).noun,
         )
         for state in policy.states
     }

@@ -164,7 +164,7 @@ def _policy_of(  # noqa: PLR0913, PLR0917 - all that a policy hangs on
     displays = {
         outside: Display(label=outside.label or "no role", tone=Tone.OUTSIDE),
         **{state: Display(tone=Tone.MEMBER) for state in listed if state not in banned},
-        **{state: Display(tone=Tone.BARRED) for state in banned},
+        **{state: Display(tone=Tone.BARRED, noun="a ban") for state in banned},
     }
     return RolePolicy(
         policy_id,

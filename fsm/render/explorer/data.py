@@ -17,7 +17,7 @@ from fsm.render.explorer.recording import record
 from fsm.render.explorer.stage import stage_data
 from fsm.render.explorer.table import Table, tabulate
 from fsm.render.explorer.words import words_of
-from fsm.render.layout.style import BOXES, LINES, line_of
+from fsm.render.layout.style import BOXES, line_of, lines_of
 from fsm.state import AnyState
 
 JSON: TypeAlias = dict[str, Any]
@@ -114,9 +114,8 @@ def _picture(policy: AnyPolicy, diagram: Diagram, rows: Places) -> JSON:
             for edge in diagram.edges
         ],
         "lines": [
-            {"name": line.name, "words": line.words, "stroke": line.stroke, "colour": variable(line.colour)}
-            for line in LINES
-            if line in lines.values()
+            {"name": line.name, "words": words, "stroke": line.stroke, "colour": variable(line.colour)}
+            for line, words in lines_of(diagram)
         ],
     }
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from fsm.render.diagram import Detail, Diagram
 from fsm.render.formats.svg import to_svg
 from fsm.render.layout.plan import natural_order
-from fsm.render.layout.style import ANYONE, BAN, BOXES, FAINT, FONTS, INK, OTHER, OWN, PAPER, PLAIN
+from fsm.render.layout.style import ANYONE, BARRED, BOXES, FAINT, FONTS, INK, OTHER, OWN, PAPER, PLAIN
 from fsm.state import Tone
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -26,7 +26,7 @@ DARK: Mapping[str, str] = {
     OWN.colour: "#79b8ff",
     OTHER.colour: "#b6bec8",
     ANYONE.colour: "#c3cad3",
-    BAN.colour: "#ff8f84",
+    BARRED.colour: "#ff8f84",
     BOXES[Tone.MEMBER].fill: "#10301b",
     BOXES[Tone.MEMBER].border: "#4ac26b",
     BOXES[Tone.MEMBER].ink: "#aef2bf",

@@ -46,13 +46,13 @@ class Line:
 OWN = Line("own", "#0a5ab4", "solid", 1.3, Actor.TARGET, "the target itself")
 OTHER = Line("other", "#4a5058", "dashed", 1.3, Actor.ANOTHER, "another user")
 ANYONE = Line("anyone", "#4d5560", "dotted", 1.6, Actor.ANYONE, "anyone: the target or another user")
-BAN = Line("ban", "#b42318", "solid", 2.0, Actor.ANOTHER, "another user: into or out of a ban")
-LINES = (OWN, OTHER, ANYONE, BAN)
+BARRED = Line("barred", "#b42318", "solid", 2.0, Actor.ANOTHER, "another user: into or out of {barred}")
+LINES = (OWN, OTHER, ANYONE, BARRED)
 
 _BY_ACTOR = {line.actor: line for line in (OWN, OTHER, ANYONE)}
 
 # Two policies in one picture: the line tells how they differ, and words who acts. In the
-# words, the policies are {0} and {1}.
+# words, the policies are {0} and {1}, and {barred} is what those states are called in which people are barred.
 CHANGES: Mapping[Change, Line] = {
     Change.FIRST: Line("first", "#974800", "dashed", 2.2, None, "only in {0}"),
     Change.SECOND: Line("second", "#0a5ab4", "solid", 2.2, None, "only in {1}"),
@@ -76,7 +76,7 @@ PLAIN = Box("#ffffff", "#59636e", 1.1)
 BOXES: Mapping[Tone, Box] = {
     Tone.PLAIN: PLAIN,
     Tone.MEMBER: Box("#d9f2e0", "#1a7f37", 2.4, "#0f5323"),
-    Tone.BARRED: Box("#fbe3e0", BAN.colour, 2.4, "#8c1a12", BAN),
+    Tone.BARRED: Box("#fbe3e0", BARRED.colour, 2.4, "#8c1a12", BARRED),
     Tone.OUTSIDE: Box("#f1f3f5", "#59636e", 1.1),
 }
 
@@ -122,7 +122,9 @@ def lines_of(diagram: Diagram) -> list[tuple[Line, str]]:
     """The lines that the picture has, each with its words for the legend."""
     used = {line_of(diagram, edge).name for edge in diagram.edges}
     known = CHANGES.values() if diagram.sides else LINES
-    return [(line, line.words.format(*diagram.sides or ())) for line in known if line.name in used]
+    barred = (state.noun or state.name for state in diagram.states if state.tone is Tone.BARRED)
+    told = " or ".join(dict.fromkeys(barred))
+    return [(line, line.words.format(*diagram.sides or (), barred=told)) for line in known if line.name in used]
 
 
 def row_of(size: int) -> int:

@@ -21,7 +21,7 @@ STROKES: Mapping[str, tuple[str, str]] = {
     "own": ("-", "|"),
     "other": (".", ":"),
     "anyone": ("~", ";"),
-    "ban": ("=", "#"),
+    "barred": ("=", "#"),
     "same": ("-", "|"),
     "first": (".", ":"),
     "second": ("=", "#"),
