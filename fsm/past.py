@@ -17,7 +17,7 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 from enum import Enum, StrEnum, auto
 from functools import cache
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
 from fsm.decision import Decision
 
@@ -90,6 +90,9 @@ class Past:
     """
 
     __slots__ = ("_cells", "_positions", "bound", "keeps_all", "words")
+
+    knows_refused: ClassVar[bool] = True
+    """Whether the room may remember what it has refused, too: nobody else judges in it."""
 
     def __init__(self, *, keeps_all: bool = False, bound: "Bound | None" = None) -> None:
         self.keeps_all = keeps_all

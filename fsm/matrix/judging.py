@@ -99,9 +99,13 @@ class MatrixJudging(MatrixMembership[Member]):
         if decision.allowed:
             if event.type != MEMBER:
                 self._after(event)
-        elif event.event_id is not None and citing.AUTH_EVENTS in value:
+        elif event.event_id is not None and citing.AUTH_EVENTS in value and self._knows_refused:
             self._refused[event.event_id] = citing.Cited((event.type, event.state_key), event.room_id, is_rejected=True)
         return decision
+
+    @property
+    def _knows_refused(self) -> bool:
+        return self._past is None or self._past.knows_refused
 
     def _answer(
         self,

@@ -7,7 +7,7 @@ be shown, or for a snapshot, all are read.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from fsm.past import Entry, Past
 
@@ -32,6 +32,9 @@ class StoredPast(Past):
     """
 
     __slots__ = ("_absent", "_found", "_source", "is_following")
+
+    knows_refused: ClassVar[bool] = False
+    """Others judge in the room, too, and do not know of what was refused here: all have to answer alike."""
 
     def __init__(self, source: Source | None = None) -> None:
         super().__init__()

@@ -10,6 +10,7 @@ from fsm import Change, DefinitionError, EventError, ObserverError
 from fsm.store import Cursor, Store, StoreError, rooms
 from tests import lab
 from tests.builders import ALICE, BAN, BOB, CAROL, INVITE, JOIN, LEAVE, change, is_one_line, join_rule, message
+from tests.matrix import builders as m
 from tests.store.conftest import schema_of
 from tests.store.postgres import Server
 from tests.test_changes import ALL, HISTORIES
@@ -409,3 +410,22 @@ def dump(store: Store) -> str:
 
 def test_forgetting_nobody(tea: Store) -> None:
     assert [tea.forget(user) for user in ("@nobody", "\0", "")] == [0, 0, 0]
+
+
+# Matrix: refused events that others cite.
+
+
+def test_hubs_agree_on_who_cites_a_refused_event(store: Store, url: str) -> None:
+    # One room alone refuses whoever cites what it has refused. Hubs do not know of each other's refusals, so none counts.
+    room_id = "!r:a.example"
+    store.create(room_id, ALICE, policy="matrix-11")
+    refused = {**m.member("ban", BOB, ALICE), "event_id": "$refused", "auth_events": []}
+    citing = {**m.message(ALICE), "auth_events": ["$refused"]}
+    with Store(url) as other:
+        assert not store.send(room_id, refused)
+        for hub in (other, store, store, other):
+            assert hub.send(room_id, citing).allowed
+        assert "$refused" not in [each.event_id for _, each in store.changes()]
+        with Store(url) as later:
+            assert later.send(room_id, citing).allowed
+            assert later.room(room_id).revision == store.room(room_id).revision == len(store.changes())
