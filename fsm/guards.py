@@ -7,7 +7,7 @@ hold, so there is no other list of codes.
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
@@ -31,10 +31,10 @@ class Guard(Generic[F_contra]):
 
     `holds` and `fails` complete a sentence: "refused, since …". Where there is no
     `norm`, a specification can only say that `holds` is required. `says` quotes the
-    sentences that the guard implements. `tells_kind` marks
-    a guard that says what kind of event this is, rather than whether it may be: a row
-    for another kind is no reason for a refusal (see `fsm.kinds`). Whether
-    senders act on themselves is a matter of kind as well, and needs no mark.
+    sentences that the guard implements: a guard that two families share is the same guard in the
+    words of both. `tells_kind` marks a guard that says what kind of event this is, rather than
+    whether it may be: a row for another kind is no reason for a refusal (see `fsm.kinds`).
+    Whether senders act on themselves is a matter of kind as well, and needs no mark.
     """
 
     test: Callable[[F_contra], bool]
@@ -59,8 +59,8 @@ class Guard(Generic[F_contra]):
     def __reduce__(self) -> tuple[Any, ...]:
         # The name of a decorated function is that of its guard: it is pickled by that name.
         test, module = self.test, sys.modules.get(getattr(self.test, "__module__", ""))
-        if getattr(module, getattr(test, "__qualname__", ""), None) is self:
-            return _named, (test.__module__, test.__qualname__)
+        if getattr(module, getattr(test, "__qualname__", ""), None) == self:
+            return _named, (test.__module__, test.__qualname__, self.says)
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
 
@@ -71,5 +71,6 @@ def guard(
     return lambda test: Guard(test, holds, fails, norm, tells_kind, tuple(says))
 
 
-def _named(module: str, name: str) -> Any:
-    return getattr(import_module(module), name)
+def _named(module: str, name: str, says: tuple[Quote, ...]) -> Any:
+    found = getattr(import_module(module), name)
+    return found if found.says == says else replace(found, says=says)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import MISSING, fields, replace
 from enum import StrEnum
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -88,7 +89,8 @@ def _explain_change(rules: AnyPolicy, action: str, given: Iterable[str], *, as_j
     if as_json:
         print(json.dumps(decision.as_json(rules.id)))
     else:
-        print("\n".join(_words(rules, actions[action], facts, decision)))
+        quotes = () if decision else _quotes(meant(rules, actions[action], facts), facts)
+        print("\n".join([*_words(rules, actions[action], facts, decision), *quotes]))
     return 0 if decision else 1
 
 
@@ -105,7 +107,7 @@ def _explain_event(policy: AnyPolicy, kind: str, given: Iterable[str], *, as_jso
     lines = [f"{policy.id}: {_called(policy, kind)} event, the sender in `{facts.sender}`", verdict]
     for rule in rules:
         lines += ["", f"{rule.id} (section {rule.clause})", *_guards(rule, facts)]
-    print("\n".join(lines))
+    print("\n".join([*lines, *(() if decision else _quotes(rules, facts))]))
     return 0 if decision else 1
 
 
@@ -156,6 +158,16 @@ def _guards(rule: Rule[Any], facts: Any) -> Iterator[str]:
     for guard in rule.guards:
         holds = guard(facts)
         yield f"  {'yes' if holds else 'no ':<5}{guard.holds if holds else guard.fails:<58}{guard.name}"
+
+
+def _quotes(rules: Iterable[Rule[Any]], facts: Any) -> Iterator[str]:
+    """What the specification says of the guards that failed, each once, with links."""
+    failed = {guard.name: guard.says for rule in rules for guard in rule.guards if not guard(facts)}
+    for name, quotes in failed.items():
+        for quote in quotes:
+            yield ""
+            yield from wrap(f"{name} — {quote}", 80, subsequent_indent="  ")
+            yield f"  {quote.url}"
 
 
 def _states(policy: AnyPolicy, row: Transition[Any]) -> str:

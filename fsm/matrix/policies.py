@@ -30,6 +30,8 @@ from fsm.matrix.guards import (
     join_is_authorised,
     join_is_first,
     join_is_later,
+    room_is_public,
+    room_takes_knocks,
     rule_is_invite_knock_or_public,
     rule_is_invite_knock_restricted_or_public,
     rule_is_invite_or_public,
@@ -37,6 +39,13 @@ from fsm.matrix.guards import (
     rule_is_not_private,
     rule_is_restricted,
     rule_is_restricted_or_knock_restricted,
+    sender_is_joined,
+    sender_is_target,
+    sender_may_ban,
+    sender_may_invite,
+    sender_may_kick,
+    sender_outranks_for_ban,
+    sender_outranks_for_kick,
     token_is_for_target,
     token_is_known,
     token_is_of_sender,
@@ -88,17 +97,6 @@ from fsm.matrix.permits import (
     version_is_known,
 )
 from fsm.matrix.settings import Founder, Reign
-from fsm.participation.guards import (
-    room_is_public,
-    room_takes_knocks,
-    sender_is_joined,
-    sender_is_target,
-    sender_may_ban,
-    sender_may_invite,
-    sender_may_kick,
-    sender_outranks_for_ban,
-    sender_outranks_for_kick,
-)
 from fsm.participation.terms import DISPLAYS, Participation
 from fsm.participation.views import VIEWS
 from fsm.policy import Policy, Transition

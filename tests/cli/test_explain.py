@@ -20,6 +20,14 @@ def test_a_case_in_words() -> None:
         "yes the sender is joined sender_is_joined".split(),
         "no the sender may not ban sender_may_ban".split(),
         "yes the sender outranks the target for banning sender_outranks_for_ban".split(),
+        [],
+        'sender_may_ban — MIMI draft, "Ban Conditions": “Have permission to ban users.”'.split(),
+        "https://www.ietf.org/archive/id/draft-ralston-mimi-policy-01.html#name-ban-conditions".split(),
+        [],
+        'sender_may_ban — MIMI draft, "Kicks": “If the target user is in the banned'.split(),
+        "state, the sender requires permission to ban users instead (as to ban means to".split(),
+        "unban as well).”".split(),
+        "https://www.ietf.org/archive/id/draft-ralston-mimi-policy-01.html#name-kicks".split(),
     ]
 
 
