@@ -169,8 +169,10 @@ class AnyColumns(Protocol):
     def read(self, event: Mapping[str, Any]) -> tuple[str, str, str] | None:
         """Sender, target and action of a change that takes no more than a look-up, None for other events."""
 
-    def write(self, sender: str | None, target: str | None, action: str) -> dict[str, Any]:
-        """The event that asks for a change."""
+    def write(
+        self, sender: str | None, target: str | None, action: str, destination: str | None = None
+    ) -> dict[str, Any]:
+        """The event that asks for a change; `destination` says where it leads, if that is for the event to say."""
 
     def looks_back(self, event: Mapping[str, Any]) -> bool:
         """Whether the decision depends on single events of the past, so that a room has to remember them."""

@@ -164,6 +164,15 @@ class Syntax:
             _put(event, path, value if isinstance(value, bool) else value.value)
         return event
 
+    def lead(self, event: JSON, word: str | int | None) -> None:
+        """Let a change lead to the state of this word, known or not; None for a change that does not say."""
+        *parents, name = self.destination.split(".")
+        for parent in parents:
+            event = event.setdefault(parent, {})
+        event.pop(name, None)
+        if word is not None:
+            event[name] = word
+
     def written(self, policy: Table[Any], words: str, sender: str, target: str, reason: str | None = None) -> JSON:
         """The event for an action in words: what it asks for follows it, after a blank each (`set outcast`).
 

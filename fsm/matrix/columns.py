@@ -149,7 +149,7 @@ class Columns:
         )
         return (sender, target, action) if is_plain else None  # type: ignore[return-value]  # names are strings
 
-    def write(self, sender: str | None, target: str | None, action: str) -> JSON:
+    def write(self, sender: str | None, target: str | None, action: str, destination: str | None = None) -> JSON:  # noqa: ARG002 - the action says it
         """The event that asks for a change."""
         return {"type": MEMBER, "sender": sender, "state_key": target, "content": {"membership": action}}
 

@@ -6,12 +6,20 @@ from fsm.room_policy.cases import log_to
 from fsm.room_policy.events import CREATE
 from fsm.room_policy.lint.powers import Powers
 from fsm.room_policy.policies import RolePolicy
+from fsm.room_policy.roles import OUTSIDE
 from fsm.room_policy.syntax import CLAIM, CODE
 from fsm.scenario import Opening, Scenario
 
 JSON = dict[str, Any]
 
 USERS = {"ann": "Ann", "bob": "Bob", "cat": "Cat", "dan": "Dan", "eve": "Eve"}
+
+BASES: dict[str, JSON] = {
+    "a small room": {"max_users": len(USERS) + 2, "max_clients": len(USERS) + 2},
+    "one client each": {"multi_device": False},
+    "fixed membership": {"fixed_membership": True},
+}
+"""The base policies of further openings."""
 
 MOST_ROLES = 24
 """Of so many roles holders are in the second opening."""
@@ -25,6 +33,7 @@ def scenario_of(policy: RolePolicy) -> Scenario:
     openings = {"a founder alone": _opening(powers, dict(zip(USERS, ranked[:1], strict=False)))}
     if len(several) > 1:
         openings["one of each role"] = _opening(powers, several)
+        openings |= {name: _opening(powers, several, base) for name, base in BASES.items()}
     return Scenario(
         users=USERS,
         strangers=("fay", "gus"),
@@ -35,13 +44,12 @@ def scenario_of(policy: RolePolicy) -> Scenario:
     )
 
 
-def _opening(powers: Powers, listed: dict[str, int]) -> Opening:
-    """A room with these users, each with a client, where a code and a claim lead to the least role.
+def _opening(powers: Powers, listed: dict[str, int], base: JSON | None = None) -> Opening:
+    """A room with these users, each with a client, where a code and a claim lead to the least role that they can.
 
     No page shows it to play in: what is a fact there follows from whole lists, of roles and of clients, and a
     page looks up what two users are to each other.
     """
-    least = min(powers.seated, key=lambda index: (len(powers.of(index)), index), default=None)
     content: JSON = {
         "participant_list": {
             "participants": [{"user": user, "role_index": index} for user, index in listed.items()],
@@ -52,9 +60,19 @@ def _opening(powers: Powers, listed: dict[str, int]) -> Opening:
             ]
         },
     }
-    if least is not None:
-        content["join_links"] = {"join_links": [{"join_link": CODE, "target_role_index": least}]}
-        content["preauth_list"] = {"preauthorized_entries": [{"claimset": [CLAIM], "target_role": least}]}
+    if powers.seated:
+        by_code, by_claim = (_least(powers, row) for row in ("code_join", "preauthorized_join"))
+        content["join_links"] = {"join_links": [{"join_link": CODE, "target_role_index": by_code}]}
+        content["preauth_list"] = {"preauthorized_entries": [{"claimset": [CLAIM], "target_role": by_claim}]}
+    if base is not None:
+        content["base_room_policy"] = base
     create = {"type": CREATE, "sender": "ann", "state_key": "", "content": content}
     roles = {user: powers.policy.labels[powers.states[index]] for user, index in listed.items()}
     return Opening((create,), roles, shown=False)
+
+
+def _least(powers: Powers, row_id: str) -> int:
+    """The role with the fewest capabilities into which a row leads strangers, if it does into any."""
+    ranked = sorted(powers.seated, key=lambda index: (len(powers.of(index)), index))
+    ways = (index for index in ranked if powers.may_self(row_id, OUTSIDE, index, preauthorized_for_role=True))
+    return next(ways, ranked[0])

@@ -69,7 +69,8 @@ class RoleSyntax(Syntax):
 
 
 def _choices(policy: Table[Any], action: str, name: str) -> tuple[Value, ...]:
-    values: tuple[Value, ...] = policy.carries.get(Move(action), {}).get(name, policy.domain.values[name])
+    limits = policy.carries.get(action, {})  # type: ignore[call-overload]  # a word will do
+    values: tuple[Value, ...] = limits.get(name, policy.domain.values[name])
     return values
 
 

@@ -1,5 +1,6 @@
 """Rooms with roles of their own in columnar replay: it says what rooms say, of role sets of any size."""
 
+import json
 from itertools import islice
 from typing import Any
 
@@ -7,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from fsm import load_policy
-from fsm.bulk import Backtest
+from fsm.bulk import Backtest, replay
 from fsm.bulk.write.synth import as_events, synthesise
 from fsm.machine import memory_of
 from fsm.policies import load_rules
@@ -19,6 +20,8 @@ from tests.room_policy.questions import Questions
 from tests.room_policy.test_scenario import bounded_set
 
 JSON = dict[str, Any]
+
+MUC = "examples/muc/policies.py:AFFILIATIONS"
 
 EXAMPLES = ["cooperative", "strict", "moderated", "organizations"]
 
@@ -121,3 +124,44 @@ def test_cells_of_random_role_sets_are_those_of_the_table(seed: int) -> None:
     outcomes, _ = columnar_replay([policy], table, past=past)
     last = {event["room_id"]: outcome[0] for event, outcome in zip(log, outcomes[0], strict=True)}
     assert last == wanted
+
+
+ROWS: list[tuple[JSON, bool | None, str]] = [
+    ({"sender": "ann", "target": "bob", "action": "add", "destination": "2"}, True, "add"),
+    ({"sender": "ann", "target": "cat", "action": "add", "destination": "3"}, False, ""),
+    ({"sender": "ann", "target": "cat", "action": "add"}, None, "`content.role_index`: is missing"),
+    ({"sender": "ann", "target": "cat", "action": "add", "destination": "two"}, None, "`content.role_index`"),
+    ({"sender": "ann", "target": "cat", "action": "add", "destination": "٢"}, None, "`content.role_index`"),
+    ({"sender": "ann", "target": "cat", "action": "add", "destination": "9" * 5000}, None, "`content.role_index`"),
+    ({"sender": "ann", "target": "cat", "action": "add", "destination": "0"}, None, "must be at least 1"),
+    ({"sender": "ann", "target": "cat", "action": "invite", "destination": "2"}, None, "`content.action`"),
+    ({"sender": "ann", "action": "add", "destination": "2"}, None, "`state_key`"),
+    ({"sender": "ann", "target": "bob", "action": "remove", "destination": "2"}, False, ""),
+]
+
+
+@pytest.mark.parametrize("rules", ["room-policy", "room-policy-strict"])
+@pytest.mark.parametrize(("row", "allowed", "answer"), ROWS)
+def test_a_column_says_where_a_change_leads(row: JSON, allowed: bool | None, answer: str, rules: str) -> None:
+    first, *_ = growing("!a", 2)
+    rows = [{**first, "content": json.dumps(first["content"])}, {**row, "room_id": "!a"}]
+    names = ("room_id", "sender", "target", "action", "destination", "type", "content")
+    table = pa.table({name: pa.array([each.get(name) for each in rows], pa.string()) for name in names})
+    told = replay(table, rules).to_pylist()[1]
+    assert told["allowed"] is allowed
+    assert answer in (told["error"] or told["transition"] or "")
+
+
+def test_a_column_says_where_changes_of_other_families_lead() -> None:
+    """States may be words, too."""
+    table = pa.table({
+        "room_id": ["r"] * 3,
+        "sender": ["ann@a.example"] * 3,
+        "target": [None, "bob@b.example", "bob@b.example"],
+        "action": [None, "set", "set"],
+        "destination": [None, "outcast", "king"],
+        "type": ["muc.create", None, None],
+        "state_key": ["", None, None],
+    })  # fmt: skip
+    allowed = [(row["allowed"], row["error"] is None) for row in replay(table, load_policy(MUC)).to_pylist()]
+    assert allowed == [(True, True), (True, True), (None, False)]

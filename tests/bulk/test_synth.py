@@ -20,6 +20,9 @@ NEVER = ("redeem", "enter", "welcome")
 """Moves that take a proof, and one that needs knocks, which the first room versions do not have."""
 
 
+OTHER_ROLE_SETS = ["cooperative", "moderated", "organizations"]
+
+
 def synth(policy: str = "mimi", *, events: int = 6_000, rooms: int = 12, users: int = 300, seed: int = 1) -> pa.Table:
     return pa.concat_tables(synthesise(load_policy(policy), events=events, rooms=rooms, users=users, seed=seed))
 
@@ -43,6 +46,17 @@ def test_the_log_is_believable(policy: str) -> None:
     assert types["m.room.role_map"] + types["m.room.power_levels"] > 5
     sizes = Counter(table.column("room_id").to_pylist()).most_common()
     assert sizes[0][1] > 5 * sizes[-1][1]
+
+
+@pytest.mark.parametrize("name", ["strict", *(pytest.param(name, marks=pytest.mark.long) for name in OTHER_ROLE_SETS)])
+def test_the_log_of_a_role_set_is_believable(name: str) -> None:
+    backtest = Backtest(load_policy(f"room-policy-{name}"))
+    backtest.add(synth(f"room-policy-{name}", events=600 if name == "strict" else 3_000, rooms=6, users=60))
+    report = backtest.as_json()
+    assert report["summary"]["allowed"] > 0.6 * report["summary"]["events"]
+    assert report["transitions"].keys() >= {"add", "leave", "change_role", "ban", "unban", "kick", "add_own_client"}
+    assert len(report["failed"]) > 15
+    assert len(report["participation"]) > 3
 
 
 def test_rooms_are_created_once_and_first() -> None:

@@ -29,6 +29,10 @@ def looks_up(rules: Rules) -> bool:
     return family is not None and family.columns is not None
 
 
+_MOST_DIGITS = 20
+"""So many digits has a number that may be a state."""
+
+
 class Columns:
     """A family's events as columnar replay sees them: none is a look-up, its room judges each."""
 
@@ -54,10 +58,20 @@ class Columns:
     def read(self, event: Mapping[str, Any]) -> None:
         """No event is a look-up."""
 
-    def write(self, sender: str | None, target: str | None, action: str) -> JSON:
-        """The event that asks for a change, of which a history names no more than this."""
+    def write(self, sender: str | None, target: str | None, action: str, destination: str | None = None) -> JSON:
+        """The event that asks for a change, of which a history names no more than this.
+
+        Rooms may come to have other states than the policy, so that any word is written.
+        """
         event = self._syntax.write(self._policy, action, sender or "", target or "")
+        if self._syntax.destination != self._syntax.action:
+            self._syntax.lead(event, None if destination is None else self._word(destination))
         return event | ({"sender": None} if sender is None else {})
+
+    def _word(self, destination: str) -> str | int:
+        """The word for a state, which is a number where those of states are."""
+        is_number = destination.isascii() and destination.isdecimal() and len(destination) <= _MOST_DIGITS
+        return int(destination) if is_number and type(self.initial.value) is int else destination
 
     def looks_back(self, event: Mapping[str, Any]) -> bool:  # noqa: ARG002 - as columnar replay asks any family
         """Rooms judge by their state."""

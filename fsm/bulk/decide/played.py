@@ -1,15 +1,16 @@
 """Histories that are played: in real rooms of a family, by what its scenario and its syntax say.
 
-Every event is chosen at random among those that can be asked, until one is found that
-the room allows; now and then anything at all is tried, which the policy mostly refuses.
-It takes longer than what `fsm.bulk.write.synth` does for families with columns, and asks for
-no more than a `fsm.Family`.
+A room begins as one of the openings of the scenario. Then a row of the policy is chosen, and changes at random until
+one is found that the row allows; now and then anything at all is tried, which the policy mostly refuses. Who creates a
+room stays as they are there, so that something can go on. It takes longer than what `fsm.bulk.write.synth` does for
+families with columns, and asks for no more than a `fsm.Family`.
 """
 
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from enum import StrEnum
+from itertools import chain, count, islice
 from random import Random
 from typing import Any, TypeAlias
 
@@ -26,13 +27,17 @@ JSON: TypeAlias = dict[str, Any]
 PIECE = 2**14
 """So many events are in a piece of a history."""
 
-_TRIED = 32
-"""Of so many events the first that the room allows is sent."""
+_TRIED = 24
+"""Of so many changes for a row the first that it allows is sent."""
 
-_ATTEMPTS = 0.06
+_ROWS = 6
+"""So many rows are tried; then any change will do."""
+
+_ATTEMPTS = 0.07
 _SETTINGS = 0.03
+_OTHERS = 0.02
 _STRANGERS = 0.3
-"""The shares of attempts at random, of events that set something, and of targets who may be new to the room."""
+"""The shares of attempts at random, of events that set something, of others, and of targets who may be new here."""
 
 
 def play(policy: AnyPolicy, family: Family, sizes: tuple[int, int, int], seed: int) -> Iterator[list[JSON]]:
@@ -40,7 +45,7 @@ def play(policy: AnyPolicy, family: Family, sizes: tuple[int, int, int], seed: i
 
     Raises `DefinitionError` when no other user ids can be made out of the scenario's.
     """
-    count, rooms, users = sizes
+    events, rooms, users = sizes
     random = Random(seed)  # noqa: S311 - a history, and no secret
     scenario, syntax = family.scenario_of(policy), family.syntax_of(policy)
     if scenario is None:
@@ -48,11 +53,10 @@ def play(policy: AnyPolicy, family: Family, sizes: tuple[int, int, int], seed: i
     ids = [_user(family, scenario, syntax, number) for number in range(users)]
     played = [_Room(policy, family, f"!r{number}", ids, random) for number in range(rooms)]
     weights = [random.lognormvariate(0, 1.5) for _ in played]
-    chosen = iter(random.choices(played, weights, k=count))
+    chosen = iter(random.choices(played, weights, k=events))
     beginnings = [event for room in played for event in room.begin()]
-    events = iter(beginnings[:count])
-    left = max(count - len(beginnings), 0)
-    whole = (event for part in (events, (room.next() for room in islice(chosen, left))) for event in part)
+    left = max(events - len(beginnings), 0)
+    whole = chain(beginnings[:events], (room.next() for room in islice(chosen, left)))
     while piece := list(islice(whole, PIECE)):
         yield piece
 
@@ -81,43 +85,68 @@ class _Room:
         self._room = family.room(room_id, policy=policy)
         creator, *others = random.sample(range(len(users)), min(len(users), len(scenario.users)))
         self._names = dict(zip(scenario.users, (users[each] for each in (creator, *others)), strict=False))
-        self._known = [users[creator]]
+        self._creator = users[creator]
+        self._known = [self._creator]
         self._forms = {action: [*self._syntax.forms(policy, action)] for action in policy.triggers}
+        self._settings = [
+            *scenario.settings.values(),
+            *(event for log in scenario.assignments for event in log),
+        ]
 
     def begin(self) -> list[JSON]:
         """The events with which the room begins."""
-        opening = self._scenario.searched[0]
-        events = [self._own(event) for event in opening]
+        opening = self._random.choice([*self._scenario.openings.values()])
+        events = [self._own(event) for event in opening.log]
         for event in events:
             self._room.send(event)
         return events
 
     def next(self) -> JSON:
         """The next event, which has been sent."""
-        random = self._random
-        settings = [*self._scenario.settings.values()]
-        settings += [event for log in self._scenario.assignments for event in log]
-        if settings and random.random() < _SETTINGS:
-            event = self._own(random.choice(settings))
-        elif random.random() < _ATTEMPTS:
-            event = self._change(random.choice(self._users))
-        else:
-            event = next(filter(self._room.decide, (self._likely() for _ in range(_TRIED))), self._likely())
+        event = self._chosen(self._random.random())
         if self._room.send(event):
             target = self._syntax.target_of(event)
             if target in self._users and target not in self._known:
                 self._known.append(target)
         return event
 
-    def _likely(self) -> JSON:
-        standing = [*self._room.participations()]
-        is_known = not standing or self._random.random() < _STRANGERS
-        return self._change(self._random.choice(self._known if is_known else standing))
+    def _chosen(self, share: float) -> JSON:
+        """An event of the kind that a number from 0 to 1 says."""
+        random = self._random
+        if share < _ATTEMPTS:
+            attempts = (self._change(random.choice(self._users), random.choice(self._policy.triggers)) for _ in count())
+            return next(filter(self._is_kept, attempts))
+        if self._settings and share < _ATTEMPTS + _SETTINGS:
+            return self._own(random.choice(self._settings))
+        if self._scenario.attempts and share < _ATTEMPTS + _SETTINGS + _OTHERS:
+            return self._own(random.choice(self._scenario.attempts))
+        return self._likely()
 
-    def _change(self, sender: str) -> JSON:
+    def _is_kept(self, event: JSON) -> bool:
+        """Whether the creator stays as they are."""
+        if self._syntax.target_of(event) != self._creator:
+            return True
+        decision = self._room.decide(event)
+        return not decision or decision.after == decision.before
+
+    def _likely(self) -> JSON:
+        """A change that the room allows, by one of the rows that are tried if one is found, else by any."""
+        random, standing, rows = self._random, [*self._room.participations()], self._policy.transitions
+        allowed = None
+        for row in random.sample(rows, min(_ROWS, len(rows))):
+            for _ in range(_TRIED):
+                is_known = not standing or random.random() < _STRANGERS
+                event = self._change(random.choice(self._known if is_known else standing), row.trigger)
+                decision = self._room.decide(event)
+                if decision and self._is_kept(event):
+                    allowed = event
+                    if decision.transition == row.id:
+                        return event
+        return event if allowed is None else allowed
+
+    def _change(self, sender: str, action: StrEnum) -> JSON:
         random = self._random
         target = random.choice((sender, random.choice(self._users if random.random() < _STRANGERS else self._known)))
-        action = random.choice(self._policy.triggers)
         told = random.choice(self._forms[action])
         return {**self._syntax.write(self._policy, action, sender, target, **told), "room_id": self._id}
 

@@ -8,6 +8,7 @@ Rows of different rooms may mix.
 | `room_id` | the room; null for the one room of a log without room ids |
 | `sender` | who sent the event |
 | `target`, `action` | of a participation change: the user it is about, and the word for it (`invite`, `join` …) |
+| `destination` | of a change that leads where it asks: the state, such as the index of a role |
 | `type`, `state_key` | of any other event: its type, and its state key if it has one |
 | `content` | of any other event: its content as JSON text; null stands for `{}` |
 | `event_id` | the event's id, if it has one |
@@ -37,8 +38,8 @@ from fsm.family import AnyColumns
 from fsm.strict_json import read_json
 
 ROOM, SENDER, TARGET, ACTION = REQUIRED = ("room_id", "sender", "target", "action")
-TYPE, STATE_KEY, CONTENT, EVENT_ID, EVENT_JSON, UNREADABLE = OPTIONAL = (
-    "type", "state_key", "content", "event_id", "event_json", "unreadable",
+DESTINATION, TYPE, STATE_KEY, CONTENT, EVENT_ID, EVENT_JSON, UNREADABLE = OPTIONAL = (
+    "destination", "type", "state_key", "content", "event_id", "event_json", "unreadable",
 )  # fmt: skip
 TEXTS = (*REQUIRED, *OPTIONAL)
 IS_STATE = "is_state"
@@ -101,7 +102,7 @@ def event_of(row: Mapping[str, Any], columns: AnyColumns) -> Any:
         return _json(row[EVENT_JSON], "")
     given = {field: row[field] for field in (TYPE, SENDER, EVENT_ID, ROOM) if field in row}
     if ACTION in row and CONTENT not in row:
-        change = columns.write(row.get(SENDER), row.get(TARGET), row[ACTION])
+        change = columns.write(row.get(SENDER), row.get(TARGET), row[ACTION], row.get(DESTINATION))
         return {field: value for field, value in change.items() if value is not None} | given
     if STATE_KEY in row:
         given[STATE_KEY] = row[STATE_KEY]
