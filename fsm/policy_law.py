@@ -90,8 +90,8 @@ class Differences(Protocol):
 class Repairs(Protocol):
     """What a family offers to mend its policies with."""
 
-    def remedy(self, policy: Any, law: PolicyLaw, fault: Fault) -> Remedy | None:
-        """The smallest change found after which the fault is gone, and no worse one has come."""
+    def remedy(self, policy: Any, law: PolicyLaw, fault: Fault) -> Remedy | str:
+        """The smallest change found after which the fault is gone, and no worse one has come; or why there is none."""
 
     def repaired(self, policy: Any) -> tuple[Any, tuple[str, ...]]:
         """The policy after all repairs that could be found, and these in words."""

@@ -13,9 +13,10 @@ from fsm.errors import EventError
 from fsm.room_policy.events import CREATE, PARTICIPANT
 from fsm.room_policy.facts import Clients, Move, RoleFacts
 from fsm.room_policy.policies import RolePolicy
-from fsm.room_policy.roles import OUTSIDE, Role
+from fsm.room_policy.roles import BANNED, OUTSIDE, Role
 from fsm.room_policy.room import RoleRoom
 from fsm.room_policy.syntax import CODE
+from fsm.state import State
 
 JSON = dict[str, Any]
 
@@ -43,7 +44,7 @@ def log_to(policy: RolePolicy, action: str, facts: RoleFacts) -> tuple[JSON, ...
     """
     move = Move(action)
     for each in _tries(policy, move, facts):
-        log = _create(facts, move, each), _question(facts, move)
+        log = _create(policy, facts, move, each), _question(facts, move)
         room = RoleRoom(policy=policy)
         try:
             if room.send(log[0]) and _agree(room.facts_of(log[1]), facts, policy.reads(move)):
@@ -81,9 +82,13 @@ def _numbers(role: Role | None) -> set[int]:
     return {number for number in numbers if number <= MOST}
 
 
-def _create(facts: RoleFacts, move: Move, tried: _Try) -> JSON:
+def _create(policy: RolePolicy, facts: RoleFacts, move: Move, tried: _Try) -> JSON:
     target = SENDER if facts.is_self else TARGET
     listed = {user: state for user, state in ((target, facts.target), (SENDER, facts.sender)) if state.word != OUTSIDE}
+    if facts.wanted.word == BANNED and not facts.max_users_holds:
+        # The banned are no users: somebody else is one too many.
+        users = [state for state in policy.states if isinstance(state, State) and state.word not in (OUTSIDE, BANNED)]
+        listed |= dict(zip(["another"], users, strict=False))
     members = [(target, f"{target}/1")] if tried.is_active else []
     for name, state, number, active in (
         ("left", facts.target, tried.left, tried.left_are_active),

@@ -12,6 +12,8 @@ from fsm import RoleRoom, load_policy
 from fsm.machine import memory_of
 from fsm.review.search.witness import witness
 from fsm.review.vectors.suite import covering_vectors
+from fsm.room_policy.cases import log_to
+from fsm.room_policy.facts import Move, RoleFacts
 from fsm.room_policy.family import FAMILY
 from fsm.room_policy.policies import STRICT, policy_of
 from fsm.room_policy.syntax import RoleSyntax
@@ -104,6 +106,19 @@ def test_what_is_written_is_read_again(seed: int) -> None:
             assert RoleRoom.from_state(
                 [{"type": "roles_list", "sender": "hub", "state_key": "", "content": {"roles": bounded_set()}}]
             ).facts_of(event)
+
+
+@pytest.mark.parametrize("by", [0, 1, 3])
+def test_a_room_that_is_full_can_be_shown_when_somebody_is_banned(by: int) -> None:
+    policy = policy_of([*sound().values()])
+    states = {state.value: state for state in policy.states}
+    at = {"sender": states[by], "acting": states[by or 3], "target": states[0], "wanted": states[1]}
+    facts = RoleFacts(**{**policy.domain.plain, **at, "is_self": False, "max_users_holds": False})  # type: ignore[arg-type]
+    log = log_to(policy, Move.ADD, facts)
+    assert log is not None
+    room = RoleRoom(policy=policy)
+    assert room.send(log[0])
+    assert not room.facts_of(log[1]).max_users_holds
 
 
 def test_a_history_can_be_made_and_replayed(tmp_path: Path) -> None:

@@ -60,7 +60,8 @@ def suggested(policy: AnyPolicy, laws: Iterable[PolicyLaw], findings: Iterable[F
             yield finding
             continue
         remedy = repairs.remedy(policy, law, fault)
-        told = Suggestion(cannot="no small change was found that makes no other fault")
-        if remedy is not None:
+        if isinstance(remedy, str):
+            told = Suggestion(cannot=remedy)
+        else:
             told = Suggestion(remedy.changes, remedy.gained, remedy.lost)
         yield replace(finding, suggestion=told)

@@ -29,6 +29,17 @@ def open_join_is_for_outsiders(policy: RolePolicy) -> Iterator[Fault]:
             yield Fault((role.index,), subject, _roles_again(powers), (to.without(role, "canOpenJoin"),))
 
 
+def fixed_rooms_let_nobody_add(policy: RolePolicy) -> Iterator[Fault]:
+    """Where the membership is fixed, no role but 0 and 1 holds canAddParticipant (5)."""
+    powers = policy.derived(Powers)
+    if policy.base is None or not policy.base.fixed_membership:
+        return
+    for role in policy.roles.roles:
+        if role.index not in (OUTSIDE, BANNED) and powers.has(role.index, "canAddParticipant"):
+            subject = f"the membership is fixed, and {powers.name(role.index)} has canAddParticipant"
+            yield Fault((role.index,), subject, _roles_again(powers), (to.without(role, "canAddParticipant"),))
+
+
 def role_one_is_for_the_banned(policy: RolePolicy) -> Iterator[Fault]:
     """Spec: "The 'banned' role always has `role_index` = 1 and `role_name` = 'banned'" (8.1.3)."""
     powers = policy.derived(Powers)
@@ -84,22 +95,32 @@ def nothing_is_dead(policy: RolePolicy) -> Iterator[Fault]:
         if entry.role not in powers.by_index or entry.role == OUTSIDE:
             subject = f"preauthorized_entries[{place}] leads to role {entry.role}, which nobody can take"
             yield Fault((place, "entry"), subject, _roles_again(powers), (to.without_entry(entry, place),))
+        earlier = (each for each in policy.preauthorizations[:place] if each.role != OUTSIDE)
+        first = next((each for each in earlier if each.claims <= entry.claims), None)
+        if first is not None:
+            before = policy.preauthorizations.index(first)
+            subject = f"preauthorized_entries[{place}] never counts: entry {before} comes first and asks for no more"
+            yield Fault((place, "behind"), subject, _roles_again(powers), (to.without_entry(entry, place),))
 
 
 def expected_pairs_are_whole(policy: RolePolicy) -> Iterator[Fault]:
     """Capabilities that one expects together: who may do the one lacks the other."""
     powers = policy.derived(Powers)
+    active = [index for index in powers.seated if powers.is_active(index)]
     for index in powers.seated:
         role = powers.by_index[index]
-        missing = [
-            (one, other)
-            for one, other in _PAIRS
-            if powers.has(index, one) and _is_used(powers, index, one) and not powers.has(index, other)
-        ]
-        if missing:
-            subject = f"{powers.name(index)} has {', '.join(f'{one} without {other}' for one, other in missing)}"
-            ways = (to.with_(role, *(other for _, other in missing)),)
-            yield Fault((index, *missing), subject, _tried(powers, index, missing[0][1]), ways)
+        for one, other in _PAIRS:
+            if powers.has(index, one) and _is_used(powers, index, one) and not powers.has(index, other):
+                subject = f"{powers.name(index)} has {one} without {other}"
+                # With `canKick` they would kick those whom they may do nothing else to.
+                is_too_much = other == "canKick" and not all(powers.may_put_out(index, each) for each in active)
+                cannot = KICKS if is_too_much else ""
+                ways = () if cannot else (to.with_(role, other),)
+                yield Fault((index, one, other), subject, _tried(powers, index, other), ways, cannot)
+
+
+KICKS = "`canKick` knows no rank: issue 3 of the draft, what a kick is"
+"""Why who may do something to some only cannot be given `canKick`."""
 
 
 _PAIRS = (

@@ -12,6 +12,8 @@ LAWS: tuple[PolicyLaw, ...] = (
               definitions.bounds_are_sound),
     PolicyLaw("open-join-is-for-outsiders", "canOpenJoin appears in role 0 only", "high", "8.1.1",
               definitions.open_join_is_for_outsiders),
+    PolicyLaw("fixed-rooms-let-nobody-add", "Where the membership is fixed, only roles 0 and 1 hold canAddParticipant",
+              "high", "5", definitions.fixed_rooms_let_nobody_add),
     PolicyLaw("role-one-is-for-the-banned", "Role 1 is named `banned`, takes no clients and holds nothing", "high",
               "8.1.3", definitions.role_one_is_for_the_banned),
     PolicyLaw("powers-are-not-lost", "No power is lost for good while anybody is active", "high", "3",

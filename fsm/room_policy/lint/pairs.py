@@ -1,6 +1,6 @@
 """Laws of what holders of one role may do to holders of another, and of two steps one after the other."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 
@@ -52,7 +52,7 @@ def _ways_out(powers: Powers, index: int) -> Iterator[tuple[str, int, int]]:
     for by in others:
         if powers.may("remove", by, index):
             yield "remove", by, OUTSIDE
-        yield from (("change_role", by, dest) for dest in powers.demotions(by, index) if _is_below(powers, dest, index))
+        yield from (("change_role", by, dest) for dest in powers.demotions(by, index) if powers.is_lower(dest, index))
     if powers.may_self("leave", index):
         yield "leave", index, OUTSIDE
     if powers.is_active(index):
@@ -69,10 +69,6 @@ def _way_out(way: str, sender: str, target: str, dest: int) -> dict[str, object]
     return event(sender, target, "remove" if way in ("remove", "leave") else "remove_clients")
 
 
-def _is_below(powers: Powers, one: int, other: int) -> bool:
-    return powers.of(one) < powers.of(other)
-
-
 def kicks_know_rank(policy: RolePolicy) -> Iterator[Fault]:
     """Who may kick somebody may remove, ban or demote them: `canKick` asks for no authorized change (8.1.2)."""
     powers = policy.derived(Powers)
@@ -80,10 +76,7 @@ def kicks_know_rank(policy: RolePolicy) -> Iterator[Fault]:
         out_of_reach = [
             index
             for index in powers.seated
-            if powers.is_active(index)
-            and powers.may("kick", by, index)
-            and not (powers.may("remove", by, index) or powers.may("ban", by, index, BANNED))
-            and not any(_is_below(powers, dest, index) for dest in powers.demotions(by, index))
+            if powers.is_active(index) and powers.may("kick", by, index) and not powers.may_put_out(by, index)
         ]
         if out_of_reach:
             cast = Cast(powers, (by, out_of_reach[0]))
@@ -116,14 +109,35 @@ def the_banned_stay_out(policy: RolePolicy) -> Iterator[Fault]:
             subject = f"{powers.name(by)}, who may not unban, takes the banned off the list; they are back {how}"
             yield Fault((by,), subject, log, ways)
             break
+    if policy.roles.have_banned:
+        yield from islice(_unban_themselves(powers), 1)
+
+
+def _unban_themselves(powers: Powers) -> Iterator[Fault]:
+    """How the banned come back whom nobody else has taken off the list."""
+    role = powers.by_index[BANNED]
+    if powers.may_self("leave", BANNED):
+        for way in _ways_back(powers):
+            log = all_allowed(powers, partial(_back, powers, BANNED, way), BANNED)
+            if log is not None:
+                ways = to.without(role, "canRemoveSelf"), to.cut(role, (BANNED, OUTSIDE))
+                yield Fault((BANNED, "leave"), f"the banned leave the list; they are back by `{way[0]}`", log, ways)
+    for dest in powers.entries if powers.policy.preauthorizations else powers.seated:
+        if powers.may_self("change_own_role", BANNED, dest, preauthorized_for_role=True):
+            cast = Cast(powers, (BANNED,))
+            back = event(cast[0], cast[0], "change_role", role_index=dest, **cast.credential(dest))
+            subject = f"the banned make themselves {powers.name(dest)}, if they are preauthorized"
+            log = cast.create(preauthorized=dest), back
+            yield Fault((BANNED, "own"), subject, log, (to.without(role, "canChangeOwnRole"),))
 
 
 def _back(powers: Powers, by: int, way: tuple[str, int, int | None], more: tuple[int, ...]) -> Log:
     """Somebody takes the banned off the list, who come back in a way that needs a helper, or none."""
     row, dest, helper = way
-    cast = Cast(powers, (by, BANNED, *([] if helper in (None, by) else [helper]), *more))
-    user = cast[1]
-    sender = user if helper is None else cast[0 if helper == by else 2]
+    is_own = by == BANNED
+    cast = Cast(powers, (*([] if is_own else [by]), BANNED, *([] if helper in (None, by) else [helper]), *more))
+    user = cast[0 if is_own else 1]
+    sender = user if helper is None else cast[0 if helper == by else 1 if is_own else 2]
     start = cast.create(
         code=dest if row == "code_join" else None, preauthorized=dest if row == "preauthorized_join" else None
     )
@@ -163,14 +177,15 @@ def who_writes_the_rules_lacks_nothing(policy: RolePolicy) -> Iterator[Fault]:
             yield Fault((by,), subject, log, (to.without(role, *held), to.with_(role, *missing)))
 
 
-def _written(cast: Cast, capability: str, other: int) -> dict[str, object]:
-    """The event by which somebody gives all the powers of a role away."""
+def _written(cast: Cast, capability: str, other: int, sender: str | None = None) -> dict[str, object]:
+    """The event by which somebody, else the first of a room, gives all the powers of a role away."""
+    sender = sender or cast[0]
     if capability == "canChangePreauthorizedUserList":
         entry = {"claimset": [], "target_role": other}
         content: dict[str, object] = {"preauthorized_entries": [entry]}
-        return {"type": "preauth_list", "sender": cast[0], "state_key": "", "content": content}
+        return {"type": "preauth_list", "sender": sender, "state_key": "", "content": content}
     roles = cast.create()["content"]["roles_list"]
-    return {"type": "roles_list", "sender": cast[0], "state_key": "", "content": roles}
+    return {"type": "roles_list", "sender": sender, "state_key": "", "content": roles}
 
 
 def demotion_and_removal_hold(policy: RolePolicy) -> Iterator[Fault]:
@@ -193,7 +208,9 @@ def _demoted(powers: Powers, index: int) -> Iterator[Fault]:
 
     for by in powers.seated:
         for dest in powers.demotions(by, index):
-            if dest < index and powers.may_self("change_own_role", dest, index, preauthorized_for_role=True):
+            if powers.is_lower(dest, index) and powers.may_self(
+                "change_own_role", dest, index, preauthorized_for_role=True
+            ):
                 shown = all_allowed(powers, log, index, dest)
                 if shown:
                     subject = f"{powers.name(by)} demotes {powers.name(index)} to {powers.name(dest)}; they are back"
@@ -252,18 +269,59 @@ def nobody_is_put_above(policy: RolePolicy) -> Iterator[Fault]:
             ways = to.cut(role, *((each, dest) for each in sources)), to.with_(role, *more)
             subject = f"{powers.name(by)} puts others into {powers.name(dest)}, which has more: {_listed(more)}"
             yield Fault((by, dest), subject, (cast.create(), moved(row, cast[0], target, dest)), ways)
-        outsiders = powers.by_index.get(OUTSIDE)
         for row, dest in powers.ways_in():
             more = powers.lacks(by, dest)
-            if not powers.of(by) < powers.of(dest) or dest in seen or outsiders is None:
+            if not powers.of(by) < powers.of(dest) or dest in seen:
                 continue
             seen.add(dest)
             cast = Cast(powers, (by,))
             second = f"{cast[0]}-second-account"
             log = cast.create(code=dest if row == "code_join" else None), moved(row, second, second, dest)
             subject = f"a second account of {powers.name(by)} comes in as {powers.name(dest)}: {_listed(more)} more"
-            ways = to.cut(outsiders, (OUTSIDE, dest)), to.with_(powers.by_index[by], *more)
+            ways = _closed(powers, row, dest), to.with_(powers.by_index[by], *more)
             yield Fault((by, dest, "second"), subject, log, ways)
+    yield from _anybody_acts(powers)
+
+
+def _closed(powers: Powers, row: str, dest: int) -> to.Edits:
+    """How a role is no longer open to any outsider."""
+    if row == "preauthorized_join":
+        return to.without(powers.by_index[dest], "canJoinIfPreauthorized")
+    outsiders = powers.by_index.get(OUTSIDE)
+    return () if outsiders is None else to.cut(outsiders, (OUTSIDE, dest))
+
+
+def _anybody_acts(powers: Powers) -> Iterator[Fault]:
+    """Outsiders who can prove nothing act in a role with more than others have (4)."""
+    entry = powers.entry_of_anybody
+    if entry is None or entry.role not in powers.seated:
+        return
+    last = next(_from_outside(powers, entry.role), None)
+    if last is None or not any(powers.of(by) < powers.of(entry.role) for by in powers.seated):
+        return
+    place = powers.policy.preauthorizations.index(entry)
+    cast = Cast(powers, (entry.role,))
+    subject = f"preauthorized_entries[{place}] asks for no claim: anybody may act as {powers.name(entry.role)}"
+    yield Fault(("anybody", entry.role), subject, (cast.create(), last(cast)), (to.without_entry(entry, place),))
+
+
+def _from_outside(powers: Powers, index: int) -> Iterator[Callable[[Cast], dict[str, object]]]:
+    """What outsiders who act in a role may do to its only holder, or to the room."""
+    acts = {"sender": OUTSIDE, "acting": index, "target": index, "is_self": False}
+    if powers.asked("ban", wanted=BANNED, **acts):
+        yield lambda cast: ban(NEWCOMER, cast[0])
+    if powers.asked("remove", wanted=OUTSIDE, **acts):
+        yield lambda cast: event(NEWCOMER, cast[0], "remove")
+    if powers.is_active(index) and powers.asked("kick", wanted=OUTSIDE, **acts):
+        yield lambda cast: event(NEWCOMER, cast[0], "remove_clients")
+    if powers.has(index, "canDestroyRoom"):
+        yield lambda _: {"type": "destroy_room", "sender": NEWCOMER, "state_key": "", "content": {}}
+    for capability in WRITERS:
+        if powers.has(index, capability):
+            yield partial(_written, capability=capability, other=index, sender=NEWCOMER)
+    for dest in powers.inside:
+        if powers.asked("add", wanted=dest, **{**acts, "target": OUTSIDE}):
+            yield lambda _, dest=dest: event(NEWCOMER, "another", "add", role_index=dest)  # type: ignore[misc]
 
 
 def equals_do_not_ban_each_other(policy: RolePolicy) -> Iterator[Fault]:

@@ -4,11 +4,13 @@ Unless a question says otherwise the case is favourable: all bounds hold, client
 in nobody's way, codes are valid. So what is denied here is denied by the roles.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 from fsm.room_policy.capabilities import GRANTING, NUMBERS
+from fsm.room_policy.components import Preauthorization
 from fsm.room_policy.facts import Clients, RoleFacts
 from fsm.room_policy.policies import RolePolicy
 from fsm.room_policy.roles import BANNED, OUTSIDE, Role
@@ -20,8 +22,8 @@ BOUNDS = (
     "maximum_active_participants_holds",
 )
 
-_OF_THE_WAY_IN = frozenset({NUMBERS["canOpenJoin"], NUMBERS["canJoinIfPreauthorized"]})
-"""Capabilities that say how one comes into a role, and not what its holders may do."""
+_OF_COMING_AND_GOING = frozenset(NUMBERS[name] for name in ("canOpenJoin", "canJoinIfPreauthorized", "canRemoveSelf"))
+"""Capabilities that say how one comes into a role and leaves the room, and are no power over anything."""
 
 
 class Powers:
@@ -79,7 +81,9 @@ class Powers:
 
     @cached_property
     def _granted(self) -> dict[int, frozenset[int]]:
-        return {index: role.capabilities & GRANTING.keys() - _OF_THE_WAY_IN for index, role in self.by_index.items()}
+        return {
+            index: role.capabilities & GRANTING.keys() - _OF_COMING_AND_GOING for index, role in self.by_index.items()
+        }
 
     def lacks(self, index: int, other: int) -> tuple[str, ...]:
         """What the holders of the other role may, and those of this one may not, by the names of capabilities."""
@@ -94,6 +98,14 @@ class Powers:
         for dest in self._led_to(by, source):
             if dest != source and dest in self.seated and self.may("change_role", by, source, dest):
                 yield dest
+
+    def may_put_out(self, by: int, index: int) -> bool:
+        """Whether holders of `by` may remove, ban or demote those of a role."""
+        return (
+            self.may("remove", by, index)
+            or self.may("ban", by, index, BANNED)
+            or any(self.is_lower(dest, index) for dest in self.demotions(by, index))
+        )
 
     def seats(self, by: int) -> Iterator[tuple[str, int, int]]:
         """How holders of a role put others into one: the row, the role that these leave, and where they come."""
@@ -120,11 +132,19 @@ class Powers:
         return sorted(self.arrows(by).get(source, ()))
 
     def ways_in(self) -> Iterator[tuple[str, int]]:
-        """How outsiders come in by themselves, without being preauthorized: the row, and the role."""
+        """How any outsiders come in by themselves, whatever they can prove: the row, and the role."""
         for dest in self.seated:
             for row in ("open_join", "code_join"):
                 if self.may_self(row, OUTSIDE, dest):
                     yield row, dest
+        entry = self.entry_of_anybody
+        if entry is not None and entry.role in self.may_enter_preauthorized:
+            yield "preauthorized_join", entry.role
+
+    @cached_property
+    def entry_of_anybody(self) -> Preauthorization | None:
+        """The first entry of the room's list that asks for no claim: those who can prove nothing act in its role."""
+        return next((entry for entry in self.policy.preauthorizations if not entry.claims), None)
 
     @cached_property
     def entries(self) -> tuple[int, ...]:
@@ -151,10 +171,20 @@ class Powers:
                     waiting = [*found]
         return frozenset(found)
 
+    def is_lower(self, one: int, other: int) -> bool:
+        """Whether holders of one role may less than those of another."""
+        return len(self.of(one)) < len(self.of(other))
+
     def name(self, index: int) -> str:
         """What a role is called, for people."""
         role = self.by_index.get(index)
-        return called(role) if role else f"role {index}"
+        if role is None:
+            return f"role {index}"
+        return f"{called(role)} (role {index})" if role.name and self._names[role.name] > 1 else called(role)
+
+    @cached_property
+    def _names(self) -> Counter[str]:
+        return Counter(role.name for role in self.roles.roles)
 
     def names(self, indexes: Iterable[int]) -> str:
         """Several of them."""

@@ -21,8 +21,8 @@ __all__ = ["changes", "data_of", "faults", "preview", "remedy", "repaired"]
 TRIED = 40
 """So many changed sets are looked at for one fault."""
 
-MENDED = 10
-"""Of so many roles, with role 0, changes are searched for; of more it would take too long."""
+MENDED = 14
+"""Of so many roles, with 0 and 1, changes are searched for; of more it would take too long."""
 
 MOST_FAULTS = 40
 """Of a set with more faults of high and medium weight no changes are searched for: they would be a new set."""
@@ -50,11 +50,15 @@ def can_be_searched(policy: RolePolicy) -> bool:
     return len(policy.states) <= MENDED
 
 
-def remedy(policy: RolePolicy, law: PolicyLaw, fault: Fault) -> Remedy | None:
-    """The smallest change found after which the fault is gone, and what else it changes."""
-    edits = _search(policy, law, fault) if can_be_searched(policy) else None
+def remedy(policy: RolePolicy, law: PolicyLaw, fault: Fault) -> Remedy | str:
+    """The smallest change found after which the fault is gone, and what else it changes; or why there is none."""
+    if not can_be_searched(policy):
+        return f"there are {len(policy.states)} roles, changes are searched for up to {MENDED}"
+    if _serious(policy) > MOST_FAULTS:
+        return f"there are more than {MOST_FAULTS} such findings, which is another set of roles"
+    edits = _search(policy, law, fault)
     if edits is None:
-        return None
+        return "no small change was found that makes no other fault"
     gained, lost = changes(policy, edited(policy, edits))
     return Remedy(tuple(edit.words for edit in edits), gained, lost)
 
@@ -79,9 +83,13 @@ def repaired(policy: RolePolicy) -> tuple[RolePolicy, tuple[str, ...]]:
         done += [edit.words for edit in edits]
 
 
+def _serious(policy: RolePolicy) -> int:
+    return sum(law.severity != LOW for law, _ in faults(policy))
+
+
 def _search(policy: RolePolicy, law: PolicyLaw, fault: Fault, *, only_useless: bool = False) -> Edits | None:
     """The changes with the fewest words after which a fault is gone, and no serious one has come."""
-    if sum(each.severity != LOW for each, _ in faults(policy)) > MOST_FAULTS:
+    if _serious(policy) > MOST_FAULTS:
         return None
     old = {(each.id, other.key) for each, other in faults(policy)}
     order = count()

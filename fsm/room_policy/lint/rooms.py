@@ -20,8 +20,8 @@ from fsm.room_policy.lint.powers import Powers
 from fsm.room_policy.policies import RolePolicy
 from fsm.room_policy.roles import BANNED, OUTSIDE
 
-SEARCHED = 13
-"""Of so many roles, with role 0, whole rooms are searched; of more, only pairs of roles are looked at."""
+SEARCHED = 14
+"""Of so many roles, with 0 and 1, whole rooms are searched; of more, only pairs of roles are looked at."""
 
 MOST_USERS = 4
 """So many users are in a room at most, and one fewer where there are more than `FEW` roles."""
@@ -49,6 +49,16 @@ class Rooms:
                 continue
             self.steps[room] = [*self._steps(room)]
             waiting.extend(after for _, after in self.steps[room] if after not in self.steps)
+
+    def reached(self, room: Room) -> list[Room]:
+        """The rooms that this one can come to, and itself, the nearest first."""
+        found, waiting = {room: None}, deque([room])
+        while waiting:
+            for _, after in self.steps[waiting.popleft()]:
+                if after not in found:
+                    found[after] = None
+                    waiting.append(after)
+        return [*found]
 
     def _steps(self, room: Room) -> Iterator[tuple[Step, Room]]:
         for row, by, source, dest, is_self in self._moves(room):
@@ -132,26 +142,37 @@ class Rooms:
 def powers_are_not_lost(policy: RolePolicy) -> Iterator[Fault]:
     """A capability that somebody has had can come to somebody again, as long as anybody is active."""
     powers = policy.derived(Powers)
-    rooms = Rooms(powers, _highest(powers))
-    lost: dict[int, tuple[Room, Step, set[int]]] = {}
+    creators = _highest(powers)
+    rooms = Rooms(powers, creators)
     writers = frozenset(index for index in powers.seated if any(powers.has(index, name) for name in WRITERS))
-    for holders, capabilities in _held_by(powers).items():
-        again = _can_come_to(rooms, holders | writers)
-        for room, steps in rooms.steps.items():
-            if not holders & {*room}:
-                continue
-            for step, after in steps:
-                if after in again or not any(powers.is_active(index) for index in after if index in powers.seated):
-                    continue
-                known = lost.setdefault(step[2], (room, step, set()))
-                known[2].update(capabilities)
-                if len(room) < len(known[0]):
-                    lost[step[2]] = room, step, known[2]
+    groups = [(holders, some, _can_come_to(rooms, holders | writers)) for holders, some in _held_by(powers).items()]
+    lost: dict[int, tuple[Room, Step, set[int]]] = {}
+    for creator in creators:
+        reached = rooms.reached((creator,))
+        possible = [each for each in groups if (creator,) in each[2]]
+        # What goes from a room that has lost something already is no new loss.
+        for room in (room for room in reached if all(room in again for _, _, again in possible)):
+            for step, after in rooms.steps[room]:
+                gone = {
+                    number
+                    for holders, some, again in possible
+                    if after not in again and holders & {*room}
+                    for number in some
+                }
+                if gone and any(powers.is_active(index) for index in after if index in powers.seated):
+                    known = lost.setdefault(step[2], (room, step, set()))
+                    known[2].update(gone)
+                    if len(room) < len(known[0]):
+                        lost[step[2]] = room, step, known[2]
     for index, (room, step, gone) in sorted(lost.items(), reverse=True):
         names = [GRANTING[number] for number in sorted(gone)]
-        subject = f"when the last {powers.name(index)} goes, {len(names)} capabilities are lost: {', '.join(names[:6])}"
+        subject = f"when the last {powers.name(index)} goes, {_counted(names)} lost: {', '.join(names[:6])}"
         yield Fault((index,), f"{subject}, …" if len(names) > 6 else subject, _played(powers, room, step),  # noqa: PLR2004
                     _kept(powers, index))  # fmt: skip
+
+
+def _counted(names: list[str]) -> str:
+    return "1 capability is" if len(names) == 1 else f"{len(names)} capabilities are"
 
 
 def _highest(powers: Powers) -> list[int]:
@@ -223,6 +244,17 @@ def _played(powers: Powers, room: Room, step: Step) -> tuple[dict[str, object], 
 def roles_are_reached_and_left(policy: RolePolicy) -> Iterator[Fault]:
     """Every role but 0 and 1 can be reached from some first room, and left again."""
     powers = policy.derived(Powers)
+    if powers.seated and not _lets_anybody_in(powers):
+        cast = Cast(powers, powers.seated[:1])
+        openings = tuple(
+            (*to.with_(powers.by_index[by], "canAddParticipant"), *to.lead(powers.by_index[by], (OUTSIDE, index)))
+            for by in reversed(_highest(powers))
+            for index in powers.seated
+            if not powers.lacks(by, index)
+        )
+        last = event(cast[0], NEWCOMER, "add", role_index=powers.seated[0])
+        yield Fault(("in",), "nobody can ever come in", (cast.create(), last), tuple(filter(None, openings)))
+        return
     reached = {index for index in powers.seated if any(_comes_to(powers, (one,), index) for one in powers.seated)}
     for index in powers.seated:
         if index not in reached:
@@ -250,6 +282,15 @@ def roles_are_reached_and_left(policy: RolePolicy) -> Iterator[Fault]:
                 (cast.create(), event(cast[0], cast[0], "remove")),
                 tuple(way for way in ways if way),
             )
+
+
+def _lets_anybody_in(powers: Powers) -> bool:
+    """Whether anybody can come in beside a creator, whatever the numbers."""
+    return (
+        bool(powers.may_enter_preauthorized)
+        or any(True for _ in powers.ways_in())
+        or any(source == OUTSIDE for by in powers.seated for _, source, _ in powers.seats(by))
+    )
 
 
 def _comes_to(powers: Powers, creators: Iterable[int], index: int) -> bool:
@@ -298,6 +339,7 @@ def _seatings(powers: Powers, index: int) -> tuple[to.Edits, ...]:
 def first_rooms_can_meet_minima(policy: RolePolicy) -> Iterator[Fault]:
     """A first room, of its creator alone, meets every minimum, or can come to."""
     powers = policy.derived(Powers)
+    yield from _impossible(powers)
     needed = [
         index
         for index in powers.seated
@@ -325,3 +367,19 @@ def first_rooms_can_meet_minima(policy: RolePolicy) -> Iterator[Fault]:
         (cast.create(), event(cast[0], NEWCOMER, "add", role_index=missing[creator][0])),
         tuple(ways),
     )
+
+
+def _impossible(powers: Powers) -> Iterator[Fault]:
+    """Minima that no room at all can meet."""
+    roles = [powers.by_index[index] for index in powers.inside]
+    for role in roles:
+        most, least = role.participants.maximum, role.active.minimum
+        if most is not None and least > most and role.active.is_sound:
+            subject = f"{powers.name(role.index)} must have {least} active participants, and {most} at most in all"
+            yield Fault((role.index, "active"), subject, (Cast(powers, (role.index,)).create(),),
+                        (to.without_minimum(role),))  # fmt: skip
+    base, needed = powers.policy.base, sum(powers.by_index[index].participants.minimum for index in powers.seated)
+    if base is not None and base.max_users is not None and needed > base.max_users:
+        subject = f"the minima are {needed} participants in all, and max_users is {base.max_users}"
+        ways = tuple(edit for index in powers.seated for edit in to.without_minimum(powers.by_index[index]))
+        yield Fault(("max_users",), subject, (Cast(powers, powers.seated[:1]).create(),), (ways,))
