@@ -9,12 +9,13 @@ action, class of the sender and class of the target. A table asks the memory of 
 policy's machine for each of them once. It is no second set of rules.
 """
 
-from collections.abc import Iterator, MutableMapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from fsm.decision import Decision
+from fsm.decision import Decision, permit, refuse_by
 from fsm.machine import Key as Question
 from fsm.machine import Memory
+from fsm.rule import Rule
 from fsm.state import AnyState
 
 P = TypeVar("P")
@@ -120,6 +121,11 @@ class Table(Generic[P, R]):
         """Where the decisions come from."""
         return self._rules.memory
 
+    @property
+    def met(self) -> "Met":
+        """What ordinary changes meet of the rules beside the table."""
+        return self._rules.met
+
     def question(self, action: str, sender: UserClass, target: UserClass, *, is_self: bool) -> Question:
         """What is asked of the memory."""
         code = self._rules.code(sender.peers.powers, target.peers.powers, self.rule, is_self=is_self)
@@ -139,6 +145,10 @@ class Table(Generic[P, R]):
         self.held += 1
 
 
+Met: TypeAlias = "tuple[Sequence[Rule[Any]], Any] | None"
+"""Rules beside the table that were asked, and the facts that they were asked of."""
+
+
 class Rules(Generic[P, R]):
     """A policy, ready for its rooms: a family says what powers and rules add to the code of a question.
 
@@ -155,6 +165,8 @@ class Rules(Generic[P, R]):
         self.types = types
         self.others = others
         self._tables: dict[R, Table[P, R]] = {}
+        self.met: Met = None
+        """What ordinary changes meet of the rules beside the table, and pass."""
 
     def code(self, sender: P, target: P, rule: R, *, is_self: bool) -> int:
         """The facts but the two states, as the sum of their weights in the domain."""
@@ -168,6 +180,34 @@ class Rules(Generic[P, R]):
                 self._tables.clear()
             found = self._tables.setdefault(rule, Table(self, rule))
         return found
+
+    def judge_beside(self, rules: Sequence[Rule[Any]], facts: Any) -> Decision:
+        """The decision by rules beside the table: allowed by the first that permits, or refused by all."""
+        for rule in rules:
+            if rule.permits(facts):
+                return self.permission(rule)
+        return refuse_by(rules, facts)
+
+    def permission(self, rule: Rule[Any]) -> Decision:
+        """The decision in which a rule beside the table permits."""
+        return permit(rule)
+
+
+K = TypeVar("K")
+
+
+class Beside(dict[K, Decision]):
+    """Decisions by the rules beside the table, each made when first asked for; `question` says what a key asks."""
+
+    __slots__ = ("question", "rules")
+
+    def __init__(self, rules: Rules[Any, Any], question: Callable[[K], tuple[Sequence[Rule[Any]], Any]]) -> None:
+        super().__init__()
+        self.rules = rules
+        self.question = question
+
+    def __missing__(self, key: K) -> Decision:
+        return self.setdefault(key, self.rules.judge_beside(*self.question(key)))
 
 
 class Outside(MutableMapping[str, UserClass]):

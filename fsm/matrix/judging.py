@@ -18,7 +18,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from fsm.decision import Decision, refuse_by
+from fsm.decision import Decision
 from fsm.errors import EventError, MissingEventError
 from fsm.event import Event, plain, read_event
 from fsm.facts import Value
@@ -56,7 +56,7 @@ class MatrixJudging(MatrixMembership[Member]):
         return event
 
     def _permission(self, rule: Row) -> Decision:
-        return self._rules.permissions[rule.id]
+        return self._rules.permission(rule)
 
     @property
     def _rules_beside(self) -> Iterable[Row]:
@@ -124,9 +124,10 @@ class MatrixJudging(MatrixMembership[Member]):
         about = self._facts_of_any(event, value, others)
         if kind is Kind.MEMBER:
             premise, asked = self.policy.premise, self._facts_of_membership(event, about)
-            if not premise.permits(asked):
+            required = self._rules.judge_beside((premise,), asked)
+            if not required.allowed:
                 before = None if event.state_key is None else self.participation(event.state_key)
-                return replace(refuse_by((premise,), asked), before=before, after=before)
+                return replace(required, before=before, after=before)
         decide = partial(self._decide_member, event, value, facts)
         if kind is not Kind.MEMBER:
             decide = partial(self._decide_other, event, kind, about)
@@ -159,7 +160,7 @@ class MatrixJudging(MatrixMembership[Member]):
             is_every_creator_a_user=are_users(content.get("additional_creators", [])),
         )
         rules = self._rules if policy is self.policy else rules_of(policy)
-        return rules.judge_any(policy.permits[Kind.CREATE], facts)
+        return rules.judge_beside(policy.permits[Kind.CREATE], facts)
 
     def _facts_of_any(
         self, event: Event, value: Mapping[str, Any], others: Mapping[str, citing.Cited] | None
@@ -193,7 +194,7 @@ class MatrixJudging(MatrixMembership[Member]):
 
     def _decide_other(self, event: Event, kind: Kind, about: Mapping[str, Any], *, hopes: bool) -> Decision:
         rows = self.policy.permits[kind]
-        decision = self._rules.judge_any(rows, self._facts_of_other(event, kind, about, hopes=hopes))
+        decision = self._rules.judge_beside(rows, self._facts_of_other(event, kind, about, hopes=hopes))
         if decision.allowed or kind is not Kind.LEVELS:
             return decision
         asked = self._asked_levels(event, hopes=hopes)

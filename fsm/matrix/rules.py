@@ -4,11 +4,12 @@ The powers of a user are the power level that they have of their own, None for t
 have none. A room's rule says what that of all others is, and what levels it takes to act.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
-from fsm.classes import Peers, Rules
-from fsm.decision import Decision, refuse_by
+from fsm.classes import Beside, Peers, Rules
+from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.facts import Value
 from fsm.machine import memory_of
@@ -58,13 +59,14 @@ class MatrixRules(Rules[Own, Rule]):
         self.join_rule: Mapping[Value, int] = weights["join_rule"]
         self.warrant: Mapping[Value, int] = weights["warrant"]
         self.is_authorised = weights["is_authorised"][True]
-        self.permissions = {row.id: row.permission for row in policy.all_permits}
-        """By row: the decision in which it permits an event that moves nobody."""
+        self._permissions = {row.id: row.permission for row in (policy.premise, *policy.all_permits)}
+        self.met = (policy.premise,), EventFacts()
         self.own_types = frozenset(
             event_type for event_type, kind in KINDS.items() if kind is Kind.MEMBER or kind in policy.permits
         )
         """The event types that have rules of their own."""
-        self.sending = Sending(policy.permits, self.judge_any)
+        self.sending = Beside(self, partial(_question, policy.permits))
+        """The decisions on state and messages that have no rules of their own, in rooms open to all servers."""
 
     def code(self, sender: Own, target: Own, rule: Rule, *, is_self: bool, hopes: bool = False) -> int:
         """The facts but the two states, as the sum of their weights in the domain.
@@ -77,12 +79,9 @@ class MatrixRules(Rules[Own, Rule]):
             return code + self.is_self
         return code + self.outranks if exceeds(power, other, hopes=hopes) else code
 
-    def judge_any(self, rows: Sequence[Row], facts: EventFacts) -> Decision:
-        """Allowed by the first of the rows that permits, or refused by all."""
-        for row in rows:
-            if row.permits(facts):
-                return self.permissions[row.id]
-        return refuse_by(rows, facts)
+    def permission(self, rule: Any) -> Decision:
+        """The decision in which a row permits: it names the row."""
+        return self._permissions[rule.id]
 
     def may(self, power: Power, rule: Rule, *, hopes: bool = False) -> int:
         """The weights of what a user of this power may do. With `hopes`, what is not known is in their favour."""
@@ -93,23 +92,15 @@ class MatrixRules(Rules[Own, Rule]):
         )
 
 
-class Sending(dict[tuple[bool, Participation, bool, bool], Decision]):
-    """The decisions on state and messages that have no rules of their own, in rooms that take events from all servers.
+Sending: TypeAlias = tuple[bool, Participation, bool, bool]
+"""Of an event: whether it is state, where the sender stands, whether they reach the level that it takes, and whether
+the `state_key` is no other user."""
 
-    By whether the event is state, where the sender stands, whether they reach the level
-    that it takes, and whether the `state_key` is no other user. Each is asked of the rows once.
-    """
 
-    def __init__(self, permits: Permits, judge: Callable[[Sequence[Row], EventFacts], Decision]) -> None:
-        super().__init__()
-        self._permits = permits
-        self._judge = judge
-
-    def __missing__(self, key: tuple[bool, Participation, bool, bool]) -> Decision:
-        is_state, sender, may_send, is_key_own = key
-        rows = self._permits[Kind.STATE if is_state else Kind.MESSAGE]
-        facts = EventFacts(sender=sender, may_send=may_send, is_key_own=is_key_own)
-        return self.setdefault(key, self._judge(rows, facts))
+def _question(permits: Permits, sending: Sending) -> tuple[Sequence[Row], EventFacts]:
+    is_state, sender, may_send, is_key_own = sending
+    rows = permits[Kind.STATE if is_state else Kind.MESSAGE]
+    return rows, EventFacts(sender=sender, may_send=may_send, is_key_own=is_key_own)
 
 
 _MOST_SHARED = 2**12

@@ -305,7 +305,7 @@ class Room(ParticipationRoom[Member]):
                 may_redact=standing.may(REDACT),
             )
             permits = self._rules.permits
-            decision = judge([*permits[Kind.MESSAGE], *permits[Kind.REDACTION]], facts)
+            decision = self._rules.judge_beside([*permits[Kind.MESSAGE], *permits[Kind.REDACTION]], facts)
             decision = self._backed(value, message, decision)
             if decision.allowed:
                 self._note_id(message)

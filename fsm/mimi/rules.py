@@ -6,8 +6,8 @@ A room's rule is its join rule, and the powers of a user are their standing.
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from fsm.classes import Rules
-from fsm.decision import Decision, judge
+from fsm.classes import Beside, Rules
+from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.facts import Value
 from fsm.machine import memory_of
@@ -44,7 +44,7 @@ class MimiRules(Rules[Standing, JoinRule]):
             for acts in range(2 ** len(ACTS))
         )
         """By the acts that a standing grants: their weight."""
-        self._judged: dict[tuple[Kind, EventFacts], Decision] = {}
+        self._judged: Beside[tuple[Kind, EventFacts]] = Beside(self, lambda key: (self.permits[key[0]], key[1]))
         self.join_rule: Mapping[Value, int] = weights["join_rule"]
         self.is_self = weights["is_self"][True]
         self.outranks_for_kick = weights["outranks_for_kick"][True]
@@ -63,10 +63,7 @@ class MimiRules(Rules[Standing, JoinRule]):
 
     def judge(self, kind: Kind, facts: EventFacts) -> Decision:
         """The decision on an event that moves nobody: made when first asked for, and then shared. Facts are finite."""
-        decision = self._judged.get((kind, facts))
-        if decision is None:
-            decision = self._judged[kind, facts] = judge(self.permits[kind], facts)
-        return decision
+        return self._judged[kind, facts]
 
     @property
     def nobody(self) -> Powers:

@@ -4,38 +4,45 @@ Theory of operation. Rooms look their decisions up in the machine's memory, so m
 are computed once and only looked up ever after. What is recorded is therefore the
 look-up: while a `Recorder` is on, a memory notes the key before it answers. At any
 other time a memory is a plain dict, and costs what a dict costs. What the questions
-showed is worked out at the end, from the table.
+showed is worked out at the end, from the table. The rules beside the table are noted
+where they are asked (`fsm.classes.Rules`).
 
 What a tool asks on its own account, such as a search for a room, is not recorded
 (`fsm.unrecorded`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from math import floor
 from types import TracebackType
 from typing import Any, Self, TypeAlias, cast
 
-from fsm.classes import Answers, UserClass
+from fsm.classes import Answers, Beside, Met, Rules, UserClass
 from fsm.decision import Decision
+from fsm.facts import Domain
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
 from fsm.machine import Key, Machine, Memory
 from fsm.policy import Transition
+from fsm.review.compare.beside import check_rules
 from fsm.review.vectors.cover import Board
+from fsm.rule import Rule
 from fsm.unrecorded import is_unrecorded
 
 Parts: TypeAlias = dict[str, bool]
 """The parts of a policy that can be seen, by name, and whether they have been."""
+
+Asked: TypeAlias = tuple[tuple[str, ...], Any]
+"""The ids of rules beside the table that were asked together, and the facts."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowCoverage:
     """One transition: from which states it fired, and which outcomes of its guards were seen.
 
-    Outcomes go by the name of the guard and `true` or `false`. What cannot happen
-    is left out.
+    Of a rule beside the table: whether it has permitted an event of its kind. Outcomes go
+    by the name of the guard and `true` or `false`. What cannot happen is left out.
     """
 
     fired: Mapping[str, bool]
@@ -54,52 +61,65 @@ class RowCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What has been seen of one policy, by transition."""
+    """What has been seen of one policy, by transition, and by rule beside the table (its kind of event and its id)."""
 
     policy: str
     rows: Mapping[str, RowCoverage]
+    rules: Mapping[str, RowCoverage] = field(default_factory=dict)
+
+    @property
+    def _all(self) -> Mapping[str, RowCoverage]:
+        return {**self.rows, **self.rules}
 
     @property
     def shape(self) -> tuple[object, ...]:
         """What there is to see: the same for two runs of one policy, and not for policies that only share an id."""
-        return (self.policy, *((row_id, *row.fired, *row.outcomes) for row_id, row in self.rows.items()))
+        return (self.policy, *((row_id, *row.fired, *row.outcomes) for row_id, row in self._all.items()))
 
     @property
     def percent(self) -> float:
         """How much of all that there is to see has been seen."""
-        parts = [part for row in self.rows.values() for part in row.parts]
+        parts = [part for row in self._all.values() for part in row.parts]
         return 100.0 * sum(parts) / len(parts) if parts else 100.0
 
     def merged(self, other: "Coverage") -> "Coverage":
         """What either of two runs of one policy has seen."""
-        return Coverage(self.policy, {row_id: row.merged(other.rows[row_id]) for row_id, row in self.rows.items()})
+        ours, theirs = (self.rows, self.rules), (other.rows, other.rules)
+        merged = (
+            {name: row.merged(more[name]) for name, row in own.items()} for own, more in zip(ours, theirs, strict=True)
+        )
+        return Coverage(self.policy, *merged)
 
     def as_json(self) -> dict[str, Any]:
         """For programs, and for other processes."""
-        return {
-            "policy": self.policy,
-            "rows": {
-                row_id: {"fired": dict(row.fired), "outcomes": dict(row.outcomes)} for row_id, row in self.rows.items()
-            },
-        }
+        parts = {"rows": self.rows, "rules": self.rules}
+        return {"policy": self.policy, **{name: _as_json(rows) for name, rows in parts.items()}}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Read what `as_json` has written."""
-        rows = {row_id: RowCoverage(row["fired"], row["outcomes"]) for row_id, row in value["rows"].items()}
-        return cls(value["policy"], rows)
+        rows, rules = (
+            {name: RowCoverage(row["fired"], row["outcomes"]) for name, row in value[part].items()}
+            for part in ("rows", "rules")
+        )
+        return cls(value["policy"], rows, rules)
 
     def lines(self) -> Iterator[str]:
         """The coverage as a table."""
-        width = max(len(row_id) for row_id in (*self.rows, "transition"))
+        width = max(len(name) for name in (*self._all, "transition"))
         yield f"{'transition':<{width}}  fired  guards  missing"
-        for row_id, row in self.rows.items():
-            counts = [f"{sum(each.values())}/{len(each)}" for each in (row.fired, row.outcomes)]
-            missing = [f"from {state}" for state, seen in row.fired.items() if not seen]
-            missing += [name for name, seen in row.outcomes.items() if not seen]
-            what = ", ".join(missing) if any(row.parts) else "all"
-            yield f"{row_id:<{width}}  {counts[0]:<5}  {counts[1]:<6}  {what}".rstrip()
+        for rows, missed in ((self.rows, "from {}"), (self.rules, "permitting")):
+            for name, row in rows.items():
+                counts = [f"{sum(each.values())}/{len(each)}" for each in (row.fired, row.outcomes)]
+                missing = [missed.format(state) for state, seen in row.fired.items() if not seen]
+                missing += [outcome for outcome, seen in row.outcomes.items() if not seen]
+                what = ", ".join(missing) if any(row.parts) else "all"
+                yield f"{name:<{width}}  {counts[0]:<5}  {counts[1]:<6}  {what}".rstrip()
         yield f"{self.policy}: {shown(self.percent)} % seen"
+
+
+def _as_json(rows: Mapping[str, RowCoverage]) -> dict[str, Any]:
+    return {name: {"fired": dict(row.fired), "outcomes": dict(row.outcomes)} for name, row in rows.items()}
 
 
 def shown(percent: float) -> str:
@@ -116,11 +136,14 @@ class Recorder:
     def __init__(self) -> None:
         self._keys: dict[AnyPolicy, set[Key]] = {}
         self._asked: dict[AnyPolicy, set[tuple[StrEnum, Any]]] = {}
+        self._beside: dict[AnyPolicy, set[Asked]] = {}
 
     def __enter__(self) -> Self:
         keys, asked = self._keys, self._asked
         self._before = vars(Memory).get("__getitem__"), Machine.decide
         look_up, decide = self._before[0] or dict.__getitem__, Machine.decide
+        self._before_beside = vars(Beside).get("__getitem__"), Rules.judge_beside
+        look_up_beside, judge_beside = self._before_beside[0] or dict.__getitem__, Rules.judge_beside
 
         def noted_look_up(memory: Memory[Any], key: Key) -> Decision:
             decision: Decision = look_up(memory, key)
@@ -138,36 +161,52 @@ class Recorder:
             if not is_unrecorded():
                 policy = cast("AnyPolicy", answers.table.memory.machine.policy)
                 keys.setdefault(policy, set()).add(answers.question(target))
+                self._note(policy, answers.table.met)
+            return decision
+
+        def noted_rules(rules: Rules[Any, Any], some: Sequence[Rule[Any]], facts: Any) -> Decision:
+            self._note(rules.memory.machine.policy, (some, facts))
+            return judge_beside(rules, some, facts)
+
+        def noted_beside(beside: Beside[Any], key: Any) -> Decision:
+            self._note(beside.rules.memory.machine.policy, beside.question(key))
+            decision: Decision = look_up_beside(beside, key)
             return decision
 
         self._by_class = vars(Answers).get("__getitem__")
         Answers.__getitem__ = noted_by_class  # type: ignore[method-assign, assignment]
         Memory.__getitem__ = noted_look_up  # type: ignore[method-assign, assignment]
         Machine.decide = noted_decide  # type: ignore[method-assign, assignment]
+        Rules.judge_beside = noted_rules  # type: ignore[method-assign, assignment]
+        Beside.__getitem__ = noted_beside  # type: ignore[method-assign, assignment]
         return self
+
+    def _note(self, policy: Any, met: Met) -> None:
+        """Note that rules beside the table were asked."""
+        if met is not None and not is_unrecorded():
+            rules, facts = met
+            self._beside.setdefault(policy, set()).add((tuple(rule.id for rule in rules), facts))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        look_up, decide = self._before
-        if look_up is None:
-            del Memory.__getitem__  # a plain dict again
-        else:
-            Memory.__getitem__ = look_up  # type: ignore[method-assign]
-        Machine.decide = decide  # type: ignore[method-assign]
-        if self._by_class is None:
-            del Answers.__getitem__
-        else:
-            Answers.__getitem__ = self._by_class  # type: ignore[method-assign]
+        look_up, Machine.decide = self._before  # type: ignore[method-assign]
+        beside, Rules.judge_beside = self._before_beside  # type: ignore[method-assign]
+        memories: tuple[tuple[Any, Any], ...] = ((Memory, look_up), (Answers, self._by_class), (Beside, beside))
+        for memory, before in memories:
+            if before is None:
+                del memory.__getitem__  # a plain dict again
+            else:
+                memory.__getitem__ = before
 
     @property
     def policies(self) -> tuple[AnyPolicy, ...]:
         """The policies that have been asked anything."""
-        return tuple(dict.fromkeys((*self._keys, *self._asked)))
+        return tuple(dict.fromkeys((*self._keys, *self._asked, *self._beside)))
 
     def coverage(self, policy: AnyPolicy) -> Coverage:
         """What the questions have shown of a policy."""
-        return coverage(policy, self._questions(policy))
+        return coverage(policy, self._questions(policy), self._beside.get(policy, ()))
 
     def _questions(self, policy: AnyPolicy) -> set[tuple[StrEnum, Any]]:
         actions = {action.value: action for action in policy.triggers}
@@ -179,20 +218,47 @@ class Recorder:
         return questions
 
 
-def coverage(policy: AnyPolicy, questions: Iterable[tuple[str, Any]]) -> Coverage:
-    """What these questions, each an action and a record of facts, show of a policy."""
+def coverage(policy: AnyPolicy, questions: Iterable[tuple[str, Any]], beside: Iterable[Asked] = ()) -> Coverage:
+    """What questions show of a policy: each of its table is an action and a record of facts; others are beside it."""
     board = Board(policy)
     rows = {row.id: _unseen(board, row) for row in policy.transitions}
     for action, facts in questions:
         candidates = policy.rows_for(action, facts)
-        for row in candidates:
-            _, outcomes = rows[row.id]
-            for guard in row.guards:
-                outcomes[_outcome(guard, guard(facts))] = True
-        permitting = next((row for row in candidates if row.permits(facts)), None)
+        permitting = _note_outcomes(candidates, facts, rows)
         if permitting:
-            rows[permitting.id][0][str(facts.target)] = True
-    return Coverage(policy.id, {row_id: RowCoverage(*parts) for row_id, parts in rows.items()})
+            rows[permitting][0][str(facts.target)] = True
+    rules = {rule.id: (kind, rule) for kind, some in policy.rules_beside.items() for rule in some}
+    parts = dict(_unseen_beside(policy))
+    for ids, facts in beside:
+        permitting = _note_outcomes([rules[rule_id][1] for rule_id in ids], facts, parts)
+        if permitting:
+            parts[permitting][0][rules[permitting][0]] = True
+    named = {f"{rules[rule_id][0]}: {rule_id}": RowCoverage(*part) for rule_id, part in parts.items()}
+    return Coverage(policy.id, {row_id: RowCoverage(*part) for row_id, part in rows.items()}, named)
+
+
+def _note_outcomes(rules: Sequence[Rule[Any]], facts: Any, parts: Mapping[str, tuple[Parts, Parts]]) -> str | None:
+    """Note what all guards of some rules say. The id of the rule that permits, the first if there are several."""
+    for rule in rules:
+        for guard in rule.guards:
+            parts[rule.id][1][_outcome(guard, guard(facts))] = True
+    return next((rule.id for rule in rules if rule.permits(facts)), None)
+
+
+def _unseen_beside(policy: AnyPolicy) -> Iterator[tuple[str, tuple[Parts, Parts]]]:
+    """By rule beside the table: what there is to see of it."""
+    if policy.facts_beside is None:
+        return
+    domain: Domain[Any] = Domain(policy.facts_beside)
+    permits = {(check.kind, check.rule): check.permits for check in check_rules(policy)}
+    for kind, rules in policy.rules_beside.items():
+        for rule in rules:
+            outcomes = {
+                _outcome(guard, holds): False
+                for guard in rule.guards
+                for holds in sorted({guard(facts) for facts, _ in domain.walk(domain.reads(guard.test))}, reverse=True)
+            }
+            yield rule.id, ({kind: False} if permits[kind, rule.id] else {}, outcomes)
 
 
 def _unseen(board: Board, row: Transition[Any]) -> tuple[Parts, Parts]:
