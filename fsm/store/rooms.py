@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from logging import INFO
 from threading import Lock
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -26,7 +26,7 @@ from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.observers import Attached, is_logged
 from fsm.own_facts import Provider
-from fsm.participant import Participant
+from fsm.participant import Participant, check_hooks
 from fsm.past import GIVEN, Entry, Past
 from fsm.policies import Rules, family_of, known_rules, policy_of
 from fsm.policy import Policy
@@ -54,9 +54,12 @@ def _checked(room_id: object) -> str:
 class Known:
     """The policies by which rooms of a store can be run: those of the catalogue, and those that the host allows."""
 
-    def __init__(self, policies: Iterable[AnyPolicy], provider: Provider | None) -> None:
+    def __init__(
+        self, policies: Iterable[AnyPolicy], provider: Provider | None, participant: type[Participant]
+    ) -> None:
         self.allowed: dict[str, Rules] = {policy.id: policy for policy in policies}
         self.provider = provider
+        self.participant = participant
 
     def rules(self, named: str | AnyPolicy) -> Rules:
         """What a name stands for. A policy itself is allowed from then on. Raises `DefinitionError`."""
@@ -83,8 +86,13 @@ class Known:
     def new_room(self, rules: Rules, room_id: str) -> Any:
         """A room that nobody has created yet."""
         room = self.kind(rules)(room_id, policy=policy_of(rules), facts=self.provider)
+        self.check_hooks(room)
         room._past = StoredPast()
         return room
+
+    def check_hooks(self, room: Any) -> None:
+        """Raise `DefinitionError` for hooks that are named for nothing in a room."""
+        check_hooks(self.participant, room._is_hook, f"policy `{room.policy.id}`")
 
 
 class Events:
@@ -140,8 +148,6 @@ def entry_of(room: Any, row: Any) -> Entry:
 
 class Slot:
     """A place for a room in memory, and for those who observe it. All but `attached` is for whoever has the lock."""
-
-    participant_type: ClassVar[type[Participant]] = Participant
 
     def __init__(self, room_id: str) -> None:
         self.id = room_id
@@ -310,6 +316,7 @@ class Rooms:
             room._restore(given)
         except (EventError, KeyError) as problem:
             raise StoreError(f"room `{shorten(slot.id)}` cannot be opened: {problem}") from problem
+        self.known.check_hooks(room)
         events = Events(self._database, room, room.revision) if room.revision else None  # of a new room there are none
         room._past = StoredPast(events)
         follow(room, self._deltas(connection, room))

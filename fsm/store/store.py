@@ -13,6 +13,8 @@ last one. Only when the change is durable does the room in memory go on, and are
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self, TypeAlias
 
@@ -28,6 +30,7 @@ from fsm.family import AnyPolicy
 from fsm.locks import lock_of
 from fsm.observers import Observer, Watcher, tell
 from fsm.own_facts import Provider
+from fsm.participant import Participant
 from fsm.policies import Rules, policy_of
 from fsm.state import AnyState
 from fsm.store.batch import Batch, move_of
@@ -56,9 +59,40 @@ class Cursor(NamedTuple):
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class StoredRoom:
+    """A room of a store, as a participant acts in it: what is sent is stored.
+
+    `ask` tells what a function answers of the room as it is known here, and `send` sends to it.
+    """
+
+    participant_type: type[Participant]
+    ask: Callable[[Callable[[Any], Any]], Any]
+    send: Callable[[JSON], Decision]
+
+    @property
+    def policy(self) -> Any:
+        """The policy of the room now."""
+        return self.ask(lambda room: room.policy)
+
+    def participation(self, user: str) -> Any:
+        """Where a user is."""
+        return self.ask(lambda room: room.participation(user))
+
+    def decide_action(self, action: str, sender: str, target: str) -> Decision:
+        """What `send_action` would answer; nothing changes."""
+        decision: Decision = self.ask(lambda room: room.decide_action(action, sender, target))
+        return decision
+
+    def send_action(self, action: str, sender: str, target: str, reason: str | None = None, **more: Any) -> Decision:
+        """Write a change as an event, and send it. Raises `EventError`."""
+        return self.send(self.ask(lambda room: room._write(action, sender, target, reason, **more)))  # noqa: SLF001 - as rooms do
+
+
 class Store:
     """Rooms in a database, by its URL: `sqlite:///rooms.db`, `postgresql://user@host/database`.
 
+    `participant` is a class with hooks, called once a change is durable: what such a participant does is stored.
     `policies` are those of the host's own that rooms may have, beside the catalogue; `facts` provides facts that
     no room works out. `cache` is how many rooms stay in memory, and `keep` of how many changes of a room the store
     keeps at least: all, if it is not told. `must_exist` creates nothing. May be used by all
@@ -71,6 +105,7 @@ class Store:
         *,
         policies: Iterable[AnyPolicy] = (),
         facts: Provider | None = None,
+        participant: type[Participant] = Participant,
         cache: int = 1024,
         keep: int | None = None,
         must_exist: bool = False,
@@ -79,7 +114,7 @@ class Store:
             if type(value) is not int or value < least:
                 raise StoreError(f"`{name}` is a whole number from {least} up, not {shorten(repr(value))}")
         self._database = opened(url, must_exist=must_exist)
-        self._known = Known(policies, facts)
+        self._known = Known(policies, facts, participant)
         self._rooms = Rooms(self._database, self._known, cache)
         self._keep = keep
         self._watchers: tuple[Watcher, ...] = ()
@@ -102,6 +137,7 @@ class Store:
         Raises `EventError` for a room that is there already, and for what is no user; `DefinitionError` for an
         unknown policy.
         """
+        self._expect_none_async()
         tell_all(self.created(room_id, creator, policy=policy, **more))
         return self.room(room_id)
 
@@ -148,6 +184,7 @@ class Store:
         Raises `KeyError` for an unknown room, `EventError` when the event cannot be read or kept, and
         `ObserverError` when it is stored, and somebody fails who is told of it.
         """
+        self._expect_none_async()
         answers = self.sent(room_id, event)
         tell_all(answers)
         return answers[0][1].decision
@@ -212,6 +249,7 @@ class Store:
         Each is judged after those before it. Raises as `send` does; where an event cannot be read, the error names
         its place, and nothing is stored.
         """
+        self._expect_none_async()
         answers = self.sent_many(events)
         tell_all(answers)
         return [change.decision for _, change, _ in answers]
@@ -434,12 +472,25 @@ class Store:
 
         return end
 
+    def _expect_none_async(self) -> None:
+        if self._known.participant.has_async_hooks or any(each.is_async for each in self._watchers):
+            raise DefinitionError("somebody who is told of changes has to be awaited: use `AsyncStore`")
+
+    def _ask(self, room_id: str, ask: Callable[[Any], Any]) -> Any:
+        """What a function answers of a room as it is known here, which it does not change. Raises `KeyError`."""
+        with reported(), self._rooms.using([room_id]) as (slot,), slot.lock:
+            self._rooms.read(slot)
+            return ask(slot.room)
+
+    def _host(self, room_id: str) -> StoredRoom:
+        return StoredRoom(self._known.participant, partial(self._ask, room_id), partial(self.send, room_id))
+
     def _put(self, slot: Any, change: Change) -> bool:
         """Have a change told; whether this is for the caller to do."""
         with lock_of(slot):
             if slot.attached.watchers is not self._watchers:
                 slot.attached.watch(self._watchers)
-            begins: bool = slot.attached.put(slot, change)
+            begins: bool = slot.attached.put(self._host(slot.id), change)
             return begins
 
     def changes(
