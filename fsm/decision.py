@@ -1,13 +1,14 @@
 """The answer to "may this event happen, and if not, why?"."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from enum import StrEnum
 from typing import Any
 
 from fsm.facts import F
 from fsm.guards import Guard
 from fsm.kinds import kinds_of, meant
+from fsm.records import dataclass
 from fsm.rule import Rule
 from fsm.state import AnyState
 from fsm.table import Actor, Table, Transition

@@ -4,7 +4,6 @@ This is the only place through which the tools reach a family of policies.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, util
 from importlib.metadata import entry_points
@@ -18,6 +17,7 @@ from fsm.family import Family as Described
 from fsm.loading import load_module, running
 from fsm.policy import Policy
 from fsm.policy_law import Repairs
+from fsm.records import dataclass
 from fsm.scenario import Scenario
 from fsm.shapes import Shapes
 from fsm.syntax import Syntax

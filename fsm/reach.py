@@ -1,7 +1,6 @@
 """Who may do what to whom under a policy, where numbers do not forbid it: what pictures of roles are made of."""
 
-from dataclasses import dataclass
-
+from fsm.records import dataclass
 from fsm.state import AnyState
 
 

@@ -10,7 +10,7 @@ are differences (`Table.evolve`), never flags inside a guard.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -19,6 +19,7 @@ from fsm.errors import DefinitionError, shorten
 from fsm.facts import Domain, F, Value, about_of, kinds_of, spell
 from fsm.guards import Guard
 from fsm.reach import Reach
+from fsm.records import dataclass
 from fsm.rule import Rule
 from fsm.state import PLAIN, AnyState, Display, State, label_of
 from fsm.view import View

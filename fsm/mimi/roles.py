@@ -12,7 +12,7 @@ roles can compare the two.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, auto
 from functools import cache, cached_property, lru_cache
 from itertools import accumulate, chain, islice
@@ -34,6 +34,7 @@ from fsm.event import (
     whole_number,
 )
 from fsm.participation.terms import Participation
+from fsm.records import dataclass
 
 Flag: TypeAlias = tuple[str, str]
 Permissions: TypeAlias = Mapping[Flag, bool]

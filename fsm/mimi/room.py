@@ -15,8 +15,6 @@ from fsm.errors import EventError, shorten
 from fsm.event import MAX_TEXT, Event, checked_word, is_name, name, plain, read_event, write_state
 from fsm.facts import Value
 from fsm.locks import lock_of
-from fsm.mimi.auth_events import BACKING, compare, read_auth_events, select
-from fsm.mimi.history import StateKey, Views
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.roles import REDACT, SEND_MESSAGES, Permissions, Standing
@@ -32,7 +30,6 @@ from fsm.mimi.settings import (
     read_participation,
     write_participation,
 )
-from fsm.mimi.visibility import VIEWS
 from fsm.observers import Observer
 from fsm.own_facts import Provider, weight_of
 from fsm.participation.facts import Facts
@@ -45,6 +42,7 @@ from fsm.rule import Rule
 
 if TYPE_CHECKING:
     from fsm.mimi.envelope import Envelope
+    from fsm.mimi.history import StateKey, Views
 
 
 class Room(ParticipationRoom[Member]):
@@ -335,6 +333,8 @@ class Room(ParticipationRoom[Member]):
         if facts is None:
             unknown = self._forgotten(event) or f"the room knows no event `{shorten(str(event))}`"
             return Decision(allowed=False, reason=unknown)
+        from fsm.mimi.visibility import VIEWS  # noqa: PLC0415 - takes long to load, and few need it
+
         return judge(VIEWS, facts)
 
     def auth_events(self, event: Mapping[str, Any]) -> list[str]:
@@ -426,6 +426,8 @@ class Room(ParticipationRoom[Member]):
     def _backed(self, value: Mapping[str, Any], event: Event, decision: Decision) -> Decision:
         """The same decision, unless the event names other `authEvents` than must back it."""
         if "authEvents" in value:
+            from fsm.mimi.auth_events import BACKING, compare, read_auth_events  # noqa: PLC0415 - as above
+
             given = read_auth_events(value["authEvents"])
             backing = judge((BACKING,), compare(given, self._select(event), self._seen()))
             if not backing:
@@ -466,7 +468,9 @@ class Room(ParticipationRoom[Member]):
         position = None if past is None else past.find(event_id)
         return position is None or past is None or position < past.first
 
-    def _select(self, event: Event) -> list[StateKey]:
+    def _select(self, event: Event) -> "list[StateKey]":
+        from fsm.mimi.auth_events import select  # noqa: PLC0415 - takes long to load, and few need it
+
         return select(event, self._asked(event), self._settings.roles)
 
     def _accept(self, event: Event, value: dict[str, Any], decision: Decision) -> None:
@@ -533,10 +537,12 @@ class Room(ParticipationRoom[Member]):
     def _was_rewritten(self) -> None:
         self._views = None
 
-    def _seen(self) -> Views:
+    def _seen(self) -> "Views":
         """The past as questions are asked of it, up to now."""
         past = self._past
         if self._views is None or past is None or self._views.past is not past or self._views.start != past.start:
+            from fsm.mimi.history import Views  # noqa: PLC0415 - takes long to load, and few need it
+
             self._views = Views(past or Past(), self.policy.participation_events)
         self._views.read_on()
         return self._views

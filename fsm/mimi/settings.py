@@ -5,7 +5,7 @@ applying it are the same computation, and nothing is ever half applied.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,7 @@ from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.roles import REDACT, SEND_MESSAGES, Change, Roles, Standing, events, read_permissions, read_role_map
 from fsm.participation.terms import Action, JoinRule, Participation, Visibility
 from fsm.past import brief
+from fsm.records import dataclass
 
 CREATE = "m.room.create"
 USER = "m.room.user"
