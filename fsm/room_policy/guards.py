@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from fsm.facts import EVENT, PAIR, ROOM, SENDER, Subject, Value
 from fsm.guards import Guard, Norm
 from fsm.room_policy.capabilities import NUMBERS
+from fsm.room_policy.draft import SAYS
 from fsm.room_policy.facts import Clients, RoleFacts
 from fsm.room_policy.roles import OUTSIDE, Roles
 from fsm.state import State
@@ -38,6 +39,15 @@ class _Named:
     def __name__(self) -> str:
         """The name by which refusals call it."""
         return self.name
+
+
+class _Condition(Protocol):
+    """What is asked of the facts, with a name."""
+
+    @property
+    def __name__(self) -> str: ...
+
+    def __call__(self, facts: Any, /) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +294,7 @@ class MayChange(_Named):
 
 def fact(name: str, holds: str, fails: str, norm: Norm, value: Value = True, of: str | None = None) -> RoleGuard:  # noqa: PLR0913, PLR0917 - a table below
     """The guard that asks for a value of one fact."""
-    return Guard(Fact(name, of or name, value), holds, fails, norm)
+    return _quoting(Fact(name, of or name, value), holds, fails, norm)
 
 
 def holds(roles: Roles, capability: str) -> RoleGuard:
@@ -311,7 +321,7 @@ def either_holds(roles: Roles, capability: str) -> RoleGuard:
 
 def changes_lead(test: Leads | LeadsIn) -> RoleGuard:
     """The guard that asks for an authorized role change."""
-    return Guard(
+    return _quoting(
         test,
         "the role change is authorized",
         "the role change is not authorized",
@@ -321,7 +331,7 @@ def changes_lead(test: Leads | LeadsIn) -> RoleGuard:
 
 def banned_role_exists(roles: Roles) -> RoleGuard:
     """The guard that asks whether role 1 is that of the banned."""
-    return Guard(
+    return _quoting(
         BannedExists(roles),
         "role 1 is named `banned`",
         "no role 1 is named `banned`",
@@ -331,7 +341,7 @@ def banned_role_exists(roles: Roles) -> RoleGuard:
 
 def clients_may_be_removed(roles: Roles, capability: str) -> RoleGuard:
     """The guard that asks for the capability to remove the clients that go along."""
-    return Guard(
+    return _quoting(
         MayTakeClients(Holds(roles, capability)),
         "clients that go along may be removed",
         f"clients would go along, and the sender's role lacks {capability}",
@@ -341,7 +351,7 @@ def clients_may_be_removed(roles: Roles, capability: str) -> RoleGuard:
 
 def may_change(roles: Roles, capability: str, changes: str) -> RoleGuard:
     """The guard that asks for a capability if a field changes."""
-    return Guard(
+    return _quoting(
         MayChange(Holds(roles, capability), changes),
         f"the sender's role has {capability}, if that is needed",
         f"the sender's role lacks {capability}",
@@ -349,9 +359,14 @@ def may_change(roles: Roles, capability: str, changes: str) -> RoleGuard:
     )
 
 
+def _quoting(test: _Condition, holds: str, fails: str, norm: Norm) -> RoleGuard:
+    """The guard, with what the draft says of it."""
+    return Guard(test, holds, fails, norm, says=SAYS[test.__name__])
+
+
 def _holding(test: Holds | OutsidersHold, whose: str, subject: Subject) -> RoleGuard:
     norm = Norm(subject, f"hold the capability {test.name}")
-    return Guard(test, f"{whose} has {test.name}", f"{whose} lacks {test.name}", norm)
+    return _quoting(test, f"{whose} has {test.name}", f"{whose} lacks {test.name}", norm)
 
 
 # fmt: off
@@ -392,7 +407,7 @@ clients_are_in_group = fact("clients_are_in_group", "the clients are in the grou
                             value=Clients.GO, of="clients")
 # fmt: on
 
-clients_are_removed: RoleGuard = Guard(
+clients_are_removed: RoleGuard = _quoting(
     FactIsNot("clients_are_removed", "clients", Clients.STAY),
     "no client of the target stays in the group",
     "clients of the target would stay in the group",
