@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo docs test test-all test-long test-draft test-synapse test-spark mutants java check types pyright format browser postgresql kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
+.PHONY: help demo docs test test-all test-long test-draft test-firefox test-synapse test-spark mutants java check types pyright format browser firefox postgresql kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -50,6 +50,16 @@ browser: $(VENV)/dev
 	  || { apt-get update -qq && apt-get install -qq -y libatomic1 > /dev/null; } \
 	  || { echo "the browser's driver needs libatomic (Debian: apt-get install libatomic1)" >&2; exit 1; }
 
+# What Firefox understands as systems ship it, this version of the driver says.
+FIREFOX_DRIVER := playwright==1.60.*
+
+firefox: browser
+	@command -v firefox-esr firefox > /dev/null \
+	  || { apt-get update -qq && apt-get install -qq -y firefox-esr > /dev/null; } \
+	  || { echo "the tests need Firefox (Debian: apt-get install firefox-esr)" >&2; exit 1; }
+	@test -d build/firefox \
+	  || $(BIN)/pip install --quiet --disable-pip-version-check --target build/firefox '$(FIREFOX_DRIVER)'
+
 # The store is tested on a PostgreSQL server that the tests start themselves.
 postgresql:
 	@ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || command -v initdb > /dev/null \
@@ -67,13 +77,16 @@ test: $(VENV)/dev browser postgresql ## run the tests, but for those that take l
 # What is added to `check` here takes more time, other programs or the network, and seldom breaks.
 test-all: ## what `check` does, and all tests that take long
 	$(MAKE) --no-print-directory check
-	$(MAKE) --no-print-directory vectors-check test-long pyright
+	$(MAKE) --no-print-directory vectors-check test-long test-firefox pyright
 	$(MAKE) --no-print-directory test-spark
 	$(MAKE) --no-print-directory test-synapse
 	$(MAKE) --no-print-directory mutants
 
 test-long: $(VENV)/dev browser postgresql ## run the tests that take long
 	$(BIN)/pytest -n auto -m long
+
+test-firefox: firefox ## run the tests of pages in Firefox
+	PYTHONPATH=build/firefox FSM_BROWSER=firefox $(BIN)/pytest -n auto tests/explorer tests/review/test_reports.py tests/test_site.py
 
 mutants: $(VENV)/dev ## change the rules in every small way, and say which change no test notices
 	$(BIN)/python -m tests.mutants

@@ -6,12 +6,13 @@ what it tests works: a test that asks to be skipped fails.
 
 import os
 from collections.abc import Generator, Iterator
-from shutil import which
 from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser
+
+from tests.browsers import BROWSERS
 
 settings.register_profile(
     "fixed",
@@ -21,13 +22,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("fixed")
-
-# What Chromium would otherwise ask the network for is its own business and not the page's.
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 T = TypeVar("T", pytest.TestReport, pytest.CollectReport)
@@ -54,16 +48,5 @@ def unskipped(report: T) -> T:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    found = os.environ.get("FSM_CHROMIUM") or next(filter(None, map(which, NAMES)), None)
-    with sync_playwright() as engine:
-        try:
-            chromium = engine.chromium.launch(executable_path=found, args=QUIET)
-        except Error as problem:
-            # Without a browser nobody knows whether the page works: that is no reason to skip.
-            pytest.fail(
-                "this is tested in Chromium, and there is none: `apt-get install chromium`, "
-                f"`playwright install chromium`, or name one in FSM_CHROMIUM ({str(problem).splitlines()[0]})",
-                pytrace=False,
-            )
-        yield chromium
-        chromium.close()
+    """Chromium, or what `FSM_BROWSER` names."""
+    yield from BROWSERS[os.environ.get("FSM_BROWSER", "chromium")]()

@@ -10,10 +10,12 @@ from typing import Any
 import click
 
 from fsm.cli.options import given_option, json_option, parse_facts, parse_given, policy_argument
+from fsm.cli.terminal import told
 from fsm.decision import Decision, judge
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import Domain, spell
 from fsm.family import AnyPolicy
+from fsm.guards import Guard
 from fsm.kinds import meant, rows_for_kind
 from fsm.machine import memory_of
 from fsm.policies import load_policy, words_of
@@ -90,7 +92,7 @@ def _explain_change(rules: AnyPolicy, action: str, given: Iterable[str], *, as_j
         print(json.dumps(decision.as_json(rules.id)))
     else:
         quotes = () if decision else _quotes(meant(rules, actions[action], facts), facts)
-        print("\n".join([*_words(rules, actions[action], facts, decision), *quotes]))
+        _print([*_words(rules, actions[action], facts, decision), *quotes])
     return 0 if decision else 1
 
 
@@ -106,9 +108,13 @@ def _explain_event(policy: AnyPolicy, kind: str, given: Iterable[str], *, as_jso
     verdict = f"allowed as `{decision.transition}`" if decision else f"rejected — {decision.reason}"
     lines = [f"{policy.id}: {_called(policy, kind)} event, the sender in `{facts.sender}`", verdict]
     for rule in rules:
-        lines += ["", f"{rule.id} (section {rule.clause})", *_guards(rule, facts)]
-    print("\n".join([*lines, *(() if decision else _quotes(rules, facts))]))
+        lines += ["", f"{rule.id} (section {rule.clause})", *_guards(rule, facts, _room_for(rules, facts))]
+    _print([*lines, *(() if decision else _quotes(rules, facts))])
     return 0 if decision else 1
+
+
+def _print(lines: Iterable[str]) -> None:
+    print("\n".join(piece for line in lines for piece in told(line)))
 
 
 def _event_facts(policy: AnyPolicy, given: Iterable[str]) -> Any:
@@ -139,12 +145,13 @@ def _words(policy: AnyPolicy, action: StrEnum, facts: Any, decision: Decision) -
     ]
     if not decision and not meant(policy, action, facts):
         lines += [f"possible from {_states(policy, row)}: {row.id}" for row in rows_for_kind(policy, action, facts)]
-    for row in policy.rows_for(action, facts):
+    rows = policy.rows_for(action, facts)
+    for row in rows:
         lines += [
             "",
             f"{row.id}: {facts.target} → {row.leads_to(facts)}, by {policy.actors[row.id]} (section {row.clause})",
         ]
-        lines += _guards(row, facts)
+        lines += _guards(row, facts, _room_for(rows, facts))
     return lines
 
 
@@ -154,10 +161,18 @@ def _called(policy: AnyPolicy, word: str) -> str:
     return f"`{word}`" if words == word else f"`{word}` ({words})"
 
 
-def _guards(rule: Rule[Any], facts: Any) -> Iterator[str]:
+def _room_for(rules: Iterable[Rule[Any]], facts: Any) -> int:
+    """So many columns the longest words of their guards take."""
+    return max((len(_said(guard, facts)) for rule in rules for guard in rule.guards), default=0)
+
+
+def _guards(rule: Rule[Any], facts: Any, room: int) -> Iterator[str]:
     for guard in rule.guards:
-        holds = guard(facts)
-        yield f"  {'yes' if holds else 'no ':<5}{guard.holds if holds else guard.fails:<58}{guard.name}"
+        yield f"  {'yes' if guard(facts) else 'no ':<5}{_said(guard, facts):<{room}}  {guard.name}"
+
+
+def _said(guard: Guard[Any], facts: Any) -> str:
+    return guard.holds if guard(facts) else guard.fails
 
 
 def _quotes(rules: Iterable[Rule[Any]], facts: Any) -> Iterator[str]:

@@ -5,14 +5,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
 from fsm.cli.options import SOURCE, json_option, order_option, policy_option
 from fsm.cli.story import Story, parties, totals
-from fsm.cli.terminal import complain, opened, reading, safe, terminal
+from fsm.cli.terminal import columns, complain, opened, reading, safe, terminal, told
 from fsm.errors import DefinitionError, shorten
 from fsm.log import Outcome, Replay
 from fsm.log_reader import read_events
@@ -100,8 +99,8 @@ def replay(  # noqa: PLR0913 - one parameter for each option
     if as_json:
         print(json.dumps({"summary": run.summary(), "participation": run.participation()}))
     elif chosen is Shown.STORY:
-        width = get_terminal_size((_WIDTH, 0)).columns if sys.stdout.isatty() else _WIDTH
-        print("\n".join(line.rstrip() for line in story.lines(run, width, room)))
+        width = columns() if sys.stdout.isatty() else _WIDTH
+        print("\n".join(piece.rstrip() for line in story.lines(run, width, room) for piece in _fitting(line)))
     else:
         _conclude(run, room)
     sys.stdout.flush()
@@ -174,19 +173,29 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
 def _styled(outcome: Outcome) -> "Text":
     from rich.text import Text  # noqa: PLC0415 - takes long to load, and only terminals need it
 
-    number, verdict, *rest = _cells(outcome)
-    return Text("  ").join([Text(number, "dim"), Text(verdict, _STYLES[verdict.strip()]), *map(Text, rest)])
+    number, verdict, *_ = cells = _cells(outcome)
+    text = Text("\n".join(_fitting("  ".join(cells).rstrip())))
+    text.stylize("dim", 0, len(number))
+    start = len(number) + 2
+    text.stylize(_STYLES[verdict.strip()], start, start + len(verdict))
+    return text
+
+
+def _fitting(line: str) -> list[str]:
+    return told(line, columns())
 
 
 def _conclude(run: Replay, room: str | None) -> None:
-    print("\n".join(["", totals(run.summary()), *_places(run, room)]))
+    lines = ["", totals(run.summary()), *_places(run, room)]
+    print("\n".join(piece for line in lines for piece in _fitting(line)))
 
 
 def _places(run: Replay, room: str | None) -> Iterator[str]:
     """Who is where in the end, by room and state."""
     for room_id, users in run.participation().items():
         if room in (None, room_id):
-            yield f"\n{safe(room_id) or 'the room'}"
+            yield ""
+            yield safe(room_id) or "the room"
             for state in dict.fromkeys(users.values()):
                 named = [safe(user) for user, current in users.items() if current == state]
                 yield f"  {state:<8}{len(named):>6}  {' '.join(named)}"

@@ -90,7 +90,7 @@ def terminal(stream: TextIO, **options: Any) -> "Console | None":
         return None
     from rich.console import Console  # noqa: PLC0415 - takes long to load, and only terminals need it
 
-    return Console(file=stream, **options)
+    return Console(file=stream, width=columns(), **options)
 
 
 @contextmanager
@@ -121,7 +121,7 @@ def console() -> "Console":
     """What writes results to standard output: in colours where that is a terminal, and with no line broken."""
     from rich.console import Console  # noqa: PLC0415 - takes long to load, and not all commands need it
 
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return Console(width=columns(), highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def fitted(line: str, width: int) -> list[str]:
@@ -131,12 +131,17 @@ def fitted(line: str, width: int) -> list[str]:
     return pieces if len(line) > width else [line]
 
 
-def told(line: str) -> list[str]:
-    """A line for standard output: on a terminal as it fits, of 80 columns at most."""
-    return fitted(line, min(get_terminal_size().columns, _COLUMNS)) if sys.stdout.isatty() else [line]
+def columns() -> int:
+    """So many columns a line may have: as many as the terminal has, within what can be read."""
+    return min(max(get_terminal_size().columns, _NARROW), _WIDE)
 
 
-_COLUMNS = 80
+def told(line: str, at_most: int = 80) -> list[str]:
+    """A line for standard output: on a terminal in pieces that fit, of so many columns at most."""
+    return fitted(line, min(columns(), at_most)) if sys.stdout.isatty() else [line]
+
+
+_NARROW, _WIDE = 40, 200
 
 Tell: TypeAlias = Callable[[float, str], None]
 """Takes how much is done, and a note beside it."""

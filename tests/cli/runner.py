@@ -26,10 +26,10 @@ class Run:
         return lines[0]
 
 
-def fsm(*arguments: str, given: bytes = b"") -> Run:
-    """Run `fsm` with these arguments and this standard input."""
+def fsm(*arguments: str, given: bytes = b"", where: Path = ROOT) -> Run:
+    """Run `fsm` with these arguments and this standard input, in a folder."""
     done = subprocess.run(
-        [sys.executable, "-m", "fsm", *arguments], input=given, capture_output=True, check=False, timeout=60, cwd=ROOT
+        [sys.executable, "-m", "fsm", *arguments], input=given, capture_output=True, check=False, timeout=60, cwd=where
     )
     run = Run(done.returncode, done.stdout.decode(), done.stderr.decode())
     assert "Traceback" not in run.err

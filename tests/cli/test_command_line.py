@@ -180,11 +180,11 @@ def test_a_line_fits_a_terminal(line: str, pieces: list[str]) -> None:
     assert fitted(line, 11) == pieces
 
 
-def shown(*arguments: str) -> str:
-    """What a wide terminal shows of a command."""
+def shown(*arguments: str, columns: str = "200") -> str:
+    """What a terminal of so many columns shows of a command."""
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "fsm", *arguments]
-    environment = {**os.environ, "COLUMNS": "200", "TERM": "dumb"}
+    environment = {**os.environ, "COLUMNS": columns, "TERM": "dumb"}
     with subprocess.Popen(command, stdout=follower, stderr=subprocess.DEVNULL, env=environment, cwd=ROOT):
         os.close(follower)
         taken = b""
@@ -195,11 +195,26 @@ def shown(*arguments: str) -> str:
     return taken.decode()
 
 
-@pytest.mark.parametrize("command", ["diff mimi mimi-01", "verify mimi-01 --rooms 0"])
-def test_what_is_found_fits_a_terminal(command: str) -> None:
-    lines = shown(*command.split()).splitlines()
-    assert len(lines) > 20
-    assert [line for line in lines if len(line) > 80] == []
+_STORY = "replay examples/muc/house.jsonl --policy examples/muc/policies.py:AFFILIATIONS"
+
+
+@pytest.mark.parametrize(
+    ("command", "columns", "widest"),
+    [
+        ("diff mimi mimi-01", "200", 80),
+        ("verify mimi-01 --rooms 0", "200", 80),
+        ("verify mimi-01 --rooms 0", "1", 40),
+        ("explain matrix-12 join --target ban --self", "60", 60),
+        ("policies", "0", 95),
+        (f"{_STORY} --story", "1", 40),
+        (f"{_STORY} --story", "9" * 20, 200),
+        (f"{_STORY} --all", "60", 60),
+    ],
+)
+def test_what_is_found_fits_a_terminal(command: str, columns: str, widest: int) -> None:
+    lines = shown(*command.split(), columns=columns).splitlines()
+    assert len(lines) > 5
+    assert [line for line in lines if len(line) > widest] == []
 
 
 def test_the_group_is_click() -> None:
