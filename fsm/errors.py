@@ -65,7 +65,7 @@ class ObserverError(PolicyError):
     raised, in the order of telling; each says in a note of which revision it was told.
     """
 
-    def __init__(self, change: Any, errors: tuple[Exception, ...]) -> None:
+    def __init__(self, change: Any, errors: tuple[BaseException, ...]) -> None:
         self.change = change
         self.decision = change.decision
         self.errors = errors

@@ -5,6 +5,7 @@ lock is never held while a host's code runs.
 """
 
 import os
+from contextlib import suppress
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,12 @@ LOCKS = [RLock() for _ in range(_COUNT)]
 def lock_of(room: object) -> "AbstractContextManager[bool]":
     """The lock of a room, which it shares with others."""
     return LOCKS[id(room) >> 6 & LAST]
+
+
+def let_go(lock: "RLock") -> None:
+    """Release a lock after an interruption, which may have come while it was waited for."""
+    with suppress(RuntimeError):  # it was not yet held
+        lock.release()
 
 
 def _renew() -> None:

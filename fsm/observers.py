@@ -12,16 +12,19 @@ an interruption leaves the other calls to whoever tells next.
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from logging import DEBUG, INFO
-from threading import Lock
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
 from fsm.change import ALL, Change, Kind, Outcome
 from fsm.errors import DefinitionError, ObserverError, shorten
 from fsm.own_facts import Provider
 from fsm.participant import HOOKS, Host, Participant, hooks_of
+
+if TYPE_CHECKING:
+    from asyncio import Task
 
 Observer: TypeAlias = Callable[[Change], object]
 """What is told of changes: a function, or one that has to be awaited."""
@@ -74,7 +77,7 @@ _NOBODY: Mapping[frozenset[Kind], list[Observer]] = {kinds: [] for kinds in ALL}
 class Attached:
     """What a host has attached to a room: observers, participants that it holds, own facts."""
 
-    __slots__ = ("calls", "checked", "is_async", "participants", "provider", "queue", "teller", "watchers")
+    __slots__ = ("_teller", "calls", "checked", "is_async", "participants", "provider", "queue", "watchers")
 
     def __init__(self) -> None:
         self.watchers: tuple[Watcher, ...] = ()
@@ -85,8 +88,8 @@ class Attached:
         self.provider: Provider | None = None
         self.queue: deque[tuple[Change, list[Observer]]] = deque()
         """What is to be told, each with the calls to be made, the next one last."""
-        self.teller = Lock()
-        """Held by whoever is telling."""
+        self._teller: dict[str, object] = {}
+        """Whoever is telling; empty if nobody is."""
         self.checked: object = None
         """The hooks whose names have been found to mean something."""
         self.participants: WeakValueDictionary[str, Participant] | None = None
@@ -98,7 +101,7 @@ class Attached:
         self.is_async = any(each.is_async for each in watchers)
 
     def put(self, room: "Room", change: Change) -> bool:
-        """Have a change told; the room is locked. Whether this is for the caller to do now."""
+        """Have a change told; the room is locked. Whether this is for the caller to do, since nobody is telling."""
         kinds, is_allowed = change.kinds, change.decision.allowed
         calls = [*self.calls[kinds]]
         if HOOKS and is_allowed and kinds and change.target is not None and (kind := room.participant_type).has_hooks:
@@ -110,7 +113,7 @@ class Attached:
         if not calls:
             return False
         self.queue.append((change, calls))
-        return self.teller.acquire(False)
+        return not self._teller
 
     def _hooks(
         self, room: "Room", kind: type[Participant], names: tuple[str, ...], target: str, calls: list[Observer]
@@ -123,39 +126,53 @@ class Attached:
             if who is None:
                 who = kind(room, target)
             for name in names:
-                calls.append(getattr(who, name))  # noqa: PERF401 - mostly one or two: a list would take longer
+                try:
+                    calls.append(getattr(who, name))
+                except Exception as error:  # noqa: BLE001 - it is the host's: anything may be wrong in it
+                    calls.append(partial(_fail, error))
 
         return add_hooks
 
-    def due(self) -> tuple[Change, list[Observer]] | None:
+    def begin(self, teller: object) -> bool:
+        """Have somebody tell, who is known by any value of their own, unless somebody does. Whether they are to."""
+        # One step, so that an interruption before it or after it leaves no doubt who is telling.
+        return self._teller.setdefault("", teller) is teller
+
+    def end(self, teller: object) -> None:
+        """Leave what is still to be told to whoever tells next, if this is who is telling."""
+        if self._teller.get("") is teller:
+            del self._teller[""]
+
+    def due(self, teller: object) -> tuple[Change, list[Observer]] | None:
         """The next change to be told, and the calls that are left, the next one last.
 
         None when there is nothing more to tell, and nobody is telling then.
         """
         queue = self.queue
         while not queue:
-            self.teller.release()
+            self.end(teller)
             # What came in before that has been left to whoever was telling.
-            if not queue or not self.teller.acquire(blocking=False):
+            if not queue or not self.begin(teller):
                 return None
         return queue[0]
 
     @property
     def is_telling(self) -> bool:
         """Whether somebody is telling."""
-        return self.teller.locked()
+        return bool(self._teller)
 
-    def stop(self) -> None:
-        """Leave what is still to be told to whoever tells next."""
-        if self.is_telling:
-            self.teller.release()
+
+def _fail(error: Exception, _: Change) -> None:
+    raise error
 
 
 def tell(attached: Attached, change: Change) -> None:
     """Tell what is to be told in a room. Raises `ObserverError` to whoever sent this change."""
-    errors: list[Exception] = []
+    errors: list[BaseException] = []
+    teller = object()
     try:
-        while (due := attached.due()) is not None:
+        due = attached.due(teller) if attached.begin(teller) else None
+        while due is not None:
             told, calls = due
             while calls:
                 try:
@@ -165,37 +182,62 @@ def tell(attached: Attached, change: Change) -> None:
                 except Exception as error:  # noqa: BLE001 - it is the host's: anything may be wrong in it
                     errors.append(_noted(error, told))
             attached.queue.popleft()
+            due = attached.due(teller)
     except BaseException:
-        attached.stop()
+        attached.end(teller)
         raise
     if errors:
         raise ObserverError(change, tuple(errors)) from errors[0]
 
 
+_LEFT: set["Task[list[BaseException]]"] = set()
+"""Who tells although nobody waits for it any more: a loop by itself holds no tasks."""
+
+
 async def tell_async(attached: Attached, change: Change) -> None:
     """The same; who has to be awaited is. Whoever waits for this may be cancelled, and all is told nevertheless."""
-    from asyncio import ensure_future, shield  # noqa: PLC0415 - takes long to load, and few need it
+    from asyncio import CancelledError, ensure_future, shield  # noqa: PLC0415 - takes long to load, and few need it
 
-    errors = await shield(ensure_future(_tell_all(attached)))
+    telling = ensure_future(_tell_all(attached))
+    try:
+        errors = await shield(telling)
+    except CancelledError:
+        _LEFT.add(telling)
+        telling.add_done_callback(_finish)
+        raise
     if errors:
         raise ObserverError(change, tuple(errors)) from errors[0]
 
 
-async def _tell_all(attached: Attached) -> list[Exception]:
-    errors: list[Exception] = []
+def _finish(telling: "Task[list[BaseException]]") -> None:
+    _LEFT.discard(telling)
+    for error in () if telling.cancelled() or telling.exception() else telling.result():
+        LOG.error("an observer failed, and whoever sent was cancelled", exc_info=error)
+
+
+async def _tell_all(attached: Attached) -> list[BaseException]:
+    from asyncio import CancelledError, current_task  # noqa: PLC0415 - as above
+
+    errors: list[BaseException] = []
+    teller = current_task()
+    assert teller is not None
     try:
-        while (due := attached.due()) is not None:
+        due = attached.due(teller) if attached.begin(teller) else None
+        while due is not None:
             told, calls = due
             while calls:
                 try:
                     result = calls.pop()(told)
                     if isawaitable(result):
                         await result
-                except Exception as error:  # noqa: BLE001 - as above
+                except (Exception, CancelledError) as error:
+                    if isinstance(error, CancelledError) and teller.cancelling():
+                        raise  # it is not what the observer waits for that was cancelled
                     errors.append(_noted(error, told))
             attached.queue.popleft()
+            due = attached.due(teller)
     except BaseException:
-        attached.stop()
+        attached.end(teller)
         raise
     return errors
 
@@ -207,7 +249,7 @@ def _refuse_to_await(result: object) -> None:
         raise DefinitionError("what is told answers with something to await: use `asend`")
 
 
-def _noted(error: Exception, change: Change) -> Exception:
+def _noted(error: BaseException, change: Change) -> BaseException:
     error.add_note(f"told of revision {change.revision}")
     return error
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -484,6 +484,69 @@ def test_who_is_cancelled_takes_nobody_with_them() -> None:
     awaited(play())
     assert heard == [BOB, CAROL]
     assert tea.revision == 3
+
+
+def test_what_fails_after_whoever_sent_was_cancelled_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    tea = room()
+
+    async def play() -> None:
+        started, go_on = asyncio.Event(), asyncio.Event()
+
+        async def slow(_: Change) -> None:
+            started.set()
+            await go_on.wait()
+            raise LookupError("no such shelf")
+
+        tea.observe(slow)
+        sending = asyncio.create_task(tea.asend(change(INVITE, ALICE, BOB)))
+        await started.wait()
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        go_on.set()
+        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
+
+    awaited(play())
+    assert [record.levelname for record in caplog.records if "LookupError: no such shelf" in caplog.text] == ["ERROR"]
+
+
+def test_an_observer_whose_own_work_is_cancelled_has_failed_and_the_others_are_told() -> None:
+    tea, heard = room(), list[str | None]()
+
+    async def play() -> None:
+        async def cancelled(_: Change) -> None:
+            work = asyncio.ensure_future(asyncio.sleep(60))
+            work.cancel()
+            await work
+
+        tea.observe(cancelled)
+        tea.observe(lambda each: heard.append(each.target))
+        with pytest.raises(ObserverError) as caught:
+            await tea.asend(change(INVITE, ALICE, BOB))
+        assert [type(error) for error in caught.value.errors] == [asyncio.CancelledError]
+
+    awaited(play())
+    assert heard == [BOB]
+
+
+@pytest.mark.parametrize("more", [{}, {"room_id": "!room:a.example"}, {"room_id": "!room:a.example", "unread": 1}])
+def test_who_comes_while_somebody_waits_to_send_is_told(more: JSON, monkeypatch: pytest.MonkeyPatch) -> None:
+    tea, told = room(), list[Change]()
+    come: Iterator[Callable[[], object]] = iter([lambda: tea.observe(told.append)])
+
+    class Awaited:
+        """A lock for which one has to wait, while somebody comes."""
+
+        def acquire(self) -> None:
+            for each in come:
+                each()
+
+        def release(self) -> None:
+            pass
+
+    monkeypatch.setattr("fsm.room.sending.LOCKS", [Awaited()] * 64)
+    assert tea.send(change(INVITE, ALICE, BOB, **more))
+    assert [each.target for each in told] == [BOB]
 
 
 def test_an_awaited_observer_that_fails() -> None:

@@ -110,6 +110,46 @@ def test_triggers_answer_with_decisions_and_move_the_state() -> None:
         assert tea.participation(BOB) is after
 
 
+def test_a_hook_that_cannot_even_be_fetched_keeps_no_other_from_being_called() -> None:
+    called = []
+
+    class Broken(Participant):
+        """A hook of three fails before it is called, and another is there."""
+
+        @property
+        def on_exit_leave(self) -> Callable[[Change], None]:
+            if self.user == BOB:
+                raise LookupError(self.user)
+            return lambda each: called.append(each.target)
+
+        def on_enter_invite(self, each: Change) -> None:
+            called.append(each.target)
+
+        def after_invite(self, each: Change) -> None:
+            called.append(each.transition)
+
+    class Nobody(Participant):
+        """A hook of somebody who cannot be made."""
+
+        def __init__(self, room: Any, user: str) -> None:
+            if user == BOB:
+                raise LookupError(user)
+            super().__init__(room, user)
+
+        def on_enter_invite(self, each: Change) -> None:
+            raise AssertionError(each)
+
+    for kind, heard in ((Broken, [BOB, "invite"]), (Nobody, [])):
+        tea = Room.create("!tea:a.example", ALICE, participant=kind)
+        called.clear()
+        tea.observe(lambda each: called.append(each.sender))
+        with pytest.raises(ObserverError) as caught:
+            tea.send(change(INVITE, ALICE, BOB))
+        assert [error.args for error in caught.value.errors] == [(BOB,)]
+        assert called == [*heard, ALICE]
+        assert tea.participation(BOB) is INVITE
+
+
 def test_a_refused_trigger_is_an_answer_and_moves_nothing() -> None:
     tea = room(*joined(BOB))
     before = inside(tea)

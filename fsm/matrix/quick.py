@@ -58,7 +58,7 @@ class MatrixQuick(MatrixJudging[Member]):
     def _send_carefully(self, event: Mapping[str, Any], attached: Attached | None) -> Decision:
         if attached is None:
             with lock_of(self):
-                decision = self._quick_other(event)
+                decision = self._quick_other(event) if self._attached is None else None
                 if decision is not None and not (decision.allowed and event["type"] in Settings.types):
                     if decision.allowed:
                         key = event.get("state_key")

@@ -20,15 +20,18 @@ Spec: "Introduction" (seed 1, -00 1, -01 1); "Conventions and Definitions"
 (seed 2, -00 2, -01 2): *Rejected*
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision, judge
-from fsm.errors import EventError
+from fsm.errors import EventError, RevisionError
 from fsm.event import Event, mapping, name, plain, read_event
 from fsm.guards import guard
+from fsm.locks import lock_of
 from fsm.mimi.room import Room
 from fsm.mimi.visibility import VIEWS, ViewFacts
 from fsm.participation import draft
@@ -118,24 +121,28 @@ class Hub:
         authentic = judge((AUTHENTIC,), TransportFacts(is_authentic=self._is_authentic(event) is True))
         if not authentic:
             return Delivery(Verdict.REJECTED, authentic)
-        known = self.room.answered(event)
-        if known is not None:
-            return Delivery(Verdict.FOR_THE_CLIENT if is_encrypted else Verdict.ALLOWED, known)
-        parties = self._providers_of_parties(read)
-        decision = self.room.send_unread(event) if is_encrypted else self.room.decide(event)
-        if not decision:
-            return Delivery(Verdict.REJECTED, decision)
-        providers = tuple(sorted(parties | self._providers_in_room()))
-        for provider in providers:
-            self._queues.setdefault(provider, []).append(event)
-        if not is_encrypted:
-            # Last, since a host's callback may fail: the change stands then, and all must be told.
-            self.room.send(event)
-        return Delivery(Verdict.FOR_THE_CLIENT if is_encrypted else Verdict.ALLOWED, decision, providers)
+        verdict = Verdict.FOR_THE_CLIENT if is_encrypted else Verdict.ALLOWED
+        while True:
+            revision = self.room.revision
+            known = self.room.answered(event)
+            if known is not None:
+                return Delivery(verdict, known)
+            providers = tuple(sorted(self._providers_of_parties(read) | self._providers_in_room()))
+            pass_on = partial(self._pass_on, event, providers)
+            with suppress(RevisionError):  # the room has changed since: other providers may be in it
+                send = self.room._send_unread_at if is_encrypted else self.room._send_at  # noqa: SLF001 - of MIMI
+                decision = send(revision, event, pass_on)
+                return Delivery(verdict, decision, providers) if decision else Delivery(Verdict.REJECTED, decision)
 
     def drain(self, provider: str) -> list[JsonEvent]:
         """Take all events that wait for a provider, in the order in which they were added to the room."""
-        return self._queues.pop(provider, [])
+        with lock_of(self.room):
+            return self._queues.pop(provider, [])
+
+    def _pass_on(self, event: JsonEvent, providers: Iterable[str]) -> None:
+        """Put an event into the queues of providers; the room is locked, so that they have the room's order."""
+        for provider in providers:
+            self._queues.setdefault(provider, []).append(event)
 
     def _providers_in_room(self) -> set[str]:
         """Those with users in the joined state.

@@ -6,12 +6,12 @@ on). No event changes both, but the creation. The order of work is that of any r
 (`fsm.room`); here stands how MIMI's events are read, judged and applied.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast, overload
 
 from fsm.decision import Decision, judge
-from fsm.errors import EventError, shorten
+from fsm.errors import EventError, RevisionError, shorten
 from fsm.event import MAX_TEXT, Event, checked_word, is_name, name, plain, read_event, write_state
 from fsm.facts import Value
 from fsm.locks import lock_of
@@ -309,6 +309,16 @@ class Room(ParticipationRoom[Member]):
                 self._note_id(message)
                 self._remember(message.event_id, message.sender, message.type, None, decision, HIDDEN)
                 self._revision += 1
+            return decision
+
+    def _send_unread_at(self, revision: int, event: Mapping[str, Any], then: Callable[[], object]) -> Decision:
+        """What `send_unread` does, in a room that is as it was: see `_send_at`."""
+        with lock_of(self):
+            if self._revision != revision:
+                raise RevisionError(revision, self._revision)
+            decision = self.send_unread(event)
+            if decision:
+                then()
             return decision
 
     def standing(self, user: str) -> Standing:

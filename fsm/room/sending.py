@@ -1,6 +1,6 @@
 """How events come into a room: sent, applied after they were prepared, or taken as they stand."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from logging import INFO
 from typing import Any, cast
 from weakref import WeakValueDictionary
@@ -11,7 +11,7 @@ from fsm.decision import Decision
 from fsm.errors import EventError, RevisionError, shorten
 from fsm.event import Event, checked_word, plain
 from fsm.facts import Value
-from fsm.locks import LAST, LOCKS, lock_of
+from fsm.locks import LAST, LOCKS, let_go, lock_of
 from fsm.observers import LEVELS, Attached, is_logged, tell, tell_async
 from fsm.participant import HOOKS, Who
 from fsm.past import GIVEN
@@ -27,14 +27,14 @@ class RoomSending(RoomTelling[Who]):
 
     __slots__ = ()
 
-    def send(self, event: Mapping[str, Any]) -> Decision:  # noqa: C901 - calls would take longer than the rest
+    def send(self, event: Mapping[str, Any]) -> Decision:  # noqa: C901, PLR0912 - calls would take longer than the rest
         """Decide, and apply the event when it is allowed: `apply(prepare(event))` in one.
 
         What is rejected is not added to the room. Raises `EventError` when the event
         cannot be read. In both cases the room is then exactly as before. Raises
         `ObserverError` when the event is applied, and somebody fails who is told of it.
         """
-        attached = self._attached
+        attached, change = self._attached, None
         is_more = begins = False
         if (HOOKS and self._participant.has_hooks) or (LEVELS.get(INFO) is not False and is_logged(INFO)):
             is_more = True  # there are hooks, or the log, beside observers
@@ -42,7 +42,8 @@ class RoomSending(RoomTelling[Who]):
             attached = self._ready()
         lock = LOCKS[id(self) >> 6 & LAST]  # `lock_of`, without the time that a call takes
         try:
-            lock.acquire()  # in half the time of `with`; an interruption finds it held, or fails to release it
+            lock.acquire()  # in half the time of `with`
+            attached = attached or self._attached  # who has come in the meantime is told
             try:
                 decision = self._quick(event)
             except UNREADABLE:
@@ -52,7 +53,6 @@ class RoomSending(RoomTelling[Who]):
                 is_allowed = decision.allowed
                 if attached is not None and (is_more or attached.calls[_CHANGE if is_allowed else _REFUSAL]):
                     change = self._ordinary(event, decision)
-                    begins = attached.put(self, change)
                 if is_allowed:
                     self._revision += 1
                     target, members = event["state_key"], self._members
@@ -65,11 +65,15 @@ class RoomSending(RoomTelling[Who]):
                         self._move(target, self._class_of(target), after)
                     elif its.state is not after:
                         members[target] = its.peers[after]  # type: ignore[index]  # it moves somebody
-        finally:
-            lock.release()
+                if change is not None and attached is not None:
+                    begins = attached.put(self, change)
+        except BaseException:
+            let_go(lock)
+            raise
+        lock.release()
         if not is_quick:
             return self._send_carefully(event, attached)
-        if begins and attached is not None:
+        if begins and attached is not None and change is not None:
             tell(attached, change)
         return decision
 
@@ -112,7 +116,10 @@ class RoomSending(RoomTelling[Who]):
         attached = self._attached
         if attached is not None or self._participant.has_hooks or is_logged(INFO):
             attached = self._ready()
-        change, begins = self._taken(event, attached)
+        value = plain(event)
+        with lock_of(self):
+            attached = attached or self._attached
+            change, begins = self._taken(value, attached)
         if begins and attached is not None and change is not None:
             tell(attached, change)
 
@@ -162,24 +169,47 @@ class RoomSending(RoomTelling[Who]):
             return change.decision
         value = plain(event)
         with lock_of(self):
-            read = self._read(value)
-            known = self._known_answer(read, value)
-            if known is not None:
-                return known
-            decision = self._judge(read, value)
-            if decision.allowed:
-                self._enter(read, value, decision)
-            return decision
+            if self._attached is None:
+                read = self._read(value)
+                known = self._known_answer(read, value)
+                if known is not None:
+                    return known
+                decision = self._judge(read, value)
+                if decision.allowed:
+                    self._enter(read, value, decision)
+                return decision
+        return self._send_carefully(event, self._attached)
+
+    def _send_at(self, revision: int, event: Mapping[str, Any], then: Callable[[], object]) -> Decision:
+        """What `send` does, in a room that is as it was: what is accepted is followed by `then` at once.
+
+        Nobody else changes the room meanwhile. Raises `RevisionError` where somebody has.
+        """
+        attached, value = self._ready(), plain(event)
+        facts = self._provided(value)
+        with lock_of(self):
+            if self._revision != revision:
+                raise RevisionError(revision, self._revision)
+            change, begins = self._applied(value, facts, attached)
+            if change and not change.is_repeated:
+                then()
+        if begins:
+            tell(attached, change)
+        return change.decision
 
     def _sent(self, event: Mapping[str, Any], attached: Attached) -> tuple[Change, bool]:
-        """Decide and apply; whether the caller is to tell."""
+        """Decide and apply; whether there is somebody for the caller to tell."""
         value = plain(event)
         facts = self._provided(value)
         with lock_of(self):
-            read, change = self._judged(value, facts)
-            if change and not change.is_repeated:
-                self._enter(read, value, change.decision)
-            return change, attached.put(self, change)
+            return self._applied(value, facts, attached)
+
+    def _applied(self, value: JSON, facts: Mapping[str, Value] | None, attached: Attached) -> tuple[Change, bool]:
+        """The same; the room is locked."""
+        read, change = self._judged(value, facts)
+        if change and not change.is_repeated:
+            self._enter(read, value, change.decision)
+        return change, attached.put(self, change)
 
     def _apply_prepared(self, change: Change, attached: Attached) -> bool:
         """Apply a change; the room is locked. Whether the caller is to tell."""

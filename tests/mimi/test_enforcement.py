@@ -233,6 +233,32 @@ def test_a_callback_that_fails_keeps_nobody_from_hearing() -> None:
     assert hub.drain(A) == hub.drain(B) == [change(BAN, ALICE, BOB)]
 
 
+@pytest.mark.parametrize(
+    "event", [change(INVITE, BOB, DAN), message(BOB), encrypted(BOB)], ids=["change", "message", "encrypted"]
+)
+def test_what_is_passed_on_is_what_the_room_has_accepted(event: JSON) -> None:
+    bans = iter([change(BAN, ALICE, BOB)])
+
+    def provider_of_user(user: str) -> str:
+        for ban in bans:  # somebody else is first, once
+            assert hub.receive(ban)
+        return provider_of(user)
+
+    hub = Hub(tea_room(), provider_of=provider_of_user, is_authentic=lambda _: True)
+    delivery = hub.receive(event)
+    assert (delivery.verdict, delivery.providers) == (Verdict.REJECTED, ())
+    assert hub.drain(A) == [change(BAN, ALICE, BOB)]
+    assert hub.room.participation(BOB) is BAN
+
+
+def test_what_observers_send_to_the_hub_is_passed_on_after_what_they_were_told() -> None:
+    hub = hub_of(tea_room())
+    answers = [change(BAN, ALICE, DAN)]
+    hub.room.observe(lambda _: [hub.receive(answers.pop()) for _ in answers[:1]])
+    assert hub.receive(change(INVITE, ALICE, DAN))
+    assert [event["content"]["participation"] for event in hub.drain(A)] == ["invite", "ban"]
+
+
 # What is malformed: the event, and the field. Hub and client say the same.
 # fmt: off
 BAD: list[tuple[str, Any, str]] = [
