@@ -146,7 +146,7 @@ def _impossible(policy: Table[F], action: StrEnum, facts: F) -> str:
     by_row = kinds_of(policy, action).by_row
     selves = {kind.is_self for row in policy.candidates(action, state) for kind in by_row[row.id]}
     others = ", except by " + (Actor.ANOTHER if is_self else Actor.TARGET) if selves == {not is_self} else ""
-    return f"no transition: `{action}` is not possible while the target is in `{state}`{others}"
+    return f"no transition: `{action}` is not possible while the target is in `{policy.called(state)}`{others}"
 
 
 def judge(rules: Sequence[Rule[F]], facts: F) -> Decision:

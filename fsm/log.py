@@ -222,9 +222,16 @@ class Replay:
         return {"events": sum(counts.values()), **counts}
 
     def participation(self) -> dict[str, dict[str, str]]:
-        """By room: who is not in `leave`. A room without an id goes by the empty text."""
+        """By room: who is not in the initial state. A room without an id goes by the empty text."""
         return {
             room_id or "": {user: state.value for user, state in room.participations().items()}
+            for room_id, room in self.rooms.items()
+        }
+
+    def places(self) -> dict[str, dict[str, str]]:
+        """The same, each state as text names it."""
+        return {
+            room_id or "": {user: room.policy.called(state) for user, state in room.participations().items()}
             for room_id, room in self.rooms.items()
         }
 

@@ -315,6 +315,11 @@ class Table(Generic[F]):
         counts = Counter(labels.values())
         return {state: label if counts[label] == 1 else f"{label} ({state.value})" for state, label in labels.items()}
 
+    def called(self, state: object) -> str:
+        """How text names a state: by its word or, where that is a number, by its label."""
+        is_number = isinstance(state, State) and type(state.word) is int
+        return self.labels.get(state, str(state)) if is_number else str(state)  # type: ignore[call-overload]  # it is a state
+
     @cached_property
     def ordered(self) -> tuple[AnyState, ...]:
         """The states in the order in which people look at them."""

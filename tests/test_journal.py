@@ -22,7 +22,7 @@ WHERE = f"{ROOT}/tests/journal.py:JOURNAL"
 
 # fmt: off
 COMMANDS: list[tuple[tuple[str, ...], int, str]] = [
-    (("explain", WHERE, "place", "--sender", "editor", "--target", "1", "--given", "has_vote=true"), 0, "`place` (put in a rank), the target in `1`"),
+    (("explain", WHERE, "place", "--sender", "editor", "--target", "1", "--given", "has_vote=true"), 0, "`place` (put in a rank), the target in `applicant`"),
     (("explain", WHERE, "apply"),                    1, "apply: the sender is another user"),
     (("spec", WHERE),                                0, "`outsider`,\n`applicant`"),
     (("verify", WHERE),                              1, "law an-editor-remains"),
@@ -47,6 +47,23 @@ def test_commands(inside: Callable[..., Run], arguments: tuple[str, ...], status
 def test_pictures(inside: Callable[..., Run], tmp_path: Path, fmt: str) -> None:
     assert inside("draw", WHERE, "--format", fmt, "-o", str(tmp_path / "picture")).status == 0
     assert (tmp_path / "picture").stat().st_size
+
+
+def test_states_that_are_numbers_are_told_by_their_labels(inside: Callable[..., Run], tmp_path: Path) -> None:
+    vote = {"type": "journal.ballot", "sender": "bo", "content": {"do": {"whom": "bo", "act": "apply"}}}
+    begun = {"type": "journal.found", "sender": "ada", "state_key": "", "content": {}}
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(f"{json.dumps(event)}\n" for event in (begun, vote, vote)), "utf-8")
+    replayed = inside("replay", str(log), "--policy", WHERE).out
+    assert "outsider → applicant" in replayed
+    assert "no transition: `apply` is not possible while the target is in `applicant`" in replayed
+    assert replayed.splitlines()[-2:] == ["  editor       1  ada", "  applicant     1  bo"]
+    counted = inside("backtest", str(log), "--policy", WHERE)
+    assert [line.split()[-2:] for line in counted.out.splitlines() if "applicant" in line] == [["applicant", "1"]]
+    answers = inside("replay", str(log), "--policy", WHERE, "--json").out.splitlines()
+    assert json.loads(answers[-1])["participation"] == {"": {"ada": 3, "bo": 1}}
+    verified = inside("verify", WHERE, "--rooms", "1").out
+    assert "  editor     -      dismiss          resign\n" in verified
 
 
 def test_a_history_is_made_up_replayed_counted_and_explored(inside: Callable[..., Run], tmp_path: Path) -> None:

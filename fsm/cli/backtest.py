@@ -15,7 +15,7 @@ from fsm.cli.options import FILE, Word, json_option, order_option, policy_option
 from fsm.cli.story import totals
 from fsm.cli.terminal import complain, interruptible, progress, safe
 from fsm.errors import DefinitionError, counted, needs, shorten
-from fsm.policies import load_rules
+from fsm.policies import Rules, load_rules, policies_of
 from fsm.shapes import Order
 
 _DIFFERENT, _UNUSABLE = 1, 2
@@ -84,7 +84,7 @@ def backtest(  # noqa: PLR0913 - one parameter for each option
     if as_json:
         print(json.dumps(counts))
     else:
-        _show(counts)
+        _show(counts, *policies)
     if any(each["summary"]["errors"] or "without_creation" in each for each in (counts, counts.get("against", counts))):
         return _UNUSABLE
     return _DIFFERENT if counts.get("differences", {}).get("events") else 0
@@ -130,19 +130,21 @@ def _progress(check: Callable[[], None]) -> Iterator[Callable[[int, float], None
         yield tell
 
 
-def _show(report: Mapping[str, Any]) -> None:
-    lines = list(_policy_lines(report))
+def _show(report: Mapping[str, Any], rules: Rules, against: Rules | None = None) -> None:
+    lines = list(_policy_lines(report, rules))
     if "against" in report:
-        lines += ["", *_policy_lines(report["against"]), "", *_difference_lines(report)]
+        lines += ["", *_policy_lines(report["against"], against or rules), "", *_difference_lines(report)]
     print("\n".join([*lines, "", _time_line(report)]))
 
 
-def _policy_lines(report: Mapping[str, Any]) -> Iterator[str]:
+def _policy_lines(report: Mapping[str, Any], rules: Rules) -> Iterator[str]:
+    policy = policies_of(rules)[0]
+    called = {state.value: policy.called(state) for state in (policy.states if policy is rules else ())}
     yield f"{report['policy']}: {totals(report['summary'])}"
     counts = {
         "by transition": report["transitions"],
         "rejected by guard": report["failed"],
-        "in the end": report["participation"],
+        "in the end": {called.get(word, word): number for word, number in report["participation"].items()},
     }
     others = report["no_participation_change"]
     if report["no_transition"]:

@@ -106,7 +106,7 @@ def _explain_event(policy: AnyPolicy, kind: str, given: Iterable[str], *, as_jso
         print(json.dumps(decision.as_json(policy.id)))
         return 0 if decision else 1
     verdict = f"allowed as `{decision.transition}`" if decision else f"rejected — {decision.reason}"
-    lines = [f"{policy.id}: {_called(policy, kind)} event, the sender in `{facts.sender}`", verdict]
+    lines = [f"{policy.id}: {_called(policy, kind)} event, the sender in `{policy.called(facts.sender)}`", verdict]
     for rule in rules:
         lines += ["", f"{rule.id} (section {rule.clause})", *_guards(rule, facts, _room_for(rules, facts))]
     _print([*lines, *(() if decision else _quotes(rules, facts))])
@@ -139,17 +139,16 @@ def _facts(policy: AnyPolicy, given: Iterable[str]) -> Any:
 
 def _words(policy: AnyPolicy, action: StrEnum, facts: Any, decision: Decision) -> list[str]:
     verdict = f"allowed as `{decision.transition}`" if decision else f"rejected — {decision.reason}"
-    lines = [
-        f"{policy.id}: {_called(policy, action)}, the target in `{facts.target}`, the sender in `{facts.sender}`",
-        verdict,
-    ]
+    target, sender = policy.called(facts.target), policy.called(facts.sender)
+    lines = [f"{policy.id}: {_called(policy, action)}, the target in `{target}`, the sender in `{sender}`", verdict]
     if not decision and not meant(policy, action, facts):
         lines += [f"possible from {_states(policy, row)}: {row.id}" for row in rows_for_kind(policy, action, facts)]
     rows = policy.rows_for(action, facts)
     for row in rows:
+        dest = policy.called(row.leads_to(facts))
         lines += [
             "",
-            f"{row.id}: {facts.target} → {row.leads_to(facts)}, by {policy.actors[row.id]} (section {row.clause})",
+            f"{row.id}: {target} → {dest}, by {policy.actors[row.id]} (section {row.clause})",
         ]
         lines += _guards(row, facts, _room_for(rows, facts))
     return lines
@@ -186,4 +185,4 @@ def _quotes(rules: Iterable[Rule[Any]], facts: Any) -> Iterator[str]:
 
 
 def _states(policy: AnyPolicy, row: Transition[Any]) -> str:
-    return ", ".join(f"`{state}`" for state in policy.states if state in row.source)
+    return ", ".join(f"`{policy.called(state)}`" for state in policy.states if state in row.source)

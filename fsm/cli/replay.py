@@ -158,7 +158,9 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
     if decision is None or event is None:
         return (f"{outcome.number:>6}", f"{_verdict(outcome):<8}", safe(str(outcome.error)))
     moves = decision.transition is not None and decision.before is not None
-    move = f"{decision.before} → {decision.after}" if moves else decision.before or ""
+    called = str if outcome.policy is None else outcome.policy.called
+    ends = (decision.before, decision.after) if moves else (decision.before,)
+    move = safe(" → ".join(called(state) for state in ends if state is not None))
     reason = f"— {decision.reason}" if decision.reason else ""
     asked = safe(shorten(decision.transition or outcome.asked))
     return (
@@ -192,10 +194,10 @@ def _conclude(run: Replay, room: str | None) -> None:
 
 def _places(run: Replay, room: str | None) -> Iterator[str]:
     """Who is where in the end, by room and state."""
-    for room_id, users in run.participation().items():
+    for room_id, users in run.places().items():
         if room in (None, room_id):
             yield ""
             yield safe(room_id) or "the room"
             for state in dict.fromkeys(users.values()):
                 named = [safe(user) for user, current in users.items() if current == state]
-                yield f"  {state:<8}{len(named):>6}  {' '.join(named)}"
+                yield f"  {safe(state):<8}{len(named):>6}  {' '.join(named)}"

@@ -43,7 +43,7 @@ class Story:
 
     def lines(self, run: Replay, width: int, only: str | None = None) -> Iterator[str]:
         """The story, in lines of at most this width. With `only`, that of one room."""
-        participation = run.participation()
+        participation = run.places()
         told = [room_id for room_id in run.rooms if only in (None, room_id)]
         told.sort(key=lambda room_id: -self._of(room_id).refusals.total())
         for room_id in told[:_ROOMS]:
@@ -76,7 +76,7 @@ class Story:
         states = Counter(users.values())
         for state, count in states.most_common():
             named = [safe(user) for user, current in users.items() if current == state]
-            yield _named(f"  {state:<10} {count:>6,}  ", named, width)
+            yield _named(f"  {safe(state):<10} {count:>6,}  ", named, width)
 
 
 def totals(summary: Mapping[str, int]) -> str:

@@ -95,7 +95,7 @@ def verify(  # noqa: PLR0913 - one option for each input and output
     if as_json:
         print(json.dumps([review.as_json() for review in reviews]))
     else:
-        _print(reviews)
+        _print(reviews, rules)
     return 1 if any(review.open for review in reviews) else 0
 
 
@@ -152,18 +152,18 @@ def _save_witnesses(directory: Path, reviews: Iterable[Review]) -> None:
             atomic.write(directory / name, text.encode())
 
 
-def _print(reviews: Iterable[Review]) -> None:
+def _print(reviews: Iterable[Review], policies: Iterable[AnyPolicy]) -> None:
     output = console()
-    for number, review in enumerate(reviews):
+    for number, (review, policy) in enumerate(zip(reviews, policies, strict=True)):
         if number:
             output.print()
         output.print("\n".join(told(safe(_headline(review)))), style="bold")
-        for line in (*_matrix(review), *_remarks(review)):
+        for line in (*_matrix(review, policy), *_remarks(review)):
             output.print("\n".join(told(f"  {safe(line)}")), style="dim")
         for finding in review.findings:
             output.print()
             style = "dim" if finding.accepted is not None else _STYLES[finding.severity]
-            headline, *others = _lines(finding)
+            headline, *others = _lines(finding, policy)
             output.print("\n".join(told(safe(headline))), style=style)
             for line in others:
                 output.print("\n".join(told(f"  {safe(line)}")))
@@ -180,14 +180,18 @@ def _headline(review: Review) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _matrix(review: Review) -> Iterator[str]:
+def _matrix(review: Review, policy: AnyPolicy) -> Iterator[str]:
     """By state and action: the transitions there are, a dash where there are none."""
     if not review.matrix:
         return
     actions = list(next(iter(review.matrix.values())))
+    called = {str(state): policy.called(state) for state in policy.states}
     table = [
         ["", *actions],
-        *([state, *("/".join(rows[action]) or "-" for action in actions)] for state, rows in review.matrix.items()),
+        *(
+            [called[state], *("/".join(rows[action]) or "-" for action in actions)]
+            for state, rows in review.matrix.items()
+        ),
     ]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
@@ -201,7 +205,7 @@ def _remarks(review: Review) -> Iterator[str]:
         yield f"laws about what this policy does not have: {', '.join(review.not_applied)}"
 
 
-def _lines(finding: Finding) -> Iterator[str]:
+def _lines(finding: Finding, policy: AnyPolicy) -> Iterator[str]:
     subject = f": {finding.subject}" if finding.subject else ""
     yield f"{finding.severity.upper()}  {finding.sentence}{subject}"
     yield f"law {finding.law}{told_clause(finding)}"
@@ -212,10 +216,11 @@ def _lines(finding: Finding) -> Iterator[str]:
     if finding.rooms is not None:
         yield f"broken in {counted(finding.rooms, 'room')}"
     if finding.example:
-        yield f"broken in {counted(finding.cells or 0, 'cell')}, {told_example(finding)}: {finding.example.question}"
+        cells, question = counted(finding.cells or 0, "cell"), finding.example.question(policy)
+        yield f"broken in {cells}, {told_example(finding)}: {question}"
         yield f"  {finding.example.answer}"
     if finding.contrast:
-        yield f"  but {finding.contrast.question}: {finding.contrast.answer}"
+        yield f"  but {finding.contrast.question(policy)}: {finding.contrast.answer}"
     yield from told_suggestion(finding)
     if finding.witness:
         yield f"shown by the last of {counted(len(finding.witness), 'event')}, {finding.answer.partition(':')[0]}:"

@@ -30,7 +30,7 @@ def test_findings_in_words(inside: Inside) -> None:
     _, _, found = run.out.partition("HIGH  ")
     assert found.splitlines()[:12] == [
         "Nobody bans a peer or a superior",
-        "  law ban-takes-rank, ours: the MIMI draft does not say so, rows ban 5.5, reban 5.5",
+        "  law ban-takes-rank, ours: its source does not say so, rows ban 5.5, reban 5.5",
         '  MIMI draft, "Ban Conditions": “Note that a ban implies kick.”',
         "  broken in 120 cells, the smallest: ban, target=join, sender=join, may_ban",
         "    allowed as ban",

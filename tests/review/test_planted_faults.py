@@ -190,7 +190,7 @@ def test_a_log_is_short_where_facts_have_no_say() -> None:
     )
     finding = next(each for each in verify(policy, rooms=0).findings if each.law == "no-ban-of-oneself")
     assert finding.example is not None
-    assert finding.example.question == "ban, target=join, sender=join, is_self, may_ban"
+    assert finding.example.question(MIMI) == "ban, target=join, sender=join, is_self, may_ban"
     assert finding.witness is not None
     assert [event["type"] for event in finding.witness] == ["m.room.create", "m.user"]
 
@@ -198,7 +198,7 @@ def test_a_log_is_short_where_facts_have_no_say() -> None:
 def test_the_smallest_counterexample() -> None:
     (finding,) = verify(swapped("kick", sender_outranks_for_kick, None), rooms=0).findings
     assert finding.example is not None
-    assert finding.example.question == "leave, target=join, sender=join, may_kick"
+    assert finding.example.question(MIMI) == "leave, target=join, sender=join, may_kick"
     assert finding.example.answer == finding.answer == "allowed as kick"
     assert finding.cells == 3 * 2**3
     assert finding.rows == (("kick", "5.6.2"),)

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from fsm.family import AnyPolicy
 from fsm.review.laws.kinds import Severity
 from fsm.scenario import Log
+from fsm.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,11 @@ class Example:
     unusual: tuple[str, ...]
     """The facts that are not plain, but for the two states."""
 
-    @property
-    def question(self) -> str:
+    def question(self, policy: AnyPolicy) -> str:
         """What was asked, in the fewest words."""
-        states = (f"{name}={self.facts[name]}" for name in ("target", "sender"))
-        others = (name if self.facts[name] == "true" else f"{name}={self.facts[name]}" for name in self.unusual)
+        told = {name: _told(policy, name, word) for name, word in self.facts.items()}
+        states = (f"{name}={told[name]}" for name in ("target", "sender"))
+        others = (name if self.facts[name] == "true" else f"{name}={told[name]}" for name in self.unusual)
         return f"{self.action}, {', '.join([*states, *others])}"
 
     @property
@@ -123,3 +125,9 @@ class Review:
     def as_json(self) -> dict[str, Any]:
         """The review as JSON."""
         return {**asdict(self), "no_row": self.no_row, "holds": not self.open}
+
+
+def _told(policy: AnyPolicy, name: str, word: str) -> str:
+    """A value of a fact, told by its word, as text names it."""
+    value = policy.domain.parse(name, word)
+    return policy.called(value) if isinstance(value, State) else word

@@ -178,7 +178,7 @@ def told_clause(finding: Finding) -> str:
     rows = ", ".join(f"{row} {section}".strip() for row, section in finding.rows)
     title = f', from "{finding.clause}"' if finding.clause else ""
     if finding.is_ours:
-        title = ", ours: the MIMI draft does not say so"
+        title = ", ours: its source does not say so"
     return f"{title}, rows {rows}" if rows else title
 
 
