@@ -30,7 +30,7 @@ from typing import Any, Protocol, TypeAlias, cast
 from fsm.decision import Decision
 from fsm.errors import DefinitionError, PolicyError, shorten
 from fsm.event import read_event
-from fsm.facts import EVENT
+from fsm.facts import EVENT, spell
 from fsm.policy import Asked, Policy
 from fsm.policy_law import Repairs
 from fsm.records import dataclass
@@ -285,7 +285,7 @@ class Family:
             if name == "laws":
                 self._refuse(self._faults_of_laws(given))
             if name == "words":
-                self._refuse(self._faults_of_words(given))
+                self._refuse(self._faults_of_words(given, policy))
             known[self, name] = given
         return known[self, name]
 
@@ -337,10 +337,13 @@ class Family:
         for name in sorted({name for name in ids if ids.count(name) > 1}):
             yield f"`laws` has the id `{shorten(name)}` more than once"
 
-    def _faults_of_words(self, words: Any) -> Iterator[str]:
+    def _faults_of_words(self, words: Any, *others: AnyPolicy) -> Iterator[str]:
+        known = {word for policy in (*self.policies, *others) for word in _words_of(policy)}
         for word, text in words.items() if isinstance(words, Mapping) else ():
             if type(word) is not str or type(text) is not str or not text:
                 yield f"`words` says of {shorten(repr(word))} what is no text"
+            elif word not in known:
+                yield f"`words` says what people call `{shorten(word)}`, which no policy of the family has"
 
     def _faults_of_room(self) -> Iterator[str]:
         if not isinstance(self.room, type):
@@ -362,6 +365,8 @@ class Family:
         yield from self._faults_of_syntax(policy, syntax, scenario)
         yield from self._faults_of_scenario(policy, scenario)
         yield from self._faults_of_reading(policy, syntax, scenario)
+        if isinstance(self.laws, tuple):
+            yield from self._faults_of_holding(policy, syntax, scenario, self.laws)
 
     def _faults_of_syntax(self, policy: AnyPolicy, syntax: Syntax, scenario: Scenario) -> Iterator[str]:
         for user in (*scenario.users, *scenario.strangers):
@@ -425,9 +430,39 @@ class Family:
                 yield f"`facts_of` of its rooms gives {type(facts).__name__}, not the facts of policy `{policy.id}`"
             elif facts.is_self:
                 yield f"its rooms do not read `{action}` as `syntax` writes it: the target is not the sender"
-            decision = self._tried(f"its rooms cannot judge `{action}`", room.decide, event)
-            if not isinstance(decision, Decision):
-                yield f"`decide` of its rooms answers {type(decision).__name__}"
+            yield from self._faults_of_answer(f"its rooms cannot judge `{action}`", room, event)
+        for more in ({}, {"state_key": ""}):
+            event = {"type": f"{syntax.changes[0]}.other", "sender": user, **more, "content": {}}
+            yield from self._faults_of_answer("its rooms cannot judge other events", room, event)
+        if hasattr(room, "facts_between"):
+            told = self._tried("its rooms fail at `facts_between`", room.facts_between, user, other)
+            for name in told if isinstance(told, Mapping) else ():
+                if not any(name in each.domain.values for each in (policy, *self.policies)):
+                    fact = shorten(str(name))
+                    yield f"`facts_between` of its rooms tells `{fact}`, which no policy of the family has"
+
+    def _faults_of_answer(self, failure: str, room: Any, event: Mapping[str, Any]) -> Iterator[str]:
+        decision = self._tried(failure, room.decide, event)
+        if not isinstance(decision, Decision):
+            yield f"`decide` of its rooms answers {type(decision).__name__}"
+
+    def _faults_of_holding(
+        self, policy: AnyPolicy, syntax: Syntax, scenario: Scenario, laws: tuple[Any, ...]
+    ) -> Iterator[str]:
+        """Whether the laws can be held against some cases, and a room."""
+        facts = {name for each in self.policies for name in each.domain.values}
+        user, other, *_ = scenario.users
+        changes = (syntax.write(policy, action, user, other) for action in policy.triggers)
+        log = (*scenario.searched[0], *changes)
+        for law in laws:
+            for name in getattr(law, "reads", ()):
+                if name not in facts:
+                    yield f"the law `{law.id}` looks at `{shorten(name)}`, which no policy of the family has"
+            if hasattr(law, "try_cases"):
+                self._tried("a law does not fit", law.try_cases, policy)
+            if hasattr(law, "try_room"):
+                room = self.room(None, policy=policy)
+                self._tried("a law does not fit", law.try_room, room, log, policy.initial, scenario.view)
 
     def _play(self, policy: AnyPolicy, log: Log, *, to_the_end: bool = False) -> Any:
         """The room after a log; None when an event of it is refused, unless it is to be played to the end."""
@@ -461,6 +496,15 @@ class Family:
 def _parts(_: AnyPolicy) -> dict[tuple[Family, str], object]:
     """What the parts of families that are functions have given for a policy, by family and part."""
     return {}
+
+
+def _words_of(policy: AnyPolicy) -> Iterator[str]:
+    """All that a policy has a word for: actions, facts and their values, rows, kinds of events."""
+    yield from (action.value for action in policy.actions)
+    for name, values in policy.domain.values.items():
+        yield from (name, *map(str, values), *map(spell, values))
+    yield from (row.id for row in policy.transitions)
+    yield from policy.rules_beside
 
 
 def _stays(policy: AnyPolicy, action: str) -> bool:

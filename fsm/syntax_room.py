@@ -138,6 +138,8 @@ class SyntaxRoom(BaseRoom[Who]):
         """What the policy may know about a change between these users; `told` is what the event says itself."""
         domain = self._policy.domain
         between = self._asked_of_family(self.facts_between, sender, target)
+        if not isinstance(between, Mapping):
+            raise self._misfit("facts_between", "facts by name", between)
         return domain.record(**{
             **domain.plain,
             "target": self.participation(target),
@@ -271,6 +273,8 @@ class SyntaxRoom(BaseRoom[Who]):
             return known[change.action, told]
         reason = f"the room is there already: `{event.type}` comes once" if self._is_again(event) else ""
         reason = reason or ("" if self._is_creation(value) else self._asked_of_family(self.refusal, event))
+        if type(reason) is not str:
+            raise self._misfit("refusal", "a text, which is empty where the event may be sent", reason)
         return Decision(allowed=not reason, reason=reason)
 
     def _asked_of_family(self, function: Callable[..., T], *given: Any) -> T:
@@ -284,6 +288,12 @@ class SyntaxRoom(BaseRoom[Who]):
             raise DefinitionError(
                 f"policy `{self._policy.id}`: `{getattr(function, '__name__', 'facts')}` fails: {summary}"
             ) from problem
+
+    def _misfit(self, function: str, wanted: str, given: object) -> DefinitionError:
+        """That the family answers what it cannot answer."""
+        return DefinitionError(
+            f"policy `{self._policy.id}`: `{function}` must answer {wanted}, not {type(given).__name__}"
+        )
 
     def _is_again(self, event: Event) -> bool:
         return event.type == self.syntax.creation and (event.type, "") in self.settings

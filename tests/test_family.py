@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from fsm import DefinitionError, Domain, Family, Guard, Policy, Syntax, about
+from fsm import DefinitionError, Domain, Family, Guard, Policy, Step, Syntax, about, law, room_law
 from fsm.errors import EventError
 from fsm.event import read_event
 from fsm.facts import ROOM as ROOM_FACT
@@ -61,6 +61,31 @@ class Shut(ROOM):  # type: ignore[misc]
         return {}
 
 
+@law("Kicks take power", clause="1")
+def kick_takes_power(_: str, facts: Any, __: Any) -> bool:
+    return bool(facts.may_kick)
+
+
+@law("Bans take rank", clause="2", reads=("outranks_for_ban",))
+def ban_takes_rank(_: str, facts: Any, __: Any) -> bool:
+    return bool(facts.outranks_for_ban)
+
+
+@law("It forgets to answer", clause="3")
+def forgets_to_answer(_: str, facts: Any, __: Any) -> Any:
+    assert facts.role
+
+
+@room_law("There are roles", source="4")
+def looks_for_roles(step: Step) -> bool:
+    return bool(step.after.seen.roles)
+
+
+@room_law("It says nothing", source="5")
+def says_nothing(step: Step) -> Any:
+    assert step.event
+
+
 # fmt: off
 FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"id": ""},                                     "family ``: the part `id` is missing"),
@@ -98,6 +123,16 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"policies": (MUC, MUC.evolve("x", family="y"))}, "family `muc`: `policies` holds `x`, which is of another family"),
     ({"laws": FAMILY.laws * 2},                      "family `muc`: `laws` has the id `an-owner-remains` more than once"),
     ({"words": {"set": 3}},                          "family `muc`: `words` says of 'set' what is no text"),
+    ({"words": {"set": "put", "kick": "throw out"}}, "family `muc`: `words` says what people call `kick`, which no policy of the family has"),
+    ({"laws": (kick_takes_power,)},                  "family `muc`: a law does not fit: AttributeError: 'MucFacts' object has no attribute 'may_kick'"),
+    ({"laws": (ban_takes_rank,)},                    "family `muc`: the law `ban-takes-rank` looks at `outranks_for_ban`, which no policy of the family has"),
+    ({"laws": (forgets_to_answer,)},                 "family `muc`: a law does not fit: law `forgets-to-answer` answers None, not true or false"),
+    ({"laws": (looks_for_roles,)},                   "family `muc`: a law does not fit: AttributeError: 'NoneType' object has no attribute 'roles'"),
+    ({"laws": (says_nothing,)},                      "family `muc`: a law does not fit: law `says-nothing` answers None, not true or false"),
+    ({"room": room_class(refusal=lambda self, event: None)}, "family `muc`: its rooms fail at opening `Juliet is admin`: policy `muc`: `refusal` must answer a text, which is empty where the event may be sent, not NoneType"),
+    ({"room": room_class(refusal=lambda self, event: "" if event.state_key is not None else None)}, "family `muc`: its rooms cannot judge other events: policy `muc`: `refusal` must answer a text, which is empty where the event may be sent, not NoneType"),
+    ({"room": room_class(facts_between=lambda self, a, b: None)}, "family `muc`: its rooms fail at opening `Juliet is admin`: policy `muc`: `facts_between` must answer facts by name, not NoneType"),
+    ({"room": room_class(facts_between=lambda self, a, b: {"membersinvite": True})}, "family `muc`: `facts_between` of its rooms tells `membersinvite`, which no policy of the family has"),
     ({"codec": object()},                            "family `muc`: the part `codec` has no `encode`"),
     ({"repairs": 3},                                 "family `muc`: the part `repairs` must be a function, not int"),
     ({"columns": 3},                                 "family `muc`: the part `columns` must be a function, not int"),

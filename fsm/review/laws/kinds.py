@@ -4,13 +4,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision
 from fsm.facts import Value
+from fsm.family import AnyPolicy
 from fsm.review.cases.cells import Cell, Cells
 from fsm.review.errors import ReviewError
 from fsm.review.laws.source import Source
+
+_TRIED = 200
+"""About so many cases of an action a law is asked to see whether it fits."""
 
 
 class Severity(StrEnum):
@@ -85,6 +90,17 @@ class Law(ABC):
             and (self.ordinary is None or self.ordinary(cells, cell))
         )
 
+    def try_cases(self, policy: AnyPolicy) -> None:
+        """Ask about some cases of a policy. Raises whatever goes wrong in a law that does not fit it."""
+        if policy.domain.values.keys() >= set(self.reads):
+            for action in policy.triggers:
+                for facts, _ in islice(policy.walk(action, self.reads), _TRIED):
+                    self._try(action, facts, policy.decide(action, facts))
+
+    @abstractmethod
+    def _try(self, action: Any, facts: Any, decision: Decision) -> None:
+        """Ask about one case."""
+
     @abstractmethod
     def breaches(self, cells: Cells) -> Iterator[Breach]:
         """Every cell in which the law is broken."""
@@ -94,6 +110,9 @@ class Always(Law):
     """A law that every decision keeps or breaks by itself."""
 
     __slots__ = ()
+
+    def _try(self, action: Any, facts: Any, decision: Decision) -> None:
+        self._answer(action, facts, decision)
 
     def breaches(self, cells: Cells) -> Iterator[Breach]:
         """The decisions that break it."""
@@ -107,6 +126,9 @@ class Right(Law):
 
     __slots__ = ()
 
+    def _try(self, action: Any, facts: Any, decision: Decision) -> None:  # noqa: ARG002 - it asks for one
+        self._answer(action, facts)
+
     def breaches(self, cells: Cells) -> Iterator[Breach]:
         """The rejections of what it asks for."""
         for cell in cells.walk(self.reads):
@@ -118,6 +140,9 @@ class Comparison(Law):
     """A law that forbids to reject what is allowed under certain other facts."""
 
     __slots__ = ()
+
+    def _try(self, action: Any, facts: Any, decision: Decision) -> None:  # noqa: ARG002 - it compares two
+        tuple(self.test(action, facts))
 
     def breaches(self, cells: Cells) -> Iterator[Breach]:
         """The rejections for which such facts exist."""
@@ -134,6 +159,9 @@ class Possibility(Law):
     """A law that asks for something to be allowed to somebody."""
 
     __slots__ = ()
+
+    def _try(self, action: Any, facts: Any, decision: Decision) -> None:  # noqa: ARG002 - it asks for one
+        self.test(action, facts)
 
     @property
     def looks_for_strength(self) -> bool:

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision
+from fsm.errors import shorten
+from fsm.family import AnyRoom
+from fsm.review.errors import ReviewError
 from fsm.review.laws.kinds import Severity
 from fsm.review.laws.source import Source, source_of
-from fsm.scenario import Settings
+from fsm.scenario import Log, Settings
 
 Attempt: TypeAlias = tuple[str, str, str]
 """An action, the sender, the target."""
@@ -64,6 +67,25 @@ class RoomLaw:
     test: Callable[[Step], bool]
     shows: Callable[[Step], Attempt | None] = lambda _: None
     """What is to be tried after a step that breaks it, for everybody to see."""
+
+    def try_room(self, room: AnyRoom, log: Log, initial: Any, view: Callable[[Any, Settings], Any] | None) -> None:
+        """Hold it against every step of a log. Raises whatever goes wrong in a law that does not fit such rooms."""
+        settings: dict[tuple[str, str], Mapping[str, Any]] = {}
+
+        def seen() -> View:
+            shown = None if view is None else view(room, settings)
+            return View({**room.participations()}, initial, {**settings}, shown)
+
+        before = seen()
+        for event in log:
+            decision = room.send(event)
+            if decision and decision.before is None and event.get("state_key") is not None:
+                settings[event["type"], event["state_key"]] = event["content"]
+            step = Step(event, decision, before, seen())
+            answer = self.test(step)
+            if not isinstance(answer, bool):
+                raise ReviewError(f"law `{self.id}` answers {shorten(repr(answer))}, not true or false")
+            before = step.after
 
     @property
     def clause(self) -> str:
