@@ -22,7 +22,7 @@ WIDEST = 1400
 HIGHEST = 32_767
 """So many pixels an image of points may be high: Graphviz makes larger ones smaller, and their words with them."""
 
-_RUNG, _NAME, _LANE, _GAP, _HEAD, _TITLE = 26, 170, 22, 16, 44, 40
+_RUNG, _NAME, _LANE, _GAP, _HEAD, _TITLE, _BETWEEN = 26, 170, 22, 16, 44, 40, 24
 _SMALL = 11
 _LONGEST = 200
 _PALE = {"#eef7f0": "#f5faf6", "#fbe3e0": "#fdf1ef", "#f1f3f5": "#f7f8f9"}
@@ -64,34 +64,51 @@ def sheet_of(
 
     What does not fit beside the rest stands in another ladder.
     """
+    shared, once = ladders.said_once(by, only_self=only_self)
     panels = [
-        (state, part) for state, lanes in ladders.panels(by, only_self=only_self) for part in _parts(lanes, widest)
+        (state, part)
+        for state, lanes in ladders.panels(by, only_self=only_self, but=shared)
+        for part in _parts(lanes, widest)
     ]
-    each = max((_panel_width(lanes) for _, lanes in panels), default=400.0) + 24
-    columns = max(1, min(len(panels), int(widest // each)))
-    width = max(columns * each, 400)
-    title = _shown(ladders.title, width - 24, 16)
-    top = [Text(12, 24, title, 16, INK, bold=True)]
+    widths = [_whole_width(ladders, *panel) for panel in panels]
+    places = [*_places(widths, widest)]
+    width = max([400.0, *(x + wide for (x, _), wide in zip(places, widths, strict=True))])
+    top = [Text(12, 24, _shown(ladders.title, width - 24, 16), 16, INK, bold=True)]
     key = _KEY if ladders.sides is None else _KEY_OF_TWO
-    notes = ladders.notes if ladders.sides is None or panels or ladders.notes else ("nothing changes",)
-    for words, colour in ((key, FAINT), *((note, INK) for note in notes)):
+    nothing = ladders.sides is not None and not panels and not ladders.notes
+    notes = [once, *ladders.notes, "nothing changes" if nothing else ""]
+    for words, colour in ((key, FAINT), *((note, INK) for note in notes if note)):
         lines = _wrapped(words, width - 24)
         top += [Text(12, top[-1].y + 18 * number, line, _SMALL, colour) for number, line in enumerate(lines, start=1)]
     under = top[-1].y + 14
     panel_height = _TITLE + _HEAD + _RUNG * len(ladders.rungs) + 20
     drawn = (
-        _panel(ladders, panel, place % columns * each, under + place // columns * panel_height)
-        for place, panel in enumerate(panels)
+        _panel(ladders, panel, x, under + row * panel_height) for (x, row), panel in zip(places, panels, strict=True)
     )
-    height = under + ceil(len(panels) / columns) * panel_height
-    return Sheet(ladders.title, round(width), round(height), (*top, *drawn))
+    height = under + panel_height * (places[-1][1] + 1 if places else 0)
+    return Sheet(ladders.title, ceil(width), round(height), (*top, *drawn))
+
+
+def _whole_width(ladders: Ladders, by: AnyState, lanes: Sequence[Lane]) -> float:
+    """How wide a panel is, with its title and the space to the next."""
+    return max(_panel_width(lanes), 12 + width_of(_title(ladders, by), 14, bold=True)) + _BETWEEN
+
+
+def _places(widths: Iterable[float], widest: int) -> Iterator[tuple[float, int]]:
+    """Where each panel begins, and in which row: as many beside each other as fit."""
+    x, row = 0.0, 0
+    for width in widths:
+        if x and x + width > widest:
+            x, row = 0.0, row + 1
+        yield x, row
+        x += width
 
 
 def _parts(lanes: Sequence[Lane], widest: int) -> Iterator[list[Lane]]:
     """The columns, as many beside each other as fit."""
     part: list[Lane] = []
     for each in lanes:
-        if part and _panel_width([*part, each]) > widest - 24:
+        if part and _panel_width([*part, each]) > widest - _BETWEEN:
             yield part
             part = []
         part.append(each)
@@ -115,9 +132,7 @@ def _panel(ladders: Ladders, panel: tuple[AnyState, list[Lane]], left: float, to
     """One ladder: who acts and what they can do, from its upper left corner on."""
     by, lanes = panel
     first = top + _TITLE + _HEAD
-    who = _short(ladders.who(by))
-    title = f"What {who} can do" if ladders.sides is None else f"What changes for {who}"
-    shapes: list[Shape | Group] = [Text(left + 12, top + 22, title, 14, INK, bold=True)]
+    shapes: list[Shape | Group] = [Text(left + 12, top + 22, _title(ladders, by), 14, INK, bold=True)]
     width = _panel_width(lanes)
     middle = {state: first + _RUNG * (number + 0.5) for number, state in enumerate(ladders.rungs)}
     for number, state in enumerate(ladders.rungs):
@@ -131,6 +146,11 @@ def _panel(ladders: Ladders, panel: tuple[AnyState, list[Lane]], left: float, to
         shapes += (_drawn(ladders, each, x + _LANE * (number + 0.5), middle) for number, each in enumerate(some))
         x += _group_width(verb, len(some))
     return Group(tuple(shapes), name="ladder")
+
+
+def _title(ladders: Ladders, by: AnyState) -> str:
+    who = _short(ladders.who(by))
+    return f"What {who} can do" if ladders.sides is None else f"What changes for {who}"
 
 
 def _rung(  # noqa: PLR0913 - its place, and what it shows

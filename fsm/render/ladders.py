@@ -5,7 +5,7 @@ apart at the foot. A `Lane` is a column beside them, for a verb and the state th
 drawn stands in `fsm.render.ladder_sheet`, how they are told in `fsm.render.words.ladders`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -58,14 +58,38 @@ class Ladders:
     notes: tuple[str, ...] = ()
 
     def panels(
-        self, by: Iterable[AnyState] | None = None, *, only_self: bool = False
+        self, by: Iterable[AnyState] | None = None, *, only_self: bool = False, but: Collection[Reach] = ()
     ) -> list[tuple[AnyState, list[Lane]]]:
-        """Who acts, from the top, or those of these, and the columns of each. Raises `RenderError` for too many."""
+        """Who acts, from the top, or those of these, and the columns of each, but for some of what they may do.
+
+        Raises `RenderError` for too many.
+        """
         if len(self.rungs) > MOST + 1:
             raise RenderError(f"`{self.id}` has {len(self.rungs)} states, {MOST + 1} is the most for a picture")
         among = None if by is None else {state.value for state in by}
         wanted = [state for state in reversed(self.rungs) if among is None or state.value in among]
-        return [(state, lanes) for state in wanted if (lanes := [*self._lanes(state, only_self=only_self)])]
+        return [(state, lanes) for state in wanted if (lanes := [*self._lanes(state, but, only_self=only_self)])]
+
+    @cached_property
+    def shared(self) -> Mapping[Reach, str]:
+        """What whoever is in may do to themselves, each with its words: a picture of all says it once."""
+        inside = [state for state in self.rungs if self.tones[state] not in (Tone.OUTSIDE, Tone.BARRED)]
+        told: dict[str, list[Reach]] = {}
+        for each in self.reach if self.sides is None else ():
+            if each.is_self and each.by in inside:
+                words = (
+                    each.verb
+                    if each.dest == each.source
+                    else f"{each.verb} \N{RIGHTWARDS ARROW} {self.names[each.dest]}"
+                )
+                told.setdefault(words, []).append(each)
+        return {each: words for words, some in told.items() if len(some) == len(inside) > 1 for each in some}
+
+    def said_once(self, by: Iterable[AnyState] | None, *, only_self: bool) -> tuple[Mapping[Reach, str], str]:
+        """What a picture of all says once, and the sentence that does."""
+        shared = self.shared if by is None and not only_self else {}
+        words = dict.fromkeys(shared.values())
+        return shared, f"Whoever has a role may: {', '.join(words)}" if words else ""
 
     def who(self, state: AnyState) -> str:
         """What users who act in a state are called."""
@@ -83,10 +107,10 @@ class Ladders:
             "" if lane.dest is None else f" \N{RIGHTWARDS ARROW} {self.names[lane.dest]}"
         )
 
-    def _lanes(self, by: AnyState, *, only_self: bool) -> Iterator[Lane]:
+    def _lanes(self, by: AnyState, but: Collection[Reach], *, only_self: bool) -> Iterator[Lane]:
         found: dict[tuple[str, AnyState | None, bool], dict[AnyState, Change]] = {}
         for each, change in self.reach.items():
-            if each.by == by and (each.is_self or not only_self):
+            if each.by == by and (each.is_self or not only_self) and each not in but:
                 dest = None if each.dest == each.source else each.dest
                 found.setdefault((each.verb, dest, each.is_self), {})[each.source] = change
         for (verb, dest, is_self), sources in sorted(found.items(), key=self._place):

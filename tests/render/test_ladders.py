@@ -18,15 +18,17 @@ from fsm.reach import Reach
 from fsm.render.diagram import Change
 from fsm.render.ladder_sheet import WIDEST, sheet_of
 from fsm.render.ladder_sheet import to_ladders as drawn
-from fsm.render.ladders import MOST, ladders_between, ladders_of
+from fsm.render.ladders import MOST, Ladders, ladders_between, ladders_of
 from fsm.render.layout.engine import RenderError, draw
-from fsm.render.layout.sheet import Box, Dot, Head, Stem, Text, flat, to_dot
+from fsm.render.layout.sheet import RING, Box, Dot, Head, Stem, Text, flat, to_dot
+from fsm.render.layout.style import width_of
 from fsm.render.words.ladders import to_text
 from fsm.render.words.reach import to_tables as tabled
 from fsm.render.words.section import to_section
 from fsm.room_policy.facts import Clients, RoleFacts
 from fsm.room_policy.policies import RolePolicy, data_of, policy_of
 from tests.cli.runner import fsm
+from tests.room_policy.clubs import club, policy_with
 from tests.room_policy.lint_sets import added, bounded, holding, lacking, leading, role, sound, with_changes
 from tests.room_policy.questions import Questions
 
@@ -281,3 +283,71 @@ def test_a_report_says_who_gains_and_loses_what(tmp_path: Path) -> None:
     assert "data:image/svg+xml;base64," in page.read_text(encoding="utf-8")
     assert fsm("diff", str(old), str(old), "--report", str(report)).status == 0
     assert "Nothing changes." in report.read_text(encoding="utf-8")
+
+
+NAMES = (
+    "\u05de\u05e0\u05d4\u05dc \u05d4\u05e7\u05d1\u05d5\u05e6\u05d4", "\u0645\u062f\u064a\u0631", "\u7ba1\u7406\u8005" * 9,
+    "a very long name of a role that goes on and on", "W" * 60, "", "\u202eevil", "x\x00y", "\U0001f469" * 12,
+)  # fmt: skip
+
+
+def named_oddly(count: int) -> RolePolicy:
+    sets, indexes = club(count, 3)
+    for index, name in zip(indexes, NAMES, strict=False):
+        sets[index]["role_name"] = name
+    return policy_with(sets)
+
+
+DRAWN = [
+    *(ladders_of(load_policy(f"room-policy-{name}")) for name in ("cooperative", "strict", "moderated", "organizations")),
+    ladders_of(policy_with(club(12, 1)[0])),
+    ladders_of(named_oddly(9)),
+    ladders_between(named_oddly(9), policy_with(club(9, 3)[0])),
+    ladders_between(load_policy("room-policy-strict"), load_policy("room-policy-moderated"), ("a note of many words " * 40,)),
+    *(ladders_between(BEFORE, after) for after in AFTERWARDS),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("ladders", DRAWN, ids=[f"{number}-{each.id}" for number, each in enumerate(DRAWN)])
+@pytest.mark.parametrize("only_self", [False, True])
+@pytest.mark.parametrize("widest", [WIDEST, 660])
+def test_nothing_overlaps_or_is_cut_off(ladders: Ladders, *, only_self: bool, widest: int) -> None:
+    sheet = sheet_of(ladders, only_self=only_self, widest=widest)
+    assert sheet.width <= widest
+    texts = [shape for shape in flat(sheet.shapes) if isinstance(shape, Text)]
+    assert min(text.size for text in texts) >= 10
+    spans = [
+        (
+            text.x,
+            text.y - 0.8 * text.size,
+            text.x + width_of(text.words, text.size, bold=text.bold),
+            text.y + 0.2 * text.size,
+        )
+        for text in texts
+    ]
+    assert all(
+        left >= 0 and top >= 0 and right <= sheet.width and foot <= sheet.height for left, top, right, foot in spans
+    )
+    for number, one in enumerate(spans):
+        for other in spans[number + 1 :]:
+            assert one[0] >= other[2] or other[0] >= one[2] or one[1] >= other[3] or other[1] >= one[3]
+    places = [(shape.x, shape.y) for shape in flat(sheet.shapes) if isinstance(shape, Dot)]
+    assert len(places) == len({*places})
+    assert all(RING <= x <= sheet.width - RING for x, _ in places)
+
+
+@pytest.mark.parametrize("ladders", [DRAWN[1], DRAWN[5], DRAWN[6]])
+def test_an_image_is_no_wider_than_its_sheet(ladders: Ladders) -> None:
+    sheet, png = sheet_of(ladders), drawn(ladders, fmt="png")
+    assert (int.from_bytes(png[16:20]), int.from_bytes(png[20:24])) == (sheet.width, sheet.height)
+
+
+def test_what_whoever_is_in_may_do_is_said_once() -> None:
+    ladders = ladders_of(policy_with(club(5, 1)[0]))
+    shared, words = ladders.said_once(None, only_self=False)
+    assert words == "Whoever has a role may: add_own_client, remove_own_client"
+    drawn_once = [each for by, lanes in ladders.panels(but=shared) for each in lanes]
+    whole = [each for by, lanes in ladders.panels() for each in lanes]
+    assert len(whole) - len(drawn_once) == len(shared) == 2 * 5
+    assert words in to_text(ladders)
+    assert "add_own_client" not in " ".join(to_text(ladders, [ladders.rungs[0]]).split("1.")[0].split())

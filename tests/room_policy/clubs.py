@@ -121,7 +121,7 @@ def holes(low: int, mid: int, top: int) -> list[tuple[str, str, tuple[Plant, ...
 
 
 SOUND: tuple[Callable[[int, int, int], tuple[Plant, ...]], ...] = (
-    lambda low, mid, top: (holding(low, "canReactToMessage"), holding(mid, "canReactToMessage"), holding(top, "canReactToMessage")),
+    lambda _, __, top: (holding(top, "canReactToMessage"),),
     lambda low, _, __: (*BY_CODE, leading(0, 0, low)),
     lambda low, _, __: (holding(0, "canOpenJoin"), leading(0, 0, low)),
     lambda low, _, __: (bounded(low, "maximum_participants", 500),),

@@ -188,7 +188,8 @@ def flat(shapes: tuple[Shape | Group, ...]) -> Iterator[Shape]:
 
 
 def _node(sheet: Sheet, text: Text, number: int) -> str:
-    width = width_of(text.words, text.size, bold=text.bold)
+    # Words stand at the left of a node that is wider than any font needs, so that they begin where they should.
+    width = min(1.4 * width_of(text.words, text.size, bold=text.bold), sheet.width - text.x)
     x, y = (text.x + width / 2) * _POINTS, (sheet.height - text.y + text.size * 0.35) * _POINTS
     words = text.words.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
     font = "Open Sans Bold" if text.bold else "Open Sans"

@@ -23,9 +23,10 @@ def ladder_lines(ladders: Ladders, by: Iterable[AnyState] | None = None, *, only
     else:
         yield "+: what may be done then. -: what no longer may. o: what still may."
         yield "<: where they come; without it they stay."
-    for note in ladders.notes:
-        yield from wrapped(clean(note), _COLUMNS, "  ")
-    for acting, lanes in ladders.panels(by, only_self=only_self):
+    shared, once = ladders.said_once(by, only_self=only_self)
+    for note in (*([once] if once else ()), *ladders.notes):
+        yield from wrapped(clean(_typed(note)), _COLUMNS, "  ")
+    for acting, lanes in ladders.panels(by, only_self=only_self, but=shared):
         who = clean(ladders.who(acting))
         yield ""
         yield from wrapped(f"What {who} can do:" if ladders.sides is None else f"What changes for {who}:", _COLUMNS)
