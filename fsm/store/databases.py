@@ -106,6 +106,9 @@ class Database(Protocol):
     def visible(self) -> ColumnElement[bool]:
         """Which changes can be told: no earlier one will appear behind them."""
 
+    def take_off(self) -> None:
+        """Have what was deleted off the disk, as far as this can be asked for."""
+
     def put_all(self, connection: Connection, places: Sequence[Place]) -> None:
         """Where many are, be it new or not; each is named once."""
 
@@ -267,6 +270,14 @@ class SQLite(_Statements):
         """All: who writes first is seen first."""
         return true()
 
+    def take_off(self) -> None:
+        """What is deleted is overwritten in the file (`secure_delete`); its log, which has it still, is emptied."""
+        connection = self.engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+
     def put_all(self, connection: Connection, places: Sequence[Place]) -> None:
         """By one statement for each."""
         self.put.run_with(connection, [*places])
@@ -293,6 +304,7 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # transactions begin where `_begin_sqlite` says
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -352,6 +364,9 @@ class PostgreSQL(_Statements):
         """The changes of transactions before the oldest that is running."""
         oldest = _number(func.pg_snapshot_xmin(func.pg_current_snapshot()))
         return CHANGES.c.transaction < oldest + select(SCHEMA.c.transactions_from).scalar_subquery()
+
+    def take_off(self) -> None:
+        """It vacuums its tables when it finds the time."""
 
     def put_all(self, connection: Connection, places: Sequence[Place]) -> None:
         """By one statement for all."""

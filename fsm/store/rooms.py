@@ -154,6 +154,8 @@ class Slot:
         self.lock = Lock()
         self.attached = Attached()
         self.users = 0
+        self.host: Any = None
+        """The room as participants act in it."""
         self.room: Any = None
         """The room; None where it is to be read."""
         self.events: Events | None = None

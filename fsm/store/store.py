@@ -490,7 +490,8 @@ class Store:
         with lock_of(slot):
             if slot.attached.watchers is not self._watchers:
                 slot.attached.watch(self._watchers)
-            begins: bool = slot.attached.put(self._host(slot.id), change)
+            slot.host = slot.host or self._host(slot.id)
+            begins: bool = slot.attached.put(slot.host, change)
             return begins
 
     def changes(
@@ -570,6 +571,7 @@ class Store:
 
             if rooms:
                 self._in_batch(rooms, erase)
+                self._database.take_off()
         return len(rooms)
 
     def _forget(self, batch: Batch, slot: Slot, user: str) -> None:
@@ -612,7 +614,8 @@ def _erasures(user: str) -> tuple[tuple[ColumnElement[bool], tuple[str, ...]], .
     return (
         (of_them, ("sender", "target", "event_id", "reason", "event", "facts")),
         (change.sender == user, ("sender", "reason", "event", "facts")),
-        (change.event.contains(json.dumps(user)[1:-1], autoescape=True), ("event", "facts")),
+        (change.event_id.contains(user, autoescape=True), ("event_id",)),
+        (change.event.contains(json.dumps(user)[1:-1], autoescape=True), ("reason", "event", "facts")),
     )
 
 

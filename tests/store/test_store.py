@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -382,7 +383,10 @@ def test_a_user_is_forgotten(tea: Store, other: Store, monkeypatch: pytest.Monke
     monkeypatch.setattr(rooms, "CHECKPOINT_EVERY", 2)
     rude = change(BAN, ALICE, BOB, event_id="$b", content={"participation": "ban", "reason": f"{BOB} is rude"})
     events = [change(JOIN, BOB, event_id="$j"), {**message(BOB), "content": {"body": "mine"}}, rude]
-    tea.send_many((TEA, event) for event in [*events, {**message(ALICE), "content": {"to": [BOB]}}])
+    of_another = change(
+        BAN, ALICE, CAROL, event_id=f"${BOB}/1", content={"participation": "ban", "reason": f"like {BOB}"}
+    )
+    tea.send_many((TEA, event) for event in [*events, {**message(ALICE), "content": {"to": [BOB]}}, of_another])
     with pytest.raises(EventError, match=r"in room `!room:a\.example`: `@bob:b\.example` is in the room still"):
         tea.forget(BOB)
     assert tea.changes()[2][1].target == BOB, "nothing is erased then"
@@ -398,6 +402,22 @@ def test_a_user_is_forgotten(tea: Store, other: Store, monkeypatch: pytest.Monke
         assert [told.revision for _, told in each.changes()] == list(range(1, each.room(TEA).revision + 1))
         assert each.send(TEA, events[0]).transition in ("join", "rejoin"), "nobody knows the id"
     assert BOB in tea.who(TEA)
+
+
+def test_who_is_forgotten_is_in_no_file(sqlite: str) -> None:
+    with Store(sqlite) as store:
+        store.create(TEA, ALICE)
+        store.send(TEA, join_rule("public"))
+        for number in range(50):
+            said = {**message(BOB), "content": {"body": "my own words" * 100}}
+            store.send_many(
+                (TEA, each) for each in (change(JOIN, BOB, event_id=f"${number}"), said, change(LEAVE, BOB))
+            )
+        written = Path(sqlite.removeprefix("sqlite:///"))
+        assert store.forget(BOB) == 1
+        for file in written.parent.iterdir():
+            assert not {each for each in (BOB, "my own words") if each.encode() in file.read_bytes()}, file.name
+        assert store.send(TEA, change(JOIN, BOB)).allowed
 
 
 def dump(store: Store) -> str:
