@@ -17,7 +17,8 @@ from benchmarks import engines, machines, plain
 from benchmarks.clock import ROOT, Stream, Timing, sized, timings
 from benchmarks.peer import Peer, WrongVerdictsError, facts_themselves
 from benchmarks.plain import LookUp
-from benchmarks.scene import VERSION, MatrixScene, MimiScene, Scene, asking
+from benchmarks.scene import VERSION, Hooked, MatrixScene, MimiScene, Scene, asking, observe
+from fsm import Participant
 
 SYNAPSE = ROOT / "build" / "synapse" / "bin" / "python"
 """Made by `make test-synapse`."""
@@ -27,6 +28,10 @@ DECIDE = "fsm: `decide`"
 DECIDE_BARE = "fsm: `decide`, events without ids"
 SEND = "fsm: `send`"
 SEND_BARE = "fsm: `send`, events without ids"
+OBSERVED = "fsm: `send`, one observer"
+OBSERVED_BARE = "fsm: `send`, one observer, events without ids"
+HOOKED = "fsm: `send`, participant hooks"
+HOOKED_BARE = "fsm: `send`, participant hooks, events without ids"
 LOOK_UP = "the look-up"
 SHARED = "transitions, one machine shared"
 KEPT = "transitions, a machine per pair, kept"
@@ -76,7 +81,7 @@ DISTRIBUTIONS = tuple(dict.fromkeys(peer.distribution for peer in PEERS if peer.
 def mimi_costs(scene: MimiScene) -> list[Cost]:
     """Ours first, then the peers. Raises `WrongVerdictsError`."""
     look_up = plain.mimi_look_up(scene.room, scene.events)
-    _compare(scene, look_up, lambda: plain.mimi_look_up(scene.opened(False), scene.events))
+    _compare(scene, look_up, lambda: plain.mimi_look_up(scene.opened(False, Participant), scene.events))
     by_hand = plain.written_by_hand(scene)
     _check("if/else written by hand", [by_hand(event) for event in scene.events], scene.verdicts)
     quick = {
@@ -94,7 +99,7 @@ def mimi_costs(scene: MimiScene) -> list[Cost]:
 def matrix_costs(scene: MatrixScene) -> list[Cost]:
     """Ours first, then the look-up, then Synapse where it is installed. Raises `WrongVerdictsError`."""
     look_up = plain.matrix_look_up(scene.room, scene.state, scene.events)
-    _compare(scene, look_up, lambda: plain.matrix_look_up(scene.opened(False), scene.state, scene.events))
+    _compare(scene, look_up, lambda: plain.matrix_look_up(scene.opened(False, Participant), scene.state, scene.events))
     quick = {**_ours(scene), LOOK_UP: Stream(lambda: look_up.loop, scene.lines())}
     taken = dict(zip(quick, timings([stream.round for stream in quick.values()], MANY), strict=True))
     versions = {}
@@ -134,6 +139,10 @@ def _ours(scene: Scene[Any]) -> dict[str, Stream]:
         DECIDE_BARE: scene.deciding(ids=False),
         SEND: scene.sending(),
         SEND_BARE: scene.sending(ids=False),
+        OBSERVED: scene.sending(observer=observe),
+        OBSERVED_BARE: scene.sending(ids=False, observer=observe),
+        HOOKED: scene.sending(participant=Hooked),
+        HOOKED_BARE: scene.sending(ids=False, participant=Hooked),
     }
 
 
@@ -152,7 +161,7 @@ def _compare(scene: Scene[Any], late: LookUp, early: Callable[[], LookUp]) -> No
     """Hold the look-up against `decide` at the end of the day, and against `send` from its beginning."""
     _check(LOOK_UP, [late.loop([event]) is not None for event in scene.events], scene.verdicts)
     for ids in (True, False):
-        room, look_up = scene.opened(ids), early()
+        room, look_up = scene.opened(ids, Participant), early()
         events = [json.loads(line) for line in scene.lines(ids=ids)]
         _check(LOOK_UP, [look_up.follows(event) for event in events], [room.send(event).allowed for event in events])
 

@@ -113,6 +113,10 @@ class Measured:
                 (decisions.DECIDE_BARE, decide),
                 (decisions.SEND, send),
                 (decisions.SEND_BARE, bare),
+                (decisions.OBSERVED, 10.0),
+                (decisions.OBSERVED_BARE, 10.0),
+                (decisions.HOOKED, 12.0),
+                (decisions.HOOKED_BARE, 12.0),
             ):
                 ratio = costs[name] / costs[decisions.LOOK_UP]
                 work = f"{room}: {name.removeprefix('fsm: ')}"

@@ -25,7 +25,8 @@ _DECISION = """
 An event goes in, a decision with its reason comes out: {questions:,} participation changes, those of a day in a public
 room. They are parsed from JSON anew for every round, so that no hash of a text is known yet. `decide` is asked in the
 room at the end of the day, of {members} members, where {refused} of them are refused; `send` goes through the day from
-its beginning, in a new room for every round. Hosts send events with ids, which the room keeps.
+its beginning, in a new room for every round. Hosts send events with ids, which the room keeps. The observer is told of
+changes and refusals, and participants have a hook for each state that a user comes to; both do nothing.
 
 - *The look-up* is the least that plain Python can do: the decision table in the loop itself that goes through the
   events, without a function call. What is known of users is numbers at hand, which are added up to the place in the

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from benchmarks.clock import Loop, Stream
-from fsm import Facts, Room
+from fsm import Change, Facts, Participant, Room
 from fsm.matrix.events import MEMBER
 from fsm.matrix.room import MatrixRoom
+from fsm.observers import Observer
 
 Event: TypeAlias = Mapping[str, Any]
 Ask: TypeAlias = Callable[[Event], object]
@@ -34,6 +35,21 @@ def asking(ask: Ask) -> Callable[[], Loop]:
     return lambda: loop
 
 
+class Hooked(Participant):
+    """A participant with a hook for each state that a user comes to."""
+
+    __slots__ = ()
+
+    def on_enter_invite(self, change: Change) -> None:
+        """Do nothing, as all of these."""
+
+    on_enter_join = on_enter_leave = on_enter_ban = on_enter_knock = on_enter_invite
+
+
+def observe(change: Change) -> None:
+    """Do nothing with a change."""
+
+
 R = TypeVar("R", Room, MatrixRoom)
 
 
@@ -41,13 +57,13 @@ R = TypeVar("R", Room, MatrixRoom)
 class Scene(Generic[R]):
     """A room at the end of a day, and the changes that were asked for that day.
 
-    `opened` makes the room as it was before the first of them; without ids, its events
-    have had none either.
+    `opened` makes the room as it was before the first of them, with participants of a class;
+    without ids, its events have had none either.
     """
 
     room: R
     events: Sequence[Event]
-    opened: Callable[[bool], R]
+    opened: Callable[[bool, type[Participant]], R]
 
     @cached_property
     def verdicts(self) -> list[bool]:
@@ -62,11 +78,16 @@ class Scene(Generic[R]):
         """All decided on, at the end of the day."""
         return Stream(asking(self.room.decide), self.lines(ids=ids))
 
-    def sending(self, *, ids: bool = True) -> Stream:
-        """All sent, from the beginning of the day."""
+    def sending(
+        self, *, ids: bool = True, participant: type[Participant] = Participant, observer: Observer | None = None
+    ) -> Stream:
+        """All sent, from the beginning of the day, to a room with such participants and this observer."""
 
         def start() -> Loop:
-            return asking(self.opened(ids).send)()
+            room = self.opened(ids, participant)
+            if observer is not None:
+                room.observe(observer, of=("change", "refusal"))
+            return asking(room.send)()
 
         return Stream(start, self.lines(ids=ids))
 
@@ -102,8 +123,8 @@ def mimi_scene() -> MimiScene:
     changes = [event for event in mine if event["type"] == "m.user"]
     opening = mine[: mine.index(changes[0])]
 
-    def opened(ids: bool) -> Room:
-        return _sent(Room(room_id), opening if ids else map(bare, opening))
+    def opened(ids: bool, participant: type[Participant]) -> Room:
+        return _sent(Room(room_id, participant=participant), opening if ids else map(bare, opening))
 
     # An event that the room knows gets its first answer: what is asked at the end of the day are new events.
     asked = [{**event, "event_id": f"{event['event_id']}-again"} for event in changes]
@@ -136,9 +157,11 @@ def matrix_scene(scene: MimiScene) -> MatrixScene:
         }
         for event in scene.events
     ]
-    return MatrixScene(
-        MatrixRoom.from_state(given), asked, lambda _: MatrixRoom.from_state([*settings, *staff]), state=given
-    )
+
+    def opened(_: bool, participant: type[Participant]) -> MatrixRoom:
+        return MatrixRoom.from_state([*settings, *staff], participant=participant)
+
+    return MatrixScene(MatrixRoom.from_state(given), asked, opened, state=given)
 
 
 def _sent(room: Room, events: Iterable[Event]) -> Room:

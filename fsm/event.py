@@ -55,6 +55,8 @@ def plain(value: object) -> Any:
     than `MAX_PARTS` parts.
     """
     try:
+        if type(value) is dict and is_surely_plain(value):
+            return value
         return value if _is_plain(value) else _copied(value)
     except EventError:
         raise

@@ -58,7 +58,8 @@ class MatrixMembership(ParticipationRoom[Member]):
 
     @property
     def _rule(self) -> Rule:
-        return self._rule_of(self._settings)
+        table = self._table
+        return self._rule_of(self._settings) if table is None else table.rule
 
     @staticmethod
     def _rule_of(settings: Settings) -> Rule:
