@@ -44,12 +44,12 @@ class UserClass:
 class Peers(dict[AnyState, UserClass], Generic[P]):
     """Users that have the same powers: their class in each state."""
 
-    __slots__ = ("powers", "unheard")
+    __slots__ = ("powers", "unknown")
 
     def __init__(self, powers: P, initial: AnyState) -> None:
         super().__init__()
         self.powers = powers
-        self.unheard = UserClass(self, initial)
+        self.unknown = UserClass(self, initial)
         """Of whom nothing is known but their powers."""
 
     def __missing__(self, state: AnyState) -> UserClass:
@@ -57,7 +57,7 @@ class Peers(dict[AnyState, UserClass], Generic[P]):
 
     def like(self, other: UserClass) -> UserClass:
         """The class of these powers in the state of another."""
-        return self.unheard if other is other.peers.unheard else self[other.state]
+        return self.unknown if other is other.peers.unknown else self[other.state]
 
 
 class Answers(dict[UserClass, Decision]):
@@ -226,10 +226,10 @@ class Outside(MutableMapping[str, UserClass]):
             if state is None:
                 raise KeyError(user)
             peers = self._others
-        return peers.unheard if state is None else peers[state]
+        return peers.unknown if state is None else peers[state]
 
     def __setitem__(self, user: str, its: UserClass) -> None:
-        if its is not its.peers.unheard and self._states.get(user) is not its.state:
+        if its is not its.peers.unknown and self._states.get(user) is not its.state:
             self._states[user] = its.state
         if its.peers is self._others:
             self._powers.pop(user, None)

@@ -141,10 +141,10 @@ def test_states_that_are_kept_elsewhere() -> None:
     staff: Peers[Standing] = Standing(frozenset({BAN}), NONE, {}, 1).users
     assert members[BOB] is NOBODY.users[Participation.JOIN]
     assert ALICE not in members
-    members[ALICE] = staff.unheard
+    members[ALICE] = staff.unknown
     members[BOB] = staff[Participation.BAN]
     assert states == {BOB: Participation.BAN}
-    assert members[ALICE] is staff.unheard
+    assert members[ALICE] is staff.unknown
     assert [*members] == [BOB, ALICE]
     assert len(members) == len((ALICE, BOB))
     del members[ALICE]

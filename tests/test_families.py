@@ -19,7 +19,7 @@ from fsm.review.cases.grid import Grid, numbers
 from fsm.review.compare.diff import diff
 from fsm.review.coverage.seen import coverage
 from fsm.review.laws.verify import verify
-from fsm.review.vectors.cover import Board, cover
+from fsm.review.vectors.cover import Grids, cover
 from fsm.review.vectors.slips import mutants
 from tests.families import permuted, policies
 from tests.test_residual import holds, less
@@ -183,7 +183,7 @@ def test_the_questions_of_vectors_tell_a_policy_from_every_slip(monkeypatch: pyt
     @few
     @given(policies(most=2, rows=4))
     def check(policy: Policy[Any]) -> None:
-        board = Board(policy)
+        board = Grids(policy)
         asked = [(question.action, board.facts(question)) for question in cover(policy).questions]
         for mutant in mutants(policy, board.actions):
             other = Rows(mutant.rows)

@@ -40,7 +40,7 @@ LAYERS: list[set[str]] = [
     {"fsm.room.users"},
     {"fsm.room.event_ids"},
     {"fsm.room.judging"},
-    {"fsm.room.telling"},
+    {"fsm.room.observing"},
     {"fsm.room.sending"},
     {"fsm.room.saving"},
     {"fsm.room"},

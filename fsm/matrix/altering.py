@@ -30,26 +30,26 @@ class Asked:
     """New levels that a sender asks for, in place of those in force; None where there are none.
 
     `power` is the sender's level. One that is not known is too low for everything or, with
-    `hopes`, high enough.
+    `favourable`, high enough.
     """
 
     sender: str
     power: Power
     before: Levels | None
     after: Levels
-    hopes: bool = False
+    favourable: bool = False
 
     def is_above(self, level: Power | None) -> bool:
         """Whether a level is there, and above the sender's. What is no number is above nothing."""
         if level is None or is_unknown(level):
             return False
-        return not self.hopes if is_unknown(self.power) else level > self.power
+        return not self.favourable if is_unknown(self.power) else level > self.power
 
     def is_below(self, level: Power | None) -> bool:
         """Whether a level is not there, or below the sender's."""
         if level is None or is_unknown(level):
             return True
-        return self.hopes if is_unknown(self.power) else level < self.power
+        return self.favourable if is_unknown(self.power) else level < self.power
 
 
 Test: TypeAlias = Callable[[Asked, Alteration], bool]

@@ -131,17 +131,17 @@ class MatrixJudging(MatrixMembership[Member]):
         decide = partial(self._decide_member, event, value, facts)
         if kind is not Kind.MEMBER:
             decide = partial(self._decide_other, event, kind, about)
-        decision = decide(hopes=False)
+        decision = decide(favourable=False)
         if decision.allowed or not self._has_unknown_levels:
             return decision
         # What is not known counted against the event. Where that does not matter, it is refused for the rest.
-        hoped = decide(hopes=True)
-        if hoped.allowed:
+        at_best = decide(favourable=True)
+        if at_best.allowed:
             is_member = kind is Kind.MEMBER
             raise turns_on(
                 self._level_of_member(event, value, facts) if is_member else self._level_of_other(event, kind, about)
             )
-        return hoped
+        return at_best
 
     def _kind(self, event: Event) -> Kind:
         kind = KINDS.get(event.type)
@@ -192,15 +192,15 @@ class MatrixJudging(MatrixMembership[Member]):
             raise MissingEventError(place, event_id)
         return found
 
-    def _decide_other(self, event: Event, kind: Kind, about: Mapping[str, Any], *, hopes: bool) -> Decision:
+    def _decide_other(self, event: Event, kind: Kind, about: Mapping[str, Any], *, favourable: bool) -> Decision:
         rows = self.policy.permits[kind]
-        decision = self._rules.judge_beside(rows, self._facts_of_other(event, kind, about, hopes=hopes))
+        decision = self._rules.judge_beside(rows, self._facts_of_other(event, kind, about, favourable=favourable))
         if decision.allowed or kind is not Kind.LEVELS:
             return decision
-        asked = self._asked_levels(event, hopes=hopes)
+        asked = self._asked_levels(event, favourable=favourable)
         return replace(decision, changes=tuple(change for row in rows for change in altering.denied(asked, row)))
 
-    def _facts_of_other(self, event: Event, kind: Kind, about: Mapping[str, Any], *, hopes: bool) -> EventFacts:
+    def _facts_of_other(self, event: Event, kind: Kind, about: Mapping[str, Any], *, favourable: bool) -> EventFacts:
         """The facts of an event that is neither a creation nor a matter of membership."""
         levels, key, sender = self._settings.levels_in_force, event.state_key, event.sender
         needed = {
@@ -209,25 +209,25 @@ class MatrixJudging(MatrixMembership[Member]):
             "may_redact": levels.level("redact"),
         }
         power = self._power(sender)
-        facts: dict[str, Any] = {name: reaches(power, level, hopes=hopes) for name, level in needed.items()}
+        facts: dict[str, Any] = {name: reaches(power, level, favourable=favourable) for name, level in needed.items()}
         facts["is_key_own"] = key is None or not key.startswith("@") or key == sender
         if kind is Kind.ALIASES:
             facts |= {"has_state_key": key is not None, "is_key_of_server": key == server_of(sender)}
         if kind is Kind.LEVELS:
-            asked, creation = self._asked_levels(event, hopes=hopes), self._settings.creation
+            asked, creation = self._asked_levels(event, favourable=favourable), self._settings.creation
             facts["has_levels"] = asked.before is not None
             facts |= altering.facts_of_form(asked.after, () if creation is None else creation.creators)
             facts |= altering.facts_of_reach(asked)
         return EventFacts(**{**about, **facts})
 
-    def _asked_levels(self, event: Event, *, hopes: bool) -> altering.Asked:
+    def _asked_levels(self, event: Event, *, favourable: bool) -> altering.Asked:
         after = read_levels(event.content, self.policy.numbers)
-        return altering.Asked(event.sender, self._power(event.sender), self._settings.levels, after, hopes)
+        return altering.Asked(event.sender, self._power(event.sender), self._settings.levels, after, favourable)
 
     def _level_of_other(self, event: Event, kind: Kind, about: Mapping[str, Any]) -> EventError:
         """Why the level is not known on which the decision on any other event turns."""
         levels = self._settings.levels_in_force
-        worst, best = (self._facts_of_other(event, kind, about, hopes=hopes) for hopes in (False, True))
+        worst, best = (self._facts_of_other(event, kind, about, favourable=favourable) for favourable in (False, True))
         sender = levels.path_of_user(event.sender)
         needs: Needs = {
             ("may_send",): (sender, levels.path_required(event.type, is_state=event.state_key is not None)),

@@ -56,14 +56,14 @@ def is_unknown(power: Power) -> bool:
     return isinstance(power, float) and isnan(power)
 
 
-def reaches(power: Power, level: Power, *, hopes: bool = False) -> bool:
-    """Whether a power is at a level or above. With `hopes`, what is not known is as high or low as is needed."""
-    return power == inf or (hopes and not power < level) or power >= level
+def reaches(power: Power, level: Power, *, favourable: bool = False) -> bool:
+    """Whether a power is at a level or above. With `favourable`, what is not known is as high or low as is needed."""
+    return power == inf or (favourable and not power < level) or power >= level
 
 
-def exceeds(power: Power, other: Power, *, hopes: bool = False) -> bool:
-    """Whether a power is above another. With `hopes`, what is not known is as high or low as is needed."""
-    return other != inf and (power == inf or (hopes and not power <= other) or power > other)
+def exceeds(power: Power, other: Power, *, favourable: bool = False) -> bool:
+    """Whether a power is above another. With `favourable`, what is not known is as high or low as is needed."""
+    return other != inf and (power == inf or (favourable and not power <= other) or power > other)
 
 
 Path: TypeAlias = tuple[str, ...]
@@ -127,7 +127,7 @@ class Levels:
         known = self.events.get(event_type)
         if known is not None:
             return known
-        # Any type might stand in a list that cannot be read.
+        # Any type may stand in a list that cannot be read.
         return nan if (_EVENTS,) in self.faults else self.level("state_default" if is_state else "events_default")
 
     def entries(self, listed: str) -> Mapping[str, Power]:
@@ -156,7 +156,7 @@ class _Reader:
         lists = {listed: self._listed(listed) for listed in LISTED}
         named = {name: self._level(self._content[name], name) for name in NAMED if name in self._content}
         if (_USERS,) in self._faults:
-            # Anybody might stand in it, with any level.
+            # Anybody may stand in it, with any level.
             named["users_default"] = nan
         return Levels(**lists, named=named, faults=self._faults or _NONE, texts=self._texts or _NONE)
 

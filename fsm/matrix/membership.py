@@ -92,15 +92,15 @@ class MatrixMembership(ParticipationRoom[Member]):
         )
 
     def _decide_member(
-        self, event: Event, value: Mapping[str, Any], told: Mapping[str, Value] | None, *, hopes: bool
+        self, event: Event, value: Mapping[str, Any], told: Mapping[str, Value] | None, *, favourable: bool
     ) -> Decision:
-        return self._rules.memory[self._key(event, value, told, hopes=hopes)]
+        return self._rules.memory[self._key(event, value, told, favourable=favourable)]
 
     def _level_of_member(self, event: Event, value: Mapping[str, Any], told: Mapping[str, Value] | None) -> EventError:
         """Why the level is not known on which the decision on a membership event turns."""
         levels = self._settings.levels_in_force
         action, before, by, worst = self._key(event, value, told)
-        *_, best = self._key(event, value, told, hopes=True)
+        *_, best = self._key(event, value, told, favourable=True)
         unpack = partial(self.policy.domain.unpack, target=before, sender=by)
         assert event.state_key is not None
         sender, target = levels.path_of_user(event.sender), levels.path_of_user(event.state_key)
@@ -115,18 +115,19 @@ class MatrixMembership(ParticipationRoom[Member]):
         return level_that_decides((unpack(worst), unpack(best)), needs, levels, partial(self.policy.decide, action))
 
     def _key(
-        self, event: Event, value: Mapping[str, Any], facts: Mapping[str, Value] | None, *, hopes: bool = False
+        self, event: Event, value: Mapping[str, Any], facts: Mapping[str, Value] | None, *, favourable: bool = False
     ) -> Key:
         """Where the memory has the decision on an event that meets the premise.
 
-        Power levels that are not known count against the event, or with `hopes` for it.
+        Power levels that are not known count against the event, or with `favourable` for it.
         """
         assert event.state_key is not None
         to, by, rules = self._class_of(event.state_key), self._class_of(event.sender), self._rules
         is_self = event.sender == event.state_key
-        code = rules.code(by.peers.powers, to.peers.powers, self._rule, is_self=is_self, hopes=hopes)
+        code = rules.code(by.peers.powers, to.peers.powers, self._rule, is_self=is_self, favourable=favourable)
         code += rules.warrant[self._warrant(event, value)] + weight_of(self.policy, facts)
-        if event.content["membership"] == "join" and self._may_authorise(event.content.get(AUTHORISER), hopes=hopes):
+        authoriser = event.content.get(AUTHORISER)
+        if event.content["membership"] == "join" and self._may_authorise(authoriser, favourable=favourable):
             code += rules.is_authorised
         return event.content["membership"], to.state, by.state, code
 
@@ -164,11 +165,11 @@ class MatrixMembership(ParticipationRoom[Member]):
         only = previous[0][0] if type(previous[0]) is list and previous[0] else previous[0]
         return bool(only == known)
 
-    def _may_authorise(self, user: object, *, hopes: bool) -> bool:
+    def _may_authorise(self, user: object, *, favourable: bool) -> bool:
         """Whether this is a joined user who may invite."""
         if type(user) is not str or self.participation(user) is not _JOIN:
             return False
-        return reaches(self._power(user), self._rule.invite, hopes=hopes)
+        return reaches(self._power(user), self._rule.invite, favourable=favourable)
 
 
 def turns_on(fault: EventError) -> EventError:

@@ -68,27 +68,27 @@ class MatrixRules(Rules[Own, Rule]):
         self.sending = Beside(self, partial(_question, policy.permits))
         """The decisions on state and messages that have no rules of their own, in rooms open to all servers."""
 
-    def code(self, sender: Own, target: Own, rule: Rule, *, is_self: bool, hopes: bool = False) -> int:
+    def code(self, sender: Own, target: Own, rule: Rule, *, is_self: bool, favourable: bool = False) -> int:
         """The facts but the two states, as the sum of their weights in the domain.
 
-        What is not known of power levels is against the sender or, with `hopes`, in their favour.
+        What is not known of power levels is against the sender or, with `favourable`, in their favour.
         """
         power, other = rule.power(sender), rule.power(target)
-        code = self.join_rule[rule.join_rule] + self.may(power, rule, hopes=hopes)
+        code = self.join_rule[rule.join_rule] + self.may(power, rule, favourable=favourable)
         if is_self:
             return code + self.is_self
-        return code + self.outranks if exceeds(power, other, hopes=hopes) else code
+        return code + self.outranks if exceeds(power, other, favourable=favourable) else code
 
     def permission(self, rule: Any) -> Decision:
         """The decision in which a row permits: it names the row."""
         return self._permissions[rule.id]
 
-    def may(self, power: Power, rule: Rule, *, hopes: bool = False) -> int:
-        """The weights of what a user of this power may do. With `hopes`, what is not known is in their favour."""
+    def may(self, power: Power, rule: Rule, *, favourable: bool = False) -> int:
+        """The weights of what a user of this power may do. With `favourable`, what is not known is in their favour."""
         return (
-            self.may_invite * reaches(power, rule.invite, hopes=hopes)
-            + self.may_kick * reaches(power, rule.kick, hopes=hopes)
-            + self.may_ban * reaches(power, rule.ban, hopes=hopes)
+            self.may_invite * reaches(power, rule.invite, favourable=favourable)
+            + self.may_kick * reaches(power, rule.kick, favourable=favourable)
+            + self.may_ban * reaches(power, rule.ban, favourable=favourable)
         )
 
 

@@ -51,7 +51,7 @@ def standings_of(room: Room, settings: Settings) -> Standings:
             if room.decide_action(action, sender, target)
         ),
         can_be_mended=any(each.may(roles(role)) for each in standing.values() for role in ROLES)
-        and not any(each.may(_UNHEARD_OF) for each in standing.values()),
+        and not any(each.may(_UNKNOWN) for each in standing.values()),
     )
 
 
@@ -220,7 +220,7 @@ _FLAGS: Mapping[str, Flag] = {
 _SPEECH = (SEND_MESSAGES, events(MESSAGE))
 """What it takes to speak, and everybody has who is not denied it."""
 
-_UNHEARD_OF = roles("unheard of")
+_UNKNOWN = roles("no such type")
 """Only a creator who still reigns may change a role that nobody has thought of."""
 
 

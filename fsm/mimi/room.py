@@ -423,7 +423,7 @@ class Room(ParticipationRoom[Member]):
 
     def _founder(self, event: Event) -> tuple[str, Participation] | None:
         its = self._class_of(event.sender)
-        is_put = event.type == CREATE and self._settings.creator is None and its is its.peers.unheard
+        is_put = event.type == CREATE and self._settings.creator is None and its is its.peers.unknown
         return (event.sender, Participation.JOIN) if is_put else None
 
     def _facts_of(self, event: Event, value: dict[str, Any]) -> Facts:  # noqa: ARG002 - as any room does

@@ -77,7 +77,7 @@ class RoomJudging(RoomPast[Who]):
         checked_word(action, "action", self.policy.actions)
         self.decide_action(action, sender, sender)
         with lock_of(self):
-            known = {user: its for user, its in self._members.items() if its is not its.peers.unheard}
+            known = {user: its for user, its in self._members.items() if its is not its.peers.unknown}
             table, by = self._table, self._class_of(sender)
         if table is None:
             decisions = [self.decide_action(action, sender, user) for user in known]

@@ -17,12 +17,12 @@ from fsm.participant import HOOKS, Who
 from fsm.past import GIVEN
 from fsm.room.contract import JSON
 from fsm.room.judging import UNREADABLE
-from fsm.room.telling import RoomTelling
+from fsm.room.observing import RoomObserving
 
 _CHANGE, _REFUSAL = kinds.CHANGE, kinds.REFUSAL
 
 
-class RoomSending(RoomTelling[Who]):
+class RoomSending(RoomObserving[Who]):
     """Rooms that go on by events."""
 
     __slots__ = ()
@@ -61,7 +61,7 @@ class RoomSending(RoomTelling[Who]):
                         read = self._read_quickly(content) if len(content) > 1 else None
                         self._remember(event_id, event["sender"], event["type"], target, decision, read)
                     its, after = members.get(target), decision.after
-                    if its is None or its is its.peers.unheard:
+                    if its is None or its is its.peers.unknown:
                         self._move(target, self._class_of(target), after)
                     elif its.state is not after:
                         members[target] = its.peers[after]  # type: ignore[index]  # it moves somebody

@@ -21,28 +21,28 @@ class RoomUsers(RoomContract[Who]):
 
     def participations(self) -> dict[str, Any]:
         """Everybody who is not in the initial state, by user id, in the order of first mention."""
-        initial = self._rules.others.unheard.state
+        initial = self._rules.others.unknown.state
         with lock_of(self):
             return {user: its.state for user, its in self._members.items() if its.state is not initial}
 
     @property
     def _states(self) -> dict[str, Any]:
         """Where everybody stands who was ever heard of."""
-        return {user: its.state for user, its in self._members.items() if its is not its.peers.unheard}
+        return {user: its.state for user, its in self._members.items() if its is not its.peers.unknown}
 
     def _stranger(self, user: str) -> UserClass:
         """The class of somebody of whom nothing is known. Raises `KeyError` for what is no user id."""
         # Whoever is known has been read with care before, so their ids need no other check.
         if self._is_user(user):
-            return self._rules.others.unheard
+            return self._rules.others.unknown
         raise KeyError(user)
 
     def _class_of(self, user: str) -> UserClass:
-        return self._members.get(user) or self._rules.others.unheard
+        return self._members.get(user) or self._rules.others.unknown
 
     def _move(self, user: str, its: UserClass, state: Any) -> None:
         """Put a user, who is of this class, into a state."""
-        if its is its.peers.unheard:
+        if its is its.peers.unknown:
             self._members.pop(user, None)  # users stand in the order of first mention
         self._members[user] = its.peers[state]
 
@@ -63,14 +63,14 @@ class RoomUsers(RoomContract[Who]):
         members, others = self._members, self._rules.others
         self._table = None  # nobody decides in the meantime without a lock
         self._settings = settings
-        if creator is not None and (its := self._class_of(creator)) is its.peers.unheard:
+        if creator is not None and (its := self._class_of(creator)) is its.peers.unknown:
             self._move(creator, its, self.creator_state)
         if powers is not None:
             for user in were:
                 if user in powers or (had := members.get(user)) is None or had.peers is others:
                     continue
                 its = others.like(had)
-                if its is others.unheard:
+                if its is others.unknown:
                     del members[user]
                 else:
                     members[user] = its

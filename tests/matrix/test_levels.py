@@ -283,22 +283,22 @@ POWERS = [
 
 @pytest.mark.parametrize(("power", "other", "is_reached", "is_exceeded"), POWERS)
 def test_whose_power_is_how_high(power: float, other: float, is_reached: bool, is_exceeded: bool) -> None:
-    for hopes in (False, True):
-        assert reaches(power, other, hopes=hopes) is is_reached
-        assert exceeds(power, other, hopes=hopes) is is_exceeded
+    for favourable in (False, True):
+        assert reaches(power, other, favourable=favourable) is is_reached
+        assert exceeds(power, other, favourable=favourable) is is_exceeded
 
 
 @pytest.mark.parametrize(("power", "other"), [(nan, 50), (50, nan), (nan, nan), (10**400, nan), (nan, -(10**400))])
 def test_what_is_not_known_is_as_high_as_is_hoped(power: float, other: float) -> None:
     assert is_unknown(power) or is_unknown(other)
     assert (reaches(power, other), exceeds(power, other)) == (False, False)
-    assert (reaches(power, other, hopes=True), exceeds(power, other, hopes=True)) == (True, True)
+    assert (reaches(power, other, favourable=True), exceeds(power, other, favourable=True)) == (True, True)
 
 
 def test_no_level_is_beyond_who_is_above_all() -> None:
     assert reaches(inf, nan)
     assert exceeds(inf, nan)
-    assert not exceeds(nan, inf, hopes=True)
+    assert not exceeds(nan, inf, favourable=True)
 
 
 def test_where_a_level_stands() -> None:

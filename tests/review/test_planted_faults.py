@@ -128,7 +128,7 @@ PLANTED: list[tuple[str, MimiPolicy, str, str]] = [
     ("the banned knock",            moved("knock", source={LEAVE, BAN}),                              "ban-keeps-out",             "knock"),
     ("the joined are not banned",   moved("ban", source={LEAVE, INVITE, KNOCK}),                      "everybody-can-be-banned",   ""),
     # A state too few or too many.
-    ("knocks go unheard",           MIMI.evolve("planted", drop=["welcome"]),                         "knock-can-be-welcomed",     ""),
+    ("knocks go unknown",           MIMI.evolve("planted", drop=["welcome"]),                         "knock-can-be-welcomed",     ""),
     ("no way out of a ban",         MIMI.evolve("planted", drop=["unban"]),                           "every-state-is-left",       ""),
     ("nobody knocks",               MIMI.evolve("planted", drop=["knock", "reknock"]),                "every-state-is-reached",    ""),
     ("to leave is to be banned",    moved("leave", dest=BAN),                                         "action-names-state",        "leave"),

@@ -81,7 +81,7 @@ def test_every_cell_that_a_room_can_reach_has_a_vector() -> None:
 
 
 def cell(vector: Vector) -> str:
-    return vector.id.partition("/riddle/")[0]
+    return vector.id.partition("/corner/")[0]
 
 
 def test_what_no_row_answers_has_vectors_too() -> None:
@@ -378,12 +378,12 @@ def test_a_room_that_is_misread_is_found(
     assert answers(policy) != right
 
 
-def test_riddles_are_asked_under_every_policy() -> None:
+def test_corner_cases_are_asked_under_every_policy() -> None:
     for policy in POLICIES:
         lines = (COMMITTED / f"{policy.id}.jsonl").read_text(encoding="utf-8").splitlines()
         play = play_of(policy)
         assert play is not None
-        asked = {line["id"].partition("/riddle/")[2] for line in map(json.loads, lines)}
+        asked = {line["id"].partition("/corner/")[2] for line in map(json.loads, lines)}
         assert asked == {"", *map(str, range(1, len(play.corner_cases) + 1))}
 
 

@@ -194,11 +194,11 @@ def test_questions_hang_on_no_other_users_than_the_scenario_says(name: str, step
     play = play_of(policy)
     assert play is not None
     search, known = Search(policy, play), dict[object, Any]()
-    scenes = search._scenes[::step]
+    situations = search._situations[::step]
     for action in policy.triggers:
         for question in play.questions(action):
-            for scene in scenes:
-                states = tuple(scene.states[place] for place in play.concerned(question))
-                given = play.facts(search._room_of(scene), question)
-                assert known.setdefault((id(question), scene.alike, states), given) == given
-    assert len(known) < len(scenes) * sum(len(play.questions(action)) for action in policy.triggers)
+            for situation in situations:
+                states = tuple(situation.states[place] for place in play.concerned(question))
+                given = play.facts(search._room_of(situation), question)
+                assert known.setdefault((id(question), situation.alike, states), given) == given
+    assert len(known) < len(situations) * sum(len(play.questions(action)) for action in policy.triggers)

@@ -8,8 +8,8 @@ leaves the target. It is filled as cells come up, by the memory of the machine t
 rooms use too, and is shared by all replays of a policy.
 
 Of somebody who was never heard of, the room knows no state and takes the policy's
-initial one. Here that is a state of its own, `unheard`, with the cells of the initial
-state: a refusal leaves such a target unheard of.
+initial one. Here that is a state of its own, `unknown`, with the cells of the initial
+state: a refusal leaves such a target unknown of.
 
 Where rooms are asked about every event there are no cells, so that a policy may be of any
 size; and states that rooms come to have in the course of a history get numbers, too.
@@ -41,10 +41,10 @@ class Book:
         self.policy = policy
         self.decisions: list[Decision] = []
         self.states = [*policy.states, policy.initial]
-        self.unheard = len(policy.states)
+        self.unknown = len(policy.states)
         self._numbers_of_states = {state.value: number for number, state in enumerate(policy.states)}
         self.actions: Mapping[str, int] = {action.value: number for number, action in enumerate(policy.triggers)}
-        self.radix = self.unheard + 1
+        self.radix = self.unknown + 1
         self.codes = prod(len(values) for values in policy.domain.weights.values())
         size = len(self.actions) * self.codes * self.radix**2 if looks_up(policy) else 0
         if size > _CELL_LIMIT:

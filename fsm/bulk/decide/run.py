@@ -84,7 +84,7 @@ class Run:
             rule = room.rule if self._creations.judges(None, {}) else _ASK
         self._rules = Growing(np.int32, rule)
         self._others = Growing(np.uint32, self._powers.number(others))
-        self._states: Growing[Any] = Growing(np.min_scalar_type(self.book.unheard).type, self.book.unheard)
+        self._states: Growing[Any] = Growing(np.min_scalar_type(self.book.unknown).type, self.book.unknown)
         self._standings: Growing[Any] = Growing(np.uint8, AS_OTHERS)
         self._rooms: dict[int, AnyColumnRoom] = {}
         self._remembering: dict[int, AnyRoom] = {}
@@ -142,7 +142,7 @@ class Run:
         rooms, _ = self._coder.pairs.parts()
         is_theirs = np.isin(rooms, list(self._remembering))
         self._reach()
-        self._states.array[: len(rooms)][is_theirs] = self.book.unheard
+        self._states.array[: len(rooms)][is_theirs] = self.book.unknown
         for room, remembering in self._remembering.items():
             _States(self, room).update(remembering.participations())
 
@@ -152,19 +152,19 @@ class Run:
         count = len(self._coder.pairs)
         self._reach()
         states = self._states.array[:count].copy()
-        states[states == self.book.unheard] = self.initial
+        states[states == self.book.unknown] = self.initial
         return states
 
     def state(self, room: int, user: str) -> Any:
         """Where a user stands; None for somebody who was never heard of."""
         number = self._states.array.item(self._pair(room, user))
-        return None if number == self.book.unheard else self.book.states[number]
+        return None if number == self.book.unknown else self.book.states[number]
 
     def heard_of(self, room: int) -> list[str]:
         """The users of a room of whom anything is known."""
         rooms, users = self._coder.pairs.parts()
         states = self._states.array[: len(rooms)]
-        return [self._coder.users[user] for user in users[(rooms == room) & (states != self.book.unheard)].tolist()]
+        return [self._coder.users[user] for user in users[(rooms == room) & (states != self.book.unknown)].tolist()]
 
     def move(self, room: int, user: str, state: Any) -> None:
         """Put a user into a state."""

@@ -103,7 +103,7 @@ class Table:
     The facts that `matter` make a difference to some decision, or to what can be asked.
     `actions` leads to what is decided, and `asked` to whether that can be asked, by
     action; `rows` leads to the guards of one row that fail, by transition. `possible`
-    tells what some room can have. `telling` are the facts, but for the target's
+    tells what some room can have. `observing` are the facts, but for the target's
     state, under which the most is allowed.
     """
 

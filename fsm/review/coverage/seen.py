@@ -26,7 +26,7 @@ from fsm.guards import Guard
 from fsm.machine import Key, Machine, Memory
 from fsm.policy import Transition
 from fsm.review.compare.beside import check_rules
-from fsm.review.vectors.cover import Board
+from fsm.review.vectors.cover import Grids
 from fsm.rule import Rule
 from fsm.unrecorded import is_unrecorded
 
@@ -220,8 +220,8 @@ class Recorder:
 
 def coverage(policy: AnyPolicy, questions: Iterable[tuple[str, Any]], beside: Iterable[Asked] = ()) -> Coverage:
     """What questions show of a policy: each of its table is an action and a record of facts; others are beside it."""
-    board = Board(policy)
-    rows = {row.id: _unseen(board, row) for row in policy.transitions}
+    grids = Grids(policy)
+    rows = {row.id: _unseen(grids, row) for row in policy.transitions}
     for action, facts in questions:
         candidates = policy.rows_for(action, facts)
         permitting = _note_outcomes(candidates, facts, rows)
@@ -261,11 +261,11 @@ def _unseen_beside(policy: AnyPolicy) -> Iterator[tuple[str, tuple[Parts, Parts]
             yield rule.id, ({kind: False} if permits[kind, rule.id] else {}, outcomes)
 
 
-def _unseen(board: Board, row: Transition[Any]) -> tuple[Parts, Parts]:
+def _unseen(grids: Grids, row: Transition[Any]) -> tuple[Parts, Parts]:
     """What there is to see of a row: it fires from each state, and each guard holds and fails."""
-    grid, fires = board.grid(row.trigger), board.fires(row)
+    grid, fires = grids.grid(row.trigger), grids.fires(row)
     asked = grid.at(row.source)
-    fired = {str(state): False for state in board.policy.states if state in row.source and fires & grid.at([state])}
+    fired = {str(state): False for state in grids.policy.states if state in row.source and fires & grid.at([state])}
     outcomes: Parts = {}
     for guard in row.guards:
         for holds, cells in ((True, grid.where(guard)), (False, ~grid.where(guard))):

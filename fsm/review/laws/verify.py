@@ -46,7 +46,7 @@ Told: TypeAlias = Callable[[int], object]
 """Somebody who is told how many rooms have been played through."""
 
 MOST_ROOMS = 10_000
-"""How many rooms are played through at most, from each beginning; the families' boards have some hundreds."""
+"""How many rooms are played through at most, from each beginning; a family has some hundreds."""
 
 
 @unrecorded()

@@ -8,13 +8,13 @@ each for what the one before leaves open:
 1. Breadth first through all rooms that single events, *turns*, lead to. Whatever
    can be asked in one of them is a cell found.
 2. What the sender may do, and whom they outrank (their *standing*), does not depend
-   on who stands where. So a scene of the first step is combined with the shortest
+   on who stands where. So a situation of the first step is combined with the shortest
    *assignment*, the events that give sender and target the standing wanted.
-3. Under odd rules some state is reached only once a assignment has ended the creator's
+3. Under odd rules some state is reached only once an assignment has ended the creator's
    reign: breadth first once more, from there.
 
 A scenario says by whose states an event is judged. Where these stand alike, and the settings
-are the same, nothing is asked again: so most scenes are found without a room being built.
+are the same, nothing is asked again: so most situations are found without a room being built.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -70,10 +70,10 @@ def can_be_played(policy: AnyPolicy) -> bool:
 
 
 @dataclass(slots=True)
-class _Scene:
+class _Situation:
     """How a room comes about, which settings were made by which turn, and where the users of the play stand.
 
-    Scenes with one number `alike` differ in nothing but where users stand. The room itself is built when asked for.
+    Situations with one number `alike` differ in nothing but where users stand. The room itself is built when asked for.
     """
 
     log: Log
@@ -85,7 +85,7 @@ class _Scene:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What can be asked by one action: the first scene for all facts, for the facts of each part, by form."""
+    """What can be asked by one action: the first situation for all facts, for the facts of each part, by form."""
 
     directly: dict[Any, Log]
     placed: dict[tuple[int, Part], Log]
@@ -93,7 +93,7 @@ class _Asked:
 
 
 class Search:
-    """All scenes of one policy, found once."""
+    """All situations of one policy, found once."""
 
     def __init__(self, policy: AnyPolicy, play: Play) -> None:
         self._policy = policy
@@ -107,7 +107,7 @@ class Search:
         self._numbers: dict[object, int] = {}
         self._concerned: dict[int, Callable[[Part], object]] = {}
         self._decisions: dict[tuple[int, int, object], Decision] = {}
-        self._sequels: dict[int, tuple[list[_Scene], Iterator[_Scene]]] = {}
+        self._sequels: dict[int, tuple[list[_Situation], Iterator[_Situation]]] = {}
 
     def find(self, action: str, facts: Any) -> Log | None:
         """The shortest log to a cell (see `witness`)."""
@@ -142,21 +142,21 @@ class Search:
                 yield (*log, *assignments[0], question)
 
     def _ask(self, action: str) -> _Asked:
-        """Note what every scene and every assignment answers."""
+        """Note what every situation and every assignment answers."""
         asked = _Asked({}, {}, {})
         questions, assignments = self._play.questions(action), self._play.assignments
         forms = [(form, question, self._stand(question), set[object]()) for form, question in enumerate(questions)]
-        for scene in self._scenes:
-            can_assign = bool(assignments) and self._decide(scene, assignments[0][0]).allowed
+        for situation in self._situations:
+            can_assign = bool(assignments) and self._decide(situation, assignments[0][0]).allowed
             for form, question, stand, seen in forms:
-                key = (scene.alike, can_assign, stand(scene.states))
+                key = (situation.alike, can_assign, stand(situation.states))
                 if key in seen:
                     continue
                 seen.add(key)
-                facts = self._facts(scene, question)
-                asked.directly.setdefault(facts, (*scene.log, question))
+                facts = self._facts(situation, question)
+                asked.directly.setdefault(facts, (*situation.log, question))
                 if can_assign:
-                    asked.placed.setdefault((form, self._place(facts)), scene.log)
+                    asked.placed.setdefault((form, self._place(facts)), situation.log)
         for assignment, room in self._assigned:
             for form, question in enumerate(questions):
                 # Privileges are those of a sender over a target, in whatever form somebody asks.
@@ -174,25 +174,25 @@ class Search:
             known = self._concerned[id(event)] = itemgetter(*concerned) if concerned else _nothing
         return known
 
-    def _decide(self, scene: _Scene, event: Mapping[str, Any]) -> Decision:
+    def _decide(self, situation: _Situation, event: Mapping[str, Any]) -> Decision:
         """The decision on one of the play's own events."""
-        key = (id(event), scene.alike, self._stand(event)(scene.states))
+        key = (id(event), situation.alike, self._stand(event)(situation.states))
         known = self._decisions.get(key)
         if known is None:
-            known = self._decisions[key] = self._room_of(scene).decide(event)
+            known = self._decisions[key] = self._room_of(situation).decide(event)
         return known
 
-    def _facts(self, scene: _Scene, question: Mapping[str, Any]) -> Any:
-        return self._play.facts(self._room_of(scene), question)
+    def _facts(self, situation: _Situation, question: Mapping[str, Any]) -> Any:
+        return self._play.facts(self._room_of(situation), question)
 
-    def _room_of(self, scene: _Scene) -> AnyRoom:
-        if scene.room is None:
-            scene.room = self._room(scene.log)
-        assert scene.room is not None
-        return scene.room
+    def _room_of(self, situation: _Situation) -> AnyRoom:
+        if situation.room is None:
+            situation.room = self._room(situation.log)
+        assert situation.room is not None
+        return situation.room
 
     def _search_on(self, action: str, facts: Any) -> Log | None:
-        """The last step: scenes that are reached only after a assignment."""
+        """The last step: situations that are reached only after an assignment."""
         if not self._play.is_assigned_first or (facts.target, facts.sender, facts.is_self) not in self._conceivable:
             return None
         standing = self._standing(facts)
@@ -205,13 +205,13 @@ class Search:
         best: Log | None = None
         for form, question, sender, target in forms:
             for assignment in self._asked[action].assigned.get((form, standing), ()):
-                for scene in self._after(assignment):
-                    if best is not None and len(scene.log) + 1 >= len(best):
+                for situation in self._after(assignment):
+                    if best is not None and len(situation.log) + 1 >= len(best):
                         break
-                    if (scene.states[sender], scene.states[target]) != (facts.sender, facts.target):
+                    if (situation.states[sender], situation.states[target]) != (facts.sender, facts.target):
                         continue
-                    if self._facts(scene, question) == facts:
-                        best = (*scene.log, question)
+                    if self._facts(situation, question) == facts:
+                        best = (*situation.log, question)
                         break
         return best
 
@@ -221,7 +221,7 @@ class Search:
         return users.index(event["sender"]), users.index(target_of(self._policy, event))
 
     @cached_property
-    def _scenes(self) -> list[_Scene]:
+    def _situations(self) -> list[_Situation]:
         # Rooms that begin otherwise are never alike.
         openings = ((log, frozenset({("", "", number)})) for number, log in enumerate(self._play.openings))
         return list(self._explore(filter(None, (self._begun(*opening) for opening in openings))))
@@ -234,16 +234,16 @@ class Search:
         ]
         return [(assignment, room) for assignment, room in rooms if room]
 
-    def _after(self, assignment: Log) -> Iterator[_Scene]:
-        """All scenes after a assignment, nearest first; each is found once, and only if somebody asks for it."""
+    def _after(self, assignment: Log) -> Iterator[_Situation]:
+        """All situations after an assignment, nearest first; each is found once, and only if somebody asks for it."""
         if id(assignment) not in self._sequels:
-            start = (self._begun((*scene.log, *assignment), scene.settings, assignment) for scene in self._scenes)
+            start = (self._begun((*each.log, *assignment), each.settings, assignment) for each in self._situations)
             self._sequels[id(assignment)] = [], self._explore(filter(None, start), assignment)
         found, others = self._sequels[id(assignment)]
         yield from found
-        for scene in others:
-            found.append(scene)
-            yield scene
+        for situation in others:
+            found.append(situation)
+            yield situation
 
     @cached_property
     def _conceivable(self) -> set[tuple[AnyState, AnyState, bool]]:
@@ -259,7 +259,7 @@ class Search:
                     moves.setdefault((facts.target, facts.sender, facts.is_self), set()).add(row.leads_to(facts))
         users = range(len(self._play.users))
         pairs = list(product(users, users))
-        waiting = {scene.states for scene in self._scenes}
+        waiting = {situation.states for situation in self._situations}
         reached = set(waiting)
         while waiting:
             states = waiting.pop()
@@ -271,39 +271,40 @@ class Search:
                         waiting.add(moved)
         return {(states[target], states[sender], sender == target) for states in reached for sender, target in pairs}
 
-    def _explore(self, start: Iterable[_Scene], assignment: Log = ()) -> Iterator[_Scene]:
-        """Nearest first from some scenes, through all turns; of scenes that are alike, the first."""
+    def _explore(self, start: Iterable[_Situation], assignment: Log = ()) -> Iterator[_Situation]:
+        """Nearest first from some situations, through all turns; of situations that are alike, the first."""
         order = count()
-        waiting = [(len(scene.log), next(order), scene) for scene in start]
+        waiting = [(len(situation.log), next(order), situation) for situation in start]
         heapify(waiting)
         seen: set[object] = set()
         while waiting:
-            length, _, scene = heappop(waiting)
-            if (scene.states, scene.settings) in seen:
+            length, _, situation = heappop(waiting)
+            if (situation.states, situation.settings) in seen:
                 continue
-            seen.add((scene.states, scene.settings))
-            yield scene
+            seen.add((situation.states, situation.settings))
+            yield situation
             for number, turn in enumerate(self._play.turns):
-                decision = self._decide(scene, turn)
+                decision = self._decide(situation, turn)
                 if decision:
-                    states, settings = self._moved(scene, number, turn, decision)
+                    states, settings = self._moved(situation, number, turn, decision)
                     if (states, settings) not in seen:
                         alike = self._alike(settings, assignment)
                         heappush(
-                            waiting, (length + 1, next(order), _Scene((*scene.log, turn), settings, states, alike))
+                            waiting,
+                            (length + 1, next(order), _Situation((*situation.log, turn), settings, states, alike)),
                         )
 
-    def _begun(self, log: Log, settings: Settings, assignment: Log = ()) -> _Scene | None:
-        """The scene after these events, in which a search begins; None when one of them is refused."""
+    def _begun(self, log: Log, settings: Settings, assignment: Log = ()) -> _Situation | None:
+        """The situation after these events, in which a search begins; None when one of them is refused."""
         room = self._room(log)
         if room is None:
             return None
         states, initial = room.participations(), self._policy.initial
         stand = tuple([states.get(user, initial) for user in self._play.users])
-        return _Scene(log, settings, stand, self._alike(settings, assignment, is_begun=True), room)
+        return _Situation(log, settings, stand, self._alike(settings, assignment, is_begun=True), room)
 
     def _alike(self, settings: Settings, assignment: Log, *, is_begun: bool = False) -> int:
-        """One number for all scenes of these settings behind a assignment."""
+        """One number for all situations of these settings behind an assignment."""
         # A room may tell that it has just begun: what it answers then is of no account to others.
         return self._numbers.setdefault((settings, id(assignment), is_begun), len(self._numbers))
 
@@ -316,13 +317,17 @@ class Search:
         room = self._room(log[:-1])
         return room is not None and self._play.facts(room, log[-1]) == facts
 
-    def _moved(self, scene: _Scene, number: int, turn: Mapping[str, Any], decision: Decision) -> tuple[Part, Settings]:
-        """Where everybody stands, and the settings, in the scene to which a turn leads."""
+    def _moved(
+        self, situation: _Situation, number: int, turn: Mapping[str, Any], decision: Decision
+    ) -> tuple[Part, Settings]:
+        """Where everybody stands, and the settings, in the situation to which a turn leads."""
         if decision.after is None:
             place = (turn["type"], turn["state_key"])
-            return scene.states, frozenset({*(each for each in scene.settings if each[:2] != place), (*place, number)})
+            return situation.states, frozenset(
+                {*(each for each in situation.settings if each[:2] != place), (*place, number)}
+            )
         _, target = self._places(turn)
-        return (*scene.states[:target], decision.after, *scene.states[target + 1 :]), scene.settings
+        return (*situation.states[:target], decision.after, *situation.states[target + 1 :]), situation.settings
 
 
 def _values_of(names: Iterable[str]) -> Callable[[Any], Part]:

@@ -78,7 +78,7 @@ def cover(policy: AnyPolicy) -> Cover:
     return Cover(choice.trimmed(), gaps)
 
 
-class Board:
+class Grids:
     """All cells of a policy by action, and what is known of them."""
 
     def __init__(self, policy: AnyPolicy) -> None:
@@ -163,15 +163,15 @@ class _Choice:
     pairs: set[Question] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.board = Board(self.policy)
-        self._unreachable: dict[StrEnum, Cells] = dict.fromkeys(self.board.actions, 0)
+        self.grids = Grids(self.policy)
+        self._unreachable: dict[StrEnum, Cells] = dict.fromkeys(self.grids.actions, 0)
 
     def take_pairs(self) -> Iterator[tuple[Transition[Any], str]]:
         """Take a pair for every guard of every row; gives those for which there is none."""
         for row in self.policy.transitions:
-            base = self._plainest(row.trigger, self.board.fires(row))
+            base = self._plainest(row.trigger, self.grids.fires(row))
             for place, guard in enumerate(row.guards):
-                apart = base and self._nearest(base, self.board.alone(row, place))
+                apart = base and self._nearest(base, self.grids.alone(row, place))
                 if base and apart:
                     self.taken |= {base: None, apart: None}
                     self.pairs |= {base, apart}
@@ -197,7 +197,7 @@ class _Choice:
                 kept.remove(question)
                 for holder in holders:
                     holder.discard(question)
-        order = self.board.actions.index
+        order = self.grids.actions.index
         return tuple(sorted(kept, key=lambda question: (order(question.action), question.number)))
 
     @cached_property
@@ -210,17 +210,17 @@ class _Choice:
 
     def _values(self) -> Iterator[Need]:
         """Every value of every fact: where a row permits, where one guard alone keeps it from that, where none does."""
-        for action in self.board.actions:
+        for action in self.grids.actions:
             for state in self.policy.states:
-                rejected = self.board.rejected(action) & self.board.grid(action).at([state])
+                rejected = self.grids.rejected(action) & self.grids.grid(action).at([state])
                 yield from self._each_value(f"{action} from {state} rejected", action, rejected)
         for row in self.policy.transitions:
-            alone = (self.board.alone(row, place) for place in range(len(row.guards)))
-            for cells in (self.board.fires(row), *alone):
+            alone = (self.grids.alone(row, place) for place in range(len(row.guards)))
+            for cells in (self.grids.fires(row), *alone):
                 yield from self._each_value(f"`{row.id}`", row.trigger, cells)
 
     def _each_value(self, words: str, action: StrEnum, cells: Cells) -> Iterator[Need]:
-        table = self.board.table(action)
+        table = self.grids.table(action)
         for name in table.names:
             for value in table.values(name):
                 yield from self._need(f"{words}: {name} = {value}", {action: cells & table.having(name, [value])})
@@ -228,12 +228,12 @@ class _Choice:
     def _slips(self) -> Iterator[Need]:
         """What tells a slip from the policy."""
         rows = self.policy.transitions
-        before = {action: self.board.grid(action).moves(rows, action) for action in self.board.actions}
-        for mutant in mutants(self.policy, self.board.actions):
+        before = {action: self.grids.grid(action).moves(rows, action) for action in self.grids.actions}
+        for mutant in mutants(self.policy, self.grids.actions):
             yield from self._need(
                 mutant.words,
                 {
-                    action: differing(before[action], self.board.grid(action).moves(mutant.rows, action))
+                    action: differing(before[action], self.grids.grid(action).moves(mutant.rows, action))
                     for action in mutant.actions
                 },
             )
@@ -246,12 +246,12 @@ class _Choice:
     def _plainest(self, action: StrEnum, cells: Cells) -> Question | None:
         """The plainest cell that a room can reach."""
         questions = (Question(action, number) for number in numbers(cells))
-        return next(filter(self._is_reachable, sorted(questions, key=self.board.plainness)), None)
+        return next(filter(self._is_reachable, sorted(questions, key=self.grids.plainness)), None)
 
     def _nearest(self, base: Question, cells: Cells) -> Question | None:
         """The cell that differs least from another and that a room can reach."""
         questions = (Question(base.action, number) for number in numbers(cells))
-        ranked = sorted(questions, key=lambda each: (self.board.distance(base, each), *self.board.plainness(each)))
+        ranked = sorted(questions, key=lambda each: (self.grids.distance(base, each), *self.grids.plainness(each)))
         return next(filter(self._is_reachable, ranked), None)
 
     def _best(self, need: Need, unmet: list[Need]) -> Question | None:
@@ -262,14 +262,14 @@ class _Choice:
                 for action, cells in need.cells.items()
                 for number in numbers(cells & ~self._unreachable[action])
             )
-            near = nsmallest(CANDIDATES, questions, key=self.board.plainness)
-            near.sort(key=lambda each: (-sum(other.is_met_by(each) for other in unmet), self.board.plainness(each)))
+            near = nsmallest(CANDIDATES, questions, key=self.grids.plainness)
+            near.sort(key=lambda each: (-sum(other.is_met_by(each) for other in unmet), self.grids.plainness(each)))
             best = next(filter(self._is_reachable, near), None)
             if best or not near:
                 return best
 
     def _is_reachable(self, question: Question) -> bool:
-        if self.board.log(question) is None:
+        if self.grids.log(question) is None:
             self._unreachable[question.action] |= 1 << question.number
             return False
         return True

@@ -22,7 +22,7 @@ from fsm.review.cases.grid import numbers
 from fsm.review.errors import ReviewError
 from fsm.review.search.play import play_of
 from fsm.review.search.witness import can_be_played, witness
-from fsm.review.vectors.cover import Board, Question, cover
+from fsm.review.vectors.cover import Grids, Question, cover
 from fsm.scenario import Log
 from fsm.state import AnyState
 from fsm.unrecorded import unrecorded
@@ -141,14 +141,14 @@ def covering_vectors(policy: AnyPolicy) -> tuple[tuple[Vector, ...], tuple[tuple
 @unrecorded()
 def _covering_vectors(policy: AnyPolicy) -> tuple[tuple[Vector, ...], tuple[tuple[str, str], ...]]:
     _check(policy)
-    board, found = Board(policy), cover(policy)
-    shows = _shows(policy, board, found.questions)
+    grids, found = Grids(policy), cover(policy)
+    shows = _shows(policy, grids, found.questions)
     vectors = []
     for question in found.questions:
-        log = board.log(question)
+        log = grids.log(question)
         assert log is not None
-        vectors.append(_vector(policy, question, board.facts(question), log, tuple(shows[question])))
-    return (*vectors, *_riddles(policy, board)), found.gaps
+        vectors.append(_vector(policy, question, grids.facts(question), log, tuple(shows[question])))
+    return (*vectors, *_corner_cases(policy, grids)), found.gaps
 
 
 @unrecorded()
@@ -158,8 +158,8 @@ def paths(policy: AnyPolicy) -> tuple[Walk, ...]:
     Raises `ReviewError`, `DefinitionError`.
     """
     _check(policy)
-    board = Board(policy)
-    logs = [log for row in policy.transitions for state in policy.states for log in _shortest(board, row, state)]
+    grids = Grids(policy)
+    logs = [log for row in policy.transitions for state in policy.states for log in _shortest(grids, row, state)]
     walks = [_walk(policy, f"{policy.id}/path/{number:02}", log) for number, log in enumerate(logs, start=1)]
     kept: list[Walk] = []
     taken: set[tuple[str | None, AnyState | None]] = set()
@@ -216,7 +216,7 @@ def _vector(policy: AnyPolicy, question: Question, facts: Any, log: Log, shows: 
     )
 
 
-def _riddles(policy: AnyPolicy, board: Board) -> Iterator[Vector]:
+def _corner_cases(policy: AnyPolicy, grids: Grids) -> Iterator[Vector]:
     """What hinges on the sender's standing, in rooms in which that is easily misread: for each sender both answers."""
     play = play_of(policy)
     assert play is not None
@@ -225,7 +225,7 @@ def _riddles(policy: AnyPolicy, board: Board) -> Iterator[Vector]:
         if not all(room.send(event) for event in log):
             continue  # a policy of one's own may let nobody in
         asked: set[object] = set()
-        for action in board.actions:
+        for action in grids.actions:
             for question in play.questions(action):
                 facts = play.facts(room, question)
                 allowed, *turned = (
@@ -234,9 +234,9 @@ def _riddles(policy: AnyPolicy, board: Board) -> Iterator[Vector]:
                 kinds = {(action, question["sender"], allowed), (action, facts)}
                 if asked.isdisjoint(kinds) and (not allowed) in turned:
                     asked |= kinds
-                    cell = Question(action, board.grid(action).records.index(facts))
+                    cell = Question(action, grids.grid(action).records.index(facts))
                     vector = _vector(policy, cell, facts, (*log, question))
-                    yield replace(vector, id=f"{vector.id}/riddle/{number}")
+                    yield replace(vector, id=f"{vector.id}/corner/{number}")
 
 
 def _turned(policy: AnyPolicy, facts: Any) -> Iterator[Any]:
@@ -254,27 +254,27 @@ def _clause(policy: AnyPolicy, decision: Decision) -> str | None:
     return next((row.clause for row in policy.transitions if row.id == decision.transition), None)
 
 
-def _shows(policy: AnyPolicy, board: Board, questions: tuple[Question, ...]) -> dict[Question, list[Shown]]:
+def _shows(policy: AnyPolicy, grids: Grids, questions: tuple[Question, ...]) -> dict[Question, list[Shown]]:
     shows: dict[Question, list[Shown]] = {question: [] for question in questions}
     for row in policy.transitions:
-        fires = board.fires(row)
+        fires = grids.fires(row)
         firing = [each for each in questions if each.action is row.trigger and fires >> each.number & 1]
         for question in firing:
             shows[question].append(Shown(row.id))
         for place, guard in enumerate(row.guards):
-            alone = board.alone(row, place)
+            alone = grids.alone(row, place)
             for question in questions:
                 if firing and question.action is row.trigger and alone >> question.number & 1:
-                    near = min(firing, key=lambda each: (board.distance(question, each), each.number))
+                    near = min(firing, key=lambda each: (grids.distance(question, each), each.number))
                     shows[question].append(Shown(row.id, guard.name, _name(policy, near)))
     return shows
 
 
-def _shortest(board: Board, row: Any, state: AnyState) -> Iterator[Log]:
+def _shortest(grids: Grids, row: Any, state: AnyState) -> Iterator[Log]:
     """The shortest log by which a row fires from a state, if there is one."""
-    cells = board.fires(row) & board.grid(row.trigger).at([state])
-    questions = sorted((Question(row.trigger, number) for number in numbers(cells)), key=board.plainness)
-    logs = [log for question in questions[:LOOKED_AT] if (log := board.log(question))]
+    cells = grids.fires(row) & grids.grid(row.trigger).at([state])
+    questions = sorted((Question(row.trigger, number) for number in numbers(cells)), key=grids.plainness)
+    logs = [log for question in questions[:LOOKED_AT] if (log := grids.log(question))]
     if logs:
         yield min(logs, key=len)
 

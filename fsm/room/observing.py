@@ -10,7 +10,7 @@ from fsm.participant import Who, check_hooks, hook_names, hooks_in
 from fsm.room.judging import RoomJudging
 
 
-class RoomTelling(RoomJudging[Who]):
+class RoomObserving(RoomJudging[Who]):
     """Rooms that others can observe."""
 
     __slots__ = ()
