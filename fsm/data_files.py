@@ -7,7 +7,7 @@ a policy, or None for data that is not of its kind, and raises a `PolicyError` f
 its kind that is faulty. `DATA` says beside it in a few words what the function expects. A data file never names code.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,10 +22,11 @@ ENDINGS = (JSON, BYTES)
 """How the names of data files end."""
 
 
-def policy_in(file: str, families: Iterable[ModuleType]) -> Policy[Any]:
+def policy_in(file: str, families: Iterable[ModuleType], name: str | None = None) -> Policy[Any]:
     """The policy that one of the families, of which these are the `policies`, makes of a file; the first that can.
 
-    Raises `DefinitionError` when the file cannot be read, or none of them makes a policy of it.
+    It is called by the file's name without its ending, or by the name that is told. Raises `DefinitionError` when the
+    file cannot be read, or none of them makes a policy of it.
     """
     place = f"policy `{shorten(file)}`"
     try:
@@ -39,7 +40,7 @@ def policy_in(file: str, families: Iterable[ModuleType]) -> Policy[Any]:
         if not hasattr(family, "policy_of_data"):
             continue
         try:
-            policy = family.policy_of_data(value, Path(file).stem)
+            policy = family.policy_of_data(value, Path(file).stem if name is None else name)
         except PolicyError as problem:
             raise DefinitionError(f"{place}: {problem}") from None
         if isinstance(policy, Policy):
@@ -47,6 +48,17 @@ def policy_in(file: str, families: Iterable[ModuleType]) -> Policy[Any]:
         expected.append(family.DATA)
     told = f"expected {', or '.join(expected)}" if expected else "no family makes policies of data"
     raise DefinitionError(f"{place}: no policy can be made of this data: {told}")
+
+
+def names_apart(files: Sequence[str]) -> Mapping[str, str]:
+    """By file: a name of its own, which has as many of the folders around it as it takes to tell all apart."""
+    paths = {file: Path(file).resolve().with_suffix("").parts for file in files}
+    names: dict[str, str] = {}
+    for length in range(2, max(map(len, paths.values()), default=0) + 1):
+        names = {file: "-".join(parts[-length:]) for file, parts in paths.items()}
+        if len({*names.values()}) == len(names):
+            break
+    return names
 
 
 def _read(file: str) -> object:

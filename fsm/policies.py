@@ -3,14 +3,15 @@
 This is the only place through which the tools reach a family of policies.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module, util
 from importlib.metadata import entry_points
 from types import MappingProxyType, ModuleType
 from typing import Any, TypeAlias
 
-from fsm.data_files import ENDINGS, policy_in
+from fsm.data_files import ENDINGS, names_apart, policy_in
 from fsm.errors import DefinitionError, shorten
 from fsm.family import AnyPolicy, AnyRoom, Codec
 from fsm.family import Family as Described
@@ -87,6 +88,19 @@ def load_policy(name: str) -> AnyPolicy:
     return policy
 
 
+def load_policies(names: Sequence[str]) -> list[AnyPolicy]:
+    """The policies of several names, to stand beside each other. Raises like `load_policy`.
+
+    Where different policies of data files would be called the same, each is called by the file's folder as well.
+    """
+    loaded = {name: load_policy(name) for name in names}
+    ids = Counter(rules.id for rules in {id(rules): rules for rules in loaded.values()}.values())
+    alike = [name for name, rules in loaded.items() if name.endswith(ENDINGS) and ids[rules.id] > 1]
+    for file, name in names_apart(alike).items():
+        loaded[file] = policy_in(file, _modules(), name)
+    return [loaded[name] for name in names]
+
+
 def _modules() -> Iterator[ModuleType]:
     """The modules in which the families of the catalogue hold their policies."""
     families = (f"{family.family}.policies" for family in FAMILIES.values())
@@ -96,6 +110,12 @@ def _modules() -> Iterator[ModuleType]:
 def load_rules(name: str) -> Rules:
     """What rooms are to be run by: a policy, or a name that stands for several. Raises like `load_policy`."""
     return FAMILIES.get(name) or load_policy(name)
+
+
+def load_several(names: Sequence[str]) -> list[Rules]:
+    """What rooms are to be run by, several beside each other (`load_policies`). Raises like `load_policy`."""
+    policies = iter(load_policies([name for name in names if name not in FAMILIES]))
+    return [FAMILIES.get(name) or next(policies) for name in names]
 
 
 def known_rules(name: str, allowed: Mapping[str, Rules] = _NO_OTHERS) -> Rules:

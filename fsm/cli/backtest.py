@@ -15,7 +15,7 @@ from fsm.cli.options import FILE, Word, json_option, order_option, policy_option
 from fsm.cli.story import totals
 from fsm.cli.terminal import complain, interruptible, progress, safe
 from fsm.errors import DefinitionError, counted, needs, shorten
-from fsm.policies import Rules, load_rules, policies_of
+from fsm.policies import Rules, load_several, policies_of
 from fsm.shapes import Order
 
 _DIFFERENT, _UNUSABLE = 1, 2
@@ -68,7 +68,7 @@ def backtest(  # noqa: PLR0913 - one parameter for each option
     It takes the extra `bulk`, on a cluster `ray`. Exit status 1 says that the policies differ.
     """
     names = [each for each in (policy, against) if each is not None]
-    policies = list(map(load_rules, names))
+    policies = load_several(names)
     with needing("`fsm backtest`", "ray" if engine is Engine.RAY else "bulk"):
         run = _engine(engine, address, scratch)
     with interruptible() as check, _progress(check) as on_progress:

@@ -13,7 +13,7 @@ from fsm.cli.pictures import picture_of
 from fsm.cli.terminal import console, safe, told
 from fsm.errors import counted
 from fsm.family import AnyPolicy
-from fsm.policies import load_policy, repairs_of
+from fsm.policies import load_policies, repairs_of
 from fsm.policy_law import Differences
 from fsm.render import format_of
 from fsm.render.ladders import MOST
@@ -45,7 +45,8 @@ def diff(  # noqa: PLR0913 - one option for each output
 
     In the fewest conditions, each with an example and a log. Exit status 1 says that they differ.
     """
-    policies = load_policy(old), load_policy(new)
+    first, second = load_policies([old, new])
+    policies = first, second
     known = parse_given(given, *policies)
     repairs = repairs_of(policies[1])
     if repairs and all(policy.has_stock_rows for policy in policies) and not (given or logs):

@@ -5,7 +5,7 @@ import click
 from fsm.cli.options import Word, expect_unset, given_option, output_option, parse_given, policy_argument
 from fsm.cli.pictures import are_ladders, changes_of, drawn_ladders
 from fsm.cli.terminal import output_to
-from fsm.policies import load_policy
+from fsm.policies import load_policies
 from fsm.render import FORMATS, Detail, compare, extract, format_of, render
 from fsm.render.ladders import ladders_of
 
@@ -41,8 +41,8 @@ def draw(  # noqa: PLR0913 - one option for each property of a picture
     plantuml, html and scxml, its transitions.
     """
     wanted = fmt if fmt is not None else format_of(output) if output != "-" else "mermaid"
-    rules, others = load_policy(policy), None if against is None else load_policy(against)
-    both = [rules, *([] if others is None else [others])]
+    both = load_policies([policy] if against is None else [policy, against])
+    rules, others = both[0], None if against is None else both[1]
     known = parse_given(given, *both)
     if are_ladders(both, wanted, known):
         other = detail is not Detail.GUARDS

@@ -1,6 +1,7 @@
 """`fsm vectors`: test vectors in no particular language."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import click
 from fsm.cli.options import FILE, POLICY, expect_unset, output_option
 from fsm.cli.terminal import complain, output_to, progress
 from fsm.family import AnyPolicy
-from fsm.policies import CATALOGUE, load_policy
+from fsm.policies import CATALOGUE, load_policies, load_policy
 from fsm.review.errors import ReviewError
 from fsm.review.search.witness import can_be_played
 from fsm.review.vectors.events import event_vectors
@@ -82,8 +83,10 @@ def vectors(  # noqa: PLR0913 - one option for each choice
 
 
 def _write_files(folder: Path, names: tuple[str, ...], *, check: bool) -> int:
-    known = [*map(load_policy, names or CATALOGUE)]
+    known = load_policies([*dict.fromkeys(names or CATALOGUE)])
     playable = [each for each in known if can_be_played(each) and (names or not each.has_stock_rows)]
+    if twice := [name for name, count in Counter(each.id for each in playable).items() if count > 1]:
+        raise ReviewError(f"two policies are called `{twice[0]}`: their files would have one name")
     stale = update_files(folder, playable, check=check)
     if stale:
         complain(f"{'out of date' if check else 'written'}: {', '.join(stale)}")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fsm import DefinitionError, load_policy
+from fsm.policies import load_policies, load_several
 from fsm.room_policy.codec import encode
 from fsm.room_policy.policies import EXAMPLES, STRICT, RolePolicy, policy_of
 from tests.cli.runner import fsm
@@ -85,3 +86,47 @@ def test_the_roles_of_a_state_win_over_those_of_a_policy(tmp_path: Path) -> None
     assert first["transition"] == "leave"
     assert "no role has the index 4" in second["error"]["message"]
     assert (third["allowed"], third["refusals"]) == (False, [])
+
+
+def several(tmp_path: Path) -> list[str]:
+    """Three files of one name, with different roles."""
+    files = [tmp_path / folder / "roles.json" for folder in ("x/old", "y/old", "new")]
+    for number, file in enumerate(files):
+        file.parent.mkdir(parents=True)
+        role = {**ROLES["roles"][2], "maximum_participants_constraint": number}
+        file.write_text(json.dumps({"roles": [*ROLES["roles"][:2], role]}), encoding="utf-8")
+    return [str(file) for file in files]
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    names = several(tmp_path)
+    one, other, third = load_policies(names)
+    assert (one.id, other.id, third.id) == ("x-old-roles", "y-old-roles", f"{tmp_path.name}-new-roles")
+    assert [policy.id for policy in load_policies(names[1:])] == ["old-roles", "new-roles"]
+    assert [policy.id for policy in load_policies([names[0], "room-policy-strict", names[0]])] == [
+        "roles", "room-policy-strict", "roles",
+    ]  # fmt: skip
+    assert [rules.id for rules in load_several(["room-policy", *names[1:]])] == [
+        "room-policy",
+        "old-roles",
+        "new-roles",
+    ]
+    run = fsm("diff", *names[1:])
+    assert run.out.startswith("old-roles → new-roles: what changes")
+
+
+@pytest.mark.long
+def test_vectors_of_files_of_one_name(tmp_path: Path) -> None:
+    names = several(tmp_path)[1:]
+    into = ("vectors", "--into", str(tmp_path / "vectors"), *names)
+    assert fsm(*into).status == 0
+    assert {file.name.partition(".")[0] for file in (tmp_path / "vectors").iterdir()} == {"old-roles", "new-roles"}
+    assert fsm(*into, "--check").status == 0
+
+
+def test_vectors_of_policies_of_one_name_are_not_written(tmp_path: Path) -> None:
+    other = tmp_path / "other.py"
+    other.write_text("from fsm import MIMI\nOTHER = MIMI.evolve('mimi', drop=['kick'])\n", encoding="utf-8")
+    run = fsm("vectors", "--into", str(tmp_path / "vectors"), "mimi", f"{other}:OTHER")
+    assert (run.status, run.err) == (2, "fsm: two policies are called `mimi`: their files would have one name\n")
+    assert not (tmp_path / "vectors").exists()
