@@ -174,6 +174,8 @@ class Measured:
             yield Bound(f"durable sends, {each.database}", "≥ 0.5 × bare INSERTs", f"{ratio:.2f} ×", ratio >= 0.5)  # noqa: PLR2004
             rate = f"{each.batched:,.0f}"
             yield Bound(f"durable batches, {each.database}", f"≥ {least:,} events/s", rate, each.batched >= least)
+            name, opening = f"a room of {stored.MEMBERS:,} opened, {each.database}", each.opening
+            yield Bound(name, "≤ 0.5 s", f"{opening:.2f} s", opening <= 0.5)  # noqa: PLR2004
 
 
 def _bytes(work: str, taken: float, most: int) -> Bound:

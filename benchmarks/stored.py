@@ -1,8 +1,10 @@
 """What it takes to store changes durably: `python -m benchmarks.stored` prints events a second.
 
-Users are invited to one room, one after the other; each send is durable when it returns. The bare
-INSERT is of the same rows, without the rest of what a store keeps, through the same engine,
-with the same durability. What is waited for is the disk; so this is time on the wall.
+Users are invited to one room, one after the other; each send is durable when it returns. A batch is of such
+events, each with an id, all of them accepted: it is read, judged and stored with participation and the
+room's checkpoints. What our process computes for it is time of the processor. The bare INSERT is of the
+same rows, without the rest of what a store keeps, through the same engine, with the same durability. What
+is waited for is the disk; so all else is time on the wall.
 """
 
 import json
@@ -23,7 +25,7 @@ from fsm.store.databases import opened
 from fsm.store.schema import CHANGES
 from tests.store.postgres import running
 
-SENDS, BATCHED, BATCH = sized(2_000), sized(20_000), 1_000
+SENDS, BATCHED, BATCH, MEMBERS = sized(2_000), sized(20_000), 1_000, sized(100_000)
 ROUNDS = 3
 BOUNDS = 20_000, 8_000
 """Events a second in batches: SQLite, PostgreSQL."""
@@ -32,12 +34,18 @@ CREATOR = "@ann:hub.example"
 
 @dataclass(frozen=True)
 class Stored:
-    """Events that one process stores in a second, on the wall: one by one, as bare INSERTs, and in batches."""
+    """Events that one process stores in a second, on the wall: one by one, as bare INSERTs, and in batches.
+
+    `computing` is the processor's time for an event of a batch, `opening` the time on the wall until a room of
+    `MEMBERS` is in memory, both in seconds.
+    """
 
     database: str
     sends: float
     inserts: float
     batched: float
+    computing: float
+    opening: float
 
 
 def by_database() -> list[Stored]:
@@ -55,7 +63,11 @@ def _measured(database: str, url: str) -> Stored:
             lambda: _inserts(url),
         )
         sends, batched, inserts = least(works, ROUNDS)
-    return Stored(database, 1 / sends, 1 / inserts, 1 / batched)
+        room, started = f"!{next(names)}", time.process_time()
+        _batches(store, room, MEMBERS)
+        computing = (time.process_time() - started) / MEMBERS
+    (opening,) = least((lambda: _opening(url, room),), ROUNDS)
+    return Stored(database, 1 / sends, 1 / inserts, 1 / batched, computing, opening)
 
 
 def _invites(number: int) -> list[dict[str, Any]]:
@@ -76,11 +88,16 @@ def _sends(store: Store, room: str) -> float:
     return _seconds(lambda event: store.send(room, event), _invites(SENDS))
 
 
-def _batches(store: Store, room: str) -> float:
+def _batches(store: Store, room: str, number: int = BATCHED) -> float:
     store.create(room, CREATOR)
-    events = [(room, each) for each in _invites(BATCHED)]
-    parts = [events[start : start + BATCH] for start in range(0, BATCHED, BATCH)]
-    return _seconds(store.send_many, parts) * len(parts) / BATCHED
+    events = [(room, each) for each in _invites(number)]
+    parts = [events[start : start + BATCH] for start in range(0, number, BATCH)]
+    return _seconds(store.send_many, parts) * len(parts) / number
+
+
+def _opening(url: str, room: str) -> float:
+    with Store(url) as store:
+        return _seconds(store.room, [room])
 
 
 def _inserts(url: str) -> float:
