@@ -454,23 +454,19 @@ class Room(ParticipationRoom[Member]):
                 return table.decide(action, by, to, is_self=is_self)
             *asked, code = table.question(action, by, to, is_self=is_self)
             return self._memory[*asked, code + weight_of(self.policy, told)]
-        after, its = self._change(self._settings, event), self._class_of(event.sender)
-        facts = self._settings.facts(event, its.state, its.peers.powers, after, is_own_event=self._redacts_own(event))
-        decision = self._rules.judge(kind_of(event), facts)
-        if not decision and kind_of(event) is Kind.REDACTION and self._is_unknown(redacted := self._redacted(event)):
+        kind, after, its = kind_of(event), self._change(self._settings, event), self._class_of(event.sender)
+        redacted = name(event.content, "redacts", "content") if kind is Kind.REDACTION else None
+        is_own = redacted is not None and self._is_sent_by(event.sender, redacted)
+        facts = self._settings.facts(event, its.state, its.peers.powers, after, is_own_event=is_own)
+        decision = self._rules.judge(kind, facts)
+        if not decision and redacted is not None and self._is_unknown(redacted):
             return replace(decision, reason=self._forgotten(redacted) or decision.reason)
         return decision
 
-    def _redacts_own(self, event: Event) -> bool:
-        is_redaction = kind_of(event) is Kind.REDACTION
-        if not is_redaction or self._is_unknown(event_id := self._redacted(event)):
-            return False
-        redacted = self._entry(event_id)
-        return redacted is not None and redacted.sender == event.sender
-
-    @staticmethod
-    def _redacted(event: Event) -> str:
-        return name(event.content, "redacts", "content")
+    def _is_sent_by(self, sender: str, event_id: str) -> bool:
+        """Whether the room knows an event, and this user has sent it."""
+        known = None if self._is_unknown(event_id) else self._entry(event_id)
+        return known is not None and known.sender == sender
 
     def _is_unknown(self, event_id: str) -> bool:
         """Whether the room does not know an event, or has forgotten it."""
