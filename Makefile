@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo docs test test-all test-long test-draft test-firefox test-synapse test-spark mutants java check types pyright format browser firefox postgresql kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
+.PHONY: help demo docs test test-all test-long test-draft test-firefox test-fresh test-plantuml test-synapse test-spark mutants java check types pyright format browser firefox plantuml postgresql kramdown diagrams diagrams-check vectors vectors-check bench fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -78,7 +78,7 @@ test: $(VENV)/dev browser postgresql ## run the tests, but for those that take l
 test-all: ## what `check` does, and all tests that take long
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory vectors-check test-long test-firefox pyright
-	$(MAKE) --no-print-directory test-spark
+	$(MAKE) --no-print-directory test-fresh test-plantuml test-spark
 	$(MAKE) --no-print-directory test-synapse
 	$(MAKE) --no-print-directory mutants
 
@@ -99,6 +99,17 @@ kramdown:
 
 test-draft: $(VENV)/dev kramdown ## build whole drafts around the section that `fsm spec` writes
 	$(BIN)/pytest -n auto tests/render/draft/build.py
+
+plantuml:
+	@command -v plantuml > /dev/null \
+	  || { apt-get update -qq && apt-get install -qq -y plantuml > /dev/null; } \
+	  || { echo "the test needs PlantUML (Debian: apt-get install plantuml)" >&2; exit 1; }
+
+test-plantuml: $(VENV)/dev plantuml ## have PlantUML itself read what is written for it
+	$(BIN)/pytest tests/render/plantuml.py
+
+test-fresh: $(VENV)/dev ## install the package in environments of its own, and try there what the README shows
+	$(BIN)/pytest tests/fresh.py
 
 SYNAPSE := build/synapse
 SYNAPSE_CASES ?= 240000
