@@ -39,7 +39,7 @@ class Environment:
 
     def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         outside = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        command = [self.programs / program, *arguments]
+        command = [str(self.programs / program), *arguments]
         # In the folder of the examples, and not of the package: it is the installed one that is imported.
         return subprocess.run(command, capture_output=True, text=True, check=False, env=outside, cwd=self.programs)
 

@@ -53,7 +53,7 @@ def diff(  # noqa: PLR0913 - one option for each output
         return _of_definitions(*policies, repairs.preview(*policies), as_json=as_json, report=report, picture=picture)
     found = compare(*policies, known)
     if report:
-        save(report, found, picture_of(*policies, known), policies)
+        save(report, found, picture_of(*policies, known, tall=True), policies)
     if picture:
         atomic.write(picture, picture_of(*policies, known, format_of(picture.name)))
     if logs:
@@ -73,7 +73,7 @@ def _of_definitions(  # noqa: PLR0913 - one for each output
     """Of policies whose rows are the same: what their definitions change."""
     can_be_drawn = max(len(old.states), len(new.states)) <= MOST + 1
     if report:
-        definitions.save(report, old, new, found, picture_of(old, new) if can_be_drawn else None)
+        definitions.save(report, old, new, found, picture_of(old, new, tall=True) if can_be_drawn else None)
     if picture:
         atomic.write(picture, picture_of(old, new, fmt=format_of(picture.name)))
     if as_json:

@@ -35,12 +35,17 @@ def changes_of(old: AnyPolicy, new: AnyPolicy) -> Ladders:
 
 
 def picture_of(
-    policy: AnyPolicy, against: AnyPolicy | None = None, given: Mapping[str, Value] = NOTHING, fmt: str = "svg"
+    policy: AnyPolicy,
+    against: AnyPolicy | None = None,
+    given: Mapping[str, Value] = NOTHING,
+    fmt: str = "svg",
+    *,
+    tall: bool = False,
 ) -> bytes:
-    """One policy, or what differs between two."""
+    """One policy, or what differs between two; tall for pages, which may be as narrow as a phone."""
     if are_ladders([policy, *([] if against is None else [against])], fmt, given):
         return drawn_ladders(ladders_of(policy) if against is None else changes_of(policy, against), fmt, given)
-    return render(extract(policy, given) if against is None else compare(policy, against, given), fmt)
+    return render(extract(policy, given) if against is None else compare(policy, against, given), fmt, tall=tall)
 
 
 def drawn_ladders(ladders: Ladders, fmt: str, given: Mapping[str, Value], prefix: str | None = None) -> bytes:

@@ -86,7 +86,7 @@ def verify(  # noqa: PLR0913 - one option for each input and output
     for policy in rules:
         if not policy.has_stock_rows:
             can_be_played(policy)  # before anything is done for some of them
-    pictures = {policy.id: picture_of(policy) for policy in rules if report and _can_be_drawn(policy)}
+    pictures = {policy.id: picture_of(policy, tall=True) for policy in rules if report and _can_be_drawn(policy)}
     reviews = list(_reviews(names, partial(_review, laws=laws, accepted=reasons, rooms=rooms)))
     if report:
         save(report, reviews, pictures, {policy.id: policy for policy in rules})
