@@ -14,7 +14,7 @@ from benchmarks.scene import Event, MimiScene
 from fsm import MIMI, Machine, Room
 from fsm.matrix.room import MatrixRoom
 from fsm.matrix.settings import POWER_LEVELS
-from fsm.mimi.roles import BAN, INVITE, KICK
+from fsm.mimi.permissions import BAN, INVITE, KICK
 
 _NOBODY = (False, False, False, -1, -1)
 

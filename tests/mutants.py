@@ -56,6 +56,16 @@ ROOMS = [
     "tests/test_changes.py",
     "tests/test_snapshots.py",
 ]
+ROLES_OF_MIMI = [
+    "tests/mimi/test_roles.py",
+    "tests/mimi/test_role_changes.py",
+    "tests/mimi/test_permits.py",
+    "tests/mimi/test_revisions.py",
+    "tests/mimi/test_room.py",
+    "tests/mimi/test_envelope.py",
+    "tests/mimi/test_envelope_faults.py",
+    "tests/test_linear_work.py",
+]
 MATRIX_ROOMS = [
     "tests/matrix/test_room.py",
     "tests/matrix/test_levels.py",
@@ -77,14 +87,12 @@ TESTS: dict[str, list[str]] = {
     "fsm/participant.py": CORE,
     "fsm/past.py": [*IDS, "tests/mimi/test_room.py", "tests/mimi/test_snapshot.py"],
     **{f"fsm/room/{name}.py": ROOMS for name in (
-        "contract", "users", "event_ids", "judging", "telling", "sending", "saving")},
+        "contract", "users", "event_ids", "judging", "observing", "sending", "saving")},
     "fsm/participation/guards.py": ["tests/test_guards.py", *MIMI, *MATRIX],
     "fsm/mimi/policies.py": [*MIMI, "tests/mimi/test_permits.py", "tests/mimi/test_role_changes.py",
                              "tests/mimi/test_history.py", "tests/test_fingerprint.py", "tests/test_own_facts.py"],
     "fsm/mimi/permits.py": ["tests/mimi/test_permits.py", *MIMI, "tests/mimi/test_role_changes.py"],
-    "fsm/mimi/roles.py": ["tests/mimi/test_roles.py", "tests/mimi/test_role_changes.py", "tests/mimi/test_permits.py",
-                          "tests/mimi/test_revisions.py", "tests/mimi/test_room.py", "tests/mimi/test_envelope.py",
-                          "tests/mimi/test_envelope_faults.py", "tests/test_linear_work.py"],
+    **{f"fsm/mimi/{name}.py": ROLES_OF_MIMI for name in ("permissions", "roles", "role_changes")},
     "fsm/mimi/visibility.py": ["tests/mimi/test_history.py", "tests/mimi/test_guards.py", "tests/mimi/test_room.py"],
     "fsm/mimi/room.py": ["tests/mimi/test_room.py", "tests/mimi/test_history.py", "tests/mimi/test_permits.py", *CORE,
                          "tests/test_event_ids.py", "tests/mimi/test_settings.py", "tests/mimi/test_roles.py",
@@ -126,9 +134,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "2 → 3": "how many changes a class remembers the hooks of",
         "12 → 13": "how many changes a class remembers the hooks of",
     },
-    "fsm/mimi/roles.py": {
+    "fsm/mimi/role_changes.py": {
         "old is not new and old != new → (old != new)": "what is the same is equal: to look at that first saves time",
         "was is not becomes → True": "who stays where they are gains nothing, which takes time to see",
+    },
+    "fsm/mimi/roles.py": {
         "(self.shape, self.users) → (self.users, )": "values that differ may have the same hash",
         "(self.shape, self.users) → (self.shape, )": "values that differ may have the same hash",
         "__slots__ = () → pass": _SLOTS,

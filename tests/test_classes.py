@@ -13,8 +13,9 @@ from fsm.matrix.facts import Warrant
 from fsm.matrix.policies import VERSIONS
 from fsm.matrix.rules import OTHERS, Rule, peers_of
 from fsm.matrix.rules import rules_of as matrix_rules
+from fsm.mimi.permissions import BAN, INVITE, KICK
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
-from fsm.mimi.roles import BAN, INVITE, KICK, NOBODY, Standing
+from fsm.mimi.roles import NOBODY, Standing
 from fsm.mimi.rules import rules_of as mimi_rules
 from fsm.participation.terms import JoinRule, Participation
 from tests.builders import ALICE, BOB, CAROL, DAN, change, create, join_rule, joined, role, role_map, room

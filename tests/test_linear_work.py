@@ -14,7 +14,7 @@ import pytest
 from fsm import EventError
 from fsm.event import is_surely_plain
 from fsm.matrix.third_party import Promise, Promises
-from fsm.mimi import roles
+from fsm.mimi import permissions, roles
 from fsm.policies import load_rules, new_room, room_from_state
 from fsm.render.words.columns import wrapped
 from tests import builders as b
@@ -194,7 +194,8 @@ LIMITS: list[tuple[str, Callable[[int], JSON], str]] = [
 def test_the_roles_of_a_room_have_limits(
     limit: str, made: Callable[[int], JSON], problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roles, limit, 8)
+    for module in (permissions, roles):
+        monkeypatch.setattr(module, limit, 8, raising=False)
     given: list[object] = [b.create(), *(b.role(f"r{each}", {}) for each in range(7)), b.role("full", {"ban": True})]
     room = room_from_state(load_rules("mimi"), given)
     for act in (room.decide, room.send, room.take):

@@ -33,19 +33,18 @@ from fsm.mimi.codec.structs import (
     ROLE_CONFIG,
     VISIBILITY,
 )
-from fsm.mimi.policies import MimiPolicy
-from fsm.mimi.roles import (
+from fsm.mimi.permissions import (
     AT_ONCE,
-    POWERLESS,
     Assignment,
     Gather,
     Permissions,
-    Roles,
     parse_permissions,
     parse_role_map,
     write_permissions,
     write_role_map,
 )
+from fsm.mimi.policies import MimiPolicy
+from fsm.mimi.roles import POWERLESS, Roles
 from fsm.mimi.settings import JOIN_RULE_WORDS, Settings
 from fsm.participation.terms import JoinRule, Visibility
 from fsm.presentation import Enumerated, Object, Pair, Struct, Variant, Vector

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
-from fsm.mimi.roles import BAN, INVITE, KICK, REDACT, SEND_MESSAGES, Flag, Standing, events, roles
+from fsm.mimi.permissions import BAN, INVITE, KICK, REDACT, SEND_MESSAGES, Flag, events, roles
+from fsm.mimi.roles import Standing
 from fsm.mimi.room import Room
 from fsm.mimi.scenario import BOB, BY_BOB, EVENT_TYPES, JSON, MESSAGE, ROLES, USERS
 from fsm.mimi.settings import CREATE, REDACTION, ROLE, ROLE_MAP

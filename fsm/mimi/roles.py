@@ -1,91 +1,50 @@
 """Roles: who holds which permission, and who outranks whom.
 
-Theory of operation. A permission is a *flag*: a name and, where the permission
-is a list, the item. `("kick", "")`, `("events", "m.room.name")` and
-`("roles", "moderator")` are flags. A role sets flags to true or false; a user
+Theory of operation. A role sets permissions (`fsm.mimi.permissions`) to true or false; a user
 has the sum of the roles assigned to them, and the role of the highest order that
 sets a flag decides it. Lists are thereby summed item by item.
 
 `Roles` is a value. A change makes another one, so that the rules on changing
-roles can compare the two.
+roles can compare the two (`fsm.mimi.role_changes`).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from enum import Enum, auto
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate, chain, islice
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from fsm.classes import Peers
-from fsm.errors import shorten
-from fsm.event import (
-    Place,
-    checked_flag,
-    checked_name,
-    checked_text,
-    fault,
-    is_name,
-    mapping,
-    name,
-    sequence,
-    whole_number,
+from fsm.event import fault
+from fsm.mimi.permissions import (
+    ACTS,
+    BAN,
+    KICK,
+    MAX_ROLES,
+    ORDER_LIMIT,
+    SEND_MESSAGES,
+    Assignment,
+    Flag,
+    Permissions,
 )
 from fsm.participation.terms import Participation
 from fsm.records import dataclass
 
-Flag: TypeAlias = tuple[str, str]
-Permissions: TypeAlias = Mapping[Flag, bool]
 _Flags: TypeAlias = tuple[tuple[Flag, bool], ...]
-
-Gather: TypeAlias = AbstractContextManager[object]
-"""What becomes of a fault in a part: it ends the reading, or is noted while the reading goes on."""
-
-AT_ONCE: Gather = nullcontext()
-
-INVITE: Flag = ("invite", "")
-KICK: Flag = ("kick", "")
-BAN: Flag = ("ban", "")
-REDACT: Flag = ("redact", "")
-SEND_MESSAGES: Flag = ("sendMessages", "")
-
-ACTS = (INVITE, KICK, BAN)
-"""The permissions that participation changes take."""
-
-_SIMPLE = {"invite": INVITE, "add": INVITE, "kick": KICK, "ban": BAN, "redact": REDACT, "sendMessages": SEND_MESSAGES}
 
 _MOST_SHARED = 2**6
 """Definitions of more flags than that are not kept for other rooms."""
 
-MAX_ROLES = 2**14
-"""The most roles that a room defines, and the most that its role map assigns."""
-
-MAX_HOLDERS = 2**20
-"""The most users that a role map names, each as often as they have roles."""
-
 MAX_STANDINGS = 2**18
 """The most permissions of roles in a room, counted once for each combination of roles that they are held in."""
-
-ORDER_LIMIT = 2**32
-"""Orders are `uint32`. Spec: "Permissions" (-00 5)"""
 
 SUPREME = ORDER_LIMIT
 """The power of a creator who still reigns: above every order."""
 
 POWERLESS = -1
 """The power of a user who has none: below every order."""
-
-
-def events(event_type: str) -> Flag:
-    """The permission to send state events of a type."""
-    return ("events", event_type)
-
-
-def roles(role_id: str) -> Flag:
-    """The permission to change a role."""
-    return ("roles", role_id)
 
 
 class Power(Enum):
@@ -100,14 +59,6 @@ class Power(Enum):
 
     GRANTED = auto()
     SET = auto()
-
-
-class Assignment(NamedTuple):
-    """One entry of the role map: who has the role, and the role's order."""
-
-    role_id: str
-    order: int
-    users: frozenset[str]
 
 
 class Row(NamedTuple):
@@ -369,225 +320,5 @@ def _first_reign(power: Power) -> Roles:
     return Roles(power, reigning=True)
 
 
-class Change:
-    """What one user would change in a room's roles: from `before` to `after`.
-
-    `own` is where the sender stands before, and `creator` is the room's, who may still reign.
-
-    A role is *touched* when its permissions, its order or its users change,
-    but not when all that happens is that the sender steps out of it: removing
-    or demoting oneself is always possible.
-    """
-
-    def __init__(self, sender: str, own: Standing, creator: str | None, before: Roles, after: Roles) -> None:
-        self.sender = sender
-        self.own = own
-        self.creator = creator
-        self.before = before
-        self.after = after
-        self._is_same_map = after.shape is before.shape and after.users is before.users
-
-    @cached_property
-    def _redefined(self) -> list[str]:
-        old, new = self.before.defined, self.after.defined
-        return [] if new is old else [role_id for role_id, given in new.items() if _differ(old.get(role_id), given)]
-
-    @cached_property
-    def touched(self) -> frozenset[str]:
-        """The ids of the roles that change."""
-        touched = self._redefined
-        if not self._is_same_map:
-            old, new = _by_id(self.before.resolved.assigned), _by_id(self.after.resolved.assigned)
-            touched = touched + [
-                role_id for role_id in {**old, **new} if self._reassigns(old.get(role_id), new.get(role_id))
-            ]
-        return frozenset(touched)
-
-    def _reassigns(self, old: Assignment | None, new: Assignment | None) -> bool:
-        if old == new:
-            return False
-        if old is None or self.sender not in old.users:
-            return True
-        stepped_out = old._replace(users=old.users - {self.sender})
-        return new != stepped_out and not (new is None and not stepped_out.users)
-
-    @property
-    def has_distinct_ids(self) -> bool:
-        """Whether each role stands in the role map once."""
-        return len({row.role_id for row in self.after.shape}) == len(self.after.shape)
-
-    @property
-    def has_distinct_orders(self) -> bool:
-        """Whether no two roles of the role map have the same order."""
-        return len({row.order for row in self.after.shape}) == len(self.after.shape)
-
-    def is_listed(self) -> bool:
-        """Whether the sender's `roles` permission lists every role touched."""
-        return self.own.holds(frozenset(map(roles, self.touched)))
-
-    def is_below_sender(self) -> bool:
-        """Whether every order touched, old and new, is below the sender's own."""
-        own, touched = self.own.order, self.touched
-        return not any(row.role_id in touched and row.order >= own for row in (*self.before.shape, *self.after.shape))
-
-    def grants_only_held(self) -> bool:
-        """Whether the sender holds every permission that somebody or some role gains."""
-        own = self.own
-        return own.holds(self._granted()) and all(
-            # What somebody holds now since a "no" is gone, or stands below a "yes": perhaps one they stepped out of.
-            own.holds(after.gains(before)) and own.denied.isdisjoint(self._lifted(before, after))
-            for before, after in self._moved
-        )
-
-    def _granted(self) -> frozenset[Flag]:
-        """What roles grant that did not, or grant to users who are new to them."""
-        granted: list[Flag] = []
-        for role_id in self._redefined:
-            old = self.before.defined.get(role_id, _EMPTY)
-            granted += [flag for flag in _granted_by(self.after.defined[role_id]) if not old.get(flag)]
-        if not (self._is_same_map and self.has_distinct_ids):
-            users_before = {entry.role_id: entry.users for entry in self.before.resolved.assigned}
-            for entry in self.after.resolved.assigned:
-                if not entry.users <= users_before.get(entry.role_id, _NO_USERS):
-                    granted += _granted_by(self.after.defined.get(entry.role_id, _EMPTY))
-        return frozenset(granted)
-
-    @property
-    def _moved(self) -> Collection[tuple[Standing, Standing]]:
-        """The standings, before and after, of everybody who may have another one, each pair once."""
-        old: Mapping[Any, Standing]
-        new: Mapping[Any, Standing]
-        if self._is_same_map:
-            old, new = self.before.by_combination(), self.after.by_combination()
-        else:
-            old, new = self.before.standings(self.creator), self.after.standings(self.creator)
-        # Of who has had no role `_granted` tells all that they gain.
-        pairs = ((was, new.get(each, NOBODY)) for each, was in old.items())  # type: ignore[arg-type]  # keys of one kind
-        return {(id(was), id(becomes)): (was, becomes) for was, becomes in pairs if was is not becomes}.values()
-
-    @staticmethod
-    def _lifted(before: Standing, after: Standing) -> list[Flag]:
-        """The types of messages that somebody was denied, and no longer is."""
-        return [flag for flag in before.denied - after.denied if flag[0] == "events"]
-
-    def keeps_administrator(self) -> bool:
-        """Whether somebody can still change roles afterwards, if anybody could before."""
-        return self.after.has_administrator or not self.before.has_administrator
-
-
-def read_permissions(content: Mapping[str, Any]) -> Permissions:
-    """Read the content of `m.room.role`. Raises `EventError`.
-
-    Spec: "List of Permissions" (-00 5.3, -01 4.3)
-    """
-    if "permissions" not in content:
-        raise fault("content.permissions", "is missing")
-    return parse_permissions(content["permissions"], "content.permissions")
-
-
-def parse_permissions(value: object, place: Place, faults: Gather = AT_ONCE) -> Permissions:
-    """Read the permissions of one role, which stand at `place`. Raises `EventError`."""
-    flags: dict[Flag, bool] = {}
-    for key, given in mapping(value, place).items():
-        with faults:
-            within = (place, checked_text(key, place))
-            if key in _SIMPLE:
-                granted = checked_flag(given, within)
-                if flags.setdefault(_SIMPLE[key], granted) is not granted:
-                    raise fault(within, "contradicts its other name, `invite`")
-            elif key == "events":
-                for event_type, granted in mapping(given, within).items():
-                    with faults:
-                        checked_name(event_type, within)
-                        flags[events(event_type)] = checked_flag(granted, (within, event_type))
-            elif key == "roles":
-                for index, role_id in enumerate(sequence(given, within)):
-                    with faults:
-                        flags[roles(checked_text(role_id, (within, index)))] = True
-            else:
-                raise fault(place, f"there is no permission `{shorten(key)}`")
-    return flags
-
-
-def write_permissions(permissions: Permissions) -> dict[str, Any]:
-    """The permissions of one role as JSON, in an order of their own: equal ones are written alike.
-
-    Roles to change are listed; there is no way to write one that is set, but not granted.
-    """
-    simple = {flag[0]: permissions[flag] for flag in dict.fromkeys(_SIMPLE.values()) if flag in permissions}
-    by_type = {item: granted for (kind, item), granted in sorted(permissions.items()) if kind == "events"}
-    by_role = [item for (kind, item), granted in sorted(permissions.items()) if kind == "roles" and granted]
-    lists = {"events": by_type, "roles": by_role}
-    return {**simple, **{kind: items for kind, items in lists.items() if items}}
-
-
-def read_role_map(content: Mapping[str, Any]) -> tuple[Assignment, ...]:
-    """Read the content of `m.room.role_map`. Raises `EventError`.
-
-    Ids and orders may still repeat; that is judged, not misread.
-
-    Spec: "Permissions" (-00 5)
-    """
-    if "roles" not in content:
-        raise fault("content.roles", "is missing")
-    return parse_role_map(content["roles"], "content.roles")
-
-
-def parse_role_map(value: object, place: Place, faults: Gather = AT_ONCE) -> tuple[Assignment, ...]:
-    """Read the entries of a role map, which stand at `place`. Raises `EventError`."""
-    entries = sequence(value, place)
-    if len(entries) > MAX_ROLES:
-        raise fault(place, f"has {len(entries)} roles, {MAX_ROLES} is the most")
-    assigned: list[Assignment] = []
-    for index, entry in enumerate(entries):
-        with faults:
-            assigned.append(_read_assignment(entry, (place, index), faults))
-    count = sum(len(entry.users) for entry in assigned)
-    if count > MAX_HOLDERS:
-        raise fault(place, f"names {count} users, {MAX_HOLDERS} is the most")
-    return tuple(assigned)
-
-
-def write_role_map(assigned: Iterable[Assignment]) -> list[dict[str, Any]]:
-    """The entries of a role map as JSON."""
-    return [{"role_id": entry.role_id, "order": entry.order, "user_ids": sorted(entry.users)} for entry in assigned]
-
-
-def _read_assignment(value: object, place: Place, faults: Gather) -> Assignment:
-    entry = mapping(value, place)
-    # Where faults are gathered, what cannot be read is left as nothing that can be.
-    role_id, order, users = "", POWERLESS, _NO_USERS
-    with faults:
-        role_id = name(entry, "role_id", place)
-    with faults:
-        order = whole_number(entry, "order", place, ORDER_LIMIT)
-    with faults:
-        users = _read_users(entry, place, faults)
-    return Assignment(role_id, order, users)
-
-
-def _read_users(entry: Mapping[str, Any], parent: Place, faults: Gather) -> frozenset[str]:
-    place = (parent, "user_ids")
-    if "user_ids" not in entry:
-        raise fault(place, "is missing")
-    listed = sequence(entry["user_ids"], place)
-    if all(map(is_name, listed)):
-        return frozenset(listed)
-    users = set()
-    for index, user in enumerate(listed):
-        with faults:
-            users.add(checked_name(user, (place, index)))
-    return frozenset(users)
-
-
 def _granted_by(permissions: Permissions) -> list[Flag]:
     return [flag for flag, granted in permissions.items() if granted]
-
-
-def _differ(old: Permissions | None, new: Permissions) -> bool:
-    """Whether a role permits something else, or is new. Most are the one mapping that all such roles share."""
-    return old is not new and old != new
-
-
-def _by_id(assigned: Iterable[Assignment]) -> dict[str, Assignment]:
-    return {entry.role_id: entry for entry in assigned}

@@ -15,9 +15,10 @@ from fsm.errors import EventError, RevisionError, shorten
 from fsm.event import MAX_TEXT, Event, checked_word, is_name, name, plain, read_event, write_state
 from fsm.facts import Value
 from fsm.locks import lock_of
+from fsm.mimi.permissions import REDACT, SEND_MESSAGES, Permissions
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
-from fsm.mimi.roles import REDACT, SEND_MESSAGES, Permissions, Standing
+from fsm.mimi.roles import Standing
 from fsm.mimi.rules import MimiRules, rules_of
 from fsm.mimi.settings import (
     CREATE,

@@ -11,9 +11,10 @@ from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.facts import Value
 from fsm.machine import memory_of
+from fsm.mimi.permissions import ACTS
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MimiPolicy
-from fsm.mimi.roles import ACTS, NOBODY, Roles, Standing
+from fsm.mimi.roles import NOBODY, Roles, Standing
 from fsm.mimi.settings import Settings
 from fsm.participation.terms import Action, JoinRule
 from fsm.rule import Rule

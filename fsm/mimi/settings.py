@@ -11,8 +11,10 @@ from typing import Any
 
 from fsm.errors import EventError
 from fsm.event import Event, checked_text, word, write_state
+from fsm.mimi.permissions import REDACT, SEND_MESSAGES, events, read_permissions, read_role_map
 from fsm.mimi.permits import EventFacts, Kind
-from fsm.mimi.roles import REDACT, SEND_MESSAGES, Change, Roles, Standing, events, read_permissions, read_role_map
+from fsm.mimi.role_changes import Change
+from fsm.mimi.roles import Roles, Standing
 from fsm.participation.terms import Action, JoinRule, Participation, Visibility
 from fsm.past import brief
 from fsm.records import dataclass

@@ -5,7 +5,7 @@ from jsonschema import Draft202012Validator
 
 from fsm import JoinRule, Visibility
 from fsm.mimi.envelope import Envelope, schema
-from fsm.mimi.roles import ORDER_LIMIT, Assignment, events, roles
+from fsm.mimi.permissions import ORDER_LIMIT, Assignment, events, roles
 from tests.builders import (
     BOB,
     CAROL,

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from fsm import Domain, EventError, JoinRule, Room, Visibility
 from fsm.mimi.envelope import Envelope, EnvelopeError
+from fsm.mimi.permissions import Assignment
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
-from fsm.mimi.roles import Assignment
 from tests.builders import (
     ALICE,
     ALL_POWERS,

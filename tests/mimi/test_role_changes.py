@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from fsm import Room
-from fsm.mimi.roles import KICK, Assignment, Change, Power, Roles, read_permissions
+from fsm.mimi.permissions import KICK, Assignment, read_permissions
+from fsm.mimi.role_changes import Change
+from fsm.mimi.roles import Power, Roles
 from tests.builders import (
     ALICE,
     ALL_POWERS,

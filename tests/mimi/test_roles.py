@@ -6,31 +6,24 @@ from typing import Any
 import pytest
 
 from fsm import EventError, Room
-from fsm.mimi.roles import (
+from fsm.mimi.permissions import (
     BAN,
-    CREATOR,
     INVITE,
     KICK,
     MAX_HOLDERS,
     MAX_ROLES,
-    MAX_STANDINGS,
-    NOBODY,
     ORDER_LIMIT,
-    POWERLESS,
     REDACT,
     SEND_MESSAGES,
-    SUPREME,
     Assignment,
     Flag,
-    Power,
-    Roles,
-    Standing,
     events,
     read_permissions,
     read_role_map,
     roles,
     write_permissions,
 )
+from fsm.mimi.roles import CREATOR, MAX_STANDINGS, NOBODY, POWERLESS, SUPREME, Power, Roles, Standing
 from tests.builders import (
     ALICE,
     ALL_POWERS,
@@ -322,5 +315,5 @@ def test_what_is_made_of_roles_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_page_of_limits_says_how_many_roles_a_room_may_have() -> None:
     page = (ROOT / "docs" / "reference" / "limits.md").read_text(encoding="utf-8")
-    assert f"| {MAX_ROLES} of each; {MAX_HOLDERS} | `fsm.mimi.roles.MAX_ROLES`, `MAX_HOLDERS` |" in page
+    assert f"| {MAX_ROLES} of each; {MAX_HOLDERS} | `fsm.mimi.permissions.MAX_ROLES`, `MAX_HOLDERS` |" in page
     assert f"| {MAX_STANDINGS} | `fsm.mimi.roles.MAX_STANDINGS` |" in page

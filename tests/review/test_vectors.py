@@ -20,8 +20,9 @@ from fsm.family import AnyPolicy
 from fsm.guards import Guard
 from fsm.matrix.policies import MatrixPolicy
 from fsm.mimi import roles
-from fsm.mimi.roles import BAN as ROLE_BAN
-from fsm.mimi.roles import KICK, Assignment, Power, Resolved, Roles, Row, Standing
+from fsm.mimi.permissions import BAN as ROLE_BAN
+from fsm.mimi.permissions import KICK, Assignment
+from fsm.mimi.roles import Power, Resolved, Roles, Row, Standing
 from fsm.participation.facts import Facts
 from fsm.participation.guards import sender_is_another, sender_is_joined, sender_is_target
 from fsm.policies import CATALOGUE, new_room, room_from_state

@@ -12,7 +12,7 @@ from fsm.errors import DecodeError, DefinitionError
 from fsm.event import MAX_TEXT
 from fsm.mimi import codec
 from fsm.mimi.codec import STRUCTS, decode, encode
-from fsm.mimi.roles import read_permissions, read_role_map
+from fsm.mimi.permissions import read_permissions, read_role_map
 from fsm.presentation import MAX_LENGTH, Form, Object, Pair, Source, Struct, Variant, Vector, vector
 
 # fmt: off

@@ -1,0 +1,123 @@
+"""What a user would change in a room's roles, which is what the rules on changing roles look at."""
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from fsm.mimi.permissions import Assignment, Flag, Permissions, roles
+from fsm.mimi.roles import _EMPTY, _NO_USERS, NOBODY, Roles, Standing, _granted_by
+
+
+class Change:
+    """What one user would change in a room's roles: from `before` to `after`.
+
+    `own` is where the sender stands before, and `creator` is the room's, who may still reign.
+
+    A role is *touched* when its permissions, its order or its users change,
+    but not when all that happens is that the sender steps out of it: removing
+    or demoting oneself is always possible.
+    """
+
+    def __init__(self, sender: str, own: Standing, creator: str | None, before: Roles, after: Roles) -> None:
+        self.sender = sender
+        self.own = own
+        self.creator = creator
+        self.before = before
+        self.after = after
+        self._is_same_map = after.shape is before.shape and after.users is before.users
+
+    @cached_property
+    def _redefined(self) -> list[str]:
+        old, new = self.before.defined, self.after.defined
+        return [] if new is old else [role_id for role_id, given in new.items() if _differ(old.get(role_id), given)]
+
+    @cached_property
+    def touched(self) -> frozenset[str]:
+        """The ids of the roles that change."""
+        touched = self._redefined
+        if not self._is_same_map:
+            old, new = _by_id(self.before.resolved.assigned), _by_id(self.after.resolved.assigned)
+            touched = touched + [
+                role_id for role_id in {**old, **new} if self._reassigns(old.get(role_id), new.get(role_id))
+            ]
+        return frozenset(touched)
+
+    def _reassigns(self, old: Assignment | None, new: Assignment | None) -> bool:
+        if old == new:
+            return False
+        if old is None or self.sender not in old.users:
+            return True
+        stepped_out = old._replace(users=old.users - {self.sender})
+        return new != stepped_out and not (new is None and not stepped_out.users)
+
+    @property
+    def has_distinct_ids(self) -> bool:
+        """Whether each role stands in the role map once."""
+        return len({row.role_id for row in self.after.shape}) == len(self.after.shape)
+
+    @property
+    def has_distinct_orders(self) -> bool:
+        """Whether no two roles of the role map have the same order."""
+        return len({row.order for row in self.after.shape}) == len(self.after.shape)
+
+    def is_listed(self) -> bool:
+        """Whether the sender's `roles` permission lists every role touched."""
+        return self.own.holds(frozenset(map(roles, self.touched)))
+
+    def is_below_sender(self) -> bool:
+        """Whether every order touched, old and new, is below the sender's own."""
+        own, touched = self.own.order, self.touched
+        return not any(row.role_id in touched and row.order >= own for row in (*self.before.shape, *self.after.shape))
+
+    def grants_only_held(self) -> bool:
+        """Whether the sender holds every permission that somebody or some role gains."""
+        own = self.own
+        return own.holds(self._granted()) and all(
+            # What somebody holds now since a "no" is gone, or stands below a "yes": perhaps one they stepped out of.
+            own.holds(after.gains(before)) and own.denied.isdisjoint(self._lifted(before, after))
+            for before, after in self._moved
+        )
+
+    def _granted(self) -> frozenset[Flag]:
+        """What roles grant that did not, or grant to users who are new to them."""
+        granted: list[Flag] = []
+        for role_id in self._redefined:
+            old = self.before.defined.get(role_id, _EMPTY)
+            granted += [flag for flag in _granted_by(self.after.defined[role_id]) if not old.get(flag)]
+        if not (self._is_same_map and self.has_distinct_ids):
+            users_before = {entry.role_id: entry.users for entry in self.before.resolved.assigned}
+            for entry in self.after.resolved.assigned:
+                if not entry.users <= users_before.get(entry.role_id, _NO_USERS):
+                    granted += _granted_by(self.after.defined.get(entry.role_id, _EMPTY))
+        return frozenset(granted)
+
+    @property
+    def _moved(self) -> Collection[tuple[Standing, Standing]]:
+        """The standings, before and after, of everybody who may have another one, each pair once."""
+        old: Mapping[Any, Standing]
+        new: Mapping[Any, Standing]
+        if self._is_same_map:
+            old, new = self.before.by_combination(), self.after.by_combination()
+        else:
+            old, new = self.before.standings(self.creator), self.after.standings(self.creator)
+        # Of who has had no role `_granted` tells all that they gain.
+        pairs = ((was, new.get(each, NOBODY)) for each, was in old.items())  # type: ignore[arg-type]  # keys of one kind
+        return {(id(was), id(becomes)): (was, becomes) for was, becomes in pairs if was is not becomes}.values()
+
+    @staticmethod
+    def _lifted(before: Standing, after: Standing) -> list[Flag]:
+        """The types of messages that somebody was denied, and no longer is."""
+        return [flag for flag in before.denied - after.denied if flag[0] == "events"]
+
+    def keeps_administrator(self) -> bool:
+        """Whether somebody can still change roles afterwards, if anybody could before."""
+        return self.after.has_administrator or not self.before.has_administrator
+
+
+def _differ(old: Permissions | None, new: Permissions) -> bool:
+    """Whether a role permits something else, or is new. Most are the one mapping that all such roles share."""
+    return old is not new and old != new
+
+
+def _by_id(assigned: Iterable[Assignment]) -> dict[str, Assignment]:
+    return {entry.role_id: entry for entry in assigned}
