@@ -28,7 +28,7 @@ from inspect import signature
 from typing import Any, Protocol, TypeAlias, cast
 
 from fsm.decision import Decision
-from fsm.errors import DefinitionError, PolicyError, shorten
+from fsm.errors import DefinitionError, EventError, PolicyError, shorten
 from fsm.event import read_event
 from fsm.facts import EVENT, spell
 from fsm.policy import Asked, Policy
@@ -433,7 +433,7 @@ class Family:
             yield from self._faults_of_answer(f"its rooms cannot judge `{action}`", room, event)
         for more in ({}, {"state_key": ""}):
             event = {"type": f"{syntax.changes[0]}.other", "sender": user, **more, "content": {}}
-            yield from self._faults_of_answer("its rooms cannot judge other events", room, event)
+            yield from self._faults_of_answer("its rooms cannot judge other events", room, event, EventError)
         if hasattr(room, "facts_between"):
             told = self._tried("its rooms fail at `facts_between`", room.facts_between, user, other)
             for name in told if isinstance(told, Mapping) else ():
@@ -441,9 +441,19 @@ class Family:
                     fact = shorten(str(name))
                     yield f"`facts_between` of its rooms tells `{fact}`, which no policy of the family has"
 
-    def _faults_of_answer(self, failure: str, room: Any, event: Mapping[str, Any]) -> Iterator[str]:
-        decision = self._tried(failure, room.decide, event)
-        if not isinstance(decision, Decision):
+    def _faults_of_answer(
+        self, failure: str, room: Any, event: Mapping[str, Any], *errors: type[EventError]
+    ) -> Iterator[str]:
+        """Whether a room decides; for an event of a type that it need not know, it may raise one of the errors."""
+
+        def decide() -> object:
+            try:
+                return room.decide(event)
+            except errors as problem:
+                return problem
+
+        decision = self._tried(failure, decide)
+        if not isinstance(decision, (Decision, *errors)):
             yield f"`decide` of its rooms answers {type(decision).__name__}"
 
     def _faults_of_holding(
