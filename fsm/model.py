@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from fsm.decision import Decision
+from fsm.errors import DefinitionError, shorten
 from fsm.facts import Domain
 
 
@@ -36,6 +37,10 @@ def move(policy: Deciding, model: Model, action: str, facts: Mapping[str, object
     Raises `DefinitionError` for an action, a fact or a value that the policy does not have, also for a
     state of the model. The model is then as it was.
     """
+    if not hasattr(model, "state"):
+        raise DefinitionError(f"a model has its state under `state`, and {shorten(repr(model))} has none")
+    if not isinstance(facts, Mapping):
+        raise DefinitionError(f"facts are told by their names, not by {shorten(repr(facts))}")
     given: dict[str, object] = {**facts, "target": model.state}
     if "sender" not in given and policy.domain.parse("is_self", given.get("is_self", False)) is True:
         given["sender"] = model.state

@@ -55,7 +55,9 @@ class Watcher:
         if not callable(tell):
             raise DefinitionError(f"an observer is a function of a change, not {shorten(repr(tell))}")
         self.tell = tell
-        self.kinds = frozenset(_kind(word) for word in ([of] if isinstance(of, str) else of))
+        self.kinds = frozenset(
+            _kind(word) for word in ([of] if isinstance(of, str) or not isinstance(of, Iterable) else of)
+        )
         self.is_async = iscoroutinefunction(tell) or iscoroutinefunction(getattr(tell, "__call__", None))  # noqa: B004
         self.is_on = True
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Generic, TypeAlias, TypedDict, cast
 from fsm.classes import Rules, UserClass
 from fsm.classes import Table as Decisions
 from fsm.decision import Decision, permit
-from fsm.errors import HALF_PAIR, EventError
+from fsm.errors import HALF_PAIR, DefinitionError, EventError, shorten
 from fsm.event import Event, checked_name, is_name
 from fsm.facts import Value
 from fsm.machine import Memory
@@ -60,6 +60,10 @@ class RoomContract(Generic[Who]):
         if room_id is not None and not is_name(room_id):
             checked_name(room_id, "room_id")
             raise EventError("room_id", HALF_PAIR)
+        if participant is not None and not (isinstance(participant, type) and issubclass(participant, Participant)):
+            raise DefinitionError(f"`participant` is a class of participants, not {shorten(repr(participant))}")
+        if facts is not None and not callable(facts):
+            raise DefinitionError(f"`facts` is a function of sender and target, not {shorten(repr(facts))}")
         self.id = room_id
         self._participant: type[Who] = participant or cast("type[Who]", self._plain_participant)
         self._attached: Attached | None = None

@@ -52,7 +52,8 @@ class RoomObserving(RoomJudging[Who]):
             self._check_hooks()
             attached.checked = hooks
         if not is_async and (attached.is_async or kind.has_async_hooks):
-            raise DefinitionError("somebody who is told of changes has to be awaited: use `asend`")
+            new = "" if self._revision else ", also of each of `first_events` in place of `create`"
+            raise DefinitionError(f"somebody who is told of changes has to be awaited: use `asend`{new}")
         return attached
 
     def _check_hooks(self) -> None:

@@ -48,13 +48,15 @@ class RoomSaving(RoomSending[Who]):
         """
         from fsm import snapshot as written  # noqa: PLC0415 - takes long to load, and few need it
 
+        if not isinstance(deltas, Iterable):
+            raise EventError("deltas", f"are a list, not {shorten(repr(deltas))}")
         given = written.checked(snapshot, cls.snapshot_format, cls._parts)
         room = cls(given["room_id"], policy=cls._policy_in(given, policy), participant=participant, facts=facts)  # type: ignore[call-arg]  # of a family
         room._restore(given)
         room._keep(keep)
         for number, delta in enumerate(deltas):
             written.follow(room, delta, f"deltas[{number}]")
-        for observer in observers:
+        for observer in observers if isinstance(observers, Iterable) else (observers,):
             room.observe(observer)
         return room
 

@@ -213,6 +213,8 @@ class RoomSending(RoomObserving[Who]):
 
     def _apply_prepared(self, change: Change, attached: Attached) -> bool:
         """Apply a change; the room is locked. Whether the caller is to tell."""
+        if not isinstance(change, Change):
+            raise EventError("change", f"is none that a room has prepared, but {shorten(repr(change))}")
         if self.id is not None and change.room != self.id:
             raise EventError("room_id", f"`{shorten(str(change.room))}` is another room")
         if change.is_repeated:
