@@ -46,6 +46,11 @@ def record(names: frozenset[str]) -> Any:
     return make_dataclass("Record", [*states, *facts], bases=(PairFacts,), frozen=True, slots=True, kw_only=True)
 
 
+FLAGS = ("may_act", "is_older", "is_loud", "is_self")
+Record: Any = record(frozenset(("may_act", "is_older", "shade", "is_loud")))
+"""One of them, for policies that are made up with rooms."""
+
+
 def is_apart(facts: Any) -> bool:
     """Nobody is older than themselves."""
     return not (facts.is_self and facts.is_older)
