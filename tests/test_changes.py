@@ -688,6 +688,21 @@ def test_a_commit_is_told_event_by_event() -> None:
     )
 
 
+def test_observers_of_a_commit_are_awaited() -> None:
+    here, told = RoleRoom(policy=STRICT), list[str | None]()
+    here.send(role_event("create", "hub", "", **PEOPLE))
+
+    async def listen(each: Change) -> None:
+        await asyncio.sleep(0)
+        told.append(each.target)
+
+    here.observe(listen)
+    with pytest.raises(DefinitionError, match="use `asend`"):
+        here.send_many([role_event("participant", "bob", "bob", action="remove")])
+    assert all(awaited(here.asend_many([role_event("participant", "bob", "bob", action="remove")])))
+    assert told == ["bob"]
+
+
 def test_hooks_may_be_named_for_any_role() -> None:
     entered: list[Any] = []
     hook = {"on_enter_0": lambda _, each: entered.append(each.target), "on_enter_77": print, "after_leave": print}

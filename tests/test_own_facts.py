@@ -2,12 +2,28 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, make_dataclass
+from copy import copy
+from dataclasses import dataclass, make_dataclass, replace
 from typing import Any
 
 import pytest
 
-from fsm import MIMI, DefinitionError, Domain, Facts, JoinRule, MatrixRoom, Policy, Room, Transition, about, guard
+from fsm import (
+    MIMI,
+    Change,
+    DefinitionError,
+    Domain,
+    EventError,
+    Facts,
+    JoinRule,
+    MatrixRoom,
+    Policy,
+    RoleRoom,
+    Room,
+    Transition,
+    about,
+    guard,
+)
 from fsm.bulk.decide.book import book_of
 from fsm.bulk.decide.columns import columns_of
 from fsm.facts import SENDER
@@ -17,6 +33,8 @@ from fsm.matrix.policies import MATRIX_12
 from fsm.mimi.policies import DOMAIN
 from fsm.policies import new_room, room_from_state, scenario_of
 from fsm.review.laws.verify import verify
+from fsm.room_policy.facts import RoleFacts
+from fsm.room_policy.policies import COOPERATIVE, MODERATED
 from tests.builders import ALICE, BOB, CAROL, JOIN, LEAVE, create, is_one_line
 
 
@@ -129,12 +147,13 @@ def test_tools_that_build_rooms_refuse_a_policy_of_another_class() -> None:
 # Facts that are provided.
 
 HASTY = {BOB}
+HASTY_ROLES = {"ann": False}
 PUBLIC = {"type": "m.room.join_rules", "sender": ALICE, "state_key": "", "content": {"rule": "public"}}
 
 
 def hasty(sender: str, target: str) -> dict[str, object]:
     assert type(target) is str
-    return {"is_hasty": sender in HASTY}
+    return {"is_hasty": sender in HASTY or HASTY_ROLES.get(sender, False)}
 
 
 def matrix_room(facts: Any) -> Any:
@@ -185,6 +204,65 @@ def test_a_provider_tells_facts_of_ones_own(make: Callable[[Any], Any]) -> None:
 def test_without_a_provider_there_is_no_room(make: Callable[[Any], Any]) -> None:
     with pytest.raises(DefinitionError, match="looks at `is_hasty`, which no room of `fsm"):
         make(None)
+
+
+# Rooms with roles.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HastyRoles(RoleFacts):
+    is_hasty: bool = about(SENDER, plain=False)
+
+
+ROLES = COOPERATIVE.evolve(
+    "own-roles",
+    domain=Domain(HastyRoles, COOPERATIVE.domain.limits, COOPERATIVE.domain.possible),
+    replace=[replace(row, guards=(*row.guards, sender_is_not_hasty)) for row in COOPERATIVE.transitions],
+)
+
+
+def role_room(facts: Any) -> RoleRoom:
+    here = RoleRoom.create("room", "ann", policy=ROLES, role=4, facts=facts)
+    assert here.send_action("add", "ann", "bob", role_index=2)
+    return here
+
+
+ROLE_ROOMS = [
+    pytest.param(role_room, id="create"),
+    pytest.param(lambda facts: RoleRoom.restore(role_room(hasty).snapshot(), policy=ROLES, facts=facts), id="restore"),
+    pytest.param(
+        lambda facts: RoleRoom.from_state(role_room(hasty).current_state(), policy=ROLES, facts=facts), id="from-state"
+    ),
+    pytest.param(lambda facts: copy(role_room(facts)), id="copy"),
+]
+
+
+@pytest.mark.parametrize("make", ROLE_ROOMS)
+def test_a_provider_is_asked_by_rooms_with_roles_also_for_commits(
+    make: Callable[[Any], RoleRoom], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, told = make(hasty), list[Change]()
+    here.observe(told.append)
+    remove = here._write("remove", "ann", "bob", None)
+    with monkeypatch.context() as patch:
+        patch.setitem(HASTY_ROLES, "ann", True)
+        assert here.decide(remove).reason == here.send(remove).reason == "remove: the sender is hasty"
+        assert [each.reason for each in here.decide_many([remove])] == ["remove: the sender is hasty"]
+        assert not all(here.send_many([remove]))
+    assert all(here.send_many([remove]))
+    assert [each.facts for each in told] == [{"is_hasty": False}]
+    with pytest.raises(DefinitionError, match="looks at `is_hasty`, which no room of `fsm"):
+        make(None)
+
+
+def test_roles_of_a_policy_with_facts_of_its_own_do_not_change() -> None:
+    here = role_room(hasty)
+    others = RoleRoom.create("room", "ann", policy=MODERATED).current_state()
+    roles = next(event for event in others if event["type"] == "roles_list")
+    before = here.snapshot()
+    with pytest.raises(EventError, match="policy `own-roles` looks at facts of its own"):
+        here.take(roles)
+    assert here.snapshot() == before
 
 
 def failing(sender: str, target: str) -> Any:

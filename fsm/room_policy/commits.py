@@ -13,8 +13,9 @@ from fsm.change import Change as Told
 from fsm.decision import Decision
 from fsm.errors import EventError, shorten
 from fsm.event import plain
+from fsm.facts import Value
 from fsm.locks import lock_of
-from fsm.observers import tell
+from fsm.observers import Attached, tell, tell_async
 from fsm.participant import Who
 from fsm.room_policy.events import (
     Beside,
@@ -40,8 +41,9 @@ class RoleCommits(RoleJudging[Who]):
     def decide_many(self, events: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
         """What `send_many` would answer; nothing changes."""
         values = [plain(event) for event in events]
+        told = [self._provided(value) for value in values]
         with lock_of(self):
-            return tuple(decision for _, decision in self._judge_many(values))
+            return tuple(decision for _, decision in self._judge_many(values, told))
 
     def send_many(self, events: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
         """Decide on the events of one commit, in their order, and apply them when all are allowed.
@@ -50,26 +52,44 @@ class RoleCommits(RoleJudging[Who]):
         preauthorizations is beside all changes of the participant list that the commit contains. Raises `EventError`
         for an event that cannot be read, and where a commit changes the same entry of the list twice.
         """
-        values = [plain(event) for event in events]
         attached = self._ready()
+        decisions, change = self._sent_many(events, attached)
+        if change is not None:
+            tell(attached, change)
+        return decisions
+
+    async def asend_many(self, events: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
+        """What `send_many` does; observers and hooks that have to be awaited are. No lock is held meanwhile."""
+        attached = self._ready(is_async=True)
+        decisions, change = self._sent_many(events, attached)
+        if change is not None:
+            await tell_async(attached, change)
+        return decisions
+
+    def _sent_many(
+        self, events: Iterable[Mapping[str, Any]], attached: Attached
+    ) -> tuple[tuple[Decision, ...], Told | None]:
+        """Decide and apply; with the last change, if there is somebody for the caller to tell."""
+        values = [plain(event) for event in events]
+        told = [self._provided(value) for value in values]
         with lock_of(self):
-            judged = self._judge_many(values)
+            judged = self._judge_many(values, told)
             decisions = tuple(decision for _, decision in judged)
             is_sent, begins, changes = all(decisions), False, list[Told]()
-            for value, (event, decision) in zip(values, judged, strict=True):
+            for value, facts, (event, decision) in zip(values, told, judged, strict=True):
                 is_known = self._known_answer(event, value) is not None
                 if is_known or decision.allowed is not is_sent:
                     continue
-                changes.append(self._record(event, value, decision))
+                changes.append(self._record(event, value, decision, facts))
                 if is_sent:
                     self._enter(event, value, decision)
                 begins |= attached.put(self, changes[-1])
-        if begins:
-            tell(attached, changes[-1])
-        return decisions
+        return decisions, changes[-1] if begins else None
 
-    def _judge_many(self, values: Iterable[dict[str, Any]]) -> list[tuple[Any, Decision]]:
-        """The events of a commit, each with its decision."""
+    def _judge_many(
+        self, values: Iterable[dict[str, Any]], told: Iterable[Mapping[str, Value] | None]
+    ) -> list[tuple[Any, Decision]]:
+        """The events of a commit, each with its decision; `told` is what is provided for each."""
         events, touched = [], dict[str | None, Beside]()
         for number, value in enumerate(values):
             with within(f"events[{number}]"):
@@ -81,12 +101,12 @@ class RoleCommits(RoleJudging[Who]):
                     touched[event.state_key] = _OF_THE_LIST[event.said.move]
                 events.append((event, value))
         room, judged, beside = self._copy(), [], frozenset(touched.values())
-        for event, value in events:
+        for (event, value), facts in zip(events, told, strict=True):
             decision = self._known_answer(event, value)
             if decision is None:
                 if isinstance(event.said, Update):
                     event = event._replace(said=replace(event.said, beside=event.said.beside | beside))  # noqa: PLW2901
-                decision = room._judge(event, value)
+                decision = room._judge(event, value, facts)
                 if decision:
                     room._accept(event, value, decision)
             judged.append((event, decision))

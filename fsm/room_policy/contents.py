@@ -143,6 +143,8 @@ class Contents:
         """Be run by these roles from now on. Raises `EventError` where a role in use is missing."""
         if roles == self.policy.roles:
             return
+        if self.policy.unsupplied:
+            raise EventError("content.roles", f"cannot change: policy `{self.policy.id}` looks at facts of its own")
         for index, count in self.counts.items():
             if count and index not in roles.by_index:
                 raise EventError("content.roles", f"lacks role {index}, which is in use")

@@ -150,7 +150,8 @@ class RoleJudging(BaseRoom[Who]):
     def _judge_creation(self, event: Event) -> Decision:
         if self._is_created:
             raise EventError("type", "the room has been created before")
-        room = type(self)(self.id, policy=self.policy if self.policy.transitions else None)
+        facts = None if self._attached is None else self._attached.provider
+        room = type(self)(self.id, policy=self.policy if self.policy.transitions else None, facts=facts)
         room._create(event)  # noqa: SLF001 - it is tried in another room of the class
         return _ALLOWED
 
