@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fsm import Room
 from fsm.cli import run
 from fsm.store import Store, schema
 from tests.builders import ALICE, BOB, JOIN, change, create, is_one_line, join_rule, message
@@ -34,6 +35,45 @@ def test_a_log_fills_a_store(filled: str, tmp_path: Path, capsys: pytest.Capture
     with Store(filled) as store:
         assert (store.room(TEA).revision, store.who(TEA)) == (4, {ALICE: "join"})
     capsys.readouterr()
+
+
+def lines(path: Path, events: list[dict[str, object]]) -> str:
+    path.write_text("".join(json.dumps({**event, "room_id": TEA}) + "\n" for event in events))
+    return str(path)
+
+
+AT_FIRST = [
+    create(),
+    change("join", BOB),
+    message(ALICE),
+    change("ban", ALICE, BOB),
+    change("join", BOB),
+    message(ALICE),
+]
+LATER = [change("leave", ALICE, BOB), join_rule("public"), change("join", BOB), message(BOB)]
+
+
+@pytest.mark.parametrize("known", range(len([*AT_FIRST, *LATER]) + 1))
+def test_a_run_that_was_interrupted_is_run_again(sqlite: str, tmp_path: Path, known: int) -> None:
+    # What was refused then would be allowed now: the whole log leads to what it would have led to at once.
+    events = [*AT_FIRST, *LATER]
+    for some in (events[:known], events, events):
+        assert run(["replay", lines(tmp_path / "log.jsonl", some), "--store", sqlite, "--summary"]) == 0
+    in_memory = Room(TEA)
+    accepted = [event for event in events if in_memory.send(event)]
+    with Store(sqlite) as store:
+        assert [each.event for _, each in store.changes()] == [{**event, "room_id": TEA} for event in accepted]
+        assert store.who(TEA) == in_memory.participations() == {ALICE: "join", BOB: "join"}
+
+
+def test_a_room_that_went_on_otherwise_is_named(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["replay", lines(tmp_path / "log.jsonl", AT_FIRST), "--store", url]) == 0
+    with Store(url) as store:
+        store.send(TEA, message(ALICE))
+        store.send(TEA, join_rule("public"))
+    for events, status in ((AT_FIRST, 0), ([*AT_FIRST, *LATER], 2)):
+        assert run(["replay", lines(tmp_path / "log.jsonl", events), "--store", url]) == status
+    assert capsys.readouterr().err == f"fsm: room `{TEA}` went on otherwise than the log says: see revision 5\n"
 
 
 def test_what_is_given_is_taken(sqlite: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
