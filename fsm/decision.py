@@ -7,7 +7,6 @@ from typing import Any
 
 from fsm.facts import F
 from fsm.guards import Guard
-from fsm.kinds import kinds_of, meant
 from fsm.records import dataclass
 from fsm.rule import Rule
 from fsm.state import AnyState
@@ -129,6 +128,8 @@ def allowed_by(row: Transition[Any], before: AnyState, after: AnyState) -> Decis
 
 def refuse(policy: Table[F], action: StrEnum, facts: F) -> Decision:
     """The decision in which no row of the policy permits."""
+    from fsm.kinds import meant  # noqa: PLC0415 - not every process needs it
+
     before: AnyState = facts.target  # type: ignore[attr-defined]
     rows = meant(policy, action, facts)
     return Decision(
@@ -142,6 +143,8 @@ def refuse(policy: Table[F], action: StrEnum, facts: F) -> Decision:
 
 def _impossible(policy: Table[F], action: StrEnum, facts: F) -> str:
     """One line for where no row leads on by what was asked for; others may be able to do what the sender is not."""
+    from fsm.kinds import kinds_of  # noqa: PLC0415 - not every process needs it
+
     state, is_self = facts.target, facts.is_self  # type: ignore[attr-defined]
     by_row = kinds_of(policy, action).by_row
     selves = {kind.is_self for row in policy.candidates(action, state) for kind in by_row[row.id]}

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from fsm.decision import Decision
 from fsm.facts import F
-from fsm.model import Model, move
 from fsm.records import dataclass
 from fsm.table import Actor, Asked, Table, Transition
 
 if TYPE_CHECKING:
+    from fsm.model import Model
     from fsm.residual import Residual
 
 __all__ = ["Actor", "Asked", "Policy", "Transition"]
@@ -40,12 +40,14 @@ class Policy(Table[F]):
             facts = self.domain.record(**{**self.domain.plain, **given})
         return memory_of(self).decide(action, facts)
 
-    def move(self, model: Model, action: str, facts: Mapping[str, object]) -> Decision:
+    def move(self, model: "Model", action: str, facts: Mapping[str, object]) -> Decision:
         """Let an action happen to a model, an object of the host's own that holds a user's state (see `fsm.model`).
 
         Where it is allowed, the model is in the state that follows. Raises `DefinitionError` as `decide` does, also
         for a state of the model; it is then as it was.
         """
+        from fsm.model import move  # noqa: PLC0415 - not every process needs it
+
         return move(self, model, action, facts)
 
     def residual(self, action: str, **known: object) -> "Residual":

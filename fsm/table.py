@@ -13,16 +13,18 @@ from collections.abc import Set as AbstractSet
 from dataclasses import field, fields, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import Domain, F, Value, about_of, kinds_of, spell
 from fsm.guards import Guard
-from fsm.reach import Reach
 from fsm.records import dataclass
 from fsm.rule import Rule
 from fsm.state import PLAIN, AnyState, Display, State, label_of
 from fsm.view import View
+
+if TYPE_CHECKING:
+    from fsm.reach import Reach
 
 T = TypeVar("T")
 P = TypeVar("P", bound="Table[Any]")
@@ -197,7 +199,7 @@ class Table(Generic[F]):
         return fingerprint_of(self)
 
     @property
-    def reach(self) -> tuple[Reach, ...]:
+    def reach(self) -> "tuple[Reach, ...]":
         """Who may do what to whom, where numbers do not forbid it; empty where the policy cannot tell."""
         return ()
 
