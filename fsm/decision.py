@@ -149,6 +149,9 @@ def _impossible(policy: Table[F], action: StrEnum, facts: F) -> str:
     by_row = kinds_of(policy, action).by_row
     selves = {kind.is_self for row in policy.candidates(action, state) for kind in by_row[row.id]}
     others = ", except by " + (Actor.ANOTHER if is_self else Actor.TARGET) if selves == {not is_self} else ""
+    where = {policy.called(row.leads_to(facts)) for row in policy.candidates(action, state) if not row.leads(facts)}
+    if len(where) == 1 and not policy.rows_for(action, facts):
+        return f"no transition: `{action}` does not lead to `{where.pop()}` from `{policy.called(state)}`"
     return f"no transition: `{action}` is not possible while the target is in `{policy.called(state)}`{others}"
 
 

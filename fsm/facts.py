@@ -319,6 +319,12 @@ def spell(value: Value) -> str:
     return str(value) if isinstance(value, State) else str(value.value if isinstance(value, Enum) else value).lower()
 
 
+def tell(value: Value) -> str:
+    """Name a value in text: as `spell`, but a state whose word is a number by its label, if it has one."""
+    is_number = isinstance(value, State) and type(value.word) is int
+    return value.label if is_number and value.label else spell(value)  # type: ignore[union-attr]  # it is a state
+
+
 def about_of(record: type) -> dict[str, About]:
     """What a record says of each of its facts, in the order of their definition."""
     return {item.name: item.metadata.get(About, About()) for item in fields(record)}

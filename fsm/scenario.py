@@ -18,7 +18,7 @@ case, test vectors, the laws of whole rooms, the room of the explorer, random hi
 | `variants` | a function of an action and the plain events that ask for it: further events that do | none |
 | `room_id` | the id of the room that changes and settings name in searches | they name none |
 | `compared` | whole logs, to rooms in which policies are compared and no search begins | none |
-| `is_assigned_first` | whether moves after an assignment may lead where none before it leads | no |
+| `is_assigned_first` | whether moves after an assignment may lead where none before it leads | yes |
 | `concerned` | a function of an event: the users by whose states it is judged, with the settings | everybody |
 | `trials` | rooms that are tried out (`Trial`), to hold them against the laws of rooms | each opening searched |
 | `case` | a function of an action and facts: the shortest log to that case, or None | it is searched for |
@@ -121,7 +121,7 @@ class Scenario:
     variants: Callable[[str, Log], Log] | None = None
     room_id: str | None = None
     compared: tuple[Log, ...] = ()
-    is_assigned_first: bool = False
+    is_assigned_first: bool = True
     concerned: Callable[[Mapping[str, Any]], Iterable[str]] | None = None
     trials: tuple[Trial, ...] = ()
     case: Callable[[str, Any], Log | None] | None = None

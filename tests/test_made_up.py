@@ -23,7 +23,7 @@ FEW, MANY = range(3), range(3, 50)
 NUMBERS = [*FEW, *(pytest.param(number, marks=pytest.mark.long) for number in MANY)]
 
 THEIRS = re.compile(
-    r"\b(ban(s|ned)?|bar(red)?|kick(ed|s)?|invit\w+|knock\w*|joins?|joined|leave|MIMI|Matrix|membership)\b",
+    r"\b(ban(s|ned)?|kick(ed|s)?|invit\w+|knock\w*|joins?|joined|leave|MIMI|Matrix|membership)\b",
     re.IGNORECASE,
 )
 """Words of other protocols."""

@@ -226,7 +226,7 @@ def _lines(finding: Finding, policy: AnyPolicy) -> Iterator[str]:
         yield f"shown by the last of {counted(len(finding.witness), 'event')}, {finding.answer.partition(':')[0]}:"
         yield from (f"  {_event(event)}" for event in finding.witness)
     elif finding.is_reachable is False:
-        yield "no room can come to this"
+        yield "no room of the scenario comes to this"
 
 
 def _event(event: Mapping[str, Any]) -> str:

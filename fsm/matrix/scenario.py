@@ -46,6 +46,7 @@ def scenario_of(policy: MatrixPolicy) -> Scenario:
         },
         assignments=tuple((event,) for pair in permutations(USERS, 2) for event in _deal(policy, *pair)),
         corner_cases=tuple(_corner_cases(policy)),
+        is_assigned_first=False,
         moves=(_FIRST_JOIN,),
         variants=_variants,
         concerned=_concerned,

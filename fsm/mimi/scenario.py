@@ -45,7 +45,6 @@ def scenario_of(policy: MimiPolicy) -> Scenario:
         openings=_openings(policy.participation_event),
         settings={f"join rule: {rule}": state_event(JOIN_RULES, {"rule": rule.value}) for rule in JOIN_RULE_WORDS},
         assignments=tuple(_assignments()),
-        is_assigned_first=True,
         concerned=lambda event: (event["sender"], event["state_key"]),
         corner_cases=tuple(_corner_cases(min(policy.participation_events))),
         trials=tuple(_trials(policy.participation_event)),

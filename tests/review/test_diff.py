@@ -179,7 +179,7 @@ def test_cells_that_no_room_can_reach_are_said_to_be_so() -> None:
     (group,) = diff(MIMI, odd).groups
     assert group.log is None
     assert group.example["is_self"] is True
-    assert "no room can come to this" in to_markdown(diff(MIMI, odd))
+    assert "no room of the scenario comes to this" in to_markdown(diff(MIMI, odd))
 
 
 @guard("the sender outranks themselves", fails="the sender does not")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from fsm import policies
-from fsm.facts import EVENT, PAIR, ROOM, SENDER, TARGET, Domain, Subject, Value, spell
+from fsm.facts import EVENT, PAIR, ROOM, SENDER, TARGET, Domain, Subject, Value, spell, tell
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
 
@@ -68,7 +68,7 @@ def _words(
                 spell(value),
                 called.get(name if is_switch else "", _label(name, sentence))
                 if is_flag
-                else called.get(spell(value), _spaced(spell(value))) or "(no name)",
+                else called.get(spell(value), _spaced(tell(value))) or "(no name)",
                 sentence,
             )
             for value, sentence in sentences.items()
@@ -83,12 +83,12 @@ def _sentence(name: str, value: Value, values: tuple[Value, ...], meanings: Mean
     if len(others) == 1 and (name, others[0]) in meanings:
         return meanings[name, others[0]].fails
     if name in ("target", "sender"):
-        return f"the {name} is in {spell(value)}"
+        return f"the {name} is in {tell(value)}"
     if name == "is_self":
         return f"{_SENDER}is {'the target' if value else 'another user'}"
     if isinstance(value, bool):
         return f"{_spaced(name)}: {'yes' if value else 'no'}"
-    return f"the {_spaced(name)} is {_spaced(spell(value))}"
+    return f"the {_spaced(name)} is {_spaced(tell(value))}"
 
 
 def _label(name: str, sentence: str) -> str:

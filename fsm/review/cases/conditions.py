@@ -21,7 +21,7 @@ from math import prod
 from typing import Any, TypeAlias
 
 from fsm.errors import needs
-from fsm.facts import Value, spell
+from fsm.facts import Value, tell
 from fsm.guards import Guard
 from fsm.review.cases.grid import Cells, cells_of, columns, numbers
 from fsm.review.errors import ReviewError
@@ -127,8 +127,8 @@ class Words:
         name, values = literal
         others = [value for value in self._table.values(name) if value not in values]
         if len(others) == 1 and len(values) > 1:
-            return f"{name} ≠ {spell(others[0])}"
-        *some, last = [spell(value) for value in self._table.values(name) if value in values]
+            return f"{name} ≠ {tell(others[0])}"
+        *some, last = [tell(value) for value in self._table.values(name) if value in values]
         return f"{name} = {', '.join(some)} or {last}" if some else f"{name} = {last}"
 
     def sentence(self, literals: Iterable[Literal]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fsm.errors import PolicyError, shorten
-from fsm.facts import Value, spell
+from fsm.facts import Value, spell, tell
 from fsm.family import AnyPolicy
 from fsm.policies import family_of, syntax_of
 from fsm.render.explorer.words import FactWords, words_of
@@ -45,9 +45,7 @@ class Words:
             return None
         if change is None:
             return None
-        told = (
-            f"{name.replace('_', ' ')} {spell(value)}" for name, value in change.facts.items() if value is not False
-        )
+        told = (f"{name.replace('_', ' ')} {tell(value)}" for name, value in change.facts.items() if value is not False)
         return (change.sender, change.target, change.action, *told)
 
     def fact(self, name: str, value: Value | str) -> str:
@@ -62,8 +60,15 @@ class Words:
         """A question: what is asked, where the two are, and all else that is the case."""
         others = (name for name in facts if name not in ("target", "sender"))
         states = {name: facts[name] for name in ("target", "sender") if name in facts}
-        told = [f"the {name} in {each if isinstance(each, str) else spell(each)}" for name, each in states.items()]
+        told = [f"the {name} in {self._state(name, each)}" for name, each in states.items()]
         return f"{action}: {', '.join([*told, *(self.fact(name, facts[name]) for name in others)])}"
+
+    def _state(self, name: str, state: Value | str) -> str:
+        """A state, or its word, as text names it."""
+        if isinstance(state, str) and self._policy is not None:
+            values = self._policy.domain.values.get(name, ())
+            return next((tell(value) for value in values if spell(value) == state), str(state))
+        return str(state) if isinstance(state, str) else tell(state)
 
 
 def log_lines(log: tuple[Mapping[str, Any], ...], words: Words) -> Iterator[str]:

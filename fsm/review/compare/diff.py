@@ -14,7 +14,7 @@ from itertools import groupby, islice
 from typing import Any, TypeAlias
 
 from fsm.errors import DefinitionError, PolicyError
-from fsm.facts import Value, spell
+from fsm.facts import Value, spell, tell
 from fsm.family import AnyPolicy
 from fsm.policies import new_room
 from fsm.policy import Transition
@@ -45,13 +45,15 @@ class Answer:
 
     dest: str | int | None
     transitions: tuple[str, ...]
+    told: str = ""
+    """The destination as text names it."""
 
     @property
     def words(self) -> str:
         """The answer as people say it."""
         if self.dest is None:
             return "rejected"
-        return f"allowed ({' or '.join(self.transitions)}, to {self.dest})"
+        return f"allowed ({' or '.join(self.transitions)}, to {self.told or self.dest})"
 
     def as_json(self) -> dict[str, Any]:
         """The answer in the words of `fsm decide`."""
@@ -83,7 +85,9 @@ class Group:
     @property
     def unshown(self) -> str:
         """Why there is no log, in words."""
-        return "no room can come to this" if self.looked else "neither policy has rooms to look for this in"
+        return (
+            "no room of the scenario comes to this" if self.looked else "neither policy has rooms to look for this in"
+        )
 
     @property
     def sentence(self) -> str:
@@ -184,7 +188,7 @@ class Diff:
 def spelled(facts: Mapping[str, Value]) -> str:
     """Facts in one line; what is not named is false."""
     return " ".join(
-        name if value is True else f"{name}={spell(value)}" for name, value in facts.items() if value is not False
+        name if value is True else f"{name}={tell(value)}" for name, value in facts.items() if value is not False
     )
 
 
@@ -341,7 +345,8 @@ def _changes(every: Cells, old: Mapping[Move, Cells], new: Mapping[Move, Cells])
 
 def _answer(moves: Iterable[Move | None]) -> Answer:
     seen = tuple(dict.fromkeys(move for move in moves if move))
-    return Answer(seen[0].dest.value if seen else None, tuple(dict.fromkeys(move.transition for move in seen)))
+    transitions = tuple(dict.fromkeys(move.transition for move in seen))
+    return Answer(seen[0].dest.value, transitions, tell(seen[0].dest)) if seen else Answer(None, transitions)
 
 
 def _failing(grid: Grid[Any], row: Transition[Any] | None) -> dict[str, Cells]:

@@ -101,10 +101,10 @@ def _isolated(cells: Cells) -> Iterator[Fault]:
     for state in cells.policy.states:
         if state not in cells.reachable:
             tried = (cell for cell in cells.walk() if cell.action == state and cell.facts.target in cells.reachable)
-            yield Fault(STATES_ARE_REACHED, f"`{state}`", tuple(tried))
+            yield Fault(STATES_ARE_REACHED, f"`{cells.policy.called(state)}`", tuple(tried))
         elif cells.start not in cells.reached_from(state):
             tried = (cell for cell in cells.walk() if cell.facts.target == state and cell.action == cells.start)
-            yield Fault(STATES_ARE_LEFT, f"`{state}`", tuple(tried))
+            yield Fault(STATES_ARE_LEFT, f"`{cells.policy.called(state)}`", tuple(tried))
 
 
 def _at(cells: Cells, row: Row) -> Iterator[Cell]:

@@ -157,7 +157,7 @@ def _finding(finding: Finding, words: Words) -> Iterator[str]:
         yield f"\nThe shortest log; its last event is {escaped(finding.answer)}:"
         yield from log_lines(finding.witness, words)
     elif finding.is_reachable is False:
-        yield "\nNo room can come to this."
+        yield "\nNo room of the scenario comes to this."
     if finding.contrast_witness:
         yield "\nThe case to compare with:"
         yield from log_lines(finding.contrast_witness, words)
