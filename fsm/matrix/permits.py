@@ -151,7 +151,7 @@ def renumber(clause: str, numbers: Mapping[str, str]) -> str:
 
 
 def _in_order(number: str) -> list[int]:
-    return [int(part) for part in number.split(", ", maxsplit=1)[0].split(".")]
+    return [int(part) for part in number.partition(", ")[0].split(".")]
 
 
 def _renumber(number: str, numbers: Mapping[str, str]) -> str:

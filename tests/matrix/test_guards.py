@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 import fsm.matrix
-from fsm.facts import Value
+from fsm.facts import Value, about_of
 from fsm.guards import Guard
 from fsm.matrix import guards as g
 from fsm.matrix import permits as p
 from fsm.matrix.facts import DOMAIN, Warrant
-from fsm.matrix.permits import EventFacts
+from fsm.matrix.permits import EventFacts, Row
 from fsm.matrix.policies import VERSIONS
 from fsm.participation.terms import JoinRule
 from tests.builders import BAN, LEAVE, guards_in, label
@@ -212,3 +212,27 @@ def test_every_guard_serves_some_version() -> None:
         for guard in (*policy.guards, *policy.premise.guards, *(g for row in policy.all_permits for g in row.guards))
     }
     assert set(GUARDS) <= served
+
+
+# Rows beside the table.
+
+
+def test_rows_are_equal_whatever_their_sections_are() -> None:
+    asks = (p.state_key_is_own, p.required_level_is_reached)
+    here, there = (Row.of("row", dict(zip(asks, numbers, strict=True)), "9") for numbers in (("1", "2"), ("3", "4")))
+    assert here == there
+    assert (here.clause_of(asks), there.clause_of(asks)) == ("1, 2", "3, 4")
+
+
+def test_every_guard_of_a_row_has_a_number() -> None:
+    lacking = Row("row", (p.state_key_is_own, p.required_level_is_reached), "9", ("1",))
+    for ask in (lambda: lacking.clause_of(()), lambda: lacking.asking({})):
+        with pytest.raises(ValueError, match="shorter"):
+            ask()
+
+
+def test_what_does_not_concern_an_event_holds() -> None:
+    plain = EventFacts()
+    assert {name: about.plain for name, about in about_of(EventFacts).items()} == {
+        each.name: getattr(plain, each.name) for each in fields(EventFacts)
+    }
