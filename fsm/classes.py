@@ -207,6 +207,8 @@ class Beside(dict[K, Decision]):
         self.question = question
 
     def __missing__(self, key: K) -> Decision:
+        if len(self) >= MAX_DECISIONS:
+            self.clear()
         return self.setdefault(key, self.rules.judge_beside(*self.question(key)))
 
 

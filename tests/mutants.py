@@ -99,7 +99,7 @@ TESTS: dict[str, list[str]] = {
                          "tests/mimi/test_malformed.py", "tests/mimi/test_envelope_rooms.py"],
     "fsm/matrix/guards.py": MATRIX,
     "fsm/matrix/policies.py": ["tests/review/test_event_vectors.py", *MATRIX, "tests/matrix/test_authorisation.py",
-                               "tests/matrix/test_room.py", "tests/test_fingerprint.py", "tests/test_own_facts.py"],
+                               "tests/review/test_beside.py", "tests/matrix/test_room.py", "tests/test_fingerprint.py", "tests/test_own_facts.py"],
     "fsm/matrix/levels.py": ["tests/matrix/test_levels.py", "tests/matrix/test_room.py"],
     "fsm/matrix/permits.py": ["tests/matrix/test_guards.py", "tests/review/test_event_vectors.py",
                               "tests/matrix/test_authorisation.py", "tests/matrix/test_room.py"],

@@ -13,7 +13,7 @@ the creator's first join may be sent by anybody.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from fsm.facts import Domain
 from fsm.matrix.facts import (
@@ -105,7 +105,7 @@ from fsm.records import dataclass
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
 
 
-Permits = Mapping[Kind, tuple[Row, ...]]
+Permits: TypeAlias = Mapping[Kind, tuple[Row, ...]]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -7,20 +7,17 @@ from fsm.decision import Decision
 from fsm.event import MAX_TEXT, is_surely_plain, plain
 from fsm.locks import lock_of
 from fsm.matrix import citing
-from fsm.matrix.events import (
-    AUTHORISER,
-    TOKEN,
-    is_redacted,
-)
+from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN, is_redacted
 from fsm.matrix.ids import is_user_id
 from fsm.matrix.judging import MatrixJudging
+from fsm.matrix.levels import NAMED
 from fsm.matrix.settings import Settings
 from fsm.observers import Attached
 from fsm.participation.participant import Member
-from fsm.participation.terms import Participation
 from fsm.past import Read
+from fsm.room.judging import UNREADABLE
 
-_JOIN = Participation.JOIN
+_LEAST_FIELDS = len(("type", "sender", "content"))
 
 
 class MatrixQuick(MatrixJudging[Member]):
@@ -44,10 +41,19 @@ class MatrixQuick(MatrixJudging[Member]):
             raise KeyError(TOKEN)
         return None
 
+    def decide(self, event: Mapping[str, Any]) -> Decision:
+        """Whether the event may happen, and if not, why. Nothing changes.
+
+        Raises `EventError` when the event cannot be read.
+        """
+        try:
+            if type(event) is dict and (event_type := event["type"]) != MEMBER and type(event_type) is str:
+                return self._quick_other(event, event_type)
+            return self._quick(event)
+        except UNREADABLE:
+            return self._decide_carefully(event)
+
     def _decide_carefully(self, event: Mapping[str, Any]) -> Decision:
-        decision = self._quick_other(event)
-        if decision is not None:
-            return decision
         value = plain(event)
         facts = self._provided(value)
         with lock_of(self):
@@ -56,48 +62,70 @@ class MatrixQuick(MatrixJudging[Member]):
             return known if known is not None and known.judged else self._answer(read, value, facts)
 
     def _send_carefully(self, event: Mapping[str, Any], attached: Attached | None) -> Decision:
-        if attached is None:
-            with lock_of(self):
-                decision = self._quick_other(event) if self._attached is None else None
-                if decision is not None and not (decision.allowed and event["type"] in Settings.types):
-                    if decision.allowed:
-                        key = event.get("state_key")
-                        self._revision += 1
-                        self._remember(event.get("event_id"), event["sender"], event["type"], key, decision, None)
-                    return decision
+        if attached is not None or type(event) is not dict:
+            return super()._send_carefully(event, attached)
+        with lock_of(self):
+            try:
+                decision = self._quick_other(event, event["type"]) if self._attached is None else None
+            except UNREADABLE:
+                decision = None
+            if decision is not None and not (decision.allowed and event["type"] in Settings.types):
+                if decision.allowed:
+                    key = event.get("state_key")
+                    self._revision += 1
+                    self._remember(event.get("event_id"), event["sender"], event["type"], key, decision, None)
+                return decision
         return super()._send_carefully(event, attached)
 
-    def _quick_other(self, event: Mapping[str, Any]) -> Decision | None:
-        """The decision on an ordinary event that is no matter of membership; None for any other event."""
-        table, settings, rules = self._table, self._settings, self._rules
-        if table is None or type(event) is not dict or not self._is_ordinary_other(event):
-            return None
-        event_type, sender, key = event["type"], event["sender"], event.get("state_key", "")
-        by = self._members.get(sender)
-        if by is None:
-            return None
-        is_state = "state_key" in event
-        required = settings.levels_in_force.required(event_type, is_state=is_state)
-        reaches_level = table.rule.power(by.peers.powers) >= required
-        decision = rules.sending[is_state, by.state, reaches_level, not key.startswith("@") or key == sender]
-        return decision if self._table is table and self._settings is settings else None
+    def _quick_other(self, event: dict[str, Any], event_type: str) -> Decision:  # noqa: C901, PLR0912 - as in `_quick`
+        """Look up a sound and ordinary event that is no matter of membership. Raises `UNREADABLE` for any other one."""
+        settings, rules, table = self._settings, self._rules, self._table
+        sender, content = event["sender"], event["content"]
+        if type(sender) is not str or type(content) is not dict or event_type in rules.own_types:
+            raise TypeError
+        if not event_type.isascii() or not 0 < len(event_type) <= MAX_TEXT:
+            raise KeyError(event_type)
+        size, sending, default = len(event) - _LEAST_FIELDS, rules.messages, "events_default"
+        if size:
+            if "event_id" in event:
+                event_id = event["event_id"]
+                if type(event_id) is not str or not event_id or len(event_id) > MAX_TEXT or not event_id.isascii():
+                    raise KeyError(event_id)
+                past = self._past
+                if "unsigned" in event or (past is not None and event_id in past.words):
+                    raise KeyError(event_id)
+                size -= 1
+            if "room_id" in event:
+                room_id = event["room_id"]
+                if type(room_id) is not str or room_id != self.id:
+                    raise KeyError(room_id)
+                size -= 1
+            if "state_key" in event:
+                key, sending, default = event["state_key"], rules.states, "state_default"
+                if type(key) is not str or (key and not _is_own(key, sender)):
+                    raise KeyError(event_type)
+                size -= 1
+            if size and (citing.AUTH_EVENTS in event or not (is_surely_plain(event) or plain(event) is event)):
+                raise KeyError(event_type)
+        for key, part in content.items():
+            if type(part) is not str or type(key) is not str or not part.isascii() or not key.isascii():
+                if is_surely_plain(content) or plain(content) is content:
+                    break
+                raise TypeError
+        by, levels = self._members.get(sender) or self._stranger(sender), settings.levels
+        power, required = by.peers.powers, None
+        if power is None:
+            power = table.rule.others  # type: ignore[union-attr]  # no table is one of `UNREADABLE`
+        if levels is not None:
+            required = levels.events.get(event_type)
+            if required is None:
+                required = levels.named.get(default)
+        decision = sending[power >= (NAMED[default] if required is None else required)][by]
+        if self._table is not table or table is None or self._settings is not settings:
+            raise KeyError(event_type)
+        return decision
 
-    def _is_ordinary_other(self, event: Mapping[str, Any]) -> bool:
-        """Whether an event that is no matter of membership is sound, and raises no question but who may send it."""
-        event_type, key = event.get("type"), event.get("state_key", "")
-        return (
-            type(event_type) is type(event.get("sender")) is type(key) is str
-            and type(event.get("content")) is dict
-            and event_type not in self._rules.own_types
-            and 0 < len(event_type) <= MAX_TEXT
-            and len(key) <= MAX_TEXT
-            and citing.AUTH_EVENTS not in event
-            and ("event_id" not in event or ("unsigned" not in event and self._is_new_id(event["event_id"])))
-            and ("room_id" not in event or (type(event["room_id"]) is str and event["room_id"] == self.id))
-            and (is_surely_plain(event) or plain(event) is event)
-        )
 
-    def _is_new_id(self, event_id: object) -> bool:
-        if type(event_id) is not str or not 0 < len(event_id) <= MAX_TEXT:
-            return False
-        return self._past is None or event_id not in self._past.words
+def _is_own(key: str, sender: str) -> bool:
+    """Whether a `state_key` is sound, and no other user's."""
+    return len(key) <= MAX_TEXT and key.isascii() and (not key.startswith("@") or key == sender)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
-from fsm.classes import Beside, Peers, Rules
+from fsm.classes import Beside, Peers, Rules, UserClass
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.facts import Value
@@ -16,7 +16,7 @@ from fsm.machine import memory_of
 from fsm.matrix.facts import DOMAIN
 from fsm.matrix.levels import Power, exceeds, reaches
 from fsm.matrix.permits import KINDS, EventFacts, Kind, Row
-from fsm.matrix.policies import MatrixPolicy, Permits
+from fsm.matrix.policies import MatrixPolicy
 from fsm.participation.terms import JoinRule, Participation
 
 Own: TypeAlias = Power | None
@@ -65,8 +65,11 @@ class MatrixRules(Rules[Own, Rule]):
             event_type for event_type, kind in KINDS.items() if kind is Kind.MEMBER or kind in policy.permits
         )
         """The event types that have rules of their own."""
-        self.sending = Beside(self, partial(_question, policy.permits))
-        """The decisions on state and messages that have no rules of their own, in rooms open to all servers."""
+        self.messages, self.states = (_both(self, policy.permits[kind]) for kind in (Kind.MESSAGE, Kind.STATE))
+        """The decisions on messages, and on state, without rules of their own, in rooms that are open to all servers.
+
+        By whether the sender reaches the level that it takes, and by the sender's class; a `state_key` is no other's.
+        """
 
     def code(self, sender: Own, target: Own, rule: Rule, *, is_self: bool, favourable: bool = False) -> int:
         """The facts but the two states, as the sum of their weights in the domain.
@@ -92,15 +95,16 @@ class MatrixRules(Rules[Own, Rule]):
         )
 
 
-Sending: TypeAlias = tuple[bool, Participation, bool, bool]
-"""Of an event: whether it is state, where the sender stands, whether they reach the level that it takes, and whether
-the `state_key` is no other user."""
+Both: TypeAlias = tuple[Beside[UserClass], Beside[UserClass]]
+"""Decisions by whether the sender reaches the level that it takes."""
 
 
-def _question(permits: Permits, sending: Sending) -> tuple[Sequence[Row], EventFacts]:
-    is_state, sender, may_send, is_key_own = sending
-    rows = permits[Kind.STATE if is_state else Kind.MESSAGE]
-    return rows, EventFacts(sender=sender, may_send=may_send, is_key_own=is_key_own)
+def _both(rules: MatrixRules, rows: Sequence[Row]) -> Both:
+    def question(by: UserClass, *, may_send: bool) -> tuple[Sequence[Row], EventFacts]:
+        return rows, EventFacts(sender=by.state, may_send=may_send)
+
+    below, above = (Beside[UserClass](rules, partial(question, may_send=may_send)) for may_send in (False, True))
+    return below, above
 
 
 _MOST_SHARED = 2**12

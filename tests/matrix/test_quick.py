@@ -1,0 +1,105 @@
+"""Messages and other state take a short way: it answers as the careful one does, or leaves the event to that."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import product
+from typing import Any
+
+import pytest
+
+from fsm import EventError
+from fsm.event import MAX_TEXT
+from fsm.matrix.policies import VERSIONS
+from fsm.matrix.room import MatrixRoom
+
+ALICE, BOB, EVE = "@alice:a.example", "@bob:b.example", "@eve:e.example"
+ROOM = "!r:a.example"
+
+TYPES = [
+    "m.room.message",
+    "m.room.topic",
+    "m.room.name",
+    "m.room.aliases",
+    "m.room.redaction",
+    "",
+    "ü",
+    "x" * (MAX_TEXT + 1),
+    5,
+]
+SENDERS = [ALICE, BOB, EVE, "bob", "", "@bü:b.example", None]
+KEYS: list[dict[str, Any]] = [
+    {},
+    *({"state_key": key} for key in ("", "word", BOB, EVE, "@", "ü", "x" * (MAX_TEXT + 1), 5)),
+]
+CONTENTS: list[Any] = [{}, {"body": "tea"}, {"n": 5, "list": ["a"]}, {"body": "ü"}, {5: "a"}, {"body": "\ud800"}, "tea"]
+BESIDE: list[dict[str, Any]] = [
+    {},
+    {"event_id": "$new", "room_id": ROOM},
+    {"event_id": ""},
+    {"event_id": "$known"},
+    {"event_id": 5},
+    {"event_id": "$new", "unsigned": {}},
+    {"room_id": "!other:a.example"},
+    {"room_id": 5},
+    {"auth_events": []},
+    {"origin_server_ts": 5, "hashes": {"sha256": "A"}},
+    {"more": "\ud800"},
+]
+LEVELS: list[dict[str, Any] | None] = [
+    None,
+    {"users": {ALICE: 100, BOB: 50}, "events": {"m.room.name": 75, "m.room.message": 25}},
+    {"users": {ALICE: 100}, "users_default": 25, "state_default": 25, "events_default": 26},
+    {"events": "many"},
+]
+
+
+def rooms(version: str) -> Iterator[MatrixRoom]:
+    for levels, federates in product(LEVELS, (True, False)):
+        founder = {"creator": ALICE} if int(version) <= 10 else {}
+        content = {"room_version": version, "m.federate": federates, **founder}
+        state = [
+            {"type": "m.room.create", "sender": ALICE, "state_key": "", "content": content, "room_id": ROOM},
+            *(
+                {"type": "m.room.member", "sender": user, "state_key": user, "content": {"membership": "join"}}
+                for user in (ALICE, BOB)
+            ),
+            *(
+                []
+                if levels is None
+                else [{"type": "m.room.power_levels", "sender": ALICE, "state_key": "", "content": levels}]
+            ),
+        ]
+        room = MatrixRoom.from_state(state, policy=VERSIONS[version])
+        with suppress(EventError):  # where it turns on what cannot be read
+            room.send({"type": "m.room.message", "sender": ALICE, "content": {}, "event_id": "$known"})
+        yield room
+
+
+def answer(decide: Any, *asked: Any) -> object:
+    try:
+        return decide(*asked)
+    except EventError as problem:
+        return str(problem)
+
+
+def plain(event_type: Any, sender: Any, key: dict[str, Any], content: Any, beside: dict[str, Any]) -> bool:
+    """Whether nothing but one part of the event is out of the ordinary: all together would be too many."""
+    parts = (
+        event_type in TYPES[:2],
+        sender in SENDERS[:2],
+        not key or key["state_key"] == "",
+        content == CONTENTS[1],
+        not beside,
+    )
+    return sum(parts) >= len(parts) - 2
+
+
+@pytest.mark.parametrize("version", ["1", "11"])
+def test_both_ways_answer_alike(version: str) -> None:
+    asked = [parts for parts in product(TYPES, SENDERS, KEYS, CONTENTS, BESIDE) if plain(*parts)]
+    for room in rooms(version):
+        for event_type, sender, key, content, beside in asked:
+            event = {"type": event_type, "sender": sender, "content": content, **key, **beside}
+            careful = answer(room.decide_citing, event, ())
+            if "auth_events" not in event:
+                assert answer(room.decide, event) == careful, event
