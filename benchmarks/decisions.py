@@ -8,7 +8,7 @@ the machine.
 import json
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, TypeAlias
@@ -17,7 +17,7 @@ from benchmarks import engines, machines, plain
 from benchmarks.clock import ROOT, Stream, Timing, sized, timings
 from benchmarks.peer import Peer, WrongVerdictsError, facts_themselves
 from benchmarks.plain import LookUp
-from benchmarks.scene import VERSION, Hooked, MatrixScene, MimiScene, Scene, asking, observe
+from benchmarks.scene import VERSION, Event, Hooked, MatrixScene, MimiScene, Scene, asking, observe
 from fsm import Participant
 
 SYNAPSE = ROOT / "build" / "synapse" / "bin" / "python"
@@ -83,7 +83,7 @@ def mimi_costs(scene: MimiScene) -> list[Cost]:
     look_up = plain.mimi_look_up(scene.room, scene.events)
     _compare(scene, look_up, lambda: plain.mimi_look_up(scene.opened(False, Participant), scene.events))
     by_hand = plain.written_by_hand(scene)
-    _check("if/else written by hand", [by_hand(event) for event in scene.events], scene.verdicts)
+    check("if/else written by hand", [by_hand(event) for event in scene.events], scene.verdicts)
     quick = {
         **_ours(scene),
         LOOK_UP: Stream(lambda: look_up.loop, scene.lines()),
@@ -93,7 +93,7 @@ def mimi_costs(scene: MimiScene) -> list[Cost]:
     for peer in PEERS:
         (taken[peer.name],) = timings([peer.stream(scene).round], peer.rounds)
     (taken[BUILT],) = timings([_build], _BUILT)
-    return _costs(taken, {peer.name: version(peer.distribution) for peer in PEERS if peer.distribution})
+    return costs(taken, {peer.name: version(peer.distribution) for peer in PEERS if peer.distribution})
 
 
 def matrix_costs(scene: MatrixScene) -> list[Cost]:
@@ -104,16 +104,22 @@ def matrix_costs(scene: MatrixScene) -> list[Cost]:
     taken = dict(zip(quick, timings([stream.round for stream in quick.values()], MANY), strict=True))
     versions = {}
     if SYNAPSE.exists():
-        question = {"version": VERSION, "state": scene.state, "events": scene.events, "rounds": MANY}
-        done = subprocess.run(  # noqa: S603 - our own
-            [SYNAPSE, "-m", "benchmarks.synapse_peer"], cwd=ROOT, input=json.dumps(question), check=True,
-            stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        answer = json.loads(done.stdout)
-        _check(SYNAPSE_CHECK, answer["verdicts"], scene.verdicts)
-        taken[SYNAPSE_CHECK] = Timing.of(answer["rounds"])
-        versions[SYNAPSE_CHECK] = answer["version"]
-    return _costs(taken, versions)
+        taken[SYNAPSE_CHECK], versions[SYNAPSE_CHECK] = synapse_times(scene.state, scene.events, scene.verdicts, MANY)
+    return costs(taken, versions)
+
+
+def synapse_times(
+    state: Sequence[Event], events: Sequence[Event], verdicts: list[bool], rounds: int
+) -> tuple[Timing, str]:
+    """What Synapse's check of an event takes, and its version. Raises `WrongVerdictsError`."""
+    question = {"version": VERSION, "state": state, "events": events, "rounds": rounds}
+    done = subprocess.run(  # noqa: S603 - our own
+        [SYNAPSE, "-m", "benchmarks.synapse_peer"], cwd=ROOT, input=json.dumps(question), check=True,
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    answer = json.loads(done.stdout)
+    check(SYNAPSE_CHECK, answer["verdicts"], verdicts)
+    return Timing.of(answer["rounds"]), answer["version"]
 
 
 def latency(name: str, scene: Scene[Any]) -> Latency:
@@ -146,7 +152,8 @@ def _ours(scene: Scene[Any]) -> dict[str, Stream]:
     }
 
 
-def _costs(taken: dict[str, Timing], versions: dict[str, str]) -> list[Cost]:
+def costs(taken: dict[str, Timing], versions: dict[str, str]) -> list[Cost]:
+    """Each with its ratio to ours."""
     ours = taken[DECIDE].least
     return [Cost(name, versions.get(name, ""), each, each.least / ours) for name, each in taken.items()]
 
@@ -159,14 +166,15 @@ def _build() -> float:
 
 def _compare(scene: Scene[Any], late: LookUp, early: Callable[[], LookUp]) -> None:
     """Hold the look-up against `decide` at the end of the day, and against `send` from its beginning."""
-    _check(LOOK_UP, [late.loop([event]) is not None for event in scene.events], scene.verdicts)
+    check(LOOK_UP, [late.loop([event]) is not None for event in scene.events], scene.verdicts)
     for ids in (True, False):
         room, look_up = scene.opened(ids, Participant), early()
         events = [json.loads(line) for line in scene.lines(ids=ids)]
-        _check(LOOK_UP, [look_up.follows(event) for event in events], [room.send(event).allowed for event in events])
+        check(LOOK_UP, [look_up.follows(event) for event in events], [room.send(event).allowed for event in events])
 
 
-def _check(name: str, verdicts: list[bool], ours: list[bool]) -> None:
+def check(name: str, verdicts: list[bool], ours: list[bool]) -> None:
+    """Raise `WrongVerdictsError` where verdicts differ from ours."""
     wrong = sum(verdict is not own for verdict, own in zip(verdicts, ours, strict=True))
     if wrong:
         raise WrongVerdictsError(f"{name}: {wrong} verdicts differ from ours")

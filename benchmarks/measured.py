@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Self
 
-from benchmarks import commands, decisions, files, growth, logs, loops, memory, starts, stored
+from benchmarks import commands, decisions, files, growth, logs, loops, memory, other_events, starts, stored
 from benchmarks.commands import Against
 from benchmarks.decisions import Cost, Latency
 from benchmarks.files import Way
 from benchmarks.growth import Step
 from benchmarks.logs import Log, Rate
 from benchmarks.memory import Footprint, Past
+from benchmarks.other_events import Growth
 from benchmarks.scene import matrix_scene, mimi_scene
 from benchmarks.starts import Start
 from benchmarks.stored import Stored
@@ -42,6 +43,9 @@ class Measured:
     refused: int
     mimi: list[Cost]
     matrix: list[Cost]
+    others: dict[str, list[Cost]]
+    """Of Matrix events that are no changes of membership, by kind."""
+    by_entries: list[Growth]
     latencies: list[Latency]
     starts: list[Start]
     rooms: list[Against]
@@ -78,6 +82,8 @@ class Measured:
             questions=len(mimi.events),
             refused=mimi.verdicts.count(False),
             **costs,
+            others=other_events.by_kind(matrix),
+            by_entries=other_events.by_entries(),
             latencies=[decisions.latency("MIMI room", mimi), decisions.latency("Matrix room", matrix)],
             starts=starts.starts(),
             rooms=rooms,
@@ -121,6 +127,13 @@ class Measured:
                 ratio = costs[name] / costs[decisions.LOOK_UP]
                 work = f"{room}: {name.removeprefix('fsm: ')}"
                 yield Bound(work, f"≤ {most:g} × {decisions.LOOK_UP}", f"{ratio:.1f} ×", ratio <= most)
+        for kind, of_kind in self.others.items():
+            taken = _least(of_kind)
+            ratio = taken[decisions.DECIDE] / taken[decisions.LOOK_UP]
+            yield Bound(f"Matrix: {kind}", f"≤ 2.5 × {decisions.LOOK_UP}", f"{ratio:.1f} ×", ratio <= 2.5)  # noqa: PLR2004
+        small, large = self.by_entries[1], self.by_entries[-1]
+        ratio = large.seconds / small.seconds / (large.entries / small.entries)
+        yield Bound("power levels, an entry", "≤ 1.5 × in a hundredth of the entries", f"{ratio:.2f} ×", ratio <= 1.5)  # noqa: PLR2004
         for name, least in ((decisions.SHARED, 15), (decisions.KEPT, 20)):
             ratio = mimi[name] / mimi[decisions.DECIDE]
             yield Bound(name, f"≥ {least} × a decision", f"{ratio:,.1f} ×", ratio >= least)

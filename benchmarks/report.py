@@ -45,6 +45,11 @@ The same changes in a Matrix room, of version {VERSION}. Synapse is given events
 that each is judged by.
 """
 
+_OTHERS = """
+Messages and other state by the same senders, in the same room; `auth_events` are not cited. Power levels, of which one
+entry changes; Synapse's check of the same beside it, up to 1,000 entries: its time grows with their square.
+"""
+
 _STARTS = """
 In fresh interpreters, whose own start is left out. A room loads `transitions` as well, which is part of its time.
 """
@@ -122,6 +127,20 @@ def _decisions(run: Measured) -> list[str]:
         _costs("in a MIMI room", run.mimi),
         _MATRIX,
         _costs("in a Matrix room", run.matrix),
+        _OTHERS,
+        *(_costs(kind, costs) for kind, costs in run.others.items()),
+        _table(
+            ("entries of power levels", "`decide`", "for each", "Synapse's check"),
+            [
+                (
+                    f"{each.entries:,}",
+                    duration(each.seconds),
+                    duration(each.seconds / each.entries),
+                    "" if each.synapse is None else duration(each.synapse),
+                )
+                for each in run.by_entries
+            ],
+        ),
         "Single decisions, without what it takes to look at the clock:",
         _table(
             ("", "half take at most", "99 %", "99.9 %"),

@@ -34,9 +34,11 @@ def main() -> None:
 
 
 def _judged_by(event: dict[str, Any], state: dict[tuple[str, str], Any]) -> list[Any]:
-    """The state that counts for a membership event."""
-    keys = [(f"m.room.{name}", "") for name in ("create", "power_levels", "join_rules")]
-    keys += [("m.room.member", user) for user in dict.fromkeys((event["sender"], event["state_key"]))]
+    """The state that counts for an event: for one of membership, also the join rules, and where its target stands."""
+    is_member = event["type"] == "m.room.member"
+    keys = [(f"m.room.{name}", "") for name in ("create", "power_levels", *(["join_rules"] if is_member else []))]
+    users = (event["sender"], event["state_key"]) if is_member else (event["sender"],)
+    keys += [("m.room.member", user) for user in dict.fromkeys(users)]
     return [state[key] for key in keys if key in state]
 
 

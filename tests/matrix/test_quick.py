@@ -84,7 +84,7 @@ def answer(decide: Any, *asked: Any) -> object:
 
 def plain(event_type: Any, sender: Any, key: dict[str, Any], content: Any, beside: dict[str, Any]) -> bool:
     """Whether nothing but one part of the event is out of the ordinary: all together would be too many."""
-    parts = (
+    parts: tuple[bool, ...] = (
         event_type in TYPES[:2],
         sender in SENDERS[:2],
         not key or key["state_key"] == "",
