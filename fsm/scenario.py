@@ -23,6 +23,7 @@ case, test vectors, the laws of whole rooms, the room of the explorer, random hi
 | `trials` | rooms that are tried out (`Trial`), to hold them against the laws of rooms | each opening searched |
 | `case` | a function of an action and facts: the shortest log to that case, or None | it is searched for |
 | `view` | a function of a room and its settings: what else the laws of rooms look at | nothing |
+| `counted` | how facts follow from how many users stand where (`Counted`), for the page | they do not |
 | `events` | by kind of event (`Policy.rules_beside`): cases of what each rule beside the table asks | none |
 | `never_alone` | by id of a rule beside the table and name of its guard: why that guard decides no event alone | none |
 
@@ -80,6 +81,27 @@ class EventCase:
     events: Log = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The rooms of the page where facts follow from how many users stand where, and not from two users alone.
+
+    `openings` and `settings` are as those of a scenario. `state` gives the events of the state of a room in which
+    users are in these states, after some settings. `forms` are the ways in which an action is asked for: each in
+    words, and with what the event says. `follows` says of facts what they hang on, out of `form`, `sender`,
+    `target`, `self`, a setting's event type, and counts of users but the target: `left` are those in its state,
+    `entered` those in the state that the event names, and `members` those in the states of this name. `numbers` are
+    the counts at which some fact may change.
+    """
+
+    openings: Mapping[str, Opening]
+    settings: Mapping[str, Mapping[str, Any]]
+    state: Callable[[Mapping[str, Any], Iterable[Mapping[str, Any]]], list[dict[str, Any]]]
+    forms: Callable[[Any], Iterable[tuple[str, Mapping[str, Any]]]]
+    follows: Mapping[str, tuple[str, ...]]
+    numbers: tuple[int, ...]
+    members: tuple[Any, ...]
+
+
 Settings: TypeAlias = Mapping[tuple[str, str], Mapping[str, Any]]
 """The latest contents of a room's settings, by event type and state key."""
 
@@ -128,6 +150,7 @@ class Scenario:
     view: Callable[[Any, Settings], Any] | None = None
     events: Mapping[str, tuple[EventCase, ...]] = field(default_factory=dict)
     never_alone: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    counted: Counted | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no tool could begin with."""

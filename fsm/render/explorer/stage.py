@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from fsm.facts import Value, spell
 from fsm.family import AnyPolicy, AnyRoom
 from fsm.policies import new_room, place_of, room_from_state, scenario_of, syntax_of
+from fsm.render.explorer.counted import SENDER, TARGET, counted_data
 from fsm.render.explorer.table import Numbered
 from fsm.scenario import Opening, Scenario
 from fsm.state import AnyState
@@ -32,9 +33,6 @@ _Answer: TypeAlias = tuple[bool, str, str | None]
 """Whether a setting may be changed, why not, and by which rule."""
 
 NOTHING: Mapping[str, Value] = MappingProxyType({})
-
-SENDER, TARGET = "{sender}", "{target}"
-"""What stands in the shape of an event for whoever acts and is acted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +52,9 @@ class Stage:
     def decisive(self) -> frozenset[str]:
         """The event types after which anybody may do something else than the opening says."""
         scenario, syntax = self.scenario, self.syntax
-        logs = (*scenario.assignments, *(opening.log for opening in scenario.openings.values()))
-        types = {event["type"] for log in (*logs, tuple(scenario.settings.values())) for event in log}
+        rooms = scenario.counted or scenario
+        logs = (*scenario.assignments, *(opening.log for opening in rooms.openings.values()))
+        types = {event["type"] for log in (*logs, tuple(rooms.settings.values())) for event in log}
         return frozenset((*types, *((syntax.creation,) if syntax.creation else ()))) - {*syntax.changes}
 
     def changes(self, action: str, sender: str, target: str, told: Mapping[str, Value] = NOTHING) -> list[JSON]:
@@ -118,6 +117,15 @@ def stage_data(policy: AnyPolicy, names: Sequence[str]) -> JSON | None:
     if stage is None:
         return None
     syntax, scenario = stage.syntax, stage.scenario
+    common = {
+        "user": {"pattern": syntax.users, "bytes": syntax.longest_user},
+        "people": [{"user": user, "name": name} for user, name in scenario.users.items()],
+        "extras": {**syntax.optional, **({syntax.reason: "text"} if syntax.reason else {})},
+        "takesMore": syntax.takes_more,
+        "decisive": sorted(stage.decisive),
+    }
+    if scenario.counted is not None:
+        return common | counted_data(policy, syntax, scenario, names)
     scenes = [_Scene(policy, stage, name, opening) for name, opening in scenario.shown.items()]
     scenes = [scene for scene in scenes if scene.room()]
     if not scenes:
@@ -126,17 +134,12 @@ def stage_data(policy: AnyPolicy, names: Sequence[str]) -> JSON | None:
     settings = [words for words, places in sets.items() if places]
     standings: Numbered[tuple[int, ...]] = Numbered()
     answers: Numbered[_Answer] = Numbered()
-    return {
-        "user": {"pattern": syntax.users, "bytes": syntax.longest_user},
-        "people": [{"user": user, "name": name} for user, name in scenario.users.items()],
+    return common | {
         "changes": [*_changes(stage, names)],
         "settings": [
             {"words": words, "shape": stage.settings(SENDER)[words], "sets": list(sets[words].items())}
             for words in settings
         ],
-        "extras": {**syntax.optional, **({syntax.reason: "text"} if syntax.reason else {})},
-        "takesMore": syntax.takes_more,
-        "decisive": sorted(stage.decisive),
         "openings": [
             {
                 "name": scene.name,

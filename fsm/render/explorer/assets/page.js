@@ -220,10 +220,11 @@ function showRoom() {
   const factsOf = (action) => factsBetween(room, now, action, room.sender, room.target);
   const caseOf = (target, action) => placed(factsOf(action), target);
   showStage(stageView, room, played, playing !== null);
-  const asksOf = (action) =>
-    recordingOf(room) ? [[]] : stage.changes.filter((form) => form.action === action).map(({ asks }) => asks);
+  const formsOf = (action) => stage.changes.flatMap((each, form) => (each.action === action ? [form] : []));
+  const asksBy = (action) =>
+    recordingOf(room) ? [[]] : formsOf(action).map((form) => asksOf(now, form, room.sender, room.target));
   const isHere = (target) => target === chosen && factsOf(0) !== null;
-  showPictures(pictures, { caseOf, isHere, asked, chosen, asksOf });
+  showPictures(pictures, { caseOf, isHere, asked, chosen, asksOf: asksBy });
   if (asked && factsOf(0) !== null) {
     const name = shorten(nameOf(room, room.target), 24);
     const prefix = asked.target === chosen ? "" : `If ${name} were in ${stateWord(asked.target)}: `;

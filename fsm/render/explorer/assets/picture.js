@@ -102,7 +102,12 @@ function showPicture({ states, edges }, { caseOf, isHere, asked, chosen, asksOf 
   const possible = new Set();
   data.edges.forEach(({ row, source, dest, actor }, place) => {
     const at = isHere(source) ? caseOf(source, data.rows[row].action) : null;
-    const isOpen = (asks) => failedGuards(row, leadingTo(row, dest, changed(at, asks))).length === 0;
+    const { asks: fact } = data.rows[row];
+    const isOpen = (asks) => {
+      const one = changed(at, asks);
+      if (asks.some(([place]) => place === fact)) return destOf(row, one) === dest && failedGuards(row, one)?.length === 0;
+      return failedGuards(row, leadingTo(row, dest, one))?.length === 0;
+    };
     const lit = isHere(source) && asksOf(data.rows[row].action).some(isOpen);
     if (lit) possible.add(row);
     const { id } = data.rows[row];

@@ -60,13 +60,19 @@ function standing(room, action, sender, target, states = null) {
 }
 
 /** Where everybody is at the start. */
-const initialStates = (room) =>
-  room.users.map((_, user) => (recordingOf(room) ? data.initial : standing(room, 0, user, user)[TARGET]));
+const initialStates = (room) => {
+  if (recordingOf(room)) return room.users.map(() => data.initial);
+  const { starts } = stage.openings[room.opening];
+  return room.users.map((_, user) => (starts ? (starts[user] ?? data.initial) : standing(room, 0, user, user)[TARGET]));
+};
 
 /** The facts of a change that one user would make to another now; of a recording, those of its last change if any. */
 function factsBetween(room, now, action, sender, target) {
   if (recordingOf(room) && !now.last) return null;
-  const at = [...(recordingOf(room) ? now.last : standing(room, action, sender, target, now.states))];
+  const isCounted = !recordingOf(room) && stage.plain;
+  const known = recordingOf(room) ? now.last : isCounted ? stage.plain : standing(room, action, sender, target, now.states);
+  const at = [...known];
+  if (isCounted) at[SELF] = sender === target ? YES : 1 - YES;
   at[TARGET] = now.states[target];
   at[SENDER] = now.states[sender];
   return changed(at, now.settings);
@@ -75,9 +81,29 @@ function factsBetween(room, now, action, sender, target) {
 /** A change in a form in which it can be asked for: an action, and what else the event says. */
 const changeOf = (form) => ({ kind: "change", form, action: stage.changes[form].action });
 
+/** What an event says beside its action, and what follows from that and from how many users stand where. */
+function asksOf(now, form, sender, target) {
+  const { asks, dest } = stage.changes[form];
+  if (!stage.followed) return asks;
+  const others = now.states.filter((_, user) => user !== target);
+  const place = (count) => stage.numbers.findLastIndex((number) => number <= count);
+  const inputs = {
+    ...now.set,
+    form,
+    sender: now.states[sender],
+    target: now.states[target],
+    self: Number(sender === target),
+    left: place(others.filter((state) => state === now.states[target]).length),
+    entered: place(others.filter((state) => state === dest).length),
+    members: place(others.filter((state) => stage.members.includes(state)).length),
+  };
+  const valueOf = ({ inputs: names, values, plain }) => values[names.map((name) => inputs[name] ?? -1).join()] ?? plain;
+  return [...asks, ...stage.followed.map((each) => [each.fact, valueOf(each)])];
+}
+
 /** The facts of a change that is asked for now. */
 const caseOfEvent = (room, now, { form, action, sender, target }) =>
-  changed(factsBetween(room, now, action, sender, target), stage.changes[form].asks);
+  changed(factsBetween(room, now, action, sender, target), asksOf(now, form, sender, target));
 
 /** What comes of one event, and the room after it. */
 function send(room, now, event) {
@@ -88,10 +114,12 @@ function send(room, now, event) {
   }
   if (event.kind === "setting") {
     const user = Math.min(event.sender, stage.people.length);
-    const answers = stage.openings[room.opening].answers[event.setting][user];
+    const known = stage.openings[room.opening].answers[event.setting];
+    const answers = stage.plain ? known : known[user];
     const [allowed, reason, transition] = stage.answers[answers[now.states[event.sender]]];
     const outcome = { event, allowed, reason, transition, settings: now.settings };
-    return { outcome, now: allowed ? { ...now, settings: stage.settings[event.setting].sets } : now };
+    const { sets, type } = stage.settings[event.setting];
+    return { outcome, now: allowed ? { ...now, settings: sets, set: { ...now.set, [type]: event.setting } } : now };
   }
   const at = event.at ?? caseOfEvent(room, now, event);
   const decision = decide(event.action, at);
@@ -107,7 +135,7 @@ function send(room, now, event) {
 
 /** Send all events: what came of each, and the room after as many of them as have happened. */
 function play(room) {
-  let now = { states: initialStates(room), settings: [], last: null };
+  let now = { states: initialStates(room), settings: [], set: {}, last: null };
   let present = now;
   const outcomes = room.events.map((event, place) => {
     const sent = send(room, now, event);

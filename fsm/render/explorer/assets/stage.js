@@ -128,9 +128,10 @@ function showDeeds(view, room, now) {
   view.setter.replaceChildren("What ", make("bdi", {}, sender), " sets");
   const reasons = view.settings.map((button, setting) => {
     const { outcome } = send(room, now, { kind: "setting", sender: room.sender, setting });
-    const isSo = stage.settings[setting].sets.every(
-      ([fact, value]) => factsBetween(room, now, 0, room.sender, room.sender)[fact] === value,
-    );
+    const { sets, type } = stage.settings[setting];
+    const isSo = stage.plain
+      ? now.set[type] === setting
+      : sets.every(([fact, value]) => factsBetween(room, now, 0, room.sender, room.sender)[fact] === value);
     showDeed(button, outcome.allowed, stage.settings[setting].words, isSo ? "as it is now" : "");
     button.classList.toggle("current", isSo);
     return outcome.reason;
