@@ -31,7 +31,7 @@ def history(chance: random.Random) -> list[dict[str, Any]]:
     return events
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_deliveries_twice_and_in_any_order(url: str, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - an order need not be secret
     deliveries = [each for each in history(chance) for _ in range(chance.randrange(1, 4))]

@@ -118,15 +118,14 @@ STAYS: list[tuple[dict[str, Any], Any, str]] = [
 
 
 @pytest.mark.parametrize(("created", "policy", "reason"), STAYS, ids=range(len(STAYS)))
-def test_what_cannot_go_over_stays_and_is_named(
-    store: Store, created: dict[str, Any], policy: str, reason: str
-) -> None:
-    store.create(TEA, ALICE, **created)
-    store.create(ZOO, ALICE, policy=created["policy"], **({"role": 1} if "role" in created else {}))
-    tables = dump(store)
-    done = store.migrate(policy, where=lambda row: row.id == TEA)
-    assert (done.refused, bool(done)) == ({TEA: reason}, False)
-    assert dump(store) == tables
+def test_what_cannot_go_over_stays_and_is_named(sqlite: str, created: dict[str, Any], policy: str, reason: str) -> None:
+    with Store(sqlite) as store:
+        store.create(TEA, ALICE, **created)
+        store.create(ZOO, ALICE)
+        tables = dump(store)
+        done = store.migrate(policy, where=lambda row: row.id == TEA)
+        assert (done.refused, bool(done)) == ({TEA: reason}, False)
+        assert dump(store) == tables
 
 
 WRONG: list[tuple[Callable[[Store], object], str]] = [
@@ -138,12 +137,14 @@ WRONG: list[tuple[Callable[[Store], object], str]] = [
 
 
 @pytest.mark.parametrize(("act", "problem"), WRONG, ids=range(len(WRONG)))
-def test_what_is_asked_wrongly_is_one_line(tea: Store, act: Callable[[Store], object], problem: str) -> None:
-    tables = dump(tea)
-    with pytest.raises(DefinitionError, match=problem) as caught:
-        act(tea)
-    assert is_one_line(str(caught.value))
-    assert dump(tea) == tables
+def test_what_is_asked_wrongly_is_one_line(sqlite: str, act: Callable[[Store], object], problem: str) -> None:
+    with Store(sqlite) as store:
+        store.create(TEA, ALICE)
+        tables = dump(store)
+        with pytest.raises(DefinitionError, match=problem) as caught:
+            act(store)
+        assert is_one_line(str(caught.value))
+        assert dump(store) == tables
 
 
 def test_rooms_in_which_a_user_may_do_something(tea: Store) -> None:
