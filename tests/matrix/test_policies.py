@@ -7,8 +7,10 @@ import pytest
 from fsm import Actor, Decision, JoinRule, Machine, Policy, Refusal, Transition
 from fsm.matrix.facts import DOMAIN, MatrixFacts, Warrant
 from fsm.matrix.levels import Numbers
+from fsm.matrix.permits import EventFacts
 from fsm.matrix.policies import MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.settings import Founder, Reign
+from fsm.review.compare.readings import other_fields
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, label
 from tests.matrix import plain
 from tests.matrix.builders import BANNING, KICKING, POLICIES, STAFF, Given, before_version, facts, from_version
@@ -436,3 +438,12 @@ MISTAKES: list[tuple[str, list[MatrixPolicy], Any, Given, bool]] = [
 def test_classic_mistakes(policies: list[MatrixPolicy], action: Any, given: Given, allowed: bool) -> None:
     for each in policies:
         assert bool(permitting(each, action, facts(**given))) is allowed, each.id
+
+
+def test_a_version_is_a_name_and_no_difference() -> None:
+    assert other_fields(VERSIONS["1"], VERSIONS["2"]) == []
+    assert other_fields(VERSIONS["10"], VERSIONS["11"]) == ["permits", "founder"]
+
+
+def test_the_facts_beside_the_table_are_known() -> None:
+    assert VERSIONS["11"].facts_beside is EventFacts
