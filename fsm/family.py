@@ -464,15 +464,20 @@ class Family:
         user, other, *_ = scenario.users
         changes = (syntax.write(policy, action, user, other) for action in policy.triggers)
         log = (*scenario.searched[0], *changes)
+
+        def view(room: Any, known: Settings) -> Any:
+            return self._tried("the `view` of `scenario` fails", scenario.view, room, known)  # type: ignore[arg-type]
+
         for law in laws:
             for name in getattr(law, "reads", ()):
                 if name not in facts:
                     yield f"the law `{law.id}` looks at `{shorten(name)}`, which no policy of the family has"
             if hasattr(law, "try_cases"):
-                self._tried("a law does not fit", law.try_cases, policy)
+                self._tried(f"law `{law.id}` does not fit", law.try_cases, policy)
             if hasattr(law, "try_room"):
                 room = self.room(None, policy=policy)
-                self._tried("a law does not fit", law.try_room, room, log, policy.initial, scenario.view)
+                seen = None if scenario.view is None else view
+                self._tried(f"law `{law.id}` does not fit", law.try_room, room, log, policy.initial, seen)
 
     def _play(self, policy: AnyPolicy, log: Log, *, to_the_end: bool = False) -> Any:
         """The room after a log; None when an event of it is refused, unless it is to be played to the end."""

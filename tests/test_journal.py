@@ -49,6 +49,55 @@ def test_pictures(inside: Callable[..., Run], tmp_path: Path, fmt: str) -> None:
     assert (tmp_path / "picture").stat().st_size
 
 
+LAWS = """
+from fsm import law, room_law
+
+@law("Nobody is barred but by vote", clause="3")
+def bars_take_a_vote(action, facts, decision):
+    return not decision or decision.after.label != "barred" or facts.has_vote
+
+@room_law("Nobody is ever an applicant", source="1")
+def nobody_applies(step):
+    return all(state.label != "applicant" for state in step.after.states.values())
+"""
+
+
+def test_laws_of_ones_own(inside: Callable[..., Run], tmp_path: Path) -> None:
+    (tmp_path / "laws.py").write_text(LAWS, "utf-8")
+    run = inside("verify", WHERE, "--laws", str(tmp_path / "laws.py"), "--rooms", "40", "--witnesses", str(tmp_path))
+    assert run.status == 1
+    assert "Nobody is ever an applicant" in run.out
+    assert "Nobody is barred but by vote" not in run.out
+    (log,) = tmp_path.glob("*nobody-applies.jsonl")
+    assert "outsider → applicant" in inside("replay", str(log), "--policy", WHERE).out
+
+
+TESTS = """
+[[test]]
+name = "whoever wants to be a reviewer applies"
+given = [{ type = "journal.found", sender = "ada", state_key = "", content = {} }]
+when = { type = "journal.ballot", sender = "bo", content = { do = { whom = "bo", act = "apply" } } }
+then = "allowed"
+transition = "apply"
+after = 1
+
+[[test]]
+name = "nobody applies for others"
+given = [{ type = "journal.found", sender = "ada", state_key = "", content = {} }]
+when = { type = "journal.ballot", sender = "ada", content = { do = { whom = "bo", act = "apply" } } }
+then = "rejected"
+because = ["sender_is_target"]
+"""
+
+
+def test_tests_as_data_and_their_coverage(inside: Callable[..., Run], tmp_path: Path) -> None:
+    file = tmp_path / "tests.toml"
+    file.write_text(TESTS, "utf-8")
+    run = inside("test", str(file), "--policy", WHERE, "--coverage")
+    assert (run.status, "2 tests" in run.out, "journal" in run.out) == (0, True, True), run
+    assert inside("test", str(file), "--policy", WHERE, "--coverage-min", "90").status == 1
+
+
 def test_states_that_are_numbers_are_told_by_their_labels(inside: Callable[..., Run], tmp_path: Path) -> None:
     vote = {"type": "journal.ballot", "sender": "bo", "content": {"do": {"whom": "bo", "act": "apply"}}}
     begun = {"type": "journal.found", "sender": "ada", "state_key": "", "content": {}}

@@ -376,6 +376,7 @@ def test_laws_are_loaded_from_a_file_or_a_module(tmp_path: Path, monkeypatch: py
     for where in (str(tmp_path / "house_laws.py"), "house_laws"):
         (own,) = load_laws(where)
         assert own.id == "nobody-joins"
+        assert isinstance(own, Law)
         assert any(own.breaches(Cells(MIMI)))
 
 

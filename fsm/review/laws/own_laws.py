@@ -8,7 +8,7 @@ from fsm.loading import load_module, running
 from fsm.policies import CATALOGUE, known_policy, laws_of
 from fsm.review.errors import ReviewError
 from fsm.review.laws.kinds import Law
-from fsm.review.laws.room_laws import BEGINS
+from fsm.review.laws.room_laws import BEGINS, RoomLaw
 from fsm.review.laws.structure import TABLE_LAWS
 
 
@@ -17,12 +17,13 @@ def law_ids(own: Iterable[Any] = ()) -> frozenset[str]:
     return frozenset(law.id for law in (*TABLE_LAWS, *_laws_of_families(), BEGINS, *own))
 
 
-def load_laws(where: str) -> tuple[Law, ...]:
+def load_laws(where: str) -> tuple[Law | RoomLaw, ...]:
     """The laws that a Python file, or a module, defines. Raises `ReviewError` when it has none, or fails."""
     place, known = shorten(where), _laws_of_families()
     with running(f"laws `{place}` cannot be loaded", ReviewError):
         module = load_module(where)
-    own = tuple(each for each in vars(module).values() if isinstance(each, Law) and each not in known)
+    known = (*known, BEGINS)
+    own = tuple(each for each in vars(module).values() if isinstance(each, (Law, RoomLaw)) and each not in known)
     if not own:
         raise ReviewError(f"laws `{place}`: there is no law in it")
     for law in own:

@@ -52,7 +52,7 @@ MOST_ROOMS = 10_000
 @unrecorded()
 def verify(  # noqa: PLR0913 - each by its name
     policy: AnyPolicy,
-    laws: Iterable[Law] = (),
+    laws: Iterable[Law | RoomLaw] = (),
     *,
     rooms: int = MOST_ROOMS,
     accepted: Mapping[str, Any] | None = None,
@@ -72,9 +72,10 @@ def verify(  # noqa: PLR0913 - each by its name
         return _of_definitions(policy, accepted or {}, suggest=suggest)
     can_be_played(policy)
     cells = Cells(policy)
-    laws = (*(law for law in laws_of(policy) if isinstance(law, Law)), *laws)
-    applied = tuple(law for law in laws if law.applies_to(cells))
-    search = search_of(policy) if rooms else None
+    own = tuple(laws)
+    held = tuple(law for law in (*laws_of(policy), *own) if isinstance(law, Law))
+    applied = tuple(law for law in held if law.applies_to(cells))
+    search = search_of(policy, (law for law in own if isinstance(law, RoomLaw))) if rooms else None
     found = [*_of_table(cells), *_of_cells(cells, applied)]
     if search:
         for seen in search.run(rooms):
@@ -94,7 +95,7 @@ def verify(  # noqa: PLR0913 - each by its name
             }
             for state in policy.states
         },
-        not_applied=tuple(law.id for law in laws if law not in applied),
+        not_applied=tuple(law.id for law in held if law not in applied),
         findings=tuple(replace(finding, accepted=reason_for(accepted or {}, policy, finding.law)) for finding in found),
     )
 

@@ -258,9 +258,9 @@ def _smaller(value: Any) -> Iterator[Any]:
             yield from ([*value[:index], less, *value[index + 1 :]] for less in _smaller(inner))
 
 
-def search_of(policy: AnyPolicy) -> Search | None:
-    """The rooms of a policy, to be held against the laws of its family; None when that offers no rooms."""
+def search_of(policy: AnyPolicy, own: Iterable[RoomLaw] = ()) -> Search | None:
+    """The rooms of a policy, to be held against the laws of its family, and one's own; None when there are no rooms."""
     scenario, play = scenario_of(policy), play_of(policy)
     if scenario is None or play is None:
         return None
-    return Search(policy, scenario, play.turns, (law for law in laws_of(policy) if isinstance(law, RoomLaw)))
+    return Search(policy, scenario, play.turns, (*(law for law in laws_of(policy) if isinstance(law, RoomLaw)), *own))
