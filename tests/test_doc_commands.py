@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from fsm.cli import COMMANDS, EXAMPLES
 from fsm.cli import fsm as fsm_commands
 from tests.cli.runner import ROOT, fsm
 from tests.test_docs import TEXTS, blocks
@@ -17,6 +18,7 @@ from tests.test_docs import TEXTS, blocks
 ALL = {**TEXTS, "vectors/README.md": (ROOT / "vectors" / "README.md").read_text(encoding="utf-8")}
 CLUSTER = "/shared/"
 """Where a cluster has its files."""
+LARGE = "--events 10000000 --rooms 10000 --users 100000"
 
 
 def lines_of(kind: str, text: str) -> list[str]:
@@ -43,10 +45,12 @@ def desk(tmp_path: Path) -> Path:
 
 def run(line: str, folder: Path) -> str:
     """What a shown line prints: with a smaller history, with all of a cluster on this machine, and a command to ask."""
-    line = re.sub(r"(--(?:events|rooms|users)) \d*(\d)000000?0?\b", r"\1 \g<2>00", line.partition(" #")[0])
+    line = line.partition(" #")[0].replace(LARGE, "--events 2000 --rooms 20 --users 100")
     line = line.replace(" --address ray-head:6379", "").replace(CLUSTER, f"{folder}{CLUSTER}")
     line = line.replace("COMMAND", f"{sys.executable} -m fsm decide")
-    done = fsm(*shlex.split(line)[1:], where=folder)
+    line, _, file = line.partition(" < ")
+    given = (folder / file).read_bytes() if file else b""
+    done = fsm(*shlex.split(line)[1:], where=folder, given=given)
     assert done.status in (0, 1), (line, done.err)
     return done.out
 
@@ -59,6 +63,18 @@ def test_what_a_page_shows_can_be_run_from_top_to_bottom(lines: Sequence[str], d
         run("fsm synth -o shared/events/part.parquet --events 2000", desk)
     for line in lines:
         run(line, desk)
+
+
+@pytest.mark.long
+def test_the_examples_of_the_help_can_be_run(desk: Path) -> None:
+    assert EXAMPLES.keys() == COMMANDS.keys()
+    (desk / "vectors").symlink_to(ROOT / "vectors")
+    run(EXAMPLES["synth"], desk)
+    run("fsm replay examples/day.jsonl --store sqlite:///rooms.db", desk)
+    for name, line in EXAMPLES.items():
+        assert len(line) <= 78
+        if name != "gallery":  # has tests of its own, and takes long
+            run(line.replace("-- fsm", f"-- {sys.executable} -m fsm"), desk)
 
 
 @pytest.mark.long

@@ -88,6 +88,19 @@ def test_the_file_of_reasons_can_be_read(tmp_path: Path) -> None:
     assert reason_for(reasons, MIMI_01, "left-is-left") == "to kick who has left changes nothing"
 
 
+def test_the_tests_as_data_are_those_of_the_example() -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", TEXTS["docs/tutorials/testing.md"], re.DOTALL)
+    assert f"\n{text}\n" in (ROOT / "examples" / "tests" / "mimi.toml").read_text(encoding="utf-8")
+
+
+def test_the_test_of_the_tutorial_passes(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", TEXTS["docs/tutorials/own-policy.md"], re.DOTALL)
+    file = tmp_path / "calm.toml"
+    file.write_text(text, encoding="utf-8")
+    assert fsm("test", str(file), "--policy", "examples/policies/calm.py:CALM").status == 0
+    assert fsm("test", str(file), "--policy", "mimi").status == 1
+
+
 def test_the_costs_are_those_that_were_measured() -> None:
     results = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
     (quoted,) = re.findall(r"\n\n((?:\|.*\n)+)", TEXTS["docs/reference/costs.md"])

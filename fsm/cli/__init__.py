@@ -52,6 +52,30 @@ COMMANDS: Mapping[str, str] = MappingProxyType({
 """Each is a module here, with a Click command of the same name, and says the same of itself."""
 
 
+EXAMPLES: Mapping[str, str] = MappingProxyType({
+    "policies": "fsm policies",
+    "replay": "fsm replay examples/day.jsonl --rejected",
+    "decide": "fsm decide --policy mimi-01 < vectors/mimi-01.jsonl",
+    "explain": "fsm explain mimi leave --target ban --sender join",
+    "draw": "fsm draw mimi --tall -o mimi.svg",
+    "spec": "fsm spec mimi -o section.md",
+    "visible": "fsm visible examples/day.jsonl --user @tow44:north.example",
+    "wire": "fsm wire encode MUserContent '{\"participation\": \"invite\"}'",
+    "verify": "fsm verify mimi-01 --report findings.html",
+    "diff": "fsm diff mimi-00 mimi-01 --report changes.html",
+    "vectors": "fsm vectors mimi -o mimi.jsonl",
+    "conform": "fsm conform mimi --junit report.xml -- fsm decide",
+    "test": "fsm test examples/tests/mimi.toml --coverage",
+    "explore": "fsm explore mimi -o mimi.html --log examples/day.jsonl",
+    "backtest": "fsm backtest events.parquet --policy mimi-01 --against mimi",
+    "synth": "fsm synth -o events.parquet --events 100000 --rooms 100 --users 1000",
+    "store": "fsm store sqlite:///rooms.db --room '!board:hub.example'",
+    "migrate": "fsm migrate sqlite:///rooms.db --policy mimi-01 --dry-run",
+    "gallery": "fsm gallery diagrams --check",
+})  # fmt: skip
+"""What the help of each shows, to be run in a checkout."""
+
+
 class _Commands(click.Group):
     """The commands by name. Each is loaded when it is asked for: nobody waits for the others."""
 
@@ -67,6 +91,8 @@ class _Commands(click.Group):
             if missing.name != "rich":
                 raise
             raise click.UsageError(needs(f"`fsm {cmd_name}`", "rich", "cli")) from None
+        # A line that begins so is not broken.
+        command.epilog = f"\b\nExample:\n  {EXAMPLES[cmd_name]}"
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

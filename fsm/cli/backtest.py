@@ -46,7 +46,7 @@ class Engine(StrEnum):
 @click.option(
     "--engine", type=Word(Engine), default=Engine.AUTO, help="By default `compiled` where numba is installed."
 )
-@click.option("--address", help="The Ray cluster; by default one on this machine.")
+@click.option("--address", metavar="HOST:PORT", help="The Ray cluster; by default one on this machine.")
 @click.option("--scratch", type=FILE, help="With Ray: a folder for what is in between, which all nodes see.")
 @order_option
 @json_option

@@ -17,7 +17,9 @@ link_base_option = click.option("--link-base", metavar="URL", help="The draft wh
 @policy_argument
 @output_option
 @click.option("--format", "fmt", metavar="FORMAT", help=f"By default told by the file's ending: {', '.join(FORMATS)}.")
-@click.option("--detail", type=Word(Detail), default=Detail.GUARDS, show_default=True, help="How much an arrow says.")
+@click.option(
+    "--detail", type=Word(Detail), default=Detail.GUARDS, show_default="guards", help="How much an arrow says."
+)
 @given_option
 @click.option("--against", metavar="POLICY", help="Another policy: the picture shows how the two differ.")
 @click.option("--tall", is_flag=True, help="For a narrow page (svg, png, pdf, dot).")

@@ -9,7 +9,7 @@ from fsm.cli.options import FILE
 
 
 @click.command()
-@click.argument("folder", type=FILE)
+@click.argument("folder", type=FILE, help="Where the pictures go.")
 @click.option("--check", is_flag=True, help="Write nothing, and fail when a file is not what the policies say.")
 def gallery(folder: Path, *, check: bool) -> int:
     """Draw the gallery of policies into a folder.

@@ -40,7 +40,7 @@ def migrate(  # noqa: PLR0913 - one parameter for each option
     """Have the rooms of a store run by another policy.
 
     It is of their family. Who is where, what rooms are set to, and all that happened stay. Rooms for which that
-    cannot be are left as they are, and named. Exit status: 1 where there are such rooms. With
+    cannot be are left as they are, and named. Exit status 1 says that there are such rooms. With
     `--json`, one JSON value.
     """
     from fsm.store import Store  # noqa: PLC0415 - takes long to load, and needs an extra

@@ -16,7 +16,7 @@ from fsm.shapes import Order
 
 @click.command()
 @click.argument("log", type=SOURCE, help="A log, as `fsm replay` takes it; `-` for standard input.")
-@click.option("--user", required=True, help="Whose view to take, at the end of the log.")
+@click.option("--user", metavar="ID", required=True, help="Whose view to take, at the end of the log.")
 @policy_option
 @order_option
 @json_option
