@@ -40,6 +40,9 @@ Draw: TypeAlias = Callable[[], bytes]
 POLICIES = ("mimi", "mimi-00", "mimi-01", "matrix-1", "matrix-7", "matrix-10", "matrix-12")
 # What changes from one protocol to another is too much for one picture: what, not how.
 PAIRS = {("mimi", "mimi-01"): Detail.GUARDS, ("mimi", "matrix-12"): Detail.VERBS}
+# Role sets have pages among the examples: with their findings, and what a repair changes.
+ROLE_SETS = {f"room-policy-{name}": f"../examples/room_policy/{name}" for name in (
+    "cooperative", "strict", "moderated", "organizations")}  # fmt: skip
 VERSIONS = tuple(f"matrix-{number}" for number in range(1, 13))
 
 
@@ -137,6 +140,12 @@ def _index(policies: list[AnyPolicy]) -> str:
         f"![The states of {policy.id} and the transitions between them]({policy.id}.svg)\n"
         for policy in policies
     )
+    role_sets = (
+        f"## {escaped(policy.title)}\n\n"
+        f"`{policy.id}`: {escaped(policy.source)}. [Its roles, what is found in them, and a repair]({page}.md).\n\n"
+        f"![Who may do what to whom by {policy.id}]({page}.svg)\n"
+        for policy, page in ((load_policy(name), page) for name, page in ROLE_SETS.items())
+    )
     differences = (
         f"### `{first}` against `{second}`\n\n"
         f"![What only {first} has, what only {second} has, and what both have under other conditions]"
@@ -144,7 +153,9 @@ def _index(policies: list[AnyPolicy]) -> str:
         for first, second in PAIRS
     )
     matrices = (f"### `{policy.id}`\n\n{_matrix(extract(policy))}" for policy in policies)
-    return "\n".join([_INTRODUCTION, *sections, _DIFFERENCES, *differences, "## All transitions\n", *matrices])
+    return "\n".join(
+        [_INTRODUCTION, *sections, *role_sets, _DIFFERENCES, *differences, "## All transitions\n", *matrices]
+    )
 
 
 def _page(policy: AnyPolicy, diagram: Diagram, views: Mapping[str, Diagram]) -> str:

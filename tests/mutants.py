@@ -109,7 +109,7 @@ TESTS: dict[str, list[str]] = {
     **{f"fsm/matrix/{name}.py": MATRIX_ROOMS for name in ("room", "judging", "membership", "quick")},
     "fsm/room_policy/guards.py": ["tests/room_policy/test_guards.py", *ROLES],
     "fsm/room_policy/policies.py": [*ROLES, "tests/room_policy/test_policies.py", "tests/room_policy/test_files.py"],
-    **{f"fsm/room_policy/{name}.py": [*ROLES, "tests/room_policy/test_histories.py", "tests/room_policy/test_scenario.py"]
+    **{f"fsm/room_policy/{name}.py": [*ROLES, "tests/room_policy/test_histories.py"]
        for name in ("rules", "contents", "facts_of_events", "judging", "commits", "room")},
 }  # fmt: skip
 
