@@ -177,7 +177,10 @@ class SyntaxRoom(BaseRoom[Who]):
 
     def send_action(self, action: str, sender: str, target: str, reason: str | None = None) -> Decision:
         """Write a change as an event, and send it. Raises `EventError` for an unknown action."""
-        return self.send(self._write(action, sender, target, reason))
+        return self.send(self._written(action, sender, target, reason))
+
+    def _written(self, action: str, sender: str, target: str, reason: str | None) -> JSON:
+        return self._write(action, sender, target, reason)
 
     @property
     def _memory(self) -> Memory[Any]:

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from fsm import MIMI, DefinitionError, EventError, Participant, Room
+from fsm import MIMI, DefinitionError, EventError, MatrixRoom, Participant, RoleRoom, Room
+from fsm.room_policy.policies import COOPERATIVE
 from tests.builders import ALICE, BOB, INVITE, JOIN, change, is_one_line
+from tests.lab import LAB, A, LabRoom
 from tests.test_changes import awaited
 
 ID = "!tea:a.example"
@@ -59,10 +61,19 @@ def test_a_room_whose_hooks_are_awaited_is_created_by_its_first_events() -> None
     async def begin() -> None:
         for event in room.first_events(ALICE):
             assert await room.asend(event)
-        assert await room.asend(change(INVITE, ALICE, BOB))
-        assert await room.asend(change(JOIN, BOB))
+        assert await room.asend_action(INVITE, ALICE, BOB)
+        assert await room.asend_action(JOIN, BOB, BOB)
 
     awaited(begin())
     assert met == [ALICE, BOB]
     with pytest.raises(DefinitionError, match=r"use `asend`$"):
         room.send(change(INVITE, ALICE, BOB))
+    with pytest.raises(EventError, match="`action`"):
+        awaited(room.asend_action("dance", ALICE, BOB))
+
+
+def test_actions_of_every_family_can_be_awaited() -> None:
+    roles = RoleRoom.create("room", "ann", policy=COOPERATIVE, role=4)
+    assert awaited(roles.asend_action("add", "ann", "bob", role_index=2)).transition == "add"
+    assert awaited(LabRoom(policy=LAB).asend_action("enter 1", A, A)).transition == "enter"
+    assert awaited(MatrixRoom.create(ID, ALICE).asend_action(INVITE, ALICE, BOB))

@@ -146,7 +146,17 @@ class RoomSending(RoomObserving[Who]):
 
         Raises `EventError` for an unknown action, and for what is no user id.
         """
-        return self.send(self._write(checked_word(action, "action", self.policy.actions), sender, target, reason))
+        return self.send(self._written(action, sender, target, reason))
+
+    async def asend_action(
+        self, action: str, sender: str, target: str, reason: str | None = None, **more: Any
+    ) -> Decision:
+        """What `send_action` does; observers and hooks that have to be awaited are. No lock is held meanwhile."""
+        return await self.asend(self._written(action, sender, target, reason, **more))
+
+    def _written(self, action: str, sender: str, target: str, reason: str | None) -> JSON:
+        """A participation change as an event. Raises `EventError` for an unknown action."""
+        return self._write(checked_word(action, "action", self.policy.actions), sender, target, reason)
 
     def participant(self, user: str) -> Who:
         """The user's participation: where participants have hooks, the same object as long as anybody holds it."""

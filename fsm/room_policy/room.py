@@ -215,7 +215,10 @@ class RoleRoom(RoleCommits[Who]):
 
         Raises `EventError` for an unknown action, and for content that cannot be read.
         """
-        return self.send(self._write(checked_word(action, "action", tuple(Move)), sender, target, reason, **more))
+        return self.send(self._written(action, sender, target, reason, **more))
+
+    def _written(self, action: str, sender: str, target: str, reason: str | None, **more: Any) -> dict[str, Any]:
+        return self._write(checked_word(action, "action", tuple(Move)), sender, target, reason, **more)
 
     def actions(self, sender: str, target: str) -> dict[Any, str]:
         """What `sender` may do to `target` now: the row by action, and by action and role where it takes one."""
