@@ -69,7 +69,7 @@ def _opening(powers: Powers, listed: dict[str, int], *, clients: bool = True) ->
                 {"user": user, "client": f"{user}/1"} for user, index in listed.items() if powers.is_active(index)
             ]
         }
-    least = _least(powers)
+    least = _least(powers) if clients else _by_code(powers)
     if least is not None:
         content["join_links"] = _code(least)
         if clients:
@@ -79,8 +79,14 @@ def _opening(powers: Powers, listed: dict[str, int], *, clients: bool = True) ->
     return Opening((create,), roles, shown=False)
 
 
-def _least(powers: Powers) -> int | None:
-    return min(powers.seated, key=lambda index: (len(powers.of(index)), index), default=None)
+def _least(powers: Powers, among: Iterable[int] = ()) -> int | None:
+    """The role with the fewest capabilities, of these if there are any."""
+    return min([*among] or powers.seated, key=lambda index: (len(powers.of(index)), index), default=None)
+
+
+def _by_code(powers: Powers) -> int | None:
+    """The least role that a code leads to, if it leads to any."""
+    return _least(powers, (dest for row, dest in powers.ways_in() if row == "code_join"))
 
 
 def _code(index: int) -> JSON:
@@ -114,7 +120,7 @@ def _called(powers: Powers, index: int) -> str:
 
 def _counted(powers: Powers, several: dict[str, int]) -> Counted:
     """The rooms of the page, in which nobody has a client, and how their facts follow from who is where."""
-    policy, least = powers.policy, _least(powers)
+    policy, least = powers.policy, _by_code(powers)
     states = powers.states
 
     def state(listed: Mapping[str, Any], settings: Iterable[Mapping[str, Any]]) -> list[JSON]:

@@ -51,7 +51,7 @@ def _cell(ladders: Ladders, some: list[Reach]) -> str:
     verbs: dict[tuple[str, str], list[AnyState]] = {}
     for each in some:
         verbs.setdefault((MARKS[ladders.reach[each]], each.verb), []).append(each.dest)
-    return "<br>".join(
+    return "; ".join(
         f"{mark} {_told(ladders, verb, dests)}" if mark else _told(ladders, verb, dests)
         for (mark, verb), dests in verbs.items()
     )
