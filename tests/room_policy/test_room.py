@@ -164,6 +164,21 @@ def test_a_commit_changes_an_entry_of_the_list_once(room: RoleRoom) -> None:
     assert all(room.send_many([change("bob", "bob", "remove_clients"), change("ann", "bob", "remove")]))
 
 
+def test_a_commit_is_told_as_it_was_judged(room: RoleRoom) -> None:
+    told: list[tuple[str | None, bool, int]] = []
+    room.observe(lambda change: told.append((change.target, change.allowed, change.revision)), of={"change", "refusal"})
+    first = change("ann", "tim", "add", role_index=2) | {"event_id": "$1"}
+    assert not all(room.send_many([first, change("bob", "sue", "remove_clients")]))
+    assert told == [("sue", False, 1)]  # what would have been allowed has not happened, and was not refused
+    second = change("ann", "tom", "add", role_index=2) | {"event_id": "$2"}
+    assert all(room.send_many([first, second]))
+    assert told[1:] == [("tim", True, 2), ("tom", True, 3)]
+    assert all(room.send_many([first, change("ann", "kim", "add", role_index=2)]))
+    assert told[3:] == [("kim", True, 4)]  # the first is known
+    assert room.send_many([first]) == (room.decide(first),)
+    assert len(told) == 4
+
+
 def test_updates_stand_beside_what_their_commit_contains(room: RoleRoom) -> None:
     removal, update = change("ann", "bob", "remove"), event("preauth_list", "ann", preauthorized_entries=[])
     roles = event("roles_list", "eve", roles=ROLES["roles"])
