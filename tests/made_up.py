@@ -131,7 +131,7 @@ def _syntax(random: Random, number: int) -> tuple[Syntax, str | None]:
 
 
 def _room(random: Random, policy: Policy[Any], syntax: Syntax) -> type[SyntaxRoom]:
-    everybody_sets = random.random() < 0.5
+    everybody_sets = syntax.creation is None or random.random() < 0.5
 
     def facts_between(self: Any, sender: str, target: str) -> dict[str, Any]:
         def years(user: str) -> int:
@@ -145,8 +145,8 @@ def _room(random: Random, policy: Policy[Any], syntax: Syntax) -> type[SyntaxRoo
             "shade": next((each for each in Shade if each.value == shade), Shade.DEEP),
         }
 
-    def refusal(_: Any, event: Any) -> str:
-        return "" if everybody_sets or event.sender == "uma" else "only Uma may"
+    def refusal(self: Any, event: Any) -> str:
+        return "" if everybody_sets or self.participation(event.sender) == self.creator_state else "only some may"
 
     name = f"Wood{policy.id.removeprefix('wood-')}"
     made_room = type(name, (SyntaxRoom,), {

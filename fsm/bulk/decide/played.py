@@ -142,6 +142,9 @@ class _Room:
                     allowed = event
                     if decision.transition == row.id:
                         return event
+        if allowed is None and self._settings:
+            # Nobody can do anything until something is set otherwise, or somebody is assigned something.
+            return self._own(random.choice(self._settings), random.sample(self._users, len(self._users)))
         return event if allowed is None else allowed
 
     def _change(self, sender: str, action: StrEnum) -> JSON:
@@ -150,9 +153,11 @@ class _Room:
         told = random.choice(self._forms[action])
         return {**self._syntax.write(self._policy, action, sender, target, **told), "room_id": self._id}
 
-    def _own(self, event: Mapping[str, Any]) -> JSON:
-        """An event of the scenario, by those who play its users here."""
-        return {**_renamed(event, self._names), "room_id": self._id}
+    def _own(self, event: Mapping[str, Any], others: Sequence[str] = ()) -> JSON:
+        """An event of the scenario, by those who play its users here; all but the creator may be `others`."""
+        others = [user for user in others if user != self._creator]
+        names = {**self._names, **dict(zip([*self._names][1:], others, strict=False))}
+        return {**_renamed(event, names), "room_id": self._id}
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:
