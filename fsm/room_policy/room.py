@@ -191,7 +191,8 @@ class RoleRoom(RoleCommits[Who]):
 
         if isinstance(roles, Mapping) and roles.get("type") == "roles_list":
             roles = roles.get("content")
-        new = policy_of(roles, id=self.policy.id)
+        mine = self.policy
+        new = policy_of(roles, id=mine.id, preauthorizations=mine.preauthorizations, base=mine.base)
         return preview(self.policy, new, {user: int(state.word) for user, state in self._contents.states.items()})
 
     @staticmethod

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from fsm.room_policy.lint.repair import HIGH, LOW, faults, repaired
+from fsm import RoleRoom
+from fsm.room_policy.lint.repair import HIGH, LOW, faults, preview, repaired
 from fsm.room_policy.policies import RolePolicy, data_of, policy_of_data
 from tests.room_policy.clubs import SOUND, club, holes, policy_with
 
@@ -103,7 +104,15 @@ def test_who_is_preauthorized_into_the_top(*, claims: list[JSON], joins: bool, w
     policy = policy_with(roles, preauth_list={"preauthorized_entries": entries})
     found = [fault.subject for law, fault in faults(policy) if law.severity == HIGH]
     assert any(words in subject for subject in found) if words else found == []
+    for law, fault in faults(policy):
+        if law.severity == HIGH:
+            room = RoleRoom()
+            assert all(map(room.send, fault.log)), "what should not be is allowed"
     expect_mended(policy)
+    if words:
+        told = preview(policy, repaired(policy)[0])
+        assert not told.bounds or any("preauthorized_entries[0]" in line for line in told.bounds)
+        assert told
 
 
 def test_what_a_base_policy_makes_impossible() -> None:

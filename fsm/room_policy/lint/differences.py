@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from fsm.errors import DefinitionError
+from fsm.errors import DefinitionError, counted
 from fsm.reach import Reach
 from fsm.room_policy.capabilities import GRANTING
 from fsm.room_policy.lint.powers import Powers, called
@@ -164,7 +164,10 @@ def preview(old: RolePolicy, new: RolePolicy, listed: Mapping[str, int] = Mappin
             holders[name] = (*holders.get(name, ()), user)
     appear = tuple(called(after[index]) for index in after if index not in before)
     go = tuple(called(before[index]) for index in before if index not in after)
-    bounds = tuple(line for index in before if index in after for line in _bounds(before[index], after[index]))
+    bounds = (
+        *(line for index in before if index in after for line in _bounds(before[index], after[index])),
+        *_beside_roles(old, new),
+    )
     beside = (
         *(f"{role} appears" for role in appear),
         *(f"{role} goes" for role in go),
@@ -176,6 +179,17 @@ def preview(old: RolePolicy, new: RolePolicy, listed: Mapping[str, int] = Mappin
         ),
     )
     return Preview(gained, lost, appear, go, bounds, holders, beside)
+
+
+def _beside_roles(old: RolePolicy, new: RolePolicy) -> Iterator[str]:
+    """What differs in what rooms begin with."""
+    for policy, other, what in ((old, new, "goes"), (new, old, "appears")):
+        for place, entry in enumerate(policy.preauthorizations):
+            if entry not in other.preauthorizations:
+                name = policy.derived(Powers).name(entry.role)
+                yield f"preauthorized_entries[{place}], with {counted(len(entry.claims), 'claim')}, for {name}, {what}"
+    if old.base != new.base:
+        yield "the base policy of rooms is another"
 
 
 def _bounds(old: Role, new: Role) -> Iterator[str]:

@@ -296,13 +296,20 @@ def _anybody_acts(powers: Powers) -> Iterator[Fault]:
     entry = powers.entry_of_anybody
     if entry is None or entry.role not in powers.seated:
         return
-    last = next(_from_outside(powers, entry.role), None)
-    if last is None or not any(powers.of(by) < powers.of(entry.role) for by in powers.seated):
+    logs = (all_allowed(powers, partial(_by_anybody, powers, entry.role, last), entry.role)
+            for last in _from_outside(powers, entry.role))  # fmt: skip
+    log = next(filter(None, logs), None)
+    if log is None or not any(powers.of(by) < powers.of(entry.role) for by in powers.seated):
         return
     place = powers.policy.preauthorizations.index(entry)
-    cast = Cast(powers, (entry.role,))
     subject = f"preauthorized_entries[{place}] asks for no claim: anybody may act as {powers.name(entry.role)}"
-    yield Fault(("anybody", entry.role), subject, (cast.create(), last(cast)), (to.without_entry(entry, place),))
+    yield Fault(("anybody", entry.role), subject, log, (to.without_entry(entry, place),))
+
+
+def _by_anybody(powers: Powers, index: int, last: Callable[[Cast], dict[str, object]], more: tuple[int, ...]) -> Log:
+    """A room with a holder of a role, and what an outsider does there."""
+    cast = Cast(powers, (index, *more))
+    return cast.create(), last(cast)
 
 
 def _from_outside(powers: Powers, index: int) -> Iterator[Callable[[Cast], dict[str, object]]]:
