@@ -68,11 +68,8 @@ class Answers:
             raise EventError("event", "is missing")
         room = self._room(policy_id, sequence(question.get("state", _NO_STATE), "state"))
         others = sequence(question.get("events", _NO_STATE), "events")
-        try:
-            event = mapping(question["event"], "")
-            return room.decide_citing(event, others).as_json(room.policy_for(event).id)
-        except EventError as problem:
-            raise problem.within("event") from None
+        event = mapping(question["event"], "event")
+        return room.decide_citing(event, others).as_json(room.policy_for(event).id)
 
     def _room(self, policy_id: str, state: list[Any]) -> AnyRoom:
         """The room in this state. Raises like `answer`."""

@@ -27,6 +27,7 @@ from fsm.matrix import altering, citing
 from fsm.matrix.events import (
     MEMBER,
     id_by_creation,
+    within,
 )
 from fsm.matrix.ids import is_user_id, read_user_id, server_of
 from fsm.matrix.levels import reaches, read_levels
@@ -87,12 +88,14 @@ class MatrixJudging(MatrixMembership[Member]):
         Others say by `rejected` whether they were rejected. Raises `EventError`, and
         `MissingEventError` for an event cited that is nowhere given.
         """
-        value = plain(event)
-        facts, given = self._provided(value), citing.read_others(others)
-        with lock_of(self):
-            read = self._read(value)
-            self._known_answer(read, value)
-            return self._answer(read, value, facts, given)
+        given = citing.read_others(others)
+        with within("event"):
+            value = plain(event)
+            facts = self._provided(value)
+            with lock_of(self):
+                read = self._read(value)
+                self._known_answer(read, value)
+                return self._answer(read, value, facts, given)
 
     def _judge(self, event: Event, value: dict[str, Any], facts: Mapping[str, Value] | None = None) -> Decision:
         decision = self._answer(event, value, facts)

@@ -42,8 +42,14 @@ class RoomJudging(RoomPast[Who]):
             return self._decide_carefully(event)
 
     def decide_citing(self, event: Mapping[str, Any], others: Sequence[object]) -> Decision:  # noqa: ARG002 - for families that cite
-        """The same; `others` are events that this one may cite beside those of the state, if the family has it so."""
-        return self.decide(event)
+        """The same; `others` are events that this one may cite beside those of the state, if the family has it so.
+
+        What cannot be read is named from `event` or `events` on.
+        """
+        try:
+            return self.decide(event)
+        except EventError as problem:
+            raise problem.within("event") from None
 
     def prepare(self, event: Mapping[str, Any]) -> Change:
         """Decide, and say what would change; nothing changes yet.

@@ -150,10 +150,10 @@ def test_what_an_event_cites(cited: Any, others: list[Any], clause: str | None) 
     ("others", "problem"),
     [
         ({}, "`events`: must be an array, not an object"),
-        ([5], "`event.events[0]`: an event must be an object, not a number"),
-        ([message()], "`event.events[0].event_id`: is missing"),
-        ([OLD, OLD], "`event.events[1].event_id`: `$old` is given twice"),
-        ([{**OLD, "rejected": 1}], "`event.events[0].rejected`: must be true or false, not a number"),
+        ([5], "`events[0]`: an event must be an object, not a number"),
+        ([message()], "`events[0].event_id`: is missing"),
+        ([OLD, OLD], "`events[1].event_id`: `$old` is given twice"),
+        ([{**OLD, "rejected": 1}], "`events[0].rejected`: must be true or false, not a number"),
     ],
 )
 def test_others_that_cannot_be_read(others: Any, problem: str) -> None:

@@ -79,7 +79,7 @@ def answer(decide: Any, *asked: Any) -> object:
     try:
         return decide(*asked)
     except EventError as problem:
-        return str(problem)
+        return str(problem).replace("`event`: ", "").replace("`event.", "`")
 
 
 def plain(event_type: Any, sender: Any, key: dict[str, Any], content: Any, beside: dict[str, Any]) -> bool:
