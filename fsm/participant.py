@@ -153,8 +153,10 @@ class Participant(metaclass=_Hooked):
 
 
 def _verbs(policy: Table[Any]) -> dict[str, str]:
-    """By their names as Python has them: the actions of a policy."""
-    return {re.sub(r"\W", "_", action.value): action.value for action in policy.triggers}
+    """By their names as Python has them: the actions of a policy. Where two have one name, neither goes by it."""
+    names = [re.sub(r"\W", "_", action.value) for action in policy.triggers]
+    pairs = zip(names, policy.triggers, strict=True)
+    return {name: action.value for name, action in pairs if names.count(name) == 1}
 
 
 if TYPE_CHECKING:

@@ -637,3 +637,15 @@ def test_a_participant_without_a_room_has_no_verbs(name: str) -> None:
 def test_a_participant_can_be_referred_to_weakly() -> None:
     bob = room(*joined(BOB)).participant(BOB)
     assert ref(bob)() is bob
+
+
+def test_actions_that_would_have_one_name_go_by_none() -> None:
+    mode = StrEnum("Mode", {"GIVE": "mode+o", "TAKE": "mode-o"})  # type: ignore[misc]  # made here
+    policy: Any = load_policy(f"{ROOT}/examples/muc/policies.py:AFFILIATIONS")
+    rows: list[Any] = [
+        fsm.Transition(word, action, set(policy.states), policy.initial, ())
+        for word, action in zip(("give", "take"), mode, strict=True)
+    ]
+    room: Any = new_room(policy.evolve("modes", add=rows, drop=[row.id for row in policy.transitions], carries={}))
+    with pytest.raises(AttributeError, match="`Participant` has no `mode_o`"):
+        _ = room.participant("b").mode_o
