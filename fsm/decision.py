@@ -1,13 +1,12 @@
 """The answer to "may this event happen, and if not, why?"."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from fsm.facts import F
 from fsm.guards import Guard
-from fsm.records import dataclass
 from fsm.rule import Rule
 from fsm.state import AnyState
 from fsm.table import Actor, Table, Transition

@@ -11,14 +11,13 @@ facts: ranks, for one, arrive already compared.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from enum import Enum, StrEnum
 from functools import cached_property
 from itertools import product
 from typing import Any, Generic, TypeAlias, TypeVar, get_args, get_type_hints
 
 from fsm.errors import DefinitionError, shorten
-from fsm.records import dataclass
 from fsm.state import State
 from fsm.walk import Constraint, walk
 

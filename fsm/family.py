@@ -23,7 +23,7 @@ reach families through `fsm.policies` only.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any, Protocol, TypeAlias, cast
 
@@ -33,7 +33,6 @@ from fsm.event import read_event
 from fsm.facts import EVENT, spell
 from fsm.policy import Asked, Policy
 from fsm.policy_law import Repairs
-from fsm.records import dataclass
 from fsm.scenario import Log, Scenario, Settings
 from fsm.syntax import Syntax
 

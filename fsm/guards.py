@@ -7,13 +7,12 @@ hold, so there is no other list of codes.
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
 from fsm.facts import Subject
 from fsm.quotes import Quote
-from fsm.records import dataclass
 
 F_contra = TypeVar("F_contra", contravariant=True)
 

@@ -6,12 +6,12 @@ Blank lines cost next to nothing, and of a line that is too long only the beginn
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from io import BufferedIOBase, BufferedReader, FileIO
 from typing import Any, TypeAlias, cast
 
 from fsm.errors import ReplayError
-from fsm.records import dataclass
 from fsm.strict_json import MAX_JSON, read_json
 
 BLOCK = 2**16

@@ -5,6 +5,7 @@ This is the only place through which the tools reach a family of policies.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, util
 from importlib.metadata import entry_points
@@ -18,7 +19,6 @@ from fsm.family import Family as Described
 from fsm.loading import load_module, running
 from fsm.policy import Policy
 from fsm.policy_law import Repairs
-from fsm.records import dataclass
 from fsm.scenario import Scenario
 from fsm.shapes import Shapes
 from fsm.syntax import Syntax

@@ -5,11 +5,11 @@ are derived from it.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fsm.decision import Decision
 from fsm.facts import F
-from fsm.records import dataclass
 from fsm.table import Actor, Asked, Table, Transition
 
 if TYPE_CHECKING:

@@ -6,9 +6,8 @@ shortest log whose last event shows it.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
-
-from fsm.records import dataclass
 
 Log: TypeAlias = tuple[dict[str, Any], ...]
 

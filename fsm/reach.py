@@ -1,6 +1,7 @@
 """Who may do what to whom under a policy, where numbers do not forbid it: what pictures of roles are made of."""
 
-from fsm.records import dataclass
+from dataclasses import dataclass
+
 from fsm.state import AnyState
 
 

@@ -6,13 +6,12 @@ guard that failed. A row of a policy's table is a rule that moves the target (se
 """
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Generic
 
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import F
 from fsm.guards import Guard
-from fsm.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

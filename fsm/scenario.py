@@ -33,11 +33,10 @@ those that assignments decide. They must not depend on where users stand, nor on
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from fsm.errors import DefinitionError, shorten
-from fsm.records import dataclass
 
 Log: TypeAlias = tuple[dict[str, Any], ...]
 """Events, in the order in which they are sent."""

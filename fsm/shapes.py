@@ -17,10 +17,9 @@ judged before, and are in no order.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-
-from fsm.records import dataclass
 
 
 class Order(StrEnum):

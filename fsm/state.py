@@ -4,12 +4,11 @@ A state is a member of a `StrEnum`. Where the states are data, as the roles of a
 that defines its own, it is a `State`.
 """
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
 from fsm.errors import DefinitionError
-from fsm.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ destination is read at `destination`, too.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import permutations, product
 from typing import Any, NamedTuple, TypeAlias
@@ -38,7 +38,6 @@ from typing import Any, NamedTuple, TypeAlias
 from fsm.errors import DefinitionError, EventError, shorten
 from fsm.event import MAX_TEXT, checked_name, checked_text, describe
 from fsm.facts import Value
-from fsm.records import dataclass
 from fsm.shapes import Shapes
 from fsm.state import AnyState
 from fsm.table import Asked, Table

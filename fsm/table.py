@@ -10,7 +10,7 @@ are differences (`Table.evolve`), never flags inside a guard.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import Domain, F, Value, about_of, kinds_of, spell
 from fsm.guards import Guard
-from fsm.records import dataclass
 from fsm.rule import Rule
 from fsm.state import PLAIN, AnyState, Display, State, label_of
 from fsm.view import View

@@ -1,9 +1,9 @@
 """A view of a policy: what is left of it for certain people, or in certain rooms."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from fsm.facts import Value
-from fsm.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ FILES = {
 
 # From the bottom to the top. A module imports from lower layers only, and from its own where that is a folder.
 LAYERS: list[set[str]] = [
-    {"fsm.records"},
     {"fsm.errors", "fsm.quotes", "fsm.version", "fsm.locks", "fsm.unrecorded", "fsm.walk"},
     {"fsm.state"},
     {"fsm.facts", "fsm.event", "fsm.strict_json", "fsm.loading"},
@@ -173,7 +172,6 @@ def test_the_package_is_found() -> None:
         "fsm.fingerprint",
         "fsm.guards",
         "fsm.reach",
-        "fsm.records",
         "fsm.rule",
         "fsm.state",
         "fsm.view",

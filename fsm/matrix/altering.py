@@ -4,6 +4,7 @@ Spec: "If type is `m.room.power_levels`" (authorisation rules)
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -22,7 +23,6 @@ from fsm.matrix.permits import (
     users_are_in_reach,
     users_were_below,
 )
-from fsm.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

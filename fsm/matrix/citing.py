@@ -4,6 +4,7 @@ Spec: "Considering the event's `auth_events`" (authorisation rules), "Auth event
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from fsm.errors import EventError, shorten
@@ -12,7 +13,6 @@ from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN, within
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE
 from fsm.participation.terms import Action
-from fsm.records import dataclass
 
 AUTH_EVENTS = "auth_events"
 

@@ -4,12 +4,12 @@ Matrix has one power level for everything, so whoever outranks a user for kickin
 outranks them for banning, and nobody outranks themselves.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from fsm.facts import EVENT, Domain, about
 from fsm.participation.facts import Facts
 from fsm.participation.terms import Participation
-from fsm.records import dataclass
 
 
 class Warrant(StrEnum):

@@ -9,7 +9,7 @@ Spec: "`m.room.power_levels`" (Client-Server API)
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from math import inf, isfinite, isnan, nan
 from types import MappingProxyType
@@ -17,7 +17,6 @@ from typing import Any, TypeAlias
 
 from fsm.errors import EventError, shorten
 from fsm.event import describe, join, mapping
-from fsm.records import dataclass
 
 MAX_DIGITS = 1_000
 """The longest number that is read from a string: longer ones mean nothing, and take long."""

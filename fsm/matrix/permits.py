@@ -9,7 +9,7 @@ kind of event is part of a policy (`fsm.matrix.policies`).
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self, TypeAlias
 
@@ -18,7 +18,6 @@ from fsm.facts import EVENT, ROOM, SENDER, About, SenderFacts, Subject
 from fsm.guards import Guard, Norm, guard
 from fsm.matrix.text import rule
 from fsm.participation.terms import Participation
-from fsm.records import dataclass
 from fsm.rule import Rule
 
 

@@ -12,7 +12,7 @@ the creator's first join may be sent by anybody.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from fsm.facts import Domain
@@ -100,7 +100,6 @@ from fsm.matrix.settings import Founder, Reign
 from fsm.participation.terms import DISPLAYS, Participation
 from fsm.participation.views import VIEWS
 from fsm.policy import Policy, Transition
-from fsm.records import dataclass
 
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation
 

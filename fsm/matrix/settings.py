@@ -5,7 +5,7 @@ applying it are the same computation, and nothing is ever half applied.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from math import inf
 from typing import Any, ClassVar, Protocol
@@ -16,7 +16,6 @@ from fsm.matrix.ids import is_user_id, read_user_id, server_of
 from fsm.matrix.levels import Levels, Numbers, Power, read_levels
 from fsm.matrix.third_party import Promise, Promises
 from fsm.participation.terms import JoinRule
-from fsm.records import dataclass
 
 CREATE = "m.room.create"
 POWER_LEVELS = "m.room.power_levels"
@@ -98,7 +97,7 @@ class Settings:
     creation: Creation | None = None
     levels: Levels | None = None
     join_rule: JoinRule = JoinRule.INVITE
-    promises: Promises = Promises()
+    promises: Promises = Promises()  # noqa: RUF009 - it never changes
 
     def after(self, event: Event, version: Version) -> "Settings":
         """The settings once this event has been taken.

@@ -12,12 +12,12 @@ Spec: "If `content` has a `third_party_invite` property" (authorisation rules)
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
 
 from fsm.errors import EventError, needs
 from fsm.matrix.facts import Warrant
-from fsm.records import dataclass
 
 FIELD = "content.third_party_invite"
 

@@ -4,6 +4,7 @@ Spec: "Event Authorization", "Auth Events Selection" (-00 3, 3.1)
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from fsm.event import Event, checked_name, sequence
 from fsm.guards import guard
@@ -12,7 +13,6 @@ from fsm.mimi.roles import Roles
 from fsm.mimi.settings import CREATE, JOIN_RULES, ROLE, ROLE_MAP, USER
 from fsm.participation import draft
 from fsm.participation.terms import Action
-from fsm.records import dataclass
 from fsm.rule import Rule
 
 

@@ -5,13 +5,13 @@ finite facts, any of which may permit. Which rules are for which kind of event i
 of a policy (`fsm.mimi.policies.PERMITS`).
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from fsm.facts import SenderFacts
 from fsm.guards import guard
 from fsm.participation import draft
 from fsm.participation.terms import Participation
-from fsm.records import dataclass
 
 
 class Kind(StrEnum):

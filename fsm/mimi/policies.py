@@ -7,7 +7,7 @@ say otherwise. `MIMI_00` and `MIMI_01` are the two revisions to the letter.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from fsm.facts import Domain
 from fsm.mimi.permits import (
@@ -43,7 +43,6 @@ from fsm.participation.guards import (
 from fsm.participation.terms import DISPLAYS, JoinRule, Participation
 from fsm.participation.views import VIEWS
 from fsm.policy import Policy, Transition
-from fsm.records import dataclass
 from fsm.rule import Rule
 
 INVITE, JOIN, LEAVE, BAN, KNOCK = Participation

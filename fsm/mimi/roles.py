@@ -9,7 +9,7 @@ roles can compare the two (`fsm.mimi.role_changes`).
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cache, lru_cache
 from itertools import accumulate, chain, islice
@@ -30,7 +30,6 @@ from fsm.mimi.permissions import (
     Permissions,
 )
 from fsm.participation.terms import Participation
-from fsm.records import dataclass
 
 _Flags: TypeAlias = tuple[tuple[Flag, bool], ...]
 

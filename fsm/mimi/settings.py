@@ -5,7 +5,7 @@ applying it are the same computation, and nothing is ever half applied.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,7 +17,6 @@ from fsm.mimi.role_changes import Change
 from fsm.mimi.roles import Roles, Standing
 from fsm.participation.terms import Action, JoinRule, Participation, Visibility
 from fsm.past import brief
-from fsm.records import dataclass
 
 CREATE = "m.room.create"
 USER = "m.room.user"

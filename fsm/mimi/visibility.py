@@ -6,10 +6,11 @@ viewer stood then and later. A change of the rule never reaches back.
 Spec: "Event/History Visibility" (-00 7)
 """
 
+from dataclasses import dataclass
+
 from fsm.guards import guard
 from fsm.participation import draft
 from fsm.participation.terms import Participation, Visibility
-from fsm.records import dataclass
 from fsm.rule import Rule
 
 

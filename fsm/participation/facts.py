@@ -1,8 +1,9 @@
 """What a guard may know about a participation change, whatever the protocol."""
 
+from dataclasses import dataclass
+
 from fsm.facts import PAIR, ROOM, SENDER, TARGET, PairFacts, about
 from fsm.participation.terms import JoinRule, Participation
-from fsm.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
