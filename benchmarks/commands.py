@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from benchmarks.clock import ENVIRONMENT, QUICK, Ran, Timing, run, sized
 from benchmarks.peer import WrongVerdictsError
 from benchmarks.reference import NoReferenceError, interpreter
-from benchmarks.scene import LOG
+from benchmarks.workload import LOG
 from benchmarks.works import changes, matrix_state, mimi_state
 from fsm.atomic import writing
 

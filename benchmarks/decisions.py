@@ -17,7 +17,7 @@ from benchmarks import engines, machines, plain
 from benchmarks.clock import ROOT, Stream, Timing, sized, timings
 from benchmarks.peer import Peer, WrongVerdictsError, facts_themselves
 from benchmarks.plain import LookUp
-from benchmarks.scene import VERSION, Event, Hooked, MatrixScene, MimiScene, Scene, asking, observe
+from benchmarks.workload import VERSION, Event, Hooked, MatrixWorkload, MimiWorkload, Workload, asking, observe
 from fsm import Participant
 
 SYNAPSE = ROOT / "build" / "synapse" / "bin" / "python"
@@ -78,33 +78,39 @@ PEERS: tuple[_AnyPeer, ...] = (
 DISTRIBUTIONS = tuple(dict.fromkeys(peer.distribution for peer in PEERS if peer.distribution))
 
 
-def mimi_costs(scene: MimiScene) -> list[Cost]:
+def mimi_costs(workload: MimiWorkload) -> list[Cost]:
     """Ours first, then the peers. Raises `WrongVerdictsError`."""
-    look_up = plain.mimi_look_up(scene.room, scene.events)
-    _compare(scene, look_up, lambda: plain.mimi_look_up(scene.opened(False, Participant), scene.events))
-    by_hand = plain.written_by_hand(scene)
-    check("if/else written by hand", [by_hand(event) for event in scene.events], scene.verdicts)
+    look_up = plain.mimi_look_up(workload.room, workload.events)
+    _compare(workload, look_up, lambda: plain.mimi_look_up(workload.opened(False, Participant), workload.events))
+    by_hand = plain.written_by_hand(workload)
+    check("if/else written by hand", [by_hand(event) for event in workload.events], workload.verdicts)
     quick = {
-        **_ours(scene),
-        LOOK_UP: Stream(lambda: look_up.loop, scene.lines()),
-        "if/else written by hand": Stream(asking(by_hand), scene.lines()),
+        **_ours(workload),
+        LOOK_UP: Stream(lambda: look_up.loop, workload.lines()),
+        "if/else written by hand": Stream(asking(by_hand), workload.lines()),
     }
     taken = dict(zip(quick, timings([stream.round for stream in quick.values()], MANY), strict=True))
     for peer in PEERS:
-        (taken[peer.name],) = timings([peer.stream(scene).round], peer.rounds)
+        (taken[peer.name],) = timings([peer.stream(workload).round], peer.rounds)
     (taken[BUILT],) = timings([_build], _BUILT)
     return costs(taken, {peer.name: version(peer.distribution) for peer in PEERS if peer.distribution})
 
 
-def matrix_costs(scene: MatrixScene) -> list[Cost]:
+def matrix_costs(workload: MatrixWorkload) -> list[Cost]:
     """Ours first, then the look-up, then Synapse where it is installed. Raises `WrongVerdictsError`."""
-    look_up = plain.matrix_look_up(scene.room, scene.state, scene.events)
-    _compare(scene, look_up, lambda: plain.matrix_look_up(scene.opened(False, Participant), scene.state, scene.events))
-    quick = {**_ours(scene), LOOK_UP: Stream(lambda: look_up.loop, scene.lines())}
+    look_up = plain.matrix_look_up(workload.room, workload.state, workload.events)
+    _compare(
+        workload,
+        look_up,
+        lambda: plain.matrix_look_up(workload.opened(False, Participant), workload.state, workload.events),
+    )
+    quick = {**_ours(workload), LOOK_UP: Stream(lambda: look_up.loop, workload.lines())}
     taken = dict(zip(quick, timings([stream.round for stream in quick.values()], MANY), strict=True))
     versions = {}
     if SYNAPSE.exists():
-        taken[SYNAPSE_CHECK], versions[SYNAPSE_CHECK] = synapse_times(scene.state, scene.events, scene.verdicts, MANY)
+        taken[SYNAPSE_CHECK], versions[SYNAPSE_CHECK] = synapse_times(
+            workload.state, workload.events, workload.verdicts, MANY
+        )
     return costs(taken, versions)
 
 
@@ -122,12 +128,12 @@ def synapse_times(
     return Timing.of(answer["rounds"]), answer["version"]
 
 
-def latency(name: str, scene: Scene[Any]) -> Latency:
+def latency(name: str, workload: Workload[Any]) -> Latency:
     """How long single decisions take, less what it takes to look at the clock."""
-    decide, clock = scene.room.decide, time.perf_counter_ns
+    decide, clock = workload.room.decide, time.perf_counter_ns
     empty, took = [], []
     for _ in range(_LATENCY_ROUNDS):
-        for event in scene.events:
+        for event in workload.events:
             started = clock()
             empty.append(clock() - started)
             started = clock()
@@ -139,16 +145,16 @@ def latency(name: str, scene: Scene[Any]) -> Latency:
     return Latency(name, *((took[int(len(took) * share)] - looking) / 1e9 for share in (0.5, 0.99, 0.999)))
 
 
-def _ours(scene: Scene[Any]) -> dict[str, Stream]:
+def _ours(workload: Workload[Any]) -> dict[str, Stream]:
     return {
-        DECIDE: scene.deciding(),
-        DECIDE_BARE: scene.deciding(ids=False),
-        SEND: scene.sending(),
-        SEND_BARE: scene.sending(ids=False),
-        OBSERVED: scene.sending(observer=observe),
-        OBSERVED_BARE: scene.sending(ids=False, observer=observe),
-        HOOKED: scene.sending(participant=Hooked),
-        HOOKED_BARE: scene.sending(ids=False, participant=Hooked),
+        DECIDE: workload.deciding(),
+        DECIDE_BARE: workload.deciding(ids=False),
+        SEND: workload.sending(),
+        SEND_BARE: workload.sending(ids=False),
+        OBSERVED: workload.sending(observer=observe),
+        OBSERVED_BARE: workload.sending(ids=False, observer=observe),
+        HOOKED: workload.sending(participant=Hooked),
+        HOOKED_BARE: workload.sending(ids=False, participant=Hooked),
     }
 
 
@@ -164,12 +170,12 @@ def _build() -> float:
     return time.process_time() - started
 
 
-def _compare(scene: Scene[Any], late: LookUp, early: Callable[[], LookUp]) -> None:
+def _compare(workload: Workload[Any], late: LookUp, early: Callable[[], LookUp]) -> None:
     """Hold the look-up against `decide` at the end of the day, and against `send` from its beginning."""
-    check(LOOK_UP, [late.loop([event]) is not None for event in scene.events], scene.verdicts)
+    check(LOOK_UP, [late.loop([event]) is not None for event in workload.events], workload.verdicts)
     for ids in (True, False):
-        room, look_up = scene.opened(ids, Participant), early()
-        events = [json.loads(line) for line in scene.lines(ids=ids)]
+        room, look_up = workload.opened(ids, Participant), early()
+        events = [json.loads(line) for line in workload.lines(ids=ids)]
         check(LOOK_UP, [look_up.follows(event) for event in events], [room.send(event).allowed for event in events])
 
 

@@ -14,7 +14,7 @@ import cedarpy
 from casbin.core_enforcer import EnforceContext
 
 from benchmarks.peer import Answer
-from benchmarks.scene import Event
+from benchmarks.workload import Event
 from fsm import Facts
 
 

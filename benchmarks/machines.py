@@ -14,7 +14,7 @@ import transitions
 from statemachine.exceptions import TransitionNotAllowed
 
 from benchmarks.peer import Answer
-from benchmarks.scene import Event
+from benchmarks.workload import Event
 from fsm import MIMI, Facts, Guard
 
 _STATES = [str(state) for state in MIMI.states]

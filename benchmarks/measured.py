@@ -15,9 +15,9 @@ from benchmarks.growth import Step
 from benchmarks.logs import Log, Rate
 from benchmarks.memory import Footprint, Past
 from benchmarks.other_events import Growth
-from benchmarks.scene import matrix_scene, mimi_scene
 from benchmarks.starts import Start
 from benchmarks.stored import Stored
+from benchmarks.workload import matrix_workload, mimi_workload
 
 _BESIDES = ("numpy", "pyarrow", "numba")
 
@@ -65,8 +65,8 @@ class Measured:
     @classmethod
     def now(cls) -> Self:
         """Measure everything. Raises `WrongVerdictsError`."""
-        mimi = mimi_scene()
-        matrix = matrix_scene(mimi)
+        mimi = mimi_workload()
+        matrix = matrix_workload(mimi)
         costs = {"mimi": decisions.mimi_costs(mimi), "matrix": decisions.matrix_costs(matrix)}
         rooms, run, missing = commands.against_first()
         starting, by_file = files.by_file()

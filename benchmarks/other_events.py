@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.clock import Stream, least, sized, timings
 from benchmarks.decisions import DECIDE, LOOK_UP, MANY, SYNAPSE, SYNAPSE_CHECK, Cost, check, costs, synapse_times
-from benchmarks.scene import Event, MatrixScene, asking
+from benchmarks.workload import Event, MatrixWorkload, asking
 from fsm.matrix.room import MatrixRoom
 from fsm.matrix.settings import POWER_LEVELS
 
@@ -33,9 +33,9 @@ class Growth:
     synapse: float | None
 
 
-def by_kind(scene: MatrixScene) -> dict[str, list[Cost]]:
+def by_kind(workload: MatrixWorkload) -> dict[str, list[Cost]]:
     """By kind of event: ours, the look-up, and Synapse's check where it is installed. Raises `WrongVerdictsError`."""
-    return {name: _costs(_asking(scene, events)) for name, events in _events(scene).items()}
+    return {name: _costs(_asking(workload, events)) for name, events in _events(workload).items()}
 
 
 def by_entries() -> list[Growth]:
@@ -43,35 +43,39 @@ def by_entries() -> list[Growth]:
     return [_growth(size) for size in ENTRIES]
 
 
-def _events(scene: MatrixScene) -> dict[str, list[Event]]:
+def _events(workload: MatrixWorkload) -> dict[str, list[Event]]:
     """As many messages and state events as there are changes, by the same senders."""
-    common = [{name: event[name] for name in ("room_id", "event_id", "sender")} for event in scene.events]
+    common = [{name: event[name] for name in ("room_id", "event_id", "sender")} for event in workload.events]
     return {
         MESSAGES: [{**each, "type": "m.room.message", "content": {"body": "tea"}} for each in common],
         STATE: [{**each, "type": "m.room.topic", "state_key": "", "content": {"topic": "tea"}} for each in common],
     }
 
 
-def _asking(scene: MatrixScene, events: Sequence[Event]) -> MatrixScene:
-    return MatrixScene(scene.room, events, scene.opened, state=scene.state)
+def _asking(workload: MatrixWorkload, events: Sequence[Event]) -> MatrixWorkload:
+    return MatrixWorkload(workload.room, events, workload.opened, state=workload.state)
 
 
-def _costs(scene: MatrixScene) -> list[Cost]:
-    look_up = _look_up(scene)
-    check(LOOK_UP, [look_up([event]) for event in scene.events], scene.verdicts)
-    quick = {DECIDE: scene.deciding(), LOOK_UP: Stream(lambda: look_up, scene.lines())}
+def _costs(workload: MatrixWorkload) -> list[Cost]:
+    look_up = _look_up(workload)
+    check(LOOK_UP, [look_up([event]) for event in workload.events], workload.verdicts)
+    quick = {DECIDE: workload.deciding(), LOOK_UP: Stream(lambda: look_up, workload.lines())}
     taken = dict(zip(quick, timings([stream.round for stream in quick.values()], MANY), strict=True))
     versions = {}
     if SYNAPSE.exists():
-        taken[SYNAPSE_CHECK], versions[SYNAPSE_CHECK] = synapse_times(scene.state, scene.events, scene.verdicts, MANY)
+        taken[SYNAPSE_CHECK], versions[SYNAPSE_CHECK] = synapse_times(
+            workload.state, workload.events, workload.verdicts, MANY
+        )
     return costs(taken, versions)
 
 
-def _look_up(scene: MatrixScene) -> Callable[[Sequence[Event]], bool]:
+def _look_up(workload: MatrixWorkload) -> Callable[[Sequence[Event]], bool]:
     """The least that plain Python can do for these events in this room: whether the last of them is allowed."""
-    levels: Any = next(event["content"] for event in scene.state if event["type"] == POWER_LEVELS)
-    joined = {user for user, state in scene.room.participations().items() if state == "join"}
-    users = {event["sender"]: (event["sender"] in joined, scene.room.power(event["sender"])) for event in scene.events}
+    levels: Any = next(event["content"] for event in workload.state if event["type"] == POWER_LEVELS)
+    joined = {user for user, state in workload.room.participations().items() if state == "join"}
+    users = {
+        event["sender"]: (event["sender"] in joined, workload.room.power(event["sender"])) for event in workload.events
+    }
     required = levels.get("events", {}).get
     defaults = (levels.get("events_default", 0), levels.get("state_default", 50))
     rows = [False] * 7 + [True]

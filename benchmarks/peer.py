@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from benchmarks.clock import Loop, Stream
-from benchmarks.scene import Event, MimiScene
+from benchmarks.workload import Event, MimiWorkload
 from fsm import MIMI, Facts, Machine
 
 P = TypeVar("P")
@@ -32,12 +32,12 @@ class Peer(Generic[P]):
     prepare: Callable[[Facts], P]
     rounds: int
 
-    def stream(self, scene: MimiScene) -> Stream:
+    def stream(self, workload: MimiWorkload) -> Stream:
         """The changes of the day, with all facts at hand. Raises `WrongVerdictsError`."""
         answer = self.make()
         self._check(answer)
-        prepared = {pair: self.prepare(facts) for pair, facts in scene.facts.items()}
-        return Stream(partial(_loop, answer, prepared), scene.lines())
+        prepared = {pair: self.prepare(facts) for pair, facts in workload.facts.items()}
+        return Stream(partial(_loop, answer, prepared), workload.lines())
 
     def _check(self, answer: Answer[P]) -> None:
         machine = Machine(MIMI)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from benchmarks.scene import Event, MimiScene
+from benchmarks.workload import Event, MimiWorkload
 from fsm import MIMI, Machine, Room
 from fsm.matrix.room import MatrixRoom
 from fsm.matrix.settings import POWER_LEVELS
@@ -138,9 +138,9 @@ def matrix_look_up(room: MatrixRoom, state: Iterable[Event], events: Iterable[Ev
     return LookUp(loop, users, nobody)
 
 
-def written_by_hand(scene: MimiScene) -> Callable[[Event], bool]:
+def written_by_hand(workload: MimiWorkload) -> Callable[[Event], bool]:
     """The rules as conditions, the way that servers have them."""
-    states, powers, join_rule = _known(scene.room, scene.events)
+    states, powers, join_rule = _known(workload.room, workload.events)
 
     def may_act(sender: str, event: Event, state: str, action: str) -> bool:
         """Whether somebody may do this to another."""

@@ -9,9 +9,9 @@ from benchmarks.files import EVENTS, ROOMS, USERS
 from benchmarks.logs import LONGEST
 from benchmarks.measured import Measured
 from benchmarks.memory import PAIRS, SIZES
-from benchmarks.scene import VERSION
 from benchmarks.starts import PEER
 from benchmarks.stored import BATCH, MEMBERS
+from benchmarks.workload import VERSION
 
 _HEAD = """\
 # What it costs

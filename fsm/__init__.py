@@ -9,8 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fsm.decision import Decision, Refusal
+from fsm.domain import Domain
 from fsm.errors import DecodeError, DefinitionError, EventError, ObserverError, PolicyError, ReplayError, RevisionError
-from fsm.facts import EVENT, PAIR, ROOM, SENDER, TARGET, Domain, PairFacts, about
+from fsm.facts import EVENT, PAIR, ROOM, SENDER, TARGET, PairFacts, about
 from fsm.guards import Guard, guard
 from fsm.participation.facts import Facts
 from fsm.participation.terms import Action, JoinRule, Participation, Visibility

@@ -9,7 +9,8 @@ from fsm.facts import F
 from fsm.guards import Guard
 from fsm.rule import Rule
 from fsm.state import AnyState
-from fsm.table import Actor, Table, Transition
+from fsm.table import Table
+from fsm.transition import Actor, Transition
 
 
 class Code(StrEnum):

@@ -11,7 +11,8 @@ from hashlib import sha256
 from itertools import product
 from typing import Any
 
-from fsm.facts import Domain, Value, spell
+from fsm.domain import Domain
+from fsm.facts import Value, spell
 from fsm.guards import Guard
 
 

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from fsm.facts import Domain, F
+from fsm.domain import Domain
+from fsm.facts import F
 from fsm.guards import Guard
-from fsm.table import Table, Transition
+from fsm.table import Table
+from fsm.transition import Transition
 from fsm.walk import walk
 
 

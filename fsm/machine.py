@@ -20,11 +20,13 @@ from typing import Any, Generic, Protocol, TypeAlias, cast
 import transitions
 
 from fsm.decision import Decision, allow, refuse
+from fsm.domain import Domain
 from fsm.errors import DefinitionError, shorten
-from fsm.facts import Domain, F
+from fsm.facts import F
 from fsm.guards import Guard
 from fsm.state import AnyState
-from fsm.table import Asked, Table, Transition
+from fsm.table import Table
+from fsm.transition import Asked, Transition
 
 Key: TypeAlias = tuple[str, Any, Any, int]
 """Action, the target's state, the sender's state, and the sum of the other facts' weights."""

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from fsm.decision import Decision
+from fsm.domain import Domain
 from fsm.errors import DefinitionError, shorten
-from fsm.facts import Domain
 
 
 class Model(Protocol):

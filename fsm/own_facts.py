@@ -39,5 +39,5 @@ def provided(policy: Table[Any], provider: Provider, sender: str, target: str) -
 
 
 def weight_of(policy: Table[Any], facts: Mapping[str, Value] | None) -> int:
-    """What facts add to the code of a question (see `fsm.facts.Domain.weights`)."""
+    """What facts add to the code of a question (see `fsm.domain.Domain.weights`)."""
     return sum(policy.domain.weights[name][value] for name, value in facts.items()) if facts else 0

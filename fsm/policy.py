@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from fsm.decision import Decision
 from fsm.facts import F
-from fsm.table import Actor, Asked, Table, Transition
+from fsm.table import Table
+from fsm.transition import Actor, Asked, Transition
 
 if TYPE_CHECKING:
     from fsm.model import Model

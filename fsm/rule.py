@@ -2,7 +2,7 @@
 
 Rules only ever permit. Whatever no rule permits is refused, and the refusal names every
 guard that failed. A row of a policy's table is a rule that moves the target (see
-`fsm.table.Transition`); what else a family judges, it judges by rules alone.
+`fsm.transition.Transition`); what else a family judges, it judges by rules alone.
 """
 
 from collections.abc import Iterable

@@ -40,7 +40,8 @@ from fsm.event import MAX_TEXT, checked_name, checked_text, describe
 from fsm.facts import Value
 from fsm.shapes import Shapes
 from fsm.state import AnyState
-from fsm.table import Asked, Table
+from fsm.table import Table
+from fsm.transition import Asked
 
 JSON: TypeAlias = dict[str, Any]
 

@@ -9,17 +9,18 @@ are differences (`Table.evolve`), never flags inside a guard.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
+from fsm.domain import Domain
 from fsm.errors import DefinitionError, shorten
-from fsm.facts import Domain, F, Value, about_of, kinds_of, spell
+from fsm.facts import F, Value, about_of, kinds_of, spell
 from fsm.guards import Guard
 from fsm.rule import Rule
 from fsm.state import PLAIN, AnyState, Display, State, label_of
+from fsm.transition import ACTORS, ALWAYS, Actor, Asked, Transition
 from fsm.view import View
 
 if TYPE_CHECKING:
@@ -27,82 +28,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 P = TypeVar("P", bound="Table[Any]")
-
-
-class Actor(StrEnum):
-    """Who can make a transition happen."""
-
-    TARGET = "the target itself"
-    ANOTHER = "another user"
-    ANYONE = "anyone"
-    NOBODY = "nobody"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The destination of a row that leads where the event asks: `fact` holds the state, one of `among` if that is told.
-
-    Events that ask for another state are not what the row is for: it takes no part in their answers.
-    """
-
-    fact: str
-    among: AbstractSet[Any] | None = None
-
-    def __post_init__(self) -> None:
-        """Take any set of states."""
-        if self.among is not None:
-            object.__setattr__(self, "among", frozenset(self.among))
-
-
-@dataclass(frozen=True, slots=True, init=False)
-class Transition(Rule[F]):
-    """One row: `trigger` leads from any state of `source` to `dest` if all guards hold.
-
-    `dest` is a state, or `Asked(fact)` where the event names the state. `id` is the
-    verb that people use (kick, decline, unban); `clause` the number of the section
-    that the row implements. Raises `DefinitionError` for what is no row.
-    """
-
-    trigger: StrEnum
-    source: AbstractSet[Any]
-    dest: AnyState | Asked
-    clause: str  # a row that has moved to another section is another row
-
-    def __init__(  # noqa: PLR0913, PLR0917 - in the order in which a row is read
-        self,
-        id: str,  # noqa: A002 - the name of the field
-        trigger: StrEnum,
-        source: AbstractSet[Any],
-        dest: AnyState | Asked,
-        guards: tuple[Guard[F], ...],
-        clause: str = "",
-    ) -> None:
-        Rule.__init__(self, id, guards, clause)
-        for name, value in (("trigger", trigger), ("source", frozenset(source)), ("dest", dest)):
-            object.__setattr__(self, name, value)
-        if not self.source:
-            raise DefinitionError(f"{self.place} needs at least one source state")
-        if not isinstance(trigger, StrEnum):
-            raise DefinitionError(f"{self.place}: {trigger!r} is not an action")
-
-    @property
-    def repeats(self) -> bool:
-        """Whether the row leaves the state as it is, whatever the event asks."""
-        return self.source == {self.dest}
-
-    def leads_to(self, facts: F) -> AnyState:
-        """Where the row leads under these facts."""
-        dest: AnyState = getattr(facts, self.dest.fact) if isinstance(self.dest, Asked) else self.dest
-        return dest
-
-    def leads(self, facts: F) -> bool:
-        """Whether the row leads where the event asks; the source state is not looked at."""
-        dest = self.dest
-        return not isinstance(dest, Asked) or dest.among is None or getattr(facts, dest.fact) in dest.among
-
-    def permits(self, facts: F) -> bool:
-        """Whether the row leads there and every guard holds; the source state is not looked at."""
-        return self.leads(facts) and Rule.permits(self, facts)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -368,7 +293,7 @@ class Table(Generic[F]):
 
     def reads(self, action: str) -> frozenset[str]:
         """The facts that have a say in an action: those that its rows look at."""
-        return self._reads.get(action, _ALWAYS)
+        return self._reads.get(action, ALWAYS)
 
     @cached_property
     def _reads(self) -> Mapping[str, frozenset[str]]:
@@ -376,7 +301,7 @@ class Table(Generic[F]):
         for row in self.transitions:
             looked_at = (self.domain.reads(guard.test) for guard in row.guards)
             leads = {row.dest.fact} if isinstance(row.dest, Asked) else set()
-            reads[row.trigger] = reads.get(row.trigger, _ALWAYS).union(leads, *looked_at)
+            reads[row.trigger] = reads.get(row.trigger, ALWAYS).union(leads, *looked_at)
         return reads
 
     @property
@@ -411,7 +336,7 @@ class Table(Generic[F]):
                 for row in self.candidates(action, state):
                     if is_self not in selves[row.id] and row.permits(facts):
                         selves[row.id].add(is_self)
-        return {row: _ACTORS[frozenset(seen)] for row, seen in selves.items()}
+        return {row: ACTORS[frozenset(seen)] for row, seen in selves.items()}
 
     def evolve(
         self,
@@ -454,10 +379,6 @@ def _with_changes(name: str) -> str:
     return name if name.endswith(", with changes") else f"{name}, with changes"
 
 
-_ALWAYS = frozenset({"target", "sender", "is_self"})
-"""The facts that every row looks at."""
-
-
 def _supplied(policy: P) -> P:
     """The policy, if it has a place for all that rooms of its family work out."""
     values = policy.domain.values
@@ -468,13 +389,6 @@ def _supplied(policy: P) -> P:
 
 
 _changed = replace  # `evolve` has a parameter of that name
-
-_ACTORS = {
-    frozenset({True}): Actor.TARGET,
-    frozenset({False}): Actor.ANOTHER,
-    frozenset({True, False}): Actor.ANYONE,
-    frozenset[bool](): Actor.NOBODY,
-}
 
 
 def _repeated(ids: Iterable[str]) -> Iterator[str]:

@@ -28,8 +28,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fsm.decision import Decision
+from fsm.domain import Domain
 from fsm.errors import DefinitionError
-from fsm.facts import EVENT, Domain, Value
+from fsm.facts import EVENT, Value
 from fsm.family import AnyPolicy, AnyRoom
 from fsm.guards import Guard
 from fsm.machine import memory_of

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from fsm.facts import Domain, Value
+from fsm.domain import Domain
+from fsm.facts import Value
 from fsm.guards import Guard, guard
 from fsm.participation import guards as g
 from fsm.participation.facts import Facts

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 
 import fsm
-from fsm.facts import Domain
+from fsm.domain import Domain
 from fsm.machine import memory_of
 from fsm.participant import Participant
 from fsm.policies import family_of, load_policy

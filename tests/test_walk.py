@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm import MIMI, DefinitionError, Domain, Guard, JoinRule, Policy, Transition
-from fsm.facts import MOST_RECORDS, PairFacts, Subject, about
+from fsm.domain import MOST_RECORDS
+from fsm.facts import PairFacts, Subject, about
 from fsm.matrix.facts import DOMAIN as MATRIX
 from fsm.policies import load_policy
 from fsm.render.extract import extract

@@ -12,8 +12,9 @@ import click
 from fsm.cli.options import given_option, json_option, parse_facts, parse_given, policy_argument
 from fsm.cli.terminal import told
 from fsm.decision import Decision, judge
+from fsm.domain import Domain
 from fsm.errors import DefinitionError, shorten
-from fsm.facts import Domain, spell
+from fsm.facts import spell
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
 from fsm.kinds import meant, rows_for_kind

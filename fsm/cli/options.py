@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
+from fsm.domain import Domain
 from fsm.errors import DefinitionError, shorten
-from fsm.facts import Domain, Value
+from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.shapes import Order
 

@@ -12,8 +12,6 @@ from fsm.decision import DeniedChange
 from fsm.matrix.ids import is_user_id
 from fsm.matrix.levels import LISTED, NAMED, Alteration, Levels, Power, alterations, is_unknown
 from fsm.matrix.permits import (
-    EventGuard,
-    Row,
     event_levels_are_in_reach,
     event_levels_were_in_reach,
     named_levels_are_in_reach,
@@ -23,6 +21,7 @@ from fsm.matrix.permits import (
     users_are_in_reach,
     users_were_below,
 )
+from fsm.matrix.rows import EventGuard, Row
 
 
 @dataclass(frozen=True, slots=True)

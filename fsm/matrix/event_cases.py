@@ -12,7 +12,6 @@ from fsm.matrix.citing import AUTH_EVENTS
 from fsm.matrix.events import AUTHORISER, MEMBER
 from fsm.matrix.levels import LISTED, NAMED, Numbers
 from fsm.matrix.permits import (
-    Kind,
     authoriser_is_user,
     creation_names_no_room,
     creator_is_named,
@@ -25,6 +24,7 @@ from fsm.matrix.permits import (
     state_key_is_given,
 )
 from fsm.matrix.policies import MatrixPolicy
+from fsm.matrix.rows import Kind
 from fsm.matrix.scenario import ALICE, BOB, CAROL, DAN
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE, Founder, Reign
 from fsm.scenario import EventCase, Log

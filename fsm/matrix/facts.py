@@ -7,7 +7,8 @@ outranks them for banning, and nobody outranks themselves.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fsm.facts import EVENT, Domain, about
+from fsm.domain import Domain
+from fsm.facts import EVENT, about
 from fsm.participation.facts import Facts
 from fsm.participation.terms import Participation
 

@@ -32,8 +32,8 @@ from fsm.matrix.events import (
 from fsm.matrix.ids import is_user_id, read_user_id, server_of
 from fsm.matrix.levels import reaches, read_levels
 from fsm.matrix.membership import MatrixMembership, turns_on
-from fsm.matrix.permits import KINDS, EventFacts, Kind, Row
 from fsm.matrix.policies import MATRIX_1, VERSIONS, MatrixPolicy
+from fsm.matrix.rows import KINDS, EventFacts, Kind, Row
 from fsm.matrix.rules import rules_of
 from fsm.matrix.settings import CREATE, Settings, read_version
 from fsm.matrix.unknown import Needs, level_that_decides

@@ -17,8 +17,8 @@ from fsm.matrix.events import (
 from fsm.matrix.facts import MatrixFacts, Warrant
 from fsm.matrix.ids import is_user_id
 from fsm.matrix.levels import Power, is_unknown, reaches
-from fsm.matrix.permits import EventFacts
 from fsm.matrix.policies import MatrixPolicy
+from fsm.matrix.rows import EventFacts
 from fsm.matrix.rules import MatrixRules, Rule
 from fsm.matrix.settings import Settings
 from fsm.matrix.third_party import examine

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from fsm.facts import Domain
+from fsm.domain import Domain
 from fsm.matrix.facts import (
     DOMAIN,
     WARRANTS_OF_INVITES,
@@ -54,10 +54,6 @@ from fsm.matrix.guards import (
 )
 from fsm.matrix.levels import Numbers
 from fsm.matrix.permits import (
-    EventFacts,
-    EventGuard,
-    Kind,
-    Row,
     authoriser_is_user,
     cited_events_are_accepted,
     cited_events_are_selected,
@@ -82,7 +78,6 @@ from fsm.matrix.permits import (
     notification_levels_were_in_reach,
     redact_level_is_reached,
     redacted_is_of_same_server,
-    renumber,
     required_level_is_reached,
     room_is_created,
     room_is_of_senders_server,
@@ -96,6 +91,7 @@ from fsm.matrix.permits import (
     users_were_below,
     version_is_known,
 )
+from fsm.matrix.rows import EventFacts, EventGuard, Kind, Row, renumber
 from fsm.matrix.settings import Founder, Reign
 from fsm.participation.terms import DISPLAYS, Participation
 from fsm.participation.views import VIEWS

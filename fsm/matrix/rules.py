@@ -15,8 +15,8 @@ from fsm.facts import Value
 from fsm.machine import memory_of
 from fsm.matrix.facts import DOMAIN
 from fsm.matrix.levels import Power, exceeds, reaches
-from fsm.matrix.permits import KINDS, EventFacts, Kind, Row
 from fsm.matrix.policies import MatrixPolicy
+from fsm.matrix.rows import KINDS, EventFacts, Kind, Row
 from fsm.participation.terms import JoinRule, Participation
 
 Own: TypeAlias = Power | None

@@ -9,7 +9,7 @@ say otherwise. `MIMI_00` and `MIMI_01` are the two revisions to the letter.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from fsm.facts import Domain
+from fsm.domain import Domain
 from fsm.mimi.permits import (
     EventFacts,
     Kind,

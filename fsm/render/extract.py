@@ -13,7 +13,8 @@ from enum import StrEnum
 from itertools import product
 from typing import Any, Generic
 
-from fsm.facts import Domain, F, Value, spell
+from fsm.domain import Domain
+from fsm.facts import F, Value, spell
 from fsm.guards import Guard
 from fsm.policy import Actor, Asked, Policy, Transition
 from fsm.render.diagram import Condition, Diagram, Edge, Other, State

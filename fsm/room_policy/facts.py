@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from fsm.facts import EVENT, ROOM, SENDER, TARGET, Domain, PairFacts, Value, about
+from fsm.domain import Domain
+from fsm.facts import EVENT, ROOM, SENDER, TARGET, PairFacts, Value, about
 from fsm.room_policy.roles import BANNED, OUTSIDE, Roles
 from fsm.state import State
 

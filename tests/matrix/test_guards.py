@@ -12,8 +12,8 @@ from fsm.guards import Guard
 from fsm.matrix import guards as g
 from fsm.matrix import permits as p
 from fsm.matrix.facts import DOMAIN, Warrant
-from fsm.matrix.permits import EventFacts, Row
 from fsm.matrix.policies import VERSIONS
+from fsm.matrix.rows import EventFacts, Row
 from fsm.participation.terms import JoinRule
 from tests.builders import BAN, LEAVE, guards_in, label
 from tests.matrix.builders import STAFF, Given, facts

@@ -7,8 +7,8 @@ import pytest
 from fsm import Actor, Decision, JoinRule, Machine, Policy, Refusal, Transition
 from fsm.matrix.facts import DOMAIN, MatrixFacts, Warrant
 from fsm.matrix.levels import Numbers
-from fsm.matrix.permits import EventFacts
 from fsm.matrix.policies import MATRIX_12, VERSIONS, MatrixPolicy
+from fsm.matrix.rows import EventFacts
 from fsm.matrix.settings import Founder, Reign
 from fsm.review.compare.readings import other_fields
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, label

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fsm import MIMI, DefinitionError, Participation, Policy, load_policy
 from fsm.decision import Decision
-from fsm.facts import Domain
+from fsm.domain import Domain
 from fsm.family import AnyPolicy
 from fsm.guards import guard
 from fsm.machine import memory_of

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from fsm.decision import Decision
-from fsm.facts import Domain, SenderFacts, spell
+from fsm.domain import Domain
+from fsm.facts import SenderFacts, spell
 from fsm.guards import guard
 from fsm.json_lines import Line
 from fsm.log import Replay

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fsm import load_policy
-from fsm.facts import watched
+from fsm.domain import watched
 from fsm.machine import memory_of
 from fsm.room_policy.facts import Clients, RoleFacts
 from fsm.room_policy.policies import RolePolicy, policy_of

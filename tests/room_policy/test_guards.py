@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fsm.facts import watched
+from fsm.domain import watched
 from fsm.guards import Guard
 from fsm.room_policy import guards as g
 from fsm.room_policy.capabilities import NUMBERS

@@ -2,7 +2,7 @@
 
 Theory of operation. Facts are finite, so the questions that can be asked are
 numbered as well: the *cell* of a question is its action, the code of its facts
-(`fsm.facts.Domain.weights`) and the two states, in mixed radix. A book knows, for
+(`fsm.domain.Domain.weights`) and the two states, in mixed radix. A book knows, for
 each cell, the number of the decision, and for each decision the state in which it
 leaves the target. It is filled as cells come up, by the memory of the machine that
 rooms use too, and is shared by all replays of a policy.

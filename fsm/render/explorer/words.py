@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from fsm import policies
-from fsm.facts import EVENT, PAIR, ROOM, SENDER, TARGET, Domain, Subject, Value, spell, tell
+from fsm.domain import Domain
+from fsm.facts import EVENT, PAIR, ROOM, SENDER, TARGET, Subject, Value, spell, tell
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
 

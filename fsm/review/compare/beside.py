@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fsm.facts import Domain
+from fsm.domain import Domain
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
 from fsm.rule import Rule

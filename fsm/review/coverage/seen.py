@@ -20,7 +20,7 @@ from typing import Any, Self, TypeAlias, cast
 
 from fsm.classes import Answers, Beside, Met, Rules, UserClass
 from fsm.decision import Decision
-from fsm.facts import Domain
+from fsm.domain import Domain
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
 from fsm.machine import Key, Machine, Memory

@@ -54,7 +54,7 @@ R = TypeVar("R", Room, MatrixRoom)
 
 
 @dataclass(frozen=True)
-class Scene(Generic[R]):
+class Workload(Generic[R]):
     """A room at the end of a day, and the changes that were asked for that day.
 
     `opened` makes the room as it was before the first of them, with participants of a class;
@@ -93,7 +93,7 @@ class Scene(Generic[R]):
 
 
 @dataclass(frozen=True)
-class MimiScene(Scene[Room]):
+class MimiWorkload(Workload[Room]):
     """The public room of the example day."""
 
     @cached_property
@@ -104,7 +104,7 @@ class MimiScene(Scene[Room]):
 
 
 @dataclass(frozen=True)
-class MatrixScene(Scene[MatrixRoom]):
+class MatrixWorkload(Workload[MatrixRoom]):
     """The same day in a Matrix room: who stands where, and who asks for what of whom."""
 
     state: Sequence[Event]
@@ -115,7 +115,7 @@ def bare(event: Event) -> Event:
     return {name: event[name] for name in _OWN if name in event}
 
 
-def mimi_scene() -> MimiScene:
+def mimi_workload() -> MimiWorkload:
     """The public room of the example day."""
     events = [json.loads(line) for line in LOG.open(encoding="utf-8")]
     room_id = events[0]["room_id"]
@@ -128,10 +128,10 @@ def mimi_scene() -> MimiScene:
 
     # An event that the room knows gets its first answer: what is asked at the end of the day are new events.
     asked = [{**event, "event_id": f"{event['event_id']}-again"} for event in changes]
-    return MimiScene(_sent(Room(room_id), mine), asked, opened)
+    return MimiWorkload(_sent(Room(room_id), mine), asked, opened)
 
 
-def matrix_scene(scene: MimiScene) -> MatrixScene:
+def matrix_workload(workload: MimiWorkload) -> MatrixWorkload:
     """A public Matrix room with the people of the MIMI room, who ask for the same things."""
     room_id, creator = "!town-square:hub.example", next(iter(_LEVELS))
     common = {"room_id": room_id, "sender": creator}
@@ -148,20 +148,20 @@ def matrix_scene(scene: MimiScene) -> MatrixScene:
         state("m.room.join_rules", {"join_rule": "public"}),
     ]
     staff = [member(user, user, "join") for user in _LEVELS]
-    states = {**scene.room.participations(), **dict.fromkeys(_LEVELS, "join")}
+    states = {**workload.room.participations(), **dict.fromkeys(_LEVELS, "join")}
     given = [*settings, *(member(user, user, str(word)) for user, word in states.items())]
     asked = [
         {
             "event_id": event["event_id"],
             **member(event["sender"], event["state_key"], event["content"]["participation"]),
         }
-        for event in scene.events
+        for event in workload.events
     ]
 
     def opened(_: bool, participant: type[Participant]) -> MatrixRoom:
         return MatrixRoom.from_state([*settings, *staff], participant=participant)
 
-    return MatrixScene(MatrixRoom.from_state(given), asked, opened, state=given)
+    return MatrixWorkload(MatrixRoom.from_state(given), asked, opened, state=given)
 
 
 def _sent(room: Room, events: Iterable[Event]) -> Room:
