@@ -172,9 +172,10 @@ def test_it_goes_through_every_tool_that_needs_no_room(
 
 
 EXAMPLES = json.loads(resources.files("fsm.room_policy").joinpath("examples.json").read_text("utf-8"))
+LARGE = {"moderated", "multi_organization"}
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] * (name in LARGE)) for name in EXAMPLES])
 def test_roles_of_a_room_are_a_policy_that_rooms_can_be_run_by(name: str, tmp_path: Path) -> None:
     path = tmp_path / "roles.json"
     path.write_text(json.dumps(EXAMPLES[name]["roles_list"]))

@@ -51,6 +51,7 @@ def test_a_log(inside: Callable[..., Run], log: str) -> None:
     assert "lab: 8 events, 5 allowed, 1 rejected, 2 errors" in inside("backtest", log, "--policy", WHERE).out
 
 
+@pytest.mark.long
 def test_an_implementation_agrees_with_its_vectors(inside: Callable[..., Run]) -> None:
     command = (sys.executable, "-m", "fsm", "decide", "--policy", WHERE)
     vectors, _ = covering_vectors(LAB)

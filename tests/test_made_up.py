@@ -75,6 +75,7 @@ def test_review(inside: Callable[..., Run], tmp_path: Path, number: int) -> None
         sound(inside("replay", str(log), "--policy", where))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", NUMBERS)
 def test_vectors_are_answered_as_they_say(
     inside: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, number: int

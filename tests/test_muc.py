@@ -196,6 +196,7 @@ def test_participants() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_builders_of_tests() -> None:
     assert_allowed(MUC, "set", facts(MUC, sender="owner", wanted="admin"), transition="appoint")
     scene = room(MUC, sender="admin", target="member", wanted="outcast")

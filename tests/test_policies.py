@@ -37,7 +37,15 @@ def policy(request: pytest.FixtureRequest) -> Policy[Any]:
     return chosen
 
 
-@pytest.fixture(scope="module", params=TABLES, ids=lambda policy: str(policy.id))
+MIDDLE = {f"matrix-{version}" for version in range(2, 12)}
+"""Of the versions of Matrix, the first and the last stand for all in `make check`."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(table, marks=[pytest.mark.long] * (table.id in MIDDLE)) for table in TABLES],
+    ids=lambda policy: str(policy.id),
+)
 def walked(request: pytest.FixtureRequest) -> Policy[Any]:
     chosen: Policy[Any] = request.param
     return chosen

@@ -69,6 +69,7 @@ def expected(history: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[d
     return answers(report), pq.read_table(output)
 
 
+@pytest.mark.long
 def test_the_command_answers_alike(
     history: Path, expected: tuple[dict[str, Any], pa.Table], nodes: Any, tmp_path: Path
 ) -> None:

@@ -48,7 +48,7 @@ def expected(policy: AnyPolicy, facts: list[str]) -> Iterator[tuple[str, tuple[A
 
 @pytest.mark.parametrize(
     "policy",
-    [MIMI, MIMI_00, MIMI_01, MATRIX_12, DOOR, HOSTILE],
+    [MIMI, MIMI_00, MIMI_01, pytest.param(MATRIX_12, marks=pytest.mark.long), DOOR, HOSTILE],
     ids=["mimi", "mimi-00", "mimi-01", "matrix-12", "door", "hostile"],
 )
 def test_every_cell(policy: AnyPolicy, visit: Open) -> None:

@@ -288,7 +288,9 @@ def press_anything(page: Page, rng: random.Random) -> None:
         page.locator(place).nth(rng.randrange(count)).evaluate("(button) => button.click()")
 
 
-@pytest.mark.parametrize("policy", [MIMI, MATRIX_12], ids=lambda policy: policy.id)
+@pytest.mark.parametrize(
+    "policy", [MIMI, pytest.param(MATRIX_12, marks=pytest.mark.long)], ids=lambda policy: policy.id
+)
 def test_whatever_is_pressed_replays_the_same(policy: AnyPolicy, visit: Open) -> None:
     stage = stage_of(policy)
     assert stage

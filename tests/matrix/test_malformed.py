@@ -234,6 +234,7 @@ GAINS: list[JSON] = [
 ]
 
 
+@pytest.mark.long
 def test_more_power_never_forbids_what_less_allows() -> None:
     """So the worst and the best that a broken level could say are all that has to be looked at."""
     memory, weights = memory_of(MATRIX_12), MATRIX_12.domain.weights

@@ -31,7 +31,9 @@ _LINES = [
 
 
 @pytest.mark.parametrize("detail", Detail)
-@pytest.mark.parametrize("policy", [*DRAWN, BIG], ids=lambda policy: policy.title[:3])
+@pytest.mark.parametrize(
+    "policy", [*DRAWN, pytest.param(BIG, marks=pytest.mark.long)], ids=lambda policy: policy.title[:3]
+)
 def test_every_line_is_of_the_grammar(policy: AnyPolicy, detail: Detail) -> None:
     diagram = extract(policy).drawn
     lines = to_plantuml(diagram, detail).splitlines()

@@ -1,5 +1,7 @@
 """The page of what changed along a row of policies: every verdict change, and nothing else."""
 
+import pytest
+
 from fsm.matrix.policies import (
     MATRIX_1,
     MATRIX_3,
@@ -98,6 +100,7 @@ def test_rules_differ_wherever_a_guard_comes_or_goes() -> None:
                 assert back == RuleChange(kind, row.id, (f"asks that {guard.holds}",))
 
 
+@pytest.mark.long
 def test_a_change_is_said_in_words_with_a_picture_and_a_room() -> None:
     changes = steps((MATRIX_9, MATRIX_10))
     page = to_markdown("# Title\n", changes, {("matrix-9", "matrix-10"): "both.svg"})

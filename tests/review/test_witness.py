@@ -127,7 +127,7 @@ def test_the_same_log_every_time() -> None:
 # Another family, whose events may bring something along that is a fact.
 
 
-@pytest.mark.parametrize("version", [1, 10, 12])
+@pytest.mark.parametrize("version", [12, *(pytest.param(version, marks=pytest.mark.long) for version in (1, 10))])
 def test_a_witness_for_matrix(version: int) -> None:
     policy = load_policy(f"fsm.matrix.policies:MATRIX_{version}")
     machine = memory_of(policy).machine

@@ -9,7 +9,7 @@ rooms use too, and is shared by all replays of a policy.
 
 Of somebody who was never heard of, the room knows no state and takes the policy's
 initial one. Here that is a state of its own, `unknown`, with the cells of the initial
-state: a refusal leaves such a target unknown of.
+state: a refusal leaves such a target unknown.
 
 Where rooms are asked about every event there are no cells, so that a policy may be of any
 size; and states that rooms come to have in the course of a history get numbers, too.
