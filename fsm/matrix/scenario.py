@@ -202,7 +202,7 @@ def _tokens(sender: str, target: str) -> Iterator[JSON]:
     told: list[JSON] = [
         {"token": _token(sender)},
         {**token, "mxid": "@somebody:x.example"},
-        {**token, "token": "unheard of"},
+        {**token, "token": "no such token"},
         {**token, "token": _token(another)},
         token,
         _signed(token),
