@@ -13,19 +13,34 @@ from fsm.matrix.text import rule
 from fsm.participation import guards as shared
 from fsm.participation.terms import JoinRule
 
+# Sentences that more than one of them implements.
+_FIRST_JOIN = rule(
+    12,
+    "If the only previous event is an `m.room.create` and the `state_key` is the sender of the `m.room.create`, allow.",
+)
+_PUBLIC = rule(12, "If the `join_rule` is `public`, allow.")
+_INVITED = rule(12, "If the `join_rule` is `invite` or `knock` then allow if membership state is `invite` or `join`.")
+_RESTRICTED = rule(9, "If the `join_rule` is `restricted`:")
+_RESTRICTED_EITHER_WAY = rule(12, "If the `join_rule` is `restricted` or `knock_restricted`:")
+_THIRD_PARTY = rule(12, "If `content` has a `third_party_invite` property:")
+_BAN = rule(
+    12,
+    "If the `sender`'s power level is greater than or equal to the *ban level*, and the *target user*'s "
+    "power level is less than the `sender`'s power level, allow.",
+)
+_KICK = rule(
+    12,
+    "If the `sender`'s power level is greater than or equal to the *kick level*, and the *target user*'s "
+    "power level is less than the `sender`'s power level, allow.",
+)
+
 
 @guard(
     "the join is the creator's first",
     fails="the join is not the creator's first",
     norm=Norm(EVENT, "be the creator's first join"),
     tells_kind=True,
-    says=[
-        rule(
-            12,
-            "If the only previous event is an `m.room.create` and the `state_key` is the sender of the "
-            "`m.room.create`, allow.",
-        ),
-    ],
+    says=[_FIRST_JOIN],
 )
 def join_is_first(facts: MatrixFacts) -> bool:
     """The only previous event is the room's creation, and the target is the creator.
@@ -40,13 +55,7 @@ def join_is_first(facts: MatrixFacts) -> bool:
     fails="the creator's first join is a matter of its own",
     norm=Norm(EVENT, "NOT be the creator's first join"),
     tells_kind=True,
-    says=[
-        rule(
-            12,
-            "If the only previous event is an `m.room.create` and the `state_key` is the sender of the "
-            "`m.room.create`, allow.",
-        ),
-    ],
+    says=[_FIRST_JOIN],
 )
 def join_is_later(facts: MatrixFacts) -> bool:
     """Any other join: the first rule comes before the others."""
@@ -79,7 +88,7 @@ def join_is_authorised(facts: MatrixFacts) -> bool:
     norm=Norm(ROOM, "have the join rule `invite` or `public`"),
     says=[
         rule(6, "If the `join_rule` is `invite` then allow if membership state is `invite` or `join`."),
-        rule(12, "If the `join_rule` is `public`, allow."),
+        _PUBLIC,
     ],
 )
 def rule_is_invite_or_public(facts: MatrixFacts) -> bool:
@@ -92,8 +101,8 @@ def rule_is_invite_or_public(facts: MatrixFacts) -> bool:
     fails="the join rule is not `invite`, `knock` or `public`",
     norm=Norm(ROOM, "have the join rule `invite`, `knock`, or `public`"),
     says=[
-        rule(12, "If the `join_rule` is `invite` or `knock` then allow if membership state is `invite` or `join`."),
-        rule(12, "If the `join_rule` is `public`, allow."),
+        _INVITED,
+        _PUBLIC,
     ],
 )
 def rule_is_invite_knock_or_public(facts: MatrixFacts) -> bool:
@@ -106,9 +115,9 @@ def rule_is_invite_knock_or_public(facts: MatrixFacts) -> bool:
     fails="the join rule is not `invite`, `knock`, `restricted` or `public`",
     norm=Norm(ROOM, "have the join rule `invite`, `knock`, `restricted`, or `public`"),
     says=[
-        rule(12, "If the `join_rule` is `invite` or `knock` then allow if membership state is `invite` or `join`."),
-        rule(9, "If the `join_rule` is `restricted`:"),
-        rule(12, "If the `join_rule` is `public`, allow."),
+        _INVITED,
+        _RESTRICTED,
+        _PUBLIC,
     ],
 )
 def rule_is_invite_knock_restricted_or_public(facts: MatrixFacts) -> bool:
@@ -121,9 +130,9 @@ def rule_is_invite_knock_restricted_or_public(facts: MatrixFacts) -> bool:
     fails="the join rule lets nobody join",
     norm=Norm(ROOM, "have the join rule `invite`, `knock`, `restricted`, `knock_restricted`, or `public`"),
     says=[
-        rule(12, "If the `join_rule` is `invite` or `knock` then allow if membership state is `invite` or `join`."),
-        rule(12, "If the `join_rule` is `restricted` or `knock_restricted`:"),
-        rule(12, "If the `join_rule` is `public`, allow."),
+        _INVITED,
+        _RESTRICTED_EITHER_WAY,
+        _PUBLIC,
     ],
 )
 def rule_is_not_private(facts: MatrixFacts) -> bool:
@@ -135,9 +144,7 @@ def rule_is_not_private(facts: MatrixFacts) -> bool:
     "the join rule is `restricted`",
     fails="the join rule is not `restricted`",
     norm=Norm(ROOM, "have the join rule `restricted`"),
-    says=[
-        rule(9, "If the `join_rule` is `restricted`:"),
-    ],
+    says=[_RESTRICTED],
 )
 def rule_is_restricted(facts: MatrixFacts) -> bool:
     """A member may authorise the join, as of version 8."""
@@ -148,9 +155,7 @@ def rule_is_restricted(facts: MatrixFacts) -> bool:
     "the join rule is `restricted` or `knock_restricted`",
     fails="the join rule is neither `restricted` nor `knock_restricted`",
     norm=Norm(ROOM, "have the join rule `restricted` or `knock_restricted`"),
-    says=[
-        rule(12, "If the `join_rule` is `restricted` or `knock_restricted`:"),
-    ],
+    says=[_RESTRICTED_EITHER_WAY],
 )
 def rule_is_restricted_or_knock_restricted(facts: MatrixFacts) -> bool:
     """A member may authorise the join, as of version 10."""
@@ -161,9 +166,7 @@ def rule_is_restricted_or_knock_restricted(facts: MatrixFacts) -> bool:
     "the join rule is `knock` or `knock_restricted`",
     fails="the join rule is neither `knock` nor `knock_restricted`",
     norm=Norm(ROOM, "have the join rule `knock` or `knock_restricted`"),
-    says=[
-        rule(12, "If the `join_rule` is anything other than `knock` or `knock_restricted`, reject."),
-    ],
+    says=[rule(12, "If the `join_rule` is anything other than `knock` or `knock_restricted`, reject.")],
 )
 def rule_is_knock_or_knock_restricted(facts: MatrixFacts) -> bool:
     """The room takes knocks, as of version 10."""
@@ -175,9 +178,7 @@ def rule_is_knock_or_knock_restricted(facts: MatrixFacts) -> bool:
     fails="the invite is not from user to user",
     norm=Norm(EVENT, "NOT have a `third_party_invite` property"),
     tells_kind=True,
-    says=[
-        rule(12, "If `content` has a `third_party_invite` property:"),
-    ],
+    says=[_THIRD_PARTY],
 )
 def invite_is_direct(facts: MatrixFacts) -> bool:
     """`content` has no `third_party_invite` property, whatever it holds."""
@@ -189,9 +190,7 @@ def invite_is_direct(facts: MatrixFacts) -> bool:
     fails="the invite is no third-party one",
     norm=Norm(EVENT, "have a `third_party_invite` property"),
     tells_kind=True,
-    says=[
-        rule(12, "If `content` has a `third_party_invite` property:"),
-    ],
+    says=[_THIRD_PARTY],
 )
 def invite_is_third_party(facts: MatrixFacts) -> bool:
     """`content` has a `third_party_invite` property."""
@@ -216,9 +215,7 @@ def token_is_readable(facts: MatrixFacts) -> bool:
     "the third-party invite is for the target",
     fails="the third-party invite is not for the target",
     norm=Norm(EVENT, "name the target as the `mxid` of its third-party invite"),
-    says=[
-        rule(12, "If `mxid` does not match `state_key`, reject."),
-    ],
+    says=[rule(12, "If `mxid` does not match `state_key`, reject.")],
 )
 def token_is_for_target(facts: MatrixFacts) -> bool:
     """`mxid` is the target."""
@@ -246,9 +243,7 @@ def token_is_known(facts: MatrixFacts) -> bool:
     "the third-party invite is the sender's own",
     fails="the third-party invite is another sender's",
     norm=Norm(EVENT, "have the sender of that `m.room.third_party_invite`"),
-    says=[
-        rule(12, "If `sender` does not match `sender` of the `m.room.third_party_invite`, reject."),
-    ],
+    says=[rule(12, "If `sender` does not match `sender` of the `m.room.third_party_invite`, reject.")],
 )
 def token_is_of_sender(facts: MatrixFacts) -> bool:
     """Whoever sent the `m.room.third_party_invite` sends the invite."""
@@ -273,10 +268,7 @@ def token_is_signed(facts: MatrixFacts) -> bool:
 
 # Those that Matrix shares, in its own words.
 
-room_is_public = replace(
-    shared.room_is_public,
-    says=(rule(12, "If the `join_rule` is `public`, allow."),),
-)
+room_is_public = replace(shared.room_is_public, says=(_PUBLIC,))
 room_takes_knocks = replace(
     shared.room_takes_knocks,
     says=(rule(9, "If the `join_rule` is anything other than `knock`, reject."),),
@@ -299,11 +291,7 @@ sender_is_target = replace(
 sender_may_ban = replace(
     shared.sender_may_ban,
     says=(
-        rule(
-            12,
-            "If the `sender`'s power level is greater than or equal to the *ban level*, and the *target user*'s "
-            "power level is less than the `sender`'s power level, allow.",
-        ),
+        _BAN,
         rule(
             12,
             "If the *target user*'s current membership state is `ban`, and the `sender`'s power level is less than "
@@ -315,33 +303,6 @@ sender_may_invite = replace(
     shared.sender_may_invite,
     says=(rule(12, "If the `sender`'s power level is greater than or equal to the *invite level*, allow."),),
 )
-sender_may_kick = replace(
-    shared.sender_may_kick,
-    says=(
-        rule(
-            12,
-            "If the `sender`'s power level is greater than or equal to the *kick level*, and the *target user*'s "
-            "power level is less than the `sender`'s power level, allow.",
-        ),
-    ),
-)
-sender_outranks_for_ban = replace(
-    shared.sender_outranks_for_ban,
-    says=(
-        rule(
-            12,
-            "If the `sender`'s power level is greater than or equal to the *ban level*, and the *target user*'s "
-            "power level is less than the `sender`'s power level, allow.",
-        ),
-    ),
-)
-sender_outranks_for_kick = replace(
-    shared.sender_outranks_for_kick,
-    says=(
-        rule(
-            12,
-            "If the `sender`'s power level is greater than or equal to the *kick level*, and the *target user*'s "
-            "power level is less than the `sender`'s power level, allow.",
-        ),
-    ),
-)
+sender_may_kick = replace(shared.sender_may_kick, says=(_KICK,))
+sender_outranks_for_ban = replace(shared.sender_outranks_for_ban, says=(_BAN,))
+sender_outranks_for_kick = replace(shared.sender_outranks_for_kick, says=(_KICK,))

@@ -8,13 +8,24 @@ from fsm.guards import Norm, guard
 from fsm.matrix.rows import EventFacts
 from fsm.matrix.text import rule
 
+# Sentences that more than one of them implements.
+_FIRST_LEVELS = rule(12, "If there is no previous `m.room.power_levels` event in the room, allow.")
+_LISTED_BEFORE = rule(
+    12,
+    "For each entry being changed in, or removed from, the `events` or `notifications` properties: If the "
+    "current value is greater than the `sender`'s current power level, reject.",
+)
+_LISTED_AFTER = rule(
+    12,
+    "For each entry being added to, or changed in, the `events` or `notifications` properties: If the new "
+    "value is greater than the `sender`'s current power level, reject.",
+)
+
 
 @guard(
     "every auth event is cited once",
     fails="two of its auth events are of one type and `state_key`",
-    says=[
-        rule(12, "If there are duplicate entries for a given `type` and `state_key` pair, reject."),
-    ],
+    says=[rule(12, "If there are duplicate entries for a given `type` and `state_key` pair, reject.")],
 )
 def events_are_cited_once(facts: EventFacts) -> bool:
     """No two of the events cited are of one `type` and `state_key`."""
@@ -114,9 +125,7 @@ def sender_is_admitted(facts: EventFacts) -> bool:
 @guard(
     "nothing came before the event",
     fails="the event has `prev_events`",
-    says=[
-        rule(12, "If it has any `prev_events`, reject."),
-    ],
+    says=[rule(12, "If it has any `prev_events`, reject.")],
 )
 def creation_is_first(facts: EventFacts) -> bool:
     """A creation has no previous events."""
@@ -126,9 +135,7 @@ def creation_is_first(facts: EventFacts) -> bool:
 @guard(
     "the room is of the sender's server",
     fails="the room is not of the sender's server",
-    says=[
-        rule(11, "If the domain of the `room_id` does not match the domain of the `sender`, reject."),
-    ],
+    says=[rule(11, "If the domain of the `room_id` does not match the domain of the `sender`, reject.")],
 )
 def room_is_of_senders_server(facts: EventFacts) -> bool:
     """The server in the room's id is that in the sender's, in versions 1 to 11."""
@@ -138,9 +145,7 @@ def room_is_of_senders_server(facts: EventFacts) -> bool:
 @guard(
     "the creation names no room",
     fails="the creation has a `room_id`",
-    says=[
-        rule(12, "If the event has a `room_id`, reject."),
-    ],
+    says=[rule(12, "If the event has a `room_id`, reject.")],
 )
 def creation_names_no_room(facts: EventFacts) -> bool:
     """The room's id is that of its creation, in version 12.
@@ -154,9 +159,7 @@ def creation_names_no_room(facts: EventFacts) -> bool:
 @guard(
     "the room version is known",
     fails="the room version is not known",
-    says=[
-        rule(12, "If `content.room_version` is present and is not a recognised version, reject."),
-    ],
+    says=[rule(12, "If `content.room_version` is present and is not a recognised version, reject.")],
 )
 def version_is_known(facts: EventFacts) -> bool:
     """`room_version` is absent, or one of those that there are."""
@@ -166,9 +169,7 @@ def version_is_known(facts: EventFacts) -> bool:
 @guard(
     "the creation names a creator",
     fails="`content` has no `creator`",
-    says=[
-        rule(10, "If `content` has no `creator` property, reject."),
-    ],
+    says=[rule(10, "If `content` has no `creator` property, reject.")],
 )
 def creator_is_named(facts: EventFacts) -> bool:
     """There is a `creator`, whatever it is, in versions 1 to 10."""
@@ -197,9 +198,7 @@ def creators_are_users(facts: EventFacts) -> bool:
 @guard(
     "the event has a `state_key`",
     fails="the event has no `state_key`",
-    says=[
-        rule(5, "If event has no `state_key`, reject."),
-    ],
+    says=[rule(5, "If event has no `state_key`, reject.")],
 )
 def state_key_is_given(facts: EventFacts) -> bool:
     """Aliases are state, in versions 1 to 5."""
@@ -209,9 +208,7 @@ def state_key_is_given(facts: EventFacts) -> bool:
 @guard(
     "the `state_key` is the sender's server",
     fails="the `state_key` is not the sender's server",
-    says=[
-        rule(5, "If sender's domain doesn't match `state_key`, reject."),
-    ],
+    says=[rule(5, "If sender's domain doesn't match `state_key`, reject.")],
 )
 def state_key_is_senders_server(facts: EventFacts) -> bool:
     """Every server has aliases of its own, in versions 1 to 5."""
@@ -221,9 +218,7 @@ def state_key_is_senders_server(facts: EventFacts) -> bool:
 @guard(
     "the event names its target",
     fails="the event names no target by a `state_key`",
-    says=[
-        rule(12, "If there is no `state_key` property, or no `membership` property in `content`, reject."),
-    ],
+    says=[rule(12, "If there is no `state_key` property, or no `membership` property in `content`, reject.")],
 )
 def target_is_named(facts: EventFacts) -> bool:
     """There is a `state_key`, which is the target."""
@@ -233,9 +228,7 @@ def target_is_named(facts: EventFacts) -> bool:
 @guard(
     "the room version knows the membership",
     fails="the room version knows no such membership",
-    says=[
-        rule(12, "Otherwise, the membership is unknown. Reject."),
-    ],
+    says=[rule(12, "Otherwise, the membership is unknown. Reject.")],
 )
 def membership_is_known(facts: EventFacts) -> bool:
     """`content.membership` is there, and one of the words that the room version knows."""
@@ -245,9 +238,7 @@ def membership_is_known(facts: EventFacts) -> bool:
 @guard(
     "the authoriser is a user",
     fails="who is to authorise the join is no user",
-    says=[
-        rule(12, "If the event is not validly signed by the homeserver of the user ID denoted by the key, reject."),
-    ],
+    says=[rule(12, "If the event is not validly signed by the homeserver of the user ID denoted by the key, reject.")],
 )
 def authoriser_is_user(facts: EventFacts) -> bool:
     """If `content` names who authorises a join, as of version 8, this is a user, whose server can have signed it.
@@ -280,9 +271,7 @@ def invite_level_is_reached(facts: EventFacts) -> bool:
     "the sender reaches the level that the type requires",
     fails="the sender is below the level that the type requires",
     norm=Norm(SENDER, "have a power level at or above the required level of the event's type"),
-    says=[
-        rule(12, "If the event type's *required power level* is greater than the `sender`'s power level, reject."),
-    ],
+    says=[rule(12, "If the event type's *required power level* is greater than the `sender`'s power level, reject.")],
 )
 def required_level_is_reached(facts: EventFacts) -> bool:
     """The level in `events`, else `state_default` or `events_default`."""
@@ -292,9 +281,7 @@ def required_level_is_reached(facts: EventFacts) -> bool:
 @guard(
     "the `state_key` is no other user",
     fails="the `state_key` is another user's",
-    says=[
-        rule(12, "If the event has a `state_key` that starts with an `@` and does not match the `sender`, reject."),
-    ],
+    says=[rule(12, "If the event has a `state_key` that starts with an `@` and does not match the `sender`, reject.")],
 )
 def state_key_is_own(facts: EventFacts) -> bool:
     """A `state_key` that starts with an `@` is the sender.
@@ -308,9 +295,7 @@ def state_key_is_own(facts: EventFacts) -> bool:
     "the sender reaches the redact level",
     fails="the sender is below the redact level",
     norm=Norm(SENDER, "have a power level at or above the redact level"),
-    says=[
-        rule(2, "If the `sender`'s power level is greater than or equal to the *redact level*, allow."),
-    ],
+    says=[rule(2, "If the `sender`'s power level is greater than or equal to the *redact level*, allow.")],
 )
 def redact_level_is_reached(facts: EventFacts) -> bool:
     """Whoever may redact may redact anything, in versions 1 and 2."""
@@ -407,9 +392,7 @@ def creators_are_not_listed(facts: EventFacts) -> bool:
     "the room has no power levels",
     fails="the room has power levels already",
     tells_kind=True,
-    says=[
-        rule(12, "If there is no previous `m.room.power_levels` event in the room, allow."),
-    ],
+    says=[_FIRST_LEVELS],
 )
 def levels_are_first(facts: EventFacts) -> bool:
     """To the letter, an event with another `state_key` is held against the levels in force.
@@ -423,9 +406,7 @@ def levels_are_first(facts: EventFacts) -> bool:
     "the room has power levels",
     fails="the room has no power levels yet",
     tells_kind=True,
-    says=[
-        rule(12, "If there is no previous `m.room.power_levels` event in the room, allow."),
-    ],
+    says=[_FIRST_LEVELS],
 )
 def levels_are_altered(facts: EventFacts) -> bool:
     """There are levels to be held against."""
@@ -435,9 +416,7 @@ def levels_are_altered(facts: EventFacts) -> bool:
 @guard(
     "no named level altered is above the sender",
     fails="a named level that is above the sender would change",
-    says=[
-        rule(12, "If the current value is higher than the `sender`'s current power level, reject."),
-    ],
+    says=[rule(12, "If the current value is higher than the `sender`'s current power level, reject.")],
 )
 def named_levels_were_in_reach(facts: EventFacts) -> bool:
     """What is no number is not higher than one. Synapse fails on it."""
@@ -447,9 +426,7 @@ def named_levels_were_in_reach(facts: EventFacts) -> bool:
 @guard(
     "no named level would be above the sender",
     fails="a named level would be above the sender",
-    says=[
-        rule(12, "If the new value is higher than the `sender`'s current power level, reject."),
-    ],
+    says=[rule(12, "If the new value is higher than the `sender`'s current power level, reject.")],
 )
 def named_levels_are_in_reach(facts: EventFacts) -> bool:
     """Nobody asks for more than they have."""
@@ -459,13 +436,7 @@ def named_levels_are_in_reach(facts: EventFacts) -> bool:
 @guard(
     "no level altered in `events` is above the sender",
     fails="a level in `events` that is above the sender would change",
-    says=[
-        rule(
-            12,
-            "For each entry being changed in, or removed from, the `events` or `notifications` properties: If the "
-            "current value is greater than the `sender`'s current power level, reject.",
-        ),
-    ],
+    says=[_LISTED_BEFORE],
 )
 def event_levels_were_in_reach(facts: EventFacts) -> bool:
     """Of each entry that is changed or removed."""
@@ -475,13 +446,7 @@ def event_levels_were_in_reach(facts: EventFacts) -> bool:
 @guard(
     "no level in `events` would be above the sender",
     fails="a level in `events` would be above the sender",
-    says=[
-        rule(
-            12,
-            "For each entry being added to, or changed in, the `events` or `notifications` properties: If the new "
-            "value is greater than the `sender`'s current power level, reject.",
-        ),
-    ],
+    says=[_LISTED_AFTER],
 )
 def event_levels_are_in_reach(facts: EventFacts) -> bool:
     """Of each entry that is added or changed."""
@@ -491,13 +456,7 @@ def event_levels_are_in_reach(facts: EventFacts) -> bool:
 @guard(
     "no level altered in `notifications` is above the sender",
     fails="a level in `notifications` that is above the sender would change",
-    says=[
-        rule(
-            12,
-            "For each entry being changed in, or removed from, the `events` or `notifications` properties: If the "
-            "current value is greater than the `sender`'s current power level, reject.",
-        ),
-    ],
+    says=[_LISTED_BEFORE],
 )
 def notification_levels_were_in_reach(facts: EventFacts) -> bool:
     """Of each entry that is changed or removed, as of version 6."""
@@ -507,13 +466,7 @@ def notification_levels_were_in_reach(facts: EventFacts) -> bool:
 @guard(
     "no level in `notifications` would be above the sender",
     fails="a level in `notifications` would be above the sender",
-    says=[
-        rule(
-            12,
-            "For each entry being added to, or changed in, the `events` or `notifications` properties: If the new "
-            "value is greater than the `sender`'s current power level, reject.",
-        ),
-    ],
+    says=[_LISTED_AFTER],
 )
 def notification_levels_are_in_reach(facts: EventFacts) -> bool:
     """Of each entry that is added or changed, as of version 6."""
