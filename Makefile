@@ -66,13 +66,13 @@ postgresql:
 	  || { apt-get update -qq && apt-get install -qq -y postgresql > /dev/null; } \
 	  || { echo "the tests need PostgreSQL (Debian: apt-get install postgresql)" >&2; exit 1; }
 
-# Of these policies the tables of cases have to show everything: each transition, each guard both ways. A test
+# Of these policies the tables of cases have to show everything: each transition and rule, each guard both ways. A test
 # that walks through all that can be asked would always have seen it.
 SEEN := -m "not walk" --fsm-coverage-min=100 $(addprefix --fsm-coverage-policy=,mimi mimi-00 mimi-01)
 
 test: $(VENV)/dev browser postgresql ## run the tests, but for those that take long
 	$(BIN)/pytest -n auto -m "not long"
-	$(BIN)/pytest --quiet $(SEEN) tests/mimi/test_policies.py tests/mimi/test_revisions.py
+	$(BIN)/pytest --quiet $(SEEN) tests/mimi/test_policies.py tests/mimi/test_revisions.py tests/mimi/test_permits.py
 
 # What is added to `check` here takes more time, other programs or the network, and seldom breaks.
 test-all: ## what `check` does, and all tests that take long

@@ -137,7 +137,7 @@ def test_unusable_input(inside: Inside, arguments: tuple[str, ...], problem: str
     assert run.out == ""
 
 
-@pytest.mark.parametrize("version", [1, 7, 12])
+@pytest.mark.parametrize("version", [12, *(pytest.param(version, marks=pytest.mark.long) for version in (1, 7))])
 def test_findings_about_matrix_stand_for_a_reason(inside: Inside, version: int) -> None:
     reasons = str(ROOT / "examples" / "review" / "matrix.toml")
     run = inside("verify", f"matrix-{version}", "--accept", reasons, "--json")

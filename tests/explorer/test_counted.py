@@ -55,7 +55,11 @@ def history(policy: RolePolicy, counted: Counted, opening: str, rng: random.Rand
             )
 
 
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
+@pytest.mark.parametrize(
+    "policy",
+    [POLICIES[0], *(pytest.param(policy, marks=pytest.mark.long) for policy in POLICIES[1:])],
+    ids=lambda policy: policy.id,
+)
 def test_random_histories(policy: RolePolicy, visit: Open) -> None:
     page, scenario, rng = visit(policy), scenario_of(policy), random.Random(5)  # noqa: S311 - the same every time
     assert scenario

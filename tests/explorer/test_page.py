@@ -36,7 +36,7 @@ class Elements(HTMLParser):
 
 @pytest.mark.parametrize(
     "policy",
-    [*POLICIES, pytest.param(BIG, marks=pytest.mark.long), HOSTILE],
+    [POLICIES[0], *(pytest.param(policy, marks=pytest.mark.long) for policy in (*POLICIES[1:], BIG)), HOSTILE],
     ids=lambda policy: re.sub(r"\W", "", policy.id),
 )
 def test_it_is_one_small_file(policy: AnyPolicy) -> None:

@@ -75,7 +75,7 @@ LOGS: dict[str, tuple[AnyPolicy, str]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=LOGS)
+@pytest.fixture(params=["day", "odd", pytest.param("matrix", marks=pytest.mark.long)])
 def log(request: pytest.FixtureRequest) -> tuple[AnyPolicy, str]:
     return LOGS[request.param]
 

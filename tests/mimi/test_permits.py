@@ -8,6 +8,7 @@ from fsm import MIMI, Decision, Domain, Participation, Refusal
 from fsm.decision import judge
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MIMI_00, MIMI_01, MimiPolicy
+from fsm.mimi.rules import rules_of
 from tests.builders import BAN, INVITE, KNOCK, LEAVE, Given, event_facts, is_one_line, label
 
 PERMITS = {permit.id: permit for permit in MIMI.all_permits}
@@ -207,3 +208,12 @@ def test_permits_agree_with_plain_conditions_everywhere(
             assert [refusal.transition for refusal in decision.refusals] == [row.id for row in rows]
             assert all(refusal.failed for refusal in decision.refusals)
             assert is_one_line(decision.reason)
+
+
+@pytest.mark.parametrize(("permit", "given"), [(permit, given) for permit, given, _ in CASES], ids=label)
+@pytest.mark.parametrize(("policy", "plain"), [(MIMI, mimi), (MIMI_01, mimi_01), (MIMI_00, mimi_00)], ids=label)
+def test_rooms_of_every_policy_decide_the_cases_as_plain_conditions_do(
+    policy: MimiPolicy, plain: Callable[[str, EventFacts], bool], permit: str, given: Given
+) -> None:
+    kind, facts = KIND_OF[permit], event_facts(**given)
+    assert rules_of(policy).judge_beside(policy.permits[kind], facts).allowed is plain(kind, facts)
