@@ -21,6 +21,7 @@ from fsm.bulk.decide.pairs import NOBODY
 from fsm.bulk.decide.run import Run
 from fsm.bulk.read import layout
 from fsm.mimi.policies import MIMI
+from fsm.mimi.settings import CREATE
 
 ROUNDS = 5
 HALF = 0.5
@@ -73,9 +74,12 @@ def _pieces(table: pa.Table) -> Iterator[pa.Table]:
 
 
 def _everybody() -> Iterator[pa.Table]:
-    """Every user asks to join every room."""
+    """Every room is created, then every user asks to join it: before its creation, no change is a look-up."""
     rooms = pa.array([f"!r{room}:hub.example" for room in range(_ROOMS)])
     users = pa.array([f"@u{user}:hub.example" for user in range(MANY // _ROOMS)])
+    told = {layout.SENDER: str(users[0]), layout.TYPE: CREATE, layout.STATE_KEY: "", layout.CONTENT: "{}"}
+    nothing = dict.fromkeys((layout.TARGET, layout.ACTION), pa.nulls(_ROOMS, pa.string()))
+    yield pa.table({layout.ROOM: rooms, **nothing, **{name: pa.array([word] * _ROOMS) for name, word in told.items()}})
     for start in range(0, MANY, PIECE):
         pairs = np.arange(start, min(start + PIECE, MANY))
         user = pa.DictionaryArray.from_arrays(pa.array((pairs // _ROOMS).astype(np.int32)), users)
