@@ -1,0 +1,1 @@
+"""Mutants of the rules: see `tests.mutants.__main__`."""
