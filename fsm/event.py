@@ -4,7 +4,7 @@ An event comes from a stranger. Nothing here trusts a type or a length, and
 nothing is changed by reading. The events that we write ourselves are state.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -55,8 +55,6 @@ def plain(value: object) -> Any:
     than `MAX_PARTS` parts.
     """
     try:
-        if type(value) is dict and is_surely_plain(value):
-            return value
         return value if _is_plain(value) else _copied(value)
     except EventError:
         raise
@@ -64,43 +62,33 @@ def plain(value: object) -> Any:
         raise EventError("", f"cannot be read: {shorten(type(problem).__name__)}") from None
 
 
-def is_surely_plain(value: Mapping[str, Any]) -> bool:
-    """Whether a plain dictionary holds ASCII and numbers only: a quick look, after which `plain` need not be asked.
+def _is_plain(value: object) -> bool:  # noqa: C901 - calls would take longer than the rest
+    """Whether there is nothing but JSON's own types in a value. An object that is found twice is looked at once.
 
-    An object that is found twice is looked at once.
+    Raises `EventError` for a text that is no Unicode.
     """
-    for key, part in value.items():
-        if type(key) is not str or not key.isascii():
-            return False
-        kind = type(part)
-        if kind is str:
-            if not part.isascii():
-                return False
-        elif kind not in _ATOMS:
-            return _is_surely_plain_within(value)
-    return True
-
-
-def _is_surely_plain_within(value: Mapping[str, Any]) -> bool:
-    """The same, with all that a dictionary holds."""
-    rest: list[Mapping[str, Any]] = [value]
+    rest: list[Any] = [value if type(value) is dict else [value]]
     seen: set[int] = set()
     for holder in rest:  # which grows
-        for key, part in holder.items():
-            if type(key) is not str or not key.isascii():
-                return False
+        parts: Iterable[object] = holder
+        if type(holder) is dict:
+            for key in holder:
+                if type(key) is not str:
+                    if isinstance(key, str):
+                        return False
+                elif not key.isascii():
+                    _expect_unicode(key)
+            parts = holder.values()
+        for part in parts:
             kind = type(part)
             if kind is str:
-                if not part.isascii():
-                    return False
-            elif kind in _ATOMS or id(part) in seen:
-                continue
-            elif kind is dict:
-                seen.add(id(part))
-                rest.append(part)
-            elif kind is list and all(type(each) is str and each.isascii() for each in part):
-                seen.add(id(part))
-            else:
+                if not part.isascii():  # type: ignore[attr-defined]  # it is a text
+                    _expect_unicode(part)  # type: ignore[arg-type]
+            elif kind is dict or kind is list:
+                if id(part) not in seen:
+                    seen.add(id(part))
+                    rest.append(part)
+            elif kind not in _ATOMS and isinstance(part, str | list | Mapping):
                 return False
     return True
 
@@ -118,30 +106,6 @@ def own_copy(value: object) -> Any:
         raise
     except Exception as problem:  # noqa: BLE001 - as above
         raise EventError("", f"cannot be read: {shorten(type(problem).__name__)}") from None
-
-
-def _is_plain(value: object) -> bool:
-    """Whether there is nothing but JSON's own types in a value. An object that is found twice is looked at once.
-
-    Raises `EventError` for a text that is no Unicode.
-    """
-    seen: set[int] = set()
-    rest: list[Any] = [[value]]
-    while rest:
-        holder = rest.pop()
-        if id(holder) in seen:
-            continue
-        seen.add(id(holder))
-        for part in (*holder, *holder.values()) if type(holder) is dict else holder:
-            kind = type(part)
-            if kind is str:
-                if not part.isascii():
-                    _expect_unicode(part)
-            elif kind is dict or kind is list:
-                rest.append(part)
-            elif isinstance(part, str | list | Mapping):
-                return False
-    return True
 
 
 def _copied_quickly(value: object, depth: int = 1) -> dict[str, Any] | None:
@@ -215,10 +179,11 @@ def read_event(value: object) -> Event:
     """
     if type(value) is not dict:
         raise EventError("", f"an event must be an object, not {describe(value)}")
+    content = value.get("content")
     return Event(
         name(value, "type"),
         name(value, "sender"),
-        mapping(_required(value, "content"), "content"),
+        content if type(content) is dict else mapping(_required(value, "content"), "content"),
         text(value, "state_key") if "state_key" in value else None,
         name(value, "event_id") if "event_id" in value else None,
         name(value, "room_id") if "room_id" in value else None,
@@ -303,17 +268,31 @@ def checked_word(value: object, place: Place, words: Sequence[W]) -> W:
 
 def text(parent: Mapping[str, Any], key: str, within: Place = "") -> str:
     """The string under `key`; `within` is where the parent stands."""
+    value = parent.get(key)
+    if type(value) is str and len(value) <= MAX_TEXT:
+        return value
     return checked_text(_required(parent, key, within), (within, key))
 
 
 def name(parent: Mapping[str, Any], key: str, within: Place = "") -> str:
     """The string under `key`, which must not be empty."""
+    value = parent.get(key)
+    if type(value) is str and 0 < len(value) <= MAX_TEXT:
+        return value
     return checked_name(_required(parent, key, within), (within, key))
 
 
-def word(parent: Mapping[str, Any], key: str, words: Sequence[W], within: Place = "") -> W:
-    """The word under `key`, one of `words`."""
-    return checked_word(_required(parent, key, within), (within, key), words)
+def word(parent: Mapping[str, Any], key: str, words: Mapping[str, W], within: Place = "") -> W:
+    """What the word under `key` stands for, one of `words`."""
+    value = parent.get(key)
+    if type(value) is str and value in words:
+        return words[value]
+    return checked_word(_required(parent, key, within), (within, key), tuple(words.values()))
+
+
+def words_of(members: Iterable[W]) -> Mapping[str, W]:
+    """Members of an enumeration by their words, as `word` takes them."""
+    return {member.value: member for member in members}
 
 
 def whole_number(parent: Mapping[str, Any], key: str, within: Place, limit: int) -> int:

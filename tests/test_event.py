@@ -26,6 +26,7 @@ from fsm.event import (
     text,
     whole_number,
     word,
+    words_of,
 )
 from tests.builders import JSON, drop_at, error_of, is_one_line, set_at
 
@@ -126,7 +127,7 @@ def test_a_missing_field_is_named(field: str) -> None:
 
 def test_a_word_of_an_enum_is_a_string() -> None:
     assert read_event({**EVENT, "type": Word.TEA}).type == "tea"
-    assert word({"f": Word.TEA}, "f", tuple(Word)) is Word.TEA
+    assert word({"f": Word.TEA}, "f", words_of(Word)) is Word.TEA
 
 
 def test_the_longest_text_is_read() -> None:
@@ -147,7 +148,7 @@ READINGS: list[tuple[Callable[..., Any], tuple[Any, ...], Any]] = [
     (checked_flag, (False, "f"),                  False),
     (text,         ({"f": ""}, "f"),              ""),
     (name,         ({"f": "a"}, "f"),             "a"),
-    (word,         ({"f": "tea"}, "f", tuple(Word)), Word.TEA),
+    (word,         ({"f": "tea"}, "f", words_of(Word)), Word.TEA),
     (whole_number, ({"f": 0}, "f", "", 10),       0),
     (whole_number, ({"f": 9}, "f", "", 10),       9),
 ]
@@ -168,10 +169,10 @@ MISREADINGS: list[tuple[Callable[..., Any], tuple[Any, ...], str, str]] = [
     (text,         ({"f": True}, "f", "a"),       "a.f",   "must be a string, not true or false"),
     (name,         ({"f": ""}, "f", "a"),         "a.f",   "must not be empty"),
     (name,         ({}, "f"),                     "f",     "is missing"),
-    (word,         ({}, "f", tuple(Word), "a"),   "a.f",   "is missing"),
-    (word,         ({"f": "Tea"}, "f", tuple(Word), "a"), "a.f", "`Tea` is not one of tea"),
-    (word,         ({"f": "\n"}, "f", tuple(Word)), "f",   r"`\n` is not one of tea"),
-    (word,         ({"f": 1}, "f", tuple(Word)),  "f",     "must be a string, not a number"),
+    (word,         ({}, "f", words_of(Word), "a"),   "a.f",   "is missing"),
+    (word,         ({"f": "Tea"}, "f", words_of(Word), "a"), "a.f", "`Tea` is not one of tea"),
+    (word,         ({"f": "\n"}, "f", words_of(Word)), "f",   r"`\n` is not one of tea"),
+    (word,         ({"f": 1}, "f", words_of(Word)),  "f",     "must be a string, not a number"),
     (whole_number, ({}, "f", "a", 10),            "a.f",   "is missing"),
     (whole_number, ({"f": -1}, "f", "a", 10),     "a.f",   "must be from 0 to 9"),
     (whole_number, ({"f": 10}, "f", "a", 10),     "a.f",   "must be from 0 to 9"),

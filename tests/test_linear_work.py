@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from fsm import EventError
-from fsm.event import is_surely_plain
+from fsm.event import plain
 from fsm.matrix.third_party import Promise, Promises
 from fsm.mimi import permissions, roles
 from fsm.policies import load_rules, new_room, room_from_state
@@ -238,4 +238,4 @@ def test_what_is_shared_is_looked_at_once(around: Callable[[Any], Any]) -> None:
 def test_a_long_list_that_is_shared_is_looked_at_once() -> None:
     shared = ["x"] * 1000
     event = {**ASK, "content": {**ASK["content"], **{str(number): shared for number in range(100)}}}
-    assert steps(lambda: is_surely_plain(event)) < 30_000
+    assert steps(lambda: plain(event)) < 30_000

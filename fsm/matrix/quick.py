@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fsm.decision import Decision
-from fsm.event import MAX_TEXT, is_surely_plain, plain
+from fsm.event import MAX_TEXT, plain
 from fsm.locks import lock_of
 from fsm.matrix import citing
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN, is_redacted
@@ -105,11 +105,11 @@ class MatrixQuick(MatrixJudging[Member]):
                 if type(key) is not str or (key and not _is_own(key, sender)):
                     raise KeyError(event_type)
                 size -= 1
-            if size and (citing.AUTH_EVENTS in event or not (is_surely_plain(event) or plain(event) is event)):
+            if size and (citing.AUTH_EVENTS in event or plain(event) is not event):
                 raise KeyError(event_type)
         for key, part in content.items():
             if type(part) is not str or type(key) is not str or not part.isascii() or not key.isascii():
-                if is_surely_plain(content) or plain(content) is content:
+                if plain(content) is content:
                     break
                 raise TypeError
         by, levels = self._members.get(sender) or self._stranger(sender), settings.levels

@@ -15,7 +15,7 @@ from typing import Any, Self, Unpack, overload
 
 from fsm.decision import Decision
 from fsm.errors import DefinitionError, EventError, shorten
-from fsm.event import Event, word, write_state
+from fsm.event import Event, word, words_of, write_state
 from fsm.matrix import citing
 from fsm.matrix.events import (
     MEMBER,
@@ -39,6 +39,8 @@ from fsm.participation.participant import Member, Other, Participant
 from fsm.participation.terms import Action, Participation
 from fsm.past import HIDDEN, Read
 from fsm.room import Attachments, known_in
+
+_MEMBERSHIPS = words_of(Participation)
 
 
 class MatrixRoom(MatrixQuick[Member]):
@@ -277,7 +279,7 @@ class MatrixRoom(MatrixQuick[Member]):
         """Apply an event, given at `place`, as it stands. Raises `EventError`, and changes nothing then."""
         if event.type == MEMBER and event.state_key is not None:
             target = read_user_id(event.state_key, "state_key")
-            state = word(event.content, "membership", tuple(Participation), "content")
+            state = word(event.content, "membership", _MEMBERSHIPS, "content")
             self._move(target, self._class_of(target), state)
         else:
             self.policy, settings = self._after(event)

@@ -23,7 +23,7 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from fsm.errors import EventError, shorten
-from fsm.event import checked_name, describe, join, mapping, name, plain, word
+from fsm.event import checked_name, describe, join, mapping, name, plain, word, words_of
 from fsm.mimi.codec.structs import (
     BOOLEAN_PERMISSION,
     JOIN_RULE,
@@ -232,8 +232,8 @@ def _read_roles(value: object, faults: Gather) -> dict[str, Permissions]:
 
 _PARTS: Mapping[str, Callable[[Mapping[str, Any], Gather], Any]] = {
     "policy": lambda value, _: name(value, "policy"),
-    "join_rule": lambda value, _: word(value, "join_rule", JOIN_RULE_WORDS),
-    "visibility": lambda value, _: word(value, "visibility", tuple(Visibility)),
+    "join_rule": lambda value, _: word(value, "join_rule", words_of(JOIN_RULE_WORDS)),
+    "visibility": lambda value, _: word(value, "visibility", words_of(Visibility)),
     "roles": lambda value, faults: _read_roles(value["roles"], faults),
     "assignments": lambda value, faults: parse_role_map(value["assignments"], "assignments", faults),
 }

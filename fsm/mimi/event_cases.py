@@ -7,10 +7,11 @@ room one thing is out of the ordinary.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from fsm.mimi.events import write_participation
 from fsm.mimi.permits import Kind
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.scenario import ALICE, BOB, CAROL, DAN, MESSAGE, role_map, state_event
-from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, JOIN_RULES, REDACTION, ROLE, ROLE_MAP, write_participation
+from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, JOIN_RULES, REDACTION, ROLE, ROLE_MAP
 from fsm.participation.terms import Action
 from fsm.scenario import EventCase, Log
 

@@ -5,8 +5,9 @@ finite facts, any of which may permit. Which rules are for which kind of event i
 of a policy (`fsm.mimi.policies.PERMITS`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Any, Self, TypeAlias
 
 from fsm.facts import SenderFacts
 from fsm.guards import guard
@@ -44,6 +45,16 @@ class EventFacts(SenderFacts[Participation]):
     is_every_role_below: bool = True
     is_every_grant_held: bool = True
     is_administrator_left: bool = True
+
+    @classmethod
+    def of(cls, told: "Told") -> Self:
+        """The facts of these values."""
+        values: dict[str, Any] = dict(zip((field.name for field in fields(cls)), told, strict=False))
+        return cls(**values)
+
+
+Told: TypeAlias = tuple[Participation | bool, ...]
+"""Values of `EventFacts` in the order of its fields; those that are left out keep their defaults."""
 
 
 @guard("the room is new", fails="the room exists already", says=[draft.NOTHING_BEFORE_CREATION])

@@ -26,6 +26,17 @@ class Change:
         self.after = after
         self._is_same_map = after.shape is before.shape and after.users is before.users
 
+    def facts(self) -> tuple[bool, ...]:
+        """What guards may know about the change: the last of `EventFacts`, in their order."""
+        return (
+            self.has_distinct_ids,
+            self.has_distinct_orders,
+            self.is_listed(),
+            self.is_below_sender(),
+            self.grants_only_held(),
+            self.keeps_administrator(),
+        )
+
     @cached_property
     def _redefined(self) -> list[str]:
         old, new = self.before.defined, self.after.defined

@@ -12,25 +12,16 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, cast, overload
 
 from fsm.decision import Decision, judge
 from fsm.errors import EventError, RevisionError, shorten
-from fsm.event import MAX_TEXT, Event, checked_word, is_name, name, plain, read_event, write_state
+from fsm.event import MAX_TEXT, Event, checked_word, is_name, plain, read_event, write_state
 from fsm.facts import Value
 from fsm.locks import lock_of
+from fsm.mimi.events import kind_of, said_by, text_of, understood, write_participation
 from fsm.mimi.permissions import REDACT, SEND_MESSAGES, Permissions
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.roles import Standing
 from fsm.mimi.rules import MimiRules, rules_of
-from fsm.mimi.settings import (
-    CREATE,
-    HISTORY_VISIBILITY,
-    ROLE,
-    USER,
-    Settings,
-    kind_of,
-    read_of,
-    read_participation,
-    write_participation,
-)
+from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, ROLE, USER, Settings
 from fsm.observers import Observer
 from fsm.own_facts import Provider, weight_of
 from fsm.participation.facts import Facts
@@ -188,6 +179,7 @@ class Room(ParticipationRoom[Member]):
                 value = plain(given)
                 event = room._read_first(value, seen)
                 room._known_answer(event, value)
+                event = room._understood(event)
                 room._note_id(event)
                 action = room._asked(event)
                 if action is None:
@@ -198,7 +190,7 @@ class Room(ParticipationRoom[Member]):
                         settings = after
                 else:
                     assert event.state_key is not None
-                    room._move(event.state_key, room._class_of(event.state_key), Participation(action))
+                    room._move(event.state_key, room._class_of(event.state_key), action)
                 room._remember_given(event, value)
             except EventError as problem:
                 raise problem.within(f"state[{index}]") from None
@@ -407,15 +399,18 @@ class Room(ParticipationRoom[Member]):
         seen.add(key)
         return event
 
+    def _understood(self, event: Event) -> Event:
+        return understood(event, self._rules.types)
+
     def _asked(self, event: Event) -> Action | None:
-        return read_participation(event) if event.type in self._rules.types else None
+        types = self._rules.types
+        return said_by(event, types) if event.type in types else None
 
     def _read_of(self, event: Event, value: dict[str, Any]) -> Read:  # noqa: ARG002 - as any room reads
-        if event.type in self._rules.types:
+        types = self._rules.types
+        if event.type in types:
             return brief(event.content["reason"]) if "reason" in event.content else None
-        if kind_of(event) is Kind.REDACTION:
-            return brief(name(event.content, "redacts", "content"))
-        return read_of(event)
+        return text_of(event.type, said_by(event, types))
 
     def _read_if_kept(self, event: Event, value: dict[str, Any]) -> Read:
         # Who sees what follows from all changes of the rule on it, also those without an id.
@@ -445,21 +440,21 @@ class Room(ParticipationRoom[Member]):
                 return replace(backing, before=decision.before, after=decision.before)
         return decision
 
-    def _judge_content(self, event: Event, told: Mapping[str, Value] | None) -> Decision:
+    def _judge_content(self, event: Event, facts: Mapping[str, Value] | None) -> Decision:
         action = self._asked(event)
         if action is not None:
             assert event.state_key
             table, by, to = self._rules.table(self._rule), self._class_of(event.sender), self._class_of(event.state_key)
             is_self = event.sender == event.state_key
-            if told is None:
+            if facts is None:
                 return table.decide(action, by, to, is_self=is_self)
             *asked, code = table.question(action, by, to, is_self=is_self)
-            return self._memory[*asked, code + weight_of(self.policy, told)]
+            return self._memory[*asked, code + weight_of(self.policy, facts)]
         kind, after, its = kind_of(event), self._change(self._settings, event), self._class_of(event.sender)
-        redacted = name(event.content, "redacts", "content") if kind is Kind.REDACTION else None
+        redacted = event.said if kind is Kind.REDACTION else None
         is_own = redacted is not None and self._is_sent_by(event.sender, redacted)
-        facts = self._settings.facts(event, its.state, its.peers.powers, after, is_own_event=is_own)
-        decision = self._rules.judge(kind, facts)
+        told = self._settings.facts(event, its.state, its.peers.powers, after, is_own_event=is_own)
+        decision = self._rules.judge(kind, told)
         if not decision and redacted is not None and self._is_unknown(redacted):
             return replace(decision, reason=self._forgotten(redacted) or decision.reason)
         return decision
@@ -499,7 +494,7 @@ class Room(ParticipationRoom[Member]):
         action = self._asked(event)
         if action is not None:
             assert event.state_key is not None
-            self._move(event.state_key, self._class_of(event.state_key), Participation(action))
+            self._move(event.state_key, self._class_of(event.state_key), action)
         elif event.state_key is not None:
             self._become(self._change(self._settings, event))
 

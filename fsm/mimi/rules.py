@@ -12,7 +12,7 @@ from fsm.errors import DefinitionError
 from fsm.facts import Value
 from fsm.machine import memory_of
 from fsm.mimi.permissions import ACTS
-from fsm.mimi.permits import EventFacts, Kind
+from fsm.mimi.permits import EventFacts, Kind, Told
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.roles import NOBODY, Roles, Standing
 from fsm.mimi.settings import Settings
@@ -45,7 +45,9 @@ class MimiRules(Rules[Standing, JoinRule]):
             for acts in range(2 ** len(ACTS))
         )
         """By the acts that a standing grants: their weight."""
-        self._judged: Beside[tuple[Kind, EventFacts]] = Beside(self, lambda key: (self.permits[key[0]], key[1]))
+        self._judged: Beside[tuple[Kind, Told]] = Beside(
+            self, lambda key: (self.permits[key[0]], EventFacts.of(key[1]))
+        )
         self.join_rule: Mapping[Value, int] = weights["join_rule"]
         self.is_self = weights["is_self"][True]
         self.outranks_for_kick = weights["outranks_for_kick"][True]
@@ -62,9 +64,9 @@ class MimiRules(Rules[Standing, JoinRule]):
             code += self.outranks_for_ban
         return code
 
-    def judge(self, kind: Kind, facts: EventFacts) -> Decision:
+    def judge(self, kind: Kind, told: Told) -> Decision:
         """The decision on an event that moves nobody: made when first asked for, and then shared. Facts are finite."""
-        return self._judged[kind, facts]
+        return self._judged[kind, told]
 
     @property
     def nobody(self) -> Powers:

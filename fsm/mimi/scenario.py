@@ -13,17 +13,9 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from fsm.event import write_state
+from fsm.mimi.events import write_participation
 from fsm.mimi.policies import MimiPolicy
-from fsm.mimi.settings import (
-    CREATE,
-    HISTORY_VISIBILITY,
-    JOIN_RULE_WORDS,
-    JOIN_RULES,
-    REDACTION,
-    ROLE,
-    ROLE_MAP,
-    write_participation,
-)
+from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, JOIN_RULE_WORDS, JOIN_RULES, REDACTION, ROLE, ROLE_MAP
 from fsm.participation.terms import Action
 from fsm.scenario import Log, Opening, Scenario, Trial
 

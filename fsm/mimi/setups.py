@@ -8,7 +8,7 @@ what they are called: an answer given for one room of a setup holds for all.
 """
 
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from fsm.classes import Outside
@@ -178,7 +178,7 @@ def rename(settings: Settings, names: Mapping[str, str]) -> Settings:
     roles = settings.roles
     assigned = tuple(entry._replace(users=frozenset(map(names.__getitem__, entry.users))) for entry in roles.assigned)
     creator = settings.creator and names[settings.creator]
-    return replace(settings, creator=creator, roles=roles.assign(assigned))
+    return settings._replace(creator=creator, roles=roles.assign(assigned))
 
 
 def _people(settings: Settings) -> People:

@@ -1,7 +1,6 @@
 """What a MIMI room is set to, as its snapshots have it: an envelope, who created the room, and who still reigns."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from fsm.errors import EventError
@@ -19,10 +18,10 @@ def read_settings(given: Mapping[str, Any], policy: MimiPolicy) -> Settings:
         raise problem.within("envelope") from None
     creator = None if given["creator"] is None else checked_name(given["creator"], "creator")
     if not given["reigns"]:
-        return replace(settings, creator=creator)
+        return settings._replace(creator=creator)
     if creator is None:
         raise EventError("reigns", "must be false: there is no creator")
-    settings = replace(settings, creator=creator, roles=settings.roles.reign())
+    settings = settings._replace(creator=creator, roles=settings.roles.reign())
     if not settings.roles.reigning:
         raise EventError("reigns", "must be false: roles are assigned")
     return settings

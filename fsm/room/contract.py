@@ -140,6 +140,10 @@ class RoomContract(Generic[Who]):
         """Read a state event of this room. Raises `EventError`."""
         raise NotImplementedError
 
+    def _understood(self, event: Event) -> Event:
+        """The same event with what its content says, where that is read by itself. Raises `EventError`."""
+        return event
+
     def _read_of(self, event: Event, value: JSON) -> Read:
         """What the room reads of an event's content, beside the action. Raises `EventError`."""
         raise NotImplementedError

@@ -107,6 +107,12 @@ class RoomPast(RoomUsers[Who]):
         """What is kept of the content: what the room reads, if the event has an id to be compared by."""
         return None if event.event_id is None else self._read_of(event, value)
 
+    def _met(self, value: JSON) -> tuple[Event, Decision | None]:
+        """An event as it is read, and the first answer to it where it is known by its id. Raises `EventError`."""
+        event = self._read(value)
+        known = self._known_answer(event, value)
+        return (self._understood(event), None) if known is None else (event, known)
+
     def _known_answer(self, event: Event, value: JSON) -> Decision | None:
         """The first answer to an event that is known by its id. Raises `EventError` for another event of that id."""
         if event.event_id is None or self._past is None:

@@ -7,7 +7,7 @@ from fsm import change as kinds
 from fsm.change import Change, Outcome
 from fsm.decision import Decision
 from fsm.errors import EventError, shorten
-from fsm.event import MAX_TEXT, Event, checked_word, is_surely_plain, own_copy, plain
+from fsm.event import MAX_TEXT, Event, checked_word, own_copy, plain
 from fsm.facts import Value
 from fsm.locks import lock_of
 from fsm.own_facts import provided
@@ -138,10 +138,10 @@ class RoomJudging(RoomPast[Who]):
                 if type(room_id) is not str or room_id != self.id:
                     raise KeyError(room_id)
                 size -= 1
-            if size != _LEAST_FIELDS and not (self._is_ordinary(event, action) and _is_plain(event)):
+            if size != _LEAST_FIELDS and not (self._is_ordinary(event, action) and plain(event) is event):
                 raise KeyError(event_type)
         if len(content) != 1:
-            if not _is_plain(content):
+            if plain(content) is not content:
                 raise TypeError
             self._read_quickly(content)
         to = members.get(target) or self._stranger(target)
@@ -157,14 +157,12 @@ class RoomJudging(RoomPast[Who]):
         value = plain(event)
         facts = self._provided(value)
         with lock_of(self):
-            read = self._read(value)
-            known = self._known_answer(read, value)
+            read, known = self._met(value)
             return self._judge(read, value, facts) if known is None else known
 
     def _judged(self, value: JSON, facts: Mapping[str, Value] | None) -> tuple[Event, Change]:
         """An event as it is read, and the change that it makes; the room is locked."""
-        read = self._read(value)
-        known = self._known_answer(read, value)
+        read, known = self._met(value)
         decision = self._judge(read, value, facts) if known is None else known
         return read, self._record(read, value, decision, facts, is_repeated=known is not None)
 
@@ -220,8 +218,3 @@ class RoomJudging(RoomPast[Who]):
         event_type, sender, target = value.get("type"), value.get("sender"), value.get("state_key")
         is_change = type(event_type) is str and event_type in self._rules.types
         return (sender, target) if is_change and type(sender) is str and type(target) is str else None
-
-
-def _is_plain(value: Mapping[str, Any]) -> bool:
-    """Whether a plain dictionary holds nothing but JSON's own types. Raises `EventError` for what is no Unicode."""
-    return is_surely_plain(value) or plain(value) is value

@@ -180,8 +180,7 @@ class RoomSending(RoomObserving[Who]):
         value = plain(event)
         with lock_of(self):
             if self._attached is None:
-                read = self._read(value)
-                known = self._known_answer(read, value)
+                read, known = self._met(value)
                 if known is not None:
                     return known
                 decision = self._judge(read, value)
@@ -234,7 +233,7 @@ class RoomSending(RoomObserving[Who]):
             raise RevisionError(expected, self._revision)
         if change:
             value = cast("JSON", change.event)
-            self._enter(self._read(value), value, change.decision)
+            self._enter(self._understood(self._read(value)), value, change.decision)
         return attached.put(self, change)
 
     def _enter(self, read: Event, value: JSON, decision: Decision) -> None:
@@ -251,6 +250,7 @@ class RoomSending(RoomObserving[Who]):
             read = self._read_state(value)
             if self._known_answer(read, value) is not None:
                 return None, False
+            read = self._understood(read)
             change = None if attached is None else self._record(read, value, GIVEN)
             before = None if change is None or change.target is None else self.participation(change.target)
             self._note_id(read)

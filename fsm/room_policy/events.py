@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from fsm.errors import EventError, shorten
-from fsm.event import Event, checked_flag, checked_text, checked_word, mapping, read_event, sequence, word
+from fsm.event import Event, checked_flag, checked_text, checked_word, mapping, read_event, sequence, word, words_of
 from fsm.room_policy.components import (
     BasePolicy,
     Claim,
@@ -46,6 +46,8 @@ REQUESTS = ("message", "destroy_room", "reinit")
 """Events that change no component."""
 
 EVENT_TYPES = (PARTICIPANT, *UPDATES, *REQUESTS)
+
+_MOVES = words_of(Move)
 
 Value: TypeAlias = RoleList | tuple[Preauthorization, ...] | BasePolicy | Metadata
 """A component that an event brings along."""
@@ -111,7 +113,7 @@ def read_component(value: object) -> Event:
 
 def read_change(content: Mapping[str, Any], within: str = "content") -> Change:
     """What the content of a `participant` event asks for. Raises `EventError`."""
-    move = word(content, "action", tuple(Move), within)
+    move = word(content, "action", _MOVES, within)
     role = index(content, "role_index", within) if move in (Move.ADD, Move.CHANGE_ROLE) else None
     if role == OUTSIDE:
         raise EventError(f"{within}.role_index", "must be at least 1: `remove` takes users off the list")
