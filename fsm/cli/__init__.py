@@ -7,14 +7,14 @@ line on standard error, never a traceback.
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from errno import EDQUOT, EFBIG, ENOSPC
+from errno import EBADF, EDQUOT, EFBIG, ENOSPC, EPIPE
 from importlib import import_module
 from io import BufferedWriter, FileIO, RawIOBase, TextIOWrapper
 from types import MappingProxyType
 
 import click
 
-from fsm.cli.terminal import StoppedError, complain
+from fsm.cli.terminal import StoppedError, complain, drop
 from fsm.errors import PolicyError, in_words, needs, shorten
 from fsm.version import __version__
 
@@ -22,7 +22,7 @@ UNUSABLE = 2
 INTERRUPTED = 130
 CLOSED_PIPE = 141
 """What a shell reports of a program that wrote to a closed pipe."""
-_NO_ROOM = {ENOSPC, EFBIG, EDQUOT}
+_OF_OUTPUT = {ENOSPC, EFBIG, EDQUOT, EBADF, EPIPE}
 """What is wrong with the output and never with an input."""
 
 COMPLETION = "_FSM_COMPLETE"
@@ -113,15 +113,28 @@ def fsm() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit status."""
-    _prepare_output()
+    _prepare_streams()
+    try:
+        status = _status(arguments)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        drop(sys.stdout)
+        return CLOSED_PIPE
+    except OSError as problem:  # standard output is all that is written without saying where
+        drop(sys.stdout)
+        complain(f"standard output: {in_words(problem)}")
+        return UNUSABLE
+    return status
+
+
+def _status(arguments: Sequence[str]) -> int:
+    """Run one command, and say what is wrong; returns its exit status. Raises OSError for standard output."""
     try:
         status = _run(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read our output has seen enough.
-        _drop_output()
-        return CLOSED_PIPE
     except (OSError, PolicyError, click.ClickException) as problem:
+        if isinstance(problem, OSError) and problem.errno in _OF_OUTPUT and problem.filename is None:
+            raise
         complain(_line(problem))
         return UNUSABLE
     except StoppedError as end:
@@ -151,23 +164,21 @@ def _line(problem: Exception) -> str:
     if isinstance(problem, click.ClickException):
         text = " ".join(problem.format_message().split()).removesuffix(".")
         return shorten(text[:1].lower() + text[1:], 500)
-    if not isinstance(problem, OSError):
-        return " ".join(str(problem).split())
-    if problem.filename is None and problem.errno in _NO_ROOM:
-        _drop_output()
-        problem.filename = "standard output"
-    return in_words(problem)
+    return in_words(problem) if isinstance(problem, OSError) else " ".join(str(problem).split())
 
 
-def _prepare_output() -> None:
-    if isinstance(sys.stdout.buffer, RawIOBase):
+def _prepare_streams() -> None:
+    """Have all standard streams. To write to an output that is closed fails; errors are then said to nobody."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY)  # takes the number, so that no file of ours does
+    if sys.stderr is None:
+        sys.stderr = TextIOWrapper(FileIO(os.devnull, "w"), "utf-8")
+    if sys.stdout is None or isinstance(sys.stdout.buffer, RawIOBase):
         # With `python -u`, what a full disk takes a part of would count as written.
-        buffer = BufferedWriter(FileIO(sys.stdout.fileno(), "w", closefd=False))
-        sys.stdout = TextIOWrapper(buffer, sys.stdout.encoding, line_buffering=True)
+        buffer = BufferedWriter(FileIO(1, "w", closefd=False))
+        sys.stdout = TextIOWrapper(buffer, "utf-8" if sys.stdout is None else sys.stdout.encoding, line_buffering=True)
     # A name from a log may hold what the terminal cannot show; that is no reason to stop.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-
-
-def _drop_output() -> None:
-    """Let what is still to be written go nowhere: Python would complain of it once more at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

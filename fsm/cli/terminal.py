@@ -7,6 +7,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from errno import EPIPE
 from importlib.util import find_spec
 from io import BufferedReader, UnsupportedOperation
 from pathlib import Path
@@ -36,7 +37,15 @@ class StoppedError(Exception):
 def complain(problem: str) -> None:
     """Say in one line on standard error what is wrong."""
     sys.stdout.flush()
-    print(f"fsm: {safe(problem)}", file=sys.stderr)
+    try:
+        print(f"fsm: {safe(problem)}", file=sys.stderr)
+    except OSError:  # there is nobody to say it to
+        drop(sys.stderr)
+
+
+def drop(stream: TextIO) -> None:
+    """Let what is still to be written go nowhere: Python would complain of it once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def safe(text: str) -> str:
@@ -88,9 +97,7 @@ def terminal(stream: TextIO, **options: Any) -> "Console | None":
     """What writes to a terminal in colours; None where the stream is no terminal, or there are no colours."""
     if not stream.isatty() or not find_spec("rich"):
         return None
-    from rich.console import Console  # noqa: PLC0415 - takes long to load, and only terminals need it
-
-    return Console(file=stream, width=columns(), **options)
+    return _console(file=stream, **options)
 
 
 @contextmanager
@@ -119,9 +126,17 @@ def output_to(path: str) -> Iterator[BinaryIO]:
 
 def console() -> "Console":
     """What writes results to standard output: in colours where that is a terminal, and with no line broken."""
+    return _console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def _console(**options: Any) -> "Console":
     from rich.console import Console  # noqa: PLC0415 - takes long to load, and not all commands need it
 
-    return Console(width=columns(), highlight=False, markup=False, emoji=False, soft_wrap=True)
+    class _Ours(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError(EPIPE, "")  # which we take in our own way
+
+    return _Ours(width=columns(), **options)
 
 
 def fitted(line: str, width: int) -> list[str]:

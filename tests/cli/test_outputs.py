@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,68 @@ def test_standard_output_without_room(command: tuple[str, ...], full: str, unbuf
         )  # fmt: skip
     reason = "no space left on device" if full == "device" else "file too large"
     assert (run.returncode, run.stderr.splitlines()[-1]) == (2, f"fsm: standard output: {reason}")
+
+
+def none(*streams: int) -> None:
+    for number in streams:
+        os.close(number)
+
+
+def a_file_to_read(number: int) -> None:
+    os.dup2(os.open(os.devnull, os.O_RDONLY), number)
+
+
+def a_full_disk(number: int) -> None:
+    os.dup2(os.open("/dev/full", os.O_WRONLY), number)
+
+
+def a_closed_pipe(number: int) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    os.dup2(writer, number)
+
+
+DEAF = "fsm: standard output: bad file descriptor\n"
+NONE = "fsm: no such command `dance`: choose from"
+
+# fmt: off
+STREAMS: list[tuple[tuple[str, ...], Callable[[], None], int, str, str]] = [
+    # What is to be written cannot be.
+    (("policies",),          lambda: none(1),           2,   "", DEAF),
+    (("explain", "mimi", "leave", "--json"), lambda: none(0, 1), 2, "", DEAF),
+    (("--help",),            lambda: a_file_to_read(1), 2,   "", DEAF),
+    (("policies",),          lambda: a_closed_pipe(1),  141, "", ""),
+    (("explain", "mimi", "leave"), lambda: a_closed_pipe(1), 141, "", ""),
+    (("--help",),            lambda: none(0, 1, 2),     2,   "", ""),
+    # What is wrong cannot be said: the answer is what it is, and nothing of it goes where answers go.
+    (("dance",),             lambda: none(2),           2,   "", ""),
+    (("dance",),             lambda: a_file_to_read(2), 2,   "", ""),
+    (("dance",),             lambda: a_full_disk(2),    2,   "", ""),
+    (("dance",),             lambda: a_closed_pipe(2),  2,   "", ""),
+    (("replay", "/dev/null", "--json"), lambda: none(2), 0,  '{"summary"', ""),
+    # Nothing is to be written.
+    (("dance",),             lambda: none(1),           2,   "", NONE),
+    (("draw", "mimi", "--format", "dot", "-o", "/dev/null"), lambda: none(0, 1, 2), 0, "", ""),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("command", "arrange", "status", "out", "err"), STREAMS, ids=range(len(STREAMS)))
+def test_standard_streams_that_cannot_be_used(
+    command: tuple[str, ...], arrange: Callable[[], None], status: int, out: str, err: str
+) -> None:
+    run = subprocess.run([sys.executable, "-m", "fsm", *command], cwd=ROOT, capture_output=True, text=True, check=False, preexec_fn=arrange)  # fmt: skip
+    assert (run.returncode, run.stdout[: len(out) or None], run.stderr[: len(err) or None]) == (status, out, err)
+
+
+def test_what_was_written_before_a_mistake_may_find_a_closed_pipe(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text('{"type": "m.room.role_map"}\n{"chunk": [], "start": "x"}\n', encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "fsm", "replay", str(log)], cwd=ROOT, capture_output=True, text=True, check=False,
+        preexec_fn=lambda: a_closed_pipe(1),
+    )  # fmt: skip
+    assert (run.returncode, run.stderr) == (141, "")
 
 
 def test_a_report_comes_after_its_pictures(tmp_path: Path, inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
