@@ -4,7 +4,7 @@ import pytest
 
 from tests.mutants.changes import Mutant, mutants
 from tests.mutants.files import EQUIVALENT, TESTS
-from tests.mutants.trials import ROOT, survivors
+from tests.mutants.trials import ROOT, Limits, survivors
 
 # A line, and all that it is changed to.
 # fmt: off
@@ -102,5 +102,5 @@ def test_what_survives_is_what_no_test_notices(monkeypatch: pytest.MonkeyPatch) 
     text = (ROOT / file).read_text("utf-8")
     assert all(before in text for before, _, _ in TRIED)
     made = [Mutant(file, 1, before, after, text.replace(before, after)) for before, after, _ in TRIED]
-    alive = list(survivors(file, made, ["tests/mimi/test_history.py"], 2))
+    alive = list(survivors(file, made, ["tests/mimi/test_history.py"], Limits(2)))
     assert [mutant.after for mutant in alive] == [after for _, after, is_noticed in TRIED if not is_noticed]

@@ -25,7 +25,7 @@ from fsm.room_policy.events import (
     components_of,
     read,
 )
-from fsm.room_policy.facts import Move, RoleFacts
+from fsm.room_policy.facts import RoleFacts
 from fsm.room_policy.facts_of_events import facts_of_change, facts_of_update
 from fsm.room_policy.policies import RolePolicy, policy_of
 from fsm.room_policy.roles import Roles
@@ -83,16 +83,10 @@ class RoleJudging(BaseRoom[Who]):
 
     def facts_of(self, event: Mapping[str, Any]) -> RoleFacts:
         """The facts by which a change is judged. Raises `EventError` for an event that is none."""
-        read = self._read(plain(event))
+        read: Any = self._read(plain(event))
         if not isinstance(read.said, Change):
             raise EventError("type", f"`{shorten(read.type)}` is no change of a participant")
-        return facts_of_change(self._contents, read.said, read.sender, read.state_key or "")
-
-    def facts(self, sender: str, target: str) -> RoleFacts:
-        """What the policy may know where the target is to be removed."""
-        return facts_of_change(
-            self._contents, Change(Move.REMOVE, None, None, False, None, frozenset()), sender, target
-        )
+        return facts_of_change(self._contents, read.said, read.sender, read.state_key)
 
     @property
     def _memory(self) -> Memory[RoleFacts]:
@@ -125,11 +119,12 @@ class RoleJudging(BaseRoom[Who]):
         return rules.values()
 
     def _known_answer(self, event: Any, value: dict[str, Any]) -> Decision | None:
-        past = self._past
-        position = None if event.event_id is None or past is None else past.find(event.event_id)
-        if past is None or position is None:
+        if event.event_id is None or self._past is None:
             return None
-        known = past[position]
+        position = self._past.find(event.event_id)
+        if position is None:
+            return None
+        known = self._past[position]
         is_same = (known.sender, known.type, known.state_key) == (event.sender, event.type, event.state_key)
         if not is_same or known.read != self._read_of(event, value):
             raise another(event)

@@ -1,6 +1,6 @@
 """Change the rules in every small way, and say which change no test notices: `make mutants`.
 
-    python -m tests.mutants [--lines FIRST-LAST] [--jobs N] [FILE]...
+    python -m tests.mutants [--lines FIRST-LAST] [--jobs N] [--seconds S] [FILE]...
 
 Each mutant is one file of the package with one thing changed: a condition turned round, a name or a state replaced
 by one of its like, an item or a statement left out. The tests that are about this file are run against it until
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from tests.mutants.changes import mutants
 from tests.mutants.files import EQUIVALENT, TESTS
-from tests.mutants.trials import ROOT, survivors
+from tests.mutants.trials import ROOT, Limits, survivors
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,8 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("files", nargs="*", metavar="FILE", help=f"by default {', '.join(TESTS)}")
     parser.add_argument("--lines", metavar="FIRST-LAST", default="1-1000000", help="only mutants of these lines")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many are tried at a time")
+    parser.add_argument("--seconds", type=float, default=0, help="pass over tests that take more processor time")
     options = parser.parse_args(arguments)
     first, last = map(int, options.lines.split("-"))
+    limits = Limits(options.jobs, options.seconds)
     alive = 0
     for file in options.files or TESTS:
         text = (ROOT / file).read_text("utf-8")
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for mutant in mutants(file, text)
             if first <= mutant.line <= last and mutant.change not in EQUIVALENT.get(file, ())
         ]
-        for mutant in survivors(file, made, TESTS[file], options.jobs):
+        for mutant in survivors(file, made, TESTS[file], limits):
             alive += 1
             print(mutant, flush=True)  # noqa: T201
         print(f"{file}: {len(made)} mutants tried", flush=True)  # noqa: T201

@@ -72,9 +72,10 @@ LIKE = [
     ["was_active", "is_active"], ["left", "entered"],
 ]
 """Names each of which is replaced by the one before it."""
-FOR_TYPES = ("TypeVar",)
 OTHERS = {"all": "any", "any": "all", "min": "max", "max": "min"}
-COPIES = ("bool", "dict", "frozenset", "int", "list", "set", "sorted", "str", "tuple")
+FOR_CHECKS = ("strict", "slots", "maxsize")
+"""Arguments that make no difference where nothing is wrong."""
+COPIES = ("bool", "dict", "int", "list", "set", "sorted", "str", "tuple")
 """What makes of its only argument one of another type, or a copy."""
 ERRORS = ("EventError", "DefinitionError", "RevisionError", "DecodeError", "ReplayError")
 # fmt: on
@@ -245,7 +246,7 @@ def _like(name: str) -> Iterator[str]:
 @_changes_of.register
 def _(node: ast.Call) -> Iterator[Change]:
     called, args = ast.unparse(node.func), [ast.unparse(each) for each in node.args]
-    named = [ast.unparse(each) for each in node.keywords]
+    named = [ast.unparse(each) for each in node.keywords if each.arg not in FOR_CHECKS]
     if called in OTHERS:
         yield node.func, OTHERS[called]
     if called in ERRORS:
@@ -329,8 +330,8 @@ def _is_passed_over(node: ast.AST) -> bool:
             return True
         case ast.AnnAssign(annotation=ast.Name("TypeAlias")) | ast.Assign([ast.Name("__slots__")]):
             return True
-        case ast.Call(ast.Name(name)):
-            return name in FOR_TYPES
-        case ast.Raise():
-            return ast.unparse(node).endswith("NotImplementedError")
-    return False
+        case ast.Call(ast.Name("TypeVar")) | ast.Subscript(ast.Name("dict" | "tuple"), ast.Tuple()):
+            return True
+        case ast.keyword(str(name)):
+            return name in FOR_CHECKS
+    return isinstance(node, ast.Raise) and ast.unparse(node).endswith("NotImplementedError")

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_loader
@@ -56,6 +57,18 @@ def _essence(code: CodeType, *, is_whole: bool) -> object:
     return code.co_code, code.co_names, code.co_varnames, code.co_freevars, tuple(inner)
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many mutants are tried at a time, and by tests of how much processor time: slower ones are passed over."""
+
+    jobs: int
+    seconds: float = 0
+
+
+def _stop(*_: object) -> NoReturn:
+    raise TimeoutError
+
+
 class FirstFailure:
     """A plugin of pytest by which properties are refuted once, and not by their smallest cases."""
 
@@ -73,8 +86,8 @@ class Trials(FirstFailure):
     code that it has in the mutant, and the tests that call it are run until one fails, quick ones first.
     """
 
-    def __init__(self, file: str, made: Sequence[Mutant], jobs: int, answers: Connection) -> None:
-        self._made, self._jobs, self._answers = made, jobs, answers
+    def __init__(self, file: str, made: Sequence[Mutant], limits: Limits, answers: Connection) -> None:
+        self._made, self._limits, self._answers = made, limits, answers
         self._path = str(ROOT / file)
         self._text = (ROOT / file).read_text("utf-8")
         self._called: set[Place] = set()
@@ -111,7 +124,7 @@ class Trials(FirstFailure):
             if not changed or _essence(old, is_whole=False) != _essence(new, is_whole=False):
                 self._answers.send((number, None))
                 continue
-            if len(running) == self._jobs:
+            if len(running) == self._limits.jobs:
                 self._wait(running)
             pid = os.fork()
             if not pid:
@@ -149,13 +162,21 @@ class Trials(FirstFailure):
 
     def _measure(self, tests: Sequence[pytest.Item]) -> list[tuple[float, int, list[Place]]]:
         measured = []
+        most = self._limits.seconds
+        signal.signal(signal.SIGPROF, _stop)
         for number, test in enumerate(tests):
             self._called, start = set(), process_time()
             sys.settrace(self.note)
+            signal.setitimer(signal.ITIMER_PROF, most)
             self._run(test)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             sys.settrace(None)
+            seconds = process_time() - start
+            if most and seconds >= most:
+                self._has_failed = False
+                continue
             assert not self._has_failed, f"{test.nodeid} fails as it stands"
-            measured.append((process_time() - start, number, sorted(self._called)))
+            measured.append((seconds, number, sorted(self._called)))
         return measured
 
     @staticmethod
@@ -227,10 +248,10 @@ OPTIONS = (
 )
 
 
-def _try_all(file: str, made: Sequence[Mutant], tests: Sequence[str], jobs: int, answers: Connection) -> None:
+def _try_all(file: str, made: Sequence[Mutant], tests: Sequence[str], limits: Limits, answers: Connection) -> None:
     """Answer, for each mutant by its number, whether it survives; None where it takes a process of its own."""
     os.chdir(ROOT)
-    trials = Trials(file, made, jobs, answers)
+    trials = Trials(file, made, limits, answers)
     sys.settrace(trials.note)
     pytest.main([*OPTIONS, *tests], plugins=[trials])
 
@@ -242,7 +263,9 @@ class InOrder(FirstFailure):
         self._places = {test: place for place, test in enumerate(order)}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items.sort(key=lambda item: self._places.get(item.nodeid, -1))
+        items[:] = sorted(
+            (item for item in items if item.nodeid in self._places), key=lambda item: self._places[item.nodeid]
+        )
 
 
 def _try(mutant: Mutant, tests: Sequence[str], order: Sequence[str], seconds: float) -> NoReturn:
@@ -253,10 +276,10 @@ def _try(mutant: Mutant, tests: Sequence[str], order: Sequence[str], seconds: fl
     os._exit(pytest.main([*OPTIONS, *tests], plugins=[InOrder(order)]))
 
 
-def survivors(file: str, made: Sequence[Mutant], tests: Sequence[str], jobs: int) -> Iterator[Mutant]:
+def survivors(file: str, made: Sequence[Mutant], tests: Sequence[str], limits: Limits) -> Iterator[Mutant]:
     """The mutants of a file that no test notices."""
     ours, theirs = multiprocessing.Pipe(duplex=False)
-    process = SERVER.Process(target=_try_all, args=(file, made, tests, jobs, theirs))
+    process = SERVER.Process(target=_try_all, args=(file, made, tests, limits, theirs))
     process.start()
     theirs.close()
     afresh: list[Mutant] = []
@@ -277,7 +300,7 @@ def survivors(file: str, made: Sequence[Mutant], tests: Sequence[str], jobs: int
         sys.exit(f"{file}: its tests cannot be run")
     running: dict[Any, tuple[Any, Mutant]] = {}
     for mutant in afresh:
-        if len(running) == jobs:
+        if len(running) == limits.jobs:
             yield from _survivors_of(running)
         trial = SERVER.Process(target=_try, args=(mutant, tests, order, seconds))
         trial.start()

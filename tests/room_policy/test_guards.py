@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fsm import RoleRoom
 from fsm.domain import watched
 from fsm.guards import Guard
 from fsm.room_policy import guards as g
@@ -14,6 +15,7 @@ from fsm.room_policy.capabilities import NUMBERS
 from fsm.room_policy.policies import EXAMPLES, RolePolicy, policy_of
 from fsm.room_policy.roles import OUTSIDE, Roles, read_roles, write_roles
 from fsm.state import State
+from tests.room_policy import test_room
 
 POLICIES = {key: policy_of(example["roles_list"], id=key) for key, example in EXAMPLES.items()}
 
@@ -105,6 +107,21 @@ def test_changes_of_metadata_by_who_may_make_them() -> None:
     assert [guard.reads for guard in names] == [{"acting", "name"}, {"acting", "topic"}] * 2
     tables = [g.MayChange(g.Holds(roles, "canBan"), fact).table for fact in ("name", "topic")]
     assert tables == [["name", g.Holds(roles, "canBan").table], ["topic", g.Holds(roles, "canBan").table]]
+
+
+def test_tables_name_what_they_are_of() -> None:
+    roles = POLICIES["strict"].roles
+    into = sorted(roles.by_index[OUTSIDE].changes.get(OUTSIDE, ()))
+    kick = g.Holds(roles, "canKick")
+    assert g.MayTakeClients(kick).table == ["canKick", kick.table]
+    assert g.LeadsIn(roles).table == [[OUTSIDE, into]]
+
+
+def test_refusals_of_metadata_name_the_capability() -> None:
+    room = RoleRoom("r")
+    assert room.send(test_room.event("create", "hub", **test_room.PARTS))
+    renamed = room.decide(test_room.event("room_metadata", "bob", room_name="tea"))
+    assert renamed.reason == "update_metadata: the sender's role lacks canChangeRoomName"
 
 
 def test_to_act_in_no_role_is_not_to_be_an_outsider() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fsm import EventError, RoleRoom, load_policy
-from fsm.room_policy.components import MAX_PARTICIPANTS
+from fsm.room_policy.components import MAX_PARTICIPANTS, BasePolicy, Preauthorization
 from fsm.room_policy.policies import EXAMPLES, KEPT, STRICT, policy_of
 from fsm.room_policy.roles import MAX_ROLES
 from tests.cli.runner import fsm
@@ -112,6 +112,74 @@ def test_a_room_that_is_destroyed_judges_nothing(room: RoleRoom) -> None:
     assert room.send(event("destroy_room", "ann", None))
     with pytest.raises(EventError, match="has been destroyed"):
         room.send(event("message", "ann", None))
+
+
+def test_the_facts_of_a_change(room: RoleRoom) -> None:
+    facts = room.facts_of(change("ann", "bob", "remove"))
+    assert (facts.sender.word, facts.target.word, facts.acting.word, facts.wanted.word) == (4, 2, 4, 0)
+    with pytest.raises(EventError, match="`type`: `message` is no change of a participant"):
+        room.facts_of(event("message", "ann", None))
+
+
+def test_events_of_a_room_without_an_id_are_its_own() -> None:
+    room = RoleRoom()
+    assert room.send(event("create", "hub", **PARTS) | {"room_id": "r"})
+    assert room.id == "r"
+    with pytest.raises(EventError, match="`room_id`: `s` is another room"):
+        room.decide(event("message", "ann", None) | {"room_id": "s"})
+    assert room.decide(event("message", "ann", None))
+
+
+def test_a_room_begins_with_what_its_creation_says(room: RoleRoom) -> None:
+    with pytest.raises(EventError, match="the room has not been created"):
+        RoleRoom("r").decide(event("message", "ann", None))
+    without = {name: part for name, part in PARTS.items() if name != "roles_list"}
+    with pytest.raises(EventError, match=r"`content\.roles_list`: is missing"):
+        RoleRoom("r").decide(event("create", "hub", **without))
+    policy = policy_of(ROLES, base=BasePolicy(max_users=3), preauthorizations=(Preauthorization(frozenset(), 2),))
+    with_policy = [RoleRoom("r", policy=policy) for _ in range(2)]
+    assert all(
+        each.send(event("create", "hub", **parts)) for each, parts in zip(with_policy, (without, PARTS), strict=True)
+    )
+    bases = [state_by_type(each)["base_room_policy"]["max_users"] for each in (*with_policy, room)]
+    assert bases == [3, None, None]
+    entries = [state_by_type(each)["preauth_list"]["preauthorized_entries"] for each in (*with_policy, room)]
+    assert [len(each) for each in entries] == [1, 0, 0]
+
+
+def state_by_type(room: RoleRoom) -> dict[str, Any]:
+    return {each["type"]: each["content"] for each in room.current_state()}
+
+
+def test_events_without_an_id_are_not_compared(room: RoleRoom) -> None:
+    room.remember()
+    assert room.send(event("message", "ann", None))
+    assert room.send(change("ann", "tim", "add", role_index=2))
+    assert room.send(change("ann", "bob", "remove"))
+    assert room.kept == 3
+
+
+def incomparable() -> list[Any]:
+    deep: Any = {}
+    for _ in range(100_000):
+        deep = {"x": deep}
+    circle: Any = {}
+    circle["x"] = circle
+    return [deep, circle, {1}]
+
+
+@pytest.mark.parametrize("part", incomparable(), ids=["deep", "circle", "set"])
+def test_what_is_no_json_is_not_compared(room: RoleRoom, part: Any) -> None:
+    for value, place in (
+        (
+            change("ann", "bob", "remove", note=part) | {"event_id": "$1"},
+            "`content`: cannot be compared: it is no JSON",
+        ),
+        (event("room_metadata", "ann", room_name=part), "`content.room_name`: is no JSON"),
+    ):
+        with pytest.raises(EventError, match=place):
+            room.send(value)
+    assert roles_of(room)["bob"] == 2
 
 
 def test_actions(room: RoleRoom) -> None:
