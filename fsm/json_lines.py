@@ -6,10 +6,9 @@ Blank lines cost next to nothing, and of a line that is too long only the beginn
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from io import BufferedIOBase, BufferedReader, FileIO
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from fsm.errors import ReplayError
 from fsm.strict_json import MAX_JSON, read_json
@@ -23,8 +22,7 @@ _BLANK = b" \t\r\n"
 _BLANKS = re.compile(rb"[%b]*" % _BLANK)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a log, or one event in it: the line's number, counted from 1, and what was read.
 
     `event` says which of the events in the line it is, counted from 1 as they stand there,
@@ -79,23 +77,31 @@ class Lines:
 
     A line comes without the white space before it, and of one that is longer than any
     JSON text may be only so much that this can be seen. To be gone through once.
+
+    Theory of operation. A block is split into its lines when it has come. Where one of them
+    is blank, or somebody takes what follows, the rest of the block goes line by line: so
+    each block is split once.
     """
 
     def __init__(self, source: BufferedIOBase) -> None:
         self._blocks = blocks(source)
         self._block = b""
         self._start = 0
+        self._is_new = False
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         number = 1
         while True:
+            if self._is_new and number > 1:
+                for text in self._split():
+                    yield number, text
+                    number += 1
             blanks = _BLANKS.match(self._block, self._start)
             assert blanks is not None
             number += self._block.count(b"\n", *blanks.span())
             self._start = blanks.end()
             if self._start == len(self._block):
-                self._block, self._start = next(self._blocks, b""), 0
-                if not self._block:
+                if not self._reach():
                     return
                 continue
             text = self._line()
@@ -112,10 +118,7 @@ class Lines:
             end = self._block.find(b"\n", self._start + max(size - len(taken), 1) - 1) + 1
             taken += self._block[self._start : end or len(self._block)]
             self._start = end or len(self._block)
-            if end:
-                return bytes(taken)
-            self._block, self._start = next(self._blocks, b""), 0
-            if not self._block:
+            if end or not self._reach():
                 return bytes(taken)
 
     def put_back(self, text: bytes) -> None:
@@ -123,7 +126,26 @@ class Lines:
         if self._block.endswith(text, 0, self._start):
             self._start -= len(text)
         else:
-            self._block, self._start = text + self._block[self._start :], 0
+            self._block, self._start, self._is_new = text + self._block[self._start :], 0, False
+
+    def _reach(self) -> bool:
+        """Go on to the next block. False where there is none."""
+        self._block, self._start = next(self._blocks, b""), 0
+        self._is_new = bool(self._block)
+        return self._is_new
+
+    def _split(self) -> Iterator[bytes]:
+        """The whole lines of a new block, up to one that is blank, or until what follows is taken."""
+        self._is_new = False
+        block, start = self._block, self._start
+        *lines, _ = block[start:].split(b"\n")
+        for line in lines:
+            text = line.lstrip(_BLANK)
+            if not text or self._start != start or self._block is not block:
+                return
+            start += len(line) + 1
+            self._start = start
+            yield text
 
     def _line(self) -> bytes:
         """What follows, up to the end of the line."""
@@ -134,13 +156,12 @@ class Lines:
             return line
         pieces = [self._block[self._start :]]
         size = len(pieces[0])
-        self._block = b""
-        for block in self._blocks:
-            end = block.find(b"\n")
+        while self._reach():
+            end = self._block.find(b"\n")
             if size <= MAX_JSON:
-                pieces.append(block if end < 0 else block[:end])
+                pieces.append(self._block if end < 0 else self._block[:end])
                 size += len(pieces[-1])
             if end >= 0:
-                self._block, self._start = block, end + 1
+                self._start = end + 1
                 break
         return b"".join(pieces)

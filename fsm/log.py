@@ -10,14 +10,14 @@ its id (`fsm.room`), and accepts it only once.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from fsm.decision import Decision
 from fsm.errors import EventError, ReplayError, shorten
 from fsm.event import Event, read_event
 from fsm.family import AnyPolicy, AnyRoom
 from fsm.json_lines import Line
-from fsm.policies import Rules, action_of, new_room, room_of, shapes_of, target_of
+from fsm.policies import Rules, action_of, new_room, room_of_by, shapes_of, target_of
 
 GIVEN = Decision(allowed=True, judged=False, reason="not judged: given as state")
 """The answer to an event that is given as part of a state."""
@@ -39,8 +39,9 @@ class Creations:
 
     def judges(self, room_id: str | None, event: Mapping[str, Any]) -> bool:
         """Whether an event that is not given can be judged: its room's creation has come, or it is that itself."""
-        is_creation = event.get("type") == self._type and room_id not in self._missing
-        return self._type is None or room_id in self._created or is_creation
+        if room_id in self._created or self._type is None:
+            return True
+        return event.get("type") == self._type and room_id not in self._missing
 
     def know(self, room_id: str | None) -> None:
         """Take note of a room whose creation came before the log begins."""
@@ -49,8 +50,8 @@ class Creations:
     def note(self, room_id: str | None, event: Mapping[str, Any], decision: Decision) -> str | None:
         """Take note of an answer. What there is to say about the room, if anything, once for each thing."""
         is_creation = event.get("type") == self._type
-        room = "the room" if room_id is None else f"room `{shorten(room_id)}`"
         if decision is UNFOUNDED:
+            room = "the room" if room_id is None else f"room `{shorten(room_id)}`"
             if is_creation:
                 return f"the creation of {room} comes after other events of it: `--order` says how the events stand"
             if room_id not in self._missing:
@@ -77,25 +78,29 @@ def take(room: AnyRoom, event: dict[str, Any]) -> None:
         room.note(event)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one event: a policy's decision on it, or the error that made it unreadable.
 
-    `place` says which of the events in the line it is, where there may be many. What
-    `is_repeated` has come before, and has the answer that it got then. `notice` is what is
-    to be said about the room.
+    `value` is the event as it was read; None where there is an error. `place` says which
+    of the events in the line it is, where there may be many. What `is_repeated` has come
+    before, and has the answer that it got then. `notice` is what is to be said about the room.
     """
 
     line: int
     room_id: str | None = None
     event_id: str | None = None
-    event: Event | None = None
+    value: Any = None
     decision: Decision | None = None
     error: ReplayError | None = None
     policy: AnyPolicy | None = None
     place: int | None = None
     is_repeated: bool = False
     notice: str | None = None
+
+    @property
+    def event(self) -> Event | None:
+        """The fields of the event; None where there is an error."""
+        return None if self.decision is None else read_event(self.value)
 
     @property
     def where(self) -> str:
@@ -110,18 +115,17 @@ class Outcome:
     @property
     def asked(self) -> str:
         """What the event asks for: an action, else what type of event it is."""
-        assert self.event is not None
+        event_type: str = self.value["type"]
         if self.decision is None or self.decision.before is None or self.policy is None:
-            return self.event.type
-        return str(action_of(self.policy, self.event.as_json()) or self.event.type)
+            return event_type
+        return str(action_of(self.policy, self.value) or event_type)
 
     @property
     def target(self) -> str:
         """Whom the event is about; empty where it names nobody."""
-        assert self.event is not None
         if self.policy is None or self.decision is None or self.decision.before is None:
-            return self.event.state_key or ""
-        return str(target_of(self.policy, self.event.as_json()))
+            return self.value.get("state_key") or ""
+        return str(target_of(self.policy, self.value))
 
     def as_json(self) -> dict[str, Any]:
         """The answer of `fsm decide`, with the place of the event in the log."""
@@ -155,6 +159,7 @@ class Replay:
 
     def __post_init__(self) -> None:
         self._creations = Creations(self.rules)
+        self._room_of = room_of_by(self.rules)
         self.is_incomplete = False
         """Whether there were events that could not be judged, since their room's creation is missing."""
 
@@ -162,13 +167,14 @@ class Replay:
         """Send the events, in order, each to its room."""
         for line in lines:
             outcome = self._send(line)
-            if outcome.decision is None:
+            decision = outcome.decision
+            if decision is None:
                 self.errors += 1
             elif outcome.is_repeated:
                 pass  # it has been counted
-            elif not outcome.decision.judged:
+            elif not decision.judged:
                 self.not_judged += 1
-            elif outcome.decision.allowed:
+            elif decision.allowed:
                 self.allowed += 1
             else:
                 self.rejected += 1
@@ -179,28 +185,33 @@ class Replay:
         event = line.value
         if type(event) is not dict or line.is_state:
             return False
-        return self._creations.judges(room_of(self.rules, event), event)
+        return self._creations.judges(self._room_of(event), event)
 
     def _send(self, line: Line) -> Outcome:
-        if line.error is not None:
-            return Outcome(line.number, error=line.error, place=line.event)
-        room_id = room_of(self.rules, line.value) if type(line.value) is dict else None
-        event_id = _text(line.value, "event_id")
+        number, value, error, _, place = line
+        if error is not None:
+            return Outcome(number, error=error, place=place)
+        room_id = event_id = None
         try:
-            event = read_event(line.value)
-            room = self.rooms.get(room_id) or self._new_room(room_id)
+            if type(value) is not dict:
+                read_event(value)
+            room_id, event_id = self._room_of(value), value.get("event_id")
+            if type(event_id) is not str:
+                event_id = None
+            room = self.rooms.get(room_id)
+            if room is None:
+                read_event(value)
+                room = self._new_room(room_id)
             kept = room.kept
             decision = self._answer(room, room_id, line)
         except EventError as problem:
-            error = ReplayError(line.number, str(problem), line.event)
-            return Outcome(line.number, room_id, event_id, error=error, place=line.event)
+            return Outcome(number, room_id, event_id, error=ReplayError(number, str(problem), place), place=place)
         self.rooms[room_id] = room
-        notice = self._creations.note(room_id, line.value, decision)
-        self.is_incomplete |= decision is UNFOUNDED
-        return Outcome(
-            line.number, room_id, event_id, event, decision, policy=room.policy, place=line.event,
-            is_repeated=is_repeated(event_id, decision, is_kept=room.kept > kept), notice=notice,
-        )  # fmt: skip
+        notice = self._creations.note(room_id, value, decision)
+        if decision is UNFOUNDED:
+            self.is_incomplete = True
+        repeated = is_repeated(event_id, decision, is_kept=room.kept > kept)
+        return Outcome(number, room_id, event_id, value, decision, None, room.policy, place, repeated, notice)
 
     def _answer(self, room: AnyRoom, room_id: str | None, line: Line) -> Decision:
         if not line.is_state and self._creations.judges(room_id, line.value):

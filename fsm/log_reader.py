@@ -5,11 +5,9 @@ of a server, which the policy's family knows (see `fsm.shapes`). What cannot be 
 named and passed over; it changes nothing and stops nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import BufferedIOBase
-from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from fsm.errors import EventError, ReplayError
 from fsm.json_lines import Line
@@ -36,43 +34,60 @@ def read_events(
     a log of another protocol, and `DefinitionError` when an extra is missing.
     """
     shapes = shapes_of(rules)
-    values = chain.from_iterable(_take_apart(line, shapes, order, tell, rules) for line in read_values(source))
-    in_order: Iterable[_Value] = values
-    if order is Order.NEWEST_FIRST:
-        in_order = reversed(list(values))
-    elif order is None:
-        in_order = _pages_in_order(values)
-    lines: Iterator[Line] = (line for value in in_order for line in value.lines)
+    values = _values(read_values(source), shapes, order, tell, rules)
+    if order is None:
+        lines = _pages_in_order(values)
+    else:
+        lines = _lines(reversed(list(values)) if order is Order.NEWEST_FIRST else values)
     if order is Order.STATE:  # the creation says how the others are to be read
         lines = iter(sorted(lines, key=lambda line: type_of(line.value) != shapes.creation))
-    return _named(_recognised(lines, shapes, rules), shapes, rules)
+    lines = _recognised(lines, shapes, rules)
+    return lines if shapes.naming is None else _named(lines, shapes.naming(policy_of(rules)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """A JSON value of a log as events in order. `page` is its only part, if it has just one."""
+class _Several(NamedTuple):
+    """The events of a JSON value in order. `page` is its only part, if it has just one."""
 
     lines: Sequence[Line]
     page: Part | None = None
     order: Order = Order.OLDEST_FIRST
 
 
-def _take_apart(line: Line, shapes: Shapes, said: Order | None, tell: Tell, rules: Rules) -> Iterator[_Value]:
-    """The events in a value, by response where there are several. Raises `ReplayError` for one of another protocol."""
-    if line.error is not None:
-        yield _Value([line])
-        return
-    try:
-        responses = _responses(line.value, shapes)
-    except EventError as problem:
-        yield _Value([Line(line.number, error=ReplayError(line.number, str(problem)))])
-        return
-    if responses is None:
-        _expect_ours(line, rules)
-        names = ", ".join(shapes.names)
-        what = f"is neither an event nor any of what is read besides: arrays{', ' if names else ''}{names}"
-        yield _Value([Line(line.number, error=ReplayError(line.number, what))])
-        return
+def _values(
+    lines: Iterable[Line], shapes: Shapes, said: Order | None, tell: Tell, rules: Rules
+) -> Iterator[Line | _Several]:
+    """The events in the values of a log: an event that stands for itself, as nearly all do, is the line that it was.
+
+    Raises `ReplayError` for a value of another protocol.
+    """
+    unfold, is_state = shapes.unfold, said is Order.STATE
+    for line in lines:
+        value = line.value
+        if line.error is not None:
+            yield line
+            continue
+        try:
+            parts = unfold(value)
+            if parts is None and type(value) is dict and not _FIELDS.isdisjoint(value):
+                yield line._replace(is_state=True) if is_state else line
+                continue
+            responses = [parts] if parts is not None else _responses(value, shapes)
+        except EventError as problem:
+            yield _faulty(line, str(problem))
+            continue
+        if responses is None:
+            _expect_ours(line, rules)
+            names = ", ".join(shapes.names)
+            what = f"is neither an event nor any of what is read besides: arrays{', ' if names else ''}{names}"
+            yield _faulty(line, what)
+        else:
+            yield from _take_apart(line, responses, shapes, said, tell)
+
+
+def _take_apart(
+    line: Line, responses: Sequence[Sequence[Part]], shapes: Shapes, said: Order | None, tell: Tell
+) -> Iterator[_Several]:
+    """The events in a value, by response where there are several."""
     is_alone = type(line.value) is not list and len(responses[0]) == 1 and responses[0][0].events == [line.value]
     before = 0
     for parts in responses:
@@ -88,20 +103,21 @@ def _take_apart(line: Line, shapes: Shapes, said: Order | None, tell: Tell, rule
             )
             before, order = before + len(part.events), arranged.order
         pages = [part for part in parts if part.note is None]
-        yield _Value(lines, pages[0] if len(pages) == 1 else None, order)
+        yield _Several(lines, pages[0] if len(pages) == 1 else None, order)
+
+
+def _faulty(line: Line, problem: str) -> Line:
+    return line._replace(value=None, error=ReplayError(line.number, problem, line.event))
 
 
 def _responses(value: object, shapes: Shapes) -> Sequence[Sequence[Part]] | None:
-    """The parts of a value, by response where it is an array of them; None for an object that is nothing known.
+    """The parts of what is no response, one for each that it holds; None for an object that is nothing known.
 
     Raises `EventError` for a malformed response.
     """
-    parts = shapes.unfold(value)
-    if parts is not None:
-        return [parts]
     if type(value) is list:
         return _responses_of_array(value, shapes)
-    return None if type(value) is dict and _FIELDS.isdisjoint(value) else [[Part([value])]]
+    return None if type(value) is dict else [[Part([value])]]
 
 
 def _responses_of_array(array: list[Any], shapes: Shapes) -> Sequence[Sequence[Part]]:
@@ -122,26 +138,41 @@ def _responses_of_array(array: list[Any], shapes: Shapes) -> Sequence[Sequence[P
     return responses
 
 
-def _pages_in_order(values: Iterable[_Value]) -> Iterator[_Value]:
-    """The same values, where pages that lead back in time, each from where the one before ended, come last first."""
-    pages: list[_Value] = []
+def _lines(values: Iterable[Line | _Several]) -> Iterator[Line]:
+    """The events one by one."""
+    for value in values:
+        if isinstance(value, Line):
+            yield value
+        else:
+            yield from value.lines
+
+
+def _pages_in_order(values: Iterable[Line | _Several]) -> Iterator[Line]:
+    """The same, where pages that lead back in time, each from where the one before ended, come last first."""
+    pages: list[_Several] = []
     ends: str | None = None
     for value in values:
+        if isinstance(value, Line):
+            if pages:
+                yield from _lines(reversed(pages))
+                pages = []
+            ends = None
+            yield value
+            continue
         page = value.page if value.order is Order.NEWEST_FIRST else None
         if page is None or ends is None or page.begins != ends:
-            yield from reversed(pages)
+            yield from _lines(reversed(pages))
             pages = []
         ends = None if page is None else page.ends
         if page is not None and (pages or ends is not None):
             pages.append(value)
         else:
-            yield value
-    yield from reversed(pages)
+            yield from value.lines
+    yield from _lines(reversed(pages))
 
 
-def _named(lines: Iterable[Line], shapes: Shapes, rules: Rules) -> Iterator[Line]:
+def _named(lines: Iterable[Line], name: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Iterator[Line]:
     """The same events with the ids that they lack, as far as these can be computed."""
-    name = shapes.naming(policy_of(rules))
     for line in lines:
         if type(line.value) is not dict:
             yield line
@@ -149,9 +180,9 @@ def _named(lines: Iterable[Line], shapes: Shapes, rules: Rules) -> Iterator[Line
         try:
             event = name(line.value)
         except EventError as problem:
-            yield replace(line, value=None, error=ReplayError(line.number, str(problem), line.event))
+            yield _faulty(line, str(problem))
         else:
-            yield line if event is line.value else replace(line, value=event)
+            yield line if event is line.value else line._replace(value=event)
 
 
 def _recognised(lines: Iterable[Line], shapes: Shapes, rules: Rules) -> Iterator[Line]:

@@ -110,7 +110,8 @@ class Past:
 
     def __len__(self) -> int:
         """The position of the next event."""
-        return len(self._cells) // _WIDTH + self._gone
+        count, bound = len(self._cells) // _WIDTH, self.bound
+        return count if bound is None else count + bound.gone
 
     def __iter__(self) -> Iterator[Entry]:
         return map(self.__getitem__, range(self._gone, len(self)))

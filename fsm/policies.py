@@ -4,7 +4,7 @@ This is the only place through which the tools reach a family of policies.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, util
@@ -258,8 +258,13 @@ def room_from_state(rules: Rules, state: list[object]) -> AnyRoom:
 
 def room_of(rules: Rules, event: Mapping[str, Any]) -> str | None:
     """The id of the room that an event is of, as far as it tells, malformed as it may be."""
-    room_id: str | None = _room_type(rules).room_of(event)
-    return room_id
+    return room_of_by(rules)(event)
+
+
+def room_of_by(rules: Rules) -> Callable[[Mapping[str, Any]], str | None]:
+    """What tells this of many events."""
+    told: Callable[[Mapping[str, Any]], str | None] = _room_type(rules).room_of
+    return told
 
 
 def codec_of(rules: Rules) -> Codec:

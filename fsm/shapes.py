@@ -62,7 +62,8 @@ class Shapes:
     `unfold` takes a JSON value apart, and gives None for what is no response; it raises
     `EventError` for one that is malformed. `order_of` is what events themselves say about
     their order. `naming` gives, for rooms of this policy or with None of whatever version
-    their creation names, a function that puts ids into the events of a log that lack them.
+    their creation names, a function that puts ids into the events of a log that lack them;
+    None where ids cannot be computed.
     """
 
     title: str
@@ -71,7 +72,7 @@ class Shapes:
     names: Sequence[str] = ()
     unfold: Callable[[object], Sequence[Part] | None] = lambda _: None
     order_of: Callable[[Sequence[Any]], Order | None] = lambda _: None
-    naming: Callable[[Any], Callable[[Mapping[str, Any]], Mapping[str, Any]]] = lambda _: lambda event: event
+    naming: Callable[[Any], Callable[[Mapping[str, Any]], Mapping[str, Any]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

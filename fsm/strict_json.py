@@ -20,6 +20,9 @@ MAX_JSON = 32 * 2**20
 MAX_DEPTH = 128
 """How deep objects and arrays may be nested."""
 
+_SURELY_FLAT = 2 * MAX_DEPTH
+"""So many letters have no room for more brackets, which come in pairs."""
+
 TOO_DEEP = f"not readable: nested more than {MAX_DEPTH} levels deep"
 """What is said of a text that is nested deeper."""
 
@@ -30,7 +33,7 @@ def read_json(text: bytes) -> Any:
         raise ValueError(f"not readable: longer than {MAX_JSON} bytes")
     try:
         decoded = text.decode()
-        value = _JSON.decode(decoded)
+        value = _decoded(decoded)
     except UnicodeDecodeError as problem:
         raise ValueError(f"not UTF-8 at byte {problem.start + 1}") from None
     except json.JSONDecodeError as problem:
@@ -42,8 +45,21 @@ def read_json(text: bytes) -> Any:
         raise ValueError(TOO_DEEP) from None
     except ValueError:  # Python's own limit of the digits of a whole number
         raise ValueError("not readable: a number has too many digits") from None
-    _look_inside(value, decoded)
+    if len(decoded) > _SURELY_FLAT or "\\" in decoded:
+        _look_inside(value, decoded)
     return value
+
+
+_BLANK = " \t\r\n"
+
+
+def _decoded(text: str) -> Any:
+    """What a text says, most of which have nothing around their value. Raises ValueError or RecursionError."""
+    try:
+        value, end = _JSON.raw_decode(text)
+    except json.JSONDecodeError:
+        return _JSON.decode(text)
+    return value if end == len(text) or not text[end:].strip(_BLANK) else _JSON.decode(text)
 
 
 class RepeatingReader:
