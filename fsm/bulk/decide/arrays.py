@@ -11,8 +11,8 @@ Indexes: TypeAlias = npt.NDArray[np.uint32]
 Codes: TypeAlias = npt.NDArray[np.int32]
 """Numbers of words, decisions and the like, or a negative number that says why there is none."""
 
-Narrow: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
-"""Numbers of standings: most histories have few, so that a byte will do for each pair."""
+Numbers: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
+"""What is known of pairs (see `fsm.bulk.decide.people`): a byte will do for each pair of most histories."""
 
 Small: TypeAlias = npt.NDArray[np.int8]
 States: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]

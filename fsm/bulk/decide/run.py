@@ -1,8 +1,8 @@
 """A policy's way through a history.
 
-Theory of operation. What a run knows of a pair are two numbers: the state of the
-user, and the *standing*, an entry in a list of all powers that came up. Of a room it
-knows two: its rule, and the standing of all who have none of their own. From these the
+Theory of operation. What a run knows of a pair are the state of the user and the
+*standing*, an entry in a list of all powers that came up. Of a room it knows two
+numbers: its rule, and the standing of all who have none of their own. From these the
 inner loop decides row after row without looking at anything else, until it meets a cell
 that has not come up yet, which the book asks the machine for, or a room that wants to be
 asked itself.
@@ -31,6 +31,7 @@ from fsm.bulk.decide.book import book_of
 from fsm.bulk.decide.coding import NAMELESS, Coded, Coder
 from fsm.bulk.decide.columns import columns_of, looks_up
 from fsm.bulk.decide.pairs import NOBODY
+from fsm.bulk.decide.people import People
 from fsm.bulk.decide.standings import AS_OTHERS, Standings
 from fsm.bulk.read import layout
 from fsm.decision import Decision
@@ -84,8 +85,7 @@ class Run:
             rule = room.rule if self._creations.judges(None, {}) else _ASK
         self._rules = Growing(np.int32, rule)
         self._others = Growing(np.uint32, self._powers.number(others))
-        self._states: Growing[Any] = Growing(np.min_scalar_type(self.book.unknown).type, self.book.unknown)
-        self._standings: Growing[Any] = Growing(np.uint8, AS_OTHERS)
+        self._people = People(self.book.unknown)
         self._rooms: dict[int, AnyColumnRoom] = {}
         self._remembering: dict[int, AnyRoom] = {}
         self._created: set[int] = set()
@@ -142,7 +142,7 @@ class Run:
         rooms, _ = self._coder.pairs.parts()
         is_theirs = np.isin(rooms, list(self._remembering))
         self._reach()
-        self._states.array[: len(rooms)][is_theirs] = self.book.unknown
+        self._people.forget(is_theirs)
         for room, remembering in self._remembering.items():
             _States(self, room).update(remembering.participations())
 
@@ -151,25 +151,24 @@ class Run:
         self.gather()
         count = len(self._coder.pairs)
         self._reach()
-        states = self._states.array[:count].copy()
+        states = self._people.states(count)
         states[states == self.book.unknown] = self.initial
         return states
 
     def state(self, room: int, user: str) -> Any:
         """Where a user stands; None for somebody who was never heard of."""
-        number = self._states.array.item(self._pair(room, user))
+        number = self._people.state(self._pair(room, user))
         return None if number == self.book.unknown else self.book.states[number]
 
     def heard_of(self, room: int) -> list[str]:
         """The users of a room of whom anything is known."""
         rooms, users = self._coder.pairs.parts()
-        states = self._states.array[: len(rooms)]
+        states = self._people.states(len(rooms))
         return [self._coder.users[user] for user in users[(rooms == room) & (states != self.book.unknown)].tolist()]
 
     def move(self, room: int, user: str, state: Any) -> None:
         """Put a user into a state."""
-        pair, number = self._add_pair(room, user), self.book.state(state)
-        self._states.admit(number)[pair] = number
+        self._people.move(self._add_pair(room, user), self.book.state(state))
 
     def _pair(self, room: int, user: str) -> int:
         """The number of a pair, `NOBODY` when it never came up."""
@@ -182,18 +181,15 @@ class Run:
         if user == sender and room == where:
             return pair
         pair = self._coder.add_pair(room, user)
-        if pair >= len(self._states.array) or pair >= len(self._standings.array):
+        if pair >= len(self._people):
             self._reach()
         return pair
 
     def _reach(self) -> None:
         """Have a place for every room and pair that came up."""
-        for arrays, count in (
-            ((self._rules, self._others), self._coder.room_count),
-            ((self._states, self._standings), len(self._coder.pairs)),
-        ):
-            for array in arrays:
-                array.reach(count)
+        self._rules.reach(self._coder.room_count)
+        self._others.reach(self._coder.room_count)
+        self._people.reach(len(self._coder.pairs))
 
     def actions(self, coded: Coded) -> Small:
         """By row, the policy's number of the action that it asks for; below 0 where the room has to judge the row.
@@ -229,7 +225,7 @@ class Run:
         return int(self._loop(
             start, stop,
             actions, coded.targets, coded.senders, coded.room_indexes, verdicts,
-            self._states.array, self._standings.array, self._others.array, self._rules.array,
+            self._people.array, self._people.bits, self._others.array, self._rules.array,
             powers.may, powers.ranks, self._weights, self._columns.is_self,
             book.cells, book.codes, book.radix, book.after,
         ))  # fmt: skip
@@ -339,14 +335,9 @@ class Run:
         """Read off a room what its settings mean for the look-ups."""
         self._rules.array[room] = kept.rule if room in self._created else _ASK
         self._others.array[room] = self._powers.number(kept.others)
-        powers = kept.new_powers()
-        if not powers:
-            return
-        numbers = [AS_OTHERS if each is None else self._powers.number(each) for each in powers.values()]
-        pairs = [self._add_pair(room, user) for user in powers]
-        standings = self._standings.admit(max(numbers))
-        for pair, number in zip(pairs, numbers, strict=True):
-            standings[pair] = number
+        for user, its in kept.new_powers().items():
+            standing = AS_OTHERS if its is None else self._powers.number(its)
+            self._people.stand(self._add_pair(room, user), standing)
 
 
 def _rows(coded: Coded, places: npt.NDArray[np.int64]) -> Iterator[tuple[int, dict[str, Any]]]:
