@@ -1,7 +1,7 @@
 """Which tests are about which files, and which changes make no difference to anybody."""
 
-MIMI = "tests/mimi/test_policies.py tests/mimi/test_revisions.py tests/mimi/test_guards.py".split()
-MATRIX = "tests/matrix/test_policies.py tests/matrix/test_guards.py".split()
+MIMI = "tests/test_fingerprint.py tests/mimi/test_policies.py tests/mimi/test_revisions.py tests/mimi/test_guards.py".split()
+MATRIX = "tests/test_fingerprint.py tests/matrix/test_policies.py tests/matrix/test_guards.py".split()
 CORE = "tests/test_decision.py tests/test_machine.py tests/test_participant.py".split()
 ROLES = [f"tests/room_policy/test_{about}.py" for about in ("room", "answers", "cells")]
 ROLE_ROOMS = [
@@ -61,7 +61,7 @@ TESTS: dict[str, list[str]] = {
         "contract", "users", "event_ids", "judging", "observing", "sending", "saving")},
     "fsm/participation/guards.py": ["tests/test_guards.py", *MIMI, *MATRIX],
     "fsm/mimi/policies.py": [*MIMI, "tests/mimi/test_permits.py", "tests/mimi/test_role_changes.py",
-                             "tests/mimi/test_history.py", "tests/test_fingerprint.py", "tests/test_own_facts.py"],
+                             "tests/mimi/test_history.py", "tests/test_own_facts.py"],
     "fsm/mimi/permits.py": ["tests/mimi/test_permits.py", *MIMI, "tests/mimi/test_role_changes.py"],
     **{f"fsm/mimi/{name}.py": ROLES_OF_MIMI for name in ("permissions", "roles", "role_changes")},
     "fsm/mimi/visibility.py": ["tests/mimi/test_history.py", "tests/mimi/test_guards.py", "tests/mimi/test_room.py"],
@@ -70,16 +70,16 @@ TESTS: dict[str, list[str]] = {
                          "tests/mimi/test_malformed.py", "tests/mimi/test_envelope_rooms.py"],
     "fsm/matrix/guards.py": MATRIX,
     "fsm/matrix/policies.py": ["tests/review/test_event_vectors.py", *MATRIX, "tests/matrix/test_authorisation.py",
-                               "tests/review/test_beside.py", "tests/matrix/test_room.py", "tests/test_fingerprint.py", "tests/test_own_facts.py"],
+                               "tests/review/test_beside.py", "tests/matrix/test_room.py", "tests/test_own_facts.py"],
     "fsm/matrix/levels.py": ["tests/matrix/test_levels.py", "tests/matrix/test_room.py"],
-    **{f"fsm/matrix/{name}.py": ["tests/matrix/test_guards.py", "tests/review/test_event_vectors.py",
+    **{f"fsm/matrix/{name}.py": ["tests/test_fingerprint.py", "tests/matrix/test_guards.py", "tests/review/test_event_vectors.py",
                               "tests/matrix/test_authorisation.py", "tests/matrix/test_room.py"] for name in ("permits", "rows")},
     "fsm/matrix/citing.py": ["tests/cli/test_matrix.py", "tests/matrix/test_authorisation.py"],
     "fsm/matrix/altering.py": ["tests/matrix/test_authorisation.py", "tests/matrix/test_levels.py",
                                "tests/cli/test_matrix.py"],
     **{f"fsm/matrix/{name}.py": MATRIX_ROOMS for name in ("room", "judging", "membership", "quick")},
-    "fsm/room_policy/guards.py": ["tests/room_policy/test_guards.py", *ROLES],
-    "fsm/room_policy/policies.py": [*ROLES, "tests/room_policy/test_policies.py", "tests/room_policy/test_files.py"],
+    "fsm/room_policy/guards.py": ["tests/test_fingerprint.py", "tests/room_policy/test_guards.py", *ROLES],
+    "fsm/room_policy/policies.py": ["tests/test_fingerprint.py", *ROLES, "tests/room_policy/test_policies.py", "tests/room_policy/test_files.py"],
     **{f"fsm/room_policy/{name}.py": [*ROLES, "tests/room_policy/test_histories.py"]
        for name in ("rules", "contents", "facts_of_events")},
     **{f"fsm/room_policy/{name}.py": ROLE_ROOMS for name in ("judging", "commits", "room")},
