@@ -116,6 +116,14 @@ class Past:
     def __iter__(self) -> Iterator[Entry]:
         return map(self.__getitem__, range(self._gone, len(self)))
 
+    def copy(self) -> "Past":
+        """The same events, to be gone on with."""
+        copied = Past(keeps_all=self.keeps_all, bound=self.bound)
+        copied._cells += self._cells
+        if self._positions is not None:
+            copied._positions = copied.words = {**self._positions}
+        return copied
+
     @property
     def _gone(self) -> int:
         """How many events have been taken out."""

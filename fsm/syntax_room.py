@@ -20,7 +20,7 @@ from fsm.own_facts import Provider
 from fsm.participant import Who
 from fsm.past import GIVEN, Read, brief
 from fsm.policy import Policy
-from fsm.room import JSON, BaseRoom, another
+from fsm.room import JSON, BaseRoom, another, itself
 from fsm.state import AnyState
 from fsm.syntax import Change, Syntax
 
@@ -39,6 +39,7 @@ class SyntaxRoom(BaseRoom[Who]):
 
     snapshot_format = "fsm.syntax_room"
     _parts = {"settings": dict[tuple[str, str], dict[str, Any]]}  # noqa: RUF012 - never changed
+    copied_fields = {**BaseRoom.copied_fields, "_policy": itself, "_states": dict, "settings": dict}  # noqa: RUF012 - as above
 
     def __init__(
         self,

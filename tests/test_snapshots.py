@@ -145,6 +145,22 @@ def test_who_observes_a_room_does_not_observe_its_copy() -> None:
     assert tea.participations() == {ALICE: "join"}
 
 
+class Counting(Room):
+    """A room with a field of its own."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.told: list[str] = []
+
+
+def test_a_field_of_a_subclass_is_copied_with_its_room() -> None:
+    tea = Counting.create("!tea:hub.example", ALICE)
+    tea.told.append("a")
+    again = copy.copy(tea)
+    again.told.append("b")
+    assert (type(again), tea.told, again.told) == (Counting, ["a"], ["a", "b"])
+
+
 def test_a_table_that_has_changed_is_noticed() -> None:
     tea = room(*joined(BOB))
     other = tea.policy.evolve("mimi", drop=["kick"])

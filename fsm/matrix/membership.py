@@ -27,6 +27,7 @@ from fsm.own_facts import weight_of
 from fsm.participation.participant import Member
 from fsm.participation.room import ParticipationRoom
 from fsm.participation.terms import Participation
+from fsm.room import itself
 
 _JOIN = Participation.JOIN
 
@@ -35,6 +36,12 @@ class MatrixMembership(ParticipationRoom[Member]):
     """Matrix rooms that know the facts of a membership event."""
 
     __slots__ = ("_is_just_created", "_refused", "_takes_version", "policy")
+
+    copied_fields = {  # noqa: RUF012 - never changed
+        **ParticipationRoom.copied_fields,
+        **dict.fromkeys(("_is_just_created", "_takes_version", "policy"), itself),
+        "_refused": dict,
+    }
 
     policy: MatrixPolicy
     _rules: MatrixRules

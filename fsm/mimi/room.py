@@ -55,6 +55,7 @@ class Room(ParticipationRoom[Member]):
 
     snapshot_format = "fsm.mimi.room"
     _parts = {"envelope": Any, "creator": str | None, "reigns": bool}  # noqa: RUF012 - never changed
+    copied_fields = {**ParticipationRoom.copied_fields, "_views": lambda _: None}  # noqa: RUF012 - as above
 
     def __init__(
         self,

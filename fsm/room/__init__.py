@@ -19,7 +19,7 @@ as it is. Where nobody is told, no change is made.
 
 Each module adds one subject to the class of rooms: what a family says (`contract`), where
 users stand (`users`), events kept by their ids (`event_ids`), answers (`judging`), who is
-told (`observing`), how events come in (`sending`), and rooms written down (`saving`).
+told (`observing`), how events come in (`sending`), and rooms written down or copied (`saving`).
 
 An event with an id is kept (`fsm.past`): the same event again gets the first answer, and
 nothing is applied or told twice; another event with the same id is an error.
@@ -28,9 +28,9 @@ nothing is applied or told twice; another event with the same id is an error.
 from fsm.participant import Who
 from fsm.room.contract import JSON, Attachments
 from fsm.room.event_ids import another
-from fsm.room.saving import RoomSaving, known_in
+from fsm.room.saving import RoomSaving, itself, known_in
 
-__all__ = ["JSON", "Attachments", "BaseRoom", "another", "known_in"]
+__all__ = ["JSON", "Attachments", "BaseRoom", "another", "itself", "known_in"]
 
 
 class BaseRoom(RoomSaving[Who]):

@@ -1,24 +1,62 @@
 """Rooms written down and read back (`fsm.snapshot`), copied and pickled."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Self, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 from fsm.errors import EventError, shorten
 from fsm.locks import lock_of
-from fsm.observers import Observer
+from fsm.observers import Attached, Observer
 from fsm.own_facts import Provider
 from fsm.participant import Participant, Who
+from fsm.past import Past
 from fsm.room.contract import JSON
 from fsm.room.sending import RoomSending
 from fsm.table import Table
 
 P = TypeVar("P", bound=Table[Any])
+T = TypeVar("T")
+
+
+def itself(value: T) -> T:
+    """A value that never changes: a copy may hold it as well."""
+    return value
+
+
+def _attached_again(attached: Attached | None) -> Attached | None:
+    """What a host has attached to a room, but for those who are told."""
+    if attached is None or attached.provider is None:
+        return None
+    again = Attached()
+    again.provider = attached.provider
+    return again
+
+
+def _past_again(past: Past | None) -> Past | None:
+    return None if past is None else past.copy()
 
 
 class RoomSaving(RoomSending[Who]):
     """Rooms that outlast a process."""
 
     __slots__ = ()
+
+    copied_fields: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+        **dict.fromkeys(("id", "_participant", "_revision", "_rules", "_settings", "_table"), itself),
+        "_attached": _attached_again,
+        "_members": dict,
+        "_past": _past_again,
+    }
+    """By field of the room: what a copy has of it. A field that is not named is copied to its depth."""
+
+    def __copy__(self) -> Self:
+        """A room that knows the same, and goes on by itself: nobody observes it."""
+        room = object.__new__(type(self))
+        with lock_of(self):
+            own, fields = cast("tuple[dict[str, Any] | None, dict[str, Any]]", object.__getstate__(self))
+            for name, value in {**(own or {}), **fields}.items():
+                setattr(room, name, self.copied_fields.get(name, deepcopy)(value))
+        return room
 
     def snapshot(self) -> JSON:
         """All that the room knows, as JSON: see `fsm.snapshot`."""
@@ -61,7 +99,7 @@ class RoomSaving(RoomSending[Who]):
         return room
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Rooms are copied and pickled by value, without those who observe them."""
+        """Rooms are pickled by value, without those who observe them."""
         provider = None if self._attached is None else self._attached.provider
         return _restored, (type(self), self.snapshot(), self.policy, self._participant, provider)
 

@@ -15,7 +15,7 @@ from fsm.machine import Memory, memory_of
 from fsm.own_facts import Provider, weight_of
 from fsm.participant import Who
 from fsm.past import Read, brief
-from fsm.room import BaseRoom, another
+from fsm.room import BaseRoom, another, itself
 from fsm.room_policy.components import Components
 from fsm.room_policy.contents import Contents
 from fsm.room_policy.events import (
@@ -40,6 +40,13 @@ class RoleJudging(BaseRoom[Who]):
     """Rooms that judge events by their own roles."""
 
     __slots__ = ("_contents", "_is_created", "_is_destroyed")
+
+    copied_fields = {  # noqa: RUF012 - never changed
+        **BaseRoom.copied_fields,
+        "_contents": Contents.copy,
+        "_is_created": itself,
+        "_is_destroyed": itself,
+    }
 
     def __init__(
         self,

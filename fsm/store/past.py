@@ -99,6 +99,13 @@ class StoredPast(Past):
         else:
             self._absent.discard(event_id)
 
+    def copy(self) -> Past:
+        """All events, in memory."""
+        copied = Past(keeps_all=self.keeps_all, bound=self.bound)
+        for entry in self:
+            copied.append(entry)
+        return copied
+
     def replace(self, position: int, entry: Entry) -> None:
         """Keep an event in place of one of the same id, or of one that is to be forgotten."""
         if position < 0:

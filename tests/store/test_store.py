@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ def test_a_store_answers_as_rooms_do(url: str, name: str, batched: bool) -> None
             again = store.room(room_id)
             assert (again.revision, again.policy) == (in_memory.revision, in_memory.policy)
             assert again.participations() == store.who(room_id) == in_memory.participations()
+            assert copy(again).snapshot() == again.snapshot()
             assert again.snapshot()["participation"] == in_memory.snapshot()["participation"]
             assert type(again).restore(json.loads(json.dumps(again.snapshot())), policy=again.policy).revision
             changes = [change for _, change in store.changes()]

@@ -23,10 +23,11 @@ from fsm.decision import Decision
 from fsm.errors import DefinitionError, EventError, shorten
 from fsm.family import AnyPolicy, AnyRoom
 from fsm.loading import running
-from fsm.policies import laws_of, new_room, scenario_of, syntax_of
+from fsm.policies import laws_of, scenario_of, syntax_of
 from fsm.review.errors import ReviewError
 from fsm.review.laws.room_laws import BEGINS, RoomLaw, Step, View
 from fsm.review.search.play import play_of
+from fsm.review.search.played import Played, Rooms
 from fsm.scenario import Log, Scenario, Settings, Trial
 from fsm.state import AnyState
 
@@ -52,9 +53,13 @@ class _Node:
     """A room that has been reached."""
 
     log: Log
-    room: AnyRoom
-    settings: Settings
+    played: Played
     view: View
+
+    @property
+    def room(self) -> AnyRoom:
+        """The room itself."""
+        return self.played.room
 
 
 _CANDIDATES = 4
@@ -69,6 +74,7 @@ class Search:
         self._scenario = scenario
         self._turns = turns
         self._syntax = syntax_of(policy)
+        self._rooms = Rooms(policy)
         given = {law.id: law for law in laws}
         self._begins = given.pop(BEGINS.id, BEGINS)
         self.laws = tuple(given.values())
@@ -108,8 +114,8 @@ class Search:
 
     def _walk(self, start: _Node, deeds: Log, tries: Log) -> Iterator[int]:
         waiting = deque([start])
-        queued = {self._key(start.view.states, start.settings)}
-        views = {self._key(start.view.states, start.settings): start.view}
+        queued = {self._key(start.view.states, start.view.settings)}
+        views = {self._key(start.view.states, start.view.settings): start.view}
         while waiting:
             node = waiting.popleft()
             broken: dict[RoomLaw, Log] = {}
@@ -120,8 +126,9 @@ class Search:
                     key = self._key(*self._after(node, event, decision))
                     is_new = number < len(deeds) and key not in queued
                     if is_new or key not in views:
-                        following = self._node((*node.log, event))
-                        assert following is not None
+                        played = node.played.after(event)
+                        assert played is not None
+                        following = _Node((*node.log, event), played, self._view(played))
                         views[key] = following.view
                         if is_new:
                             queued.add(key)
@@ -139,23 +146,16 @@ class Search:
 
     def _node(self, log: Log) -> _Node | None:
         """The room after these events; None when one of them is refused."""
-        room = new_room(self._policy)
-        settings: dict[tuple[str, str], Mapping[str, Any]] = {}
-        for event in log:
-            decision = room.send(event)
-            if not decision:
-                return None
-            if decision.after is None and "state_key" in event:
-                settings[event["type"], event["state_key"]] = event["content"]
-        return _Node(log, room, settings, self._view(room, settings))
+        played = self._rooms.after(log)
+        return None if played is None else _Node(log, played, self._view(played))
 
     def _refused(self, log: Log) -> Log:
         """The start of a log up to the first event that is refused."""
-        room = new_room(self._policy)
-        length = next(length for length, event in enumerate(log, start=1) if not room.send(event))
+        length = next(length for length in range(1, len(log) + 1) if self._rooms.after(log[:length]) is None)
         return log[:length]
 
-    def _view(self, room: AnyRoom, settings: Settings) -> View:
+    def _view(self, played: Played) -> View:
+        room, settings = played
         states, view, seen = room.participations(), self._scenario.view, None
         if view is not None:
             with running(f"policy `{self._policy.id}`: the `view` of its scenario fails", DefinitionError):
@@ -181,10 +181,10 @@ class Search:
         if decision.after is not None:
             states = {**node.view.states, self._syntax.target_of(event): decision.after}
             initial = self._policy.initial
-            return {user: state for user, state in states.items() if state != initial}, node.settings
+            return {user: state for user, state in states.items() if state != initial}, node.view.settings
         if "state_key" in event:
-            return node.view.states, {**node.settings, (event["type"], event["state_key"]): event["content"]}
-        return node.view.states, node.settings
+            return node.view.states, {**node.view.settings, (event["type"], event["state_key"]): event["content"]}
+        return node.view.states, node.view.settings
 
     def _note(self, law: RoomLaw, log: Log) -> None:
         self._broken.setdefault(law, []).append((self._trial, log))

@@ -17,18 +17,19 @@ A scenario says by whose states an event is judged. Where these stand alike, and
 are the same, nothing is asked again: so most situations are found without a room being built.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from heapq import heapify, heappop, heappush
 from itertools import count, product
 from operator import attrgetter, itemgetter
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from fsm.decision import Decision
 from fsm.family import AnyPolicy, AnyRoom
-from fsm.policies import new_room, scenario_of, target_of
+from fsm.policies import scenario_of, target_of
 from fsm.review.search.play import Play, play_of
+from fsm.review.search.played import Rooms
 from fsm.scenario import Log
 from fsm.state import AnyState
 from fsm.unrecorded import unrecorded
@@ -73,23 +74,29 @@ def can_be_played(policy: AnyPolicy) -> bool:
 class _Situation:
     """How a room comes about, which settings were made by which turn, and where the users of the play stand.
 
-    Situations with one number `alike` differ in nothing but where users stand. The room itself is built when asked for.
+    Situations with one number `alike` differ in nothing but where users stand.
     """
 
     log: Log
     settings: Settings
     states: Part
     alike: int
-    room: AnyRoom | None = None
+
+
+class _Stand(NamedTuple):
+    """Where target and sender of a question stand, and whether they are one: facts of every policy."""
+
+    target: AnyState
+    sender: AnyState
+    is_self: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What can be asked by one action: the first situation for all facts, for the facts of each part, by form."""
+    """What can be asked by one action of users who stand so: the first situation by all facts, by form and a part."""
 
     directly: dict[Any, Log]
     placed: dict[tuple[int, Part], Log]
-    assigned: dict[tuple[int, Part], list[Log]]
 
 
 class Search:
@@ -98,12 +105,13 @@ class Search:
     def __init__(self, policy: AnyPolicy, play: Play) -> None:
         self._policy = policy
         self._play = play
+        self._rooms = Rooms(policy)
         names = [item.name for item in fields(policy.domain.record)]
         self._standing = _values_of(name for name in names if name in policy.domain.privileges)
         self._place = _values_of(name for name in names if name not in policy.domain.privileges)
         self._found: dict[tuple[str, Any], Log | None] = {}
-        self._asked: dict[str, _Asked] = {}
-        self._standings: dict[tuple[int, int, int], Part] = {}
+        self._asked: dict[tuple[str, _Stand], _Asked] = {}
+        self._assignments: dict[tuple[int, int], dict[Part, list[Log]]] = {}
         self._numbers: dict[object, int] = {}
         self._concerned: dict[int, Callable[[Part], object]] = {}
         self._decisions: dict[tuple[int, int, object], Decision] = {}
@@ -116,8 +124,7 @@ class Search:
         return self._found[action, facts]
 
     def _find(self, action: str, facts: Any) -> Log | None:
-        asked = self._asked.get(action) or self._asked.setdefault(action, self._ask(action))
-        logs = sorted(self._combined(asked, action, facts), key=len)
+        logs = sorted(self._combined(action, facts), key=len)
         found = next((log for log in logs if self._confirms(log, facts)), None) or self._search_on(action, facts)
         return self._without_idle_events(found, facts) if found else None
 
@@ -131,25 +138,32 @@ class Search:
                 log = shorter
         return log
 
-    def _combined(self, asked: _Asked, action: str, facts: Any) -> Iterator[Log]:
+    def _combined(self, action: str, facts: Any) -> Iterator[Log]:
         """The logs of the first two steps, one for each form of the question."""
+        stand = _Stand(facts.target, facts.sender, facts.is_self)
+        asked = self._asked.get((action, stand)) or self._asked.setdefault((action, stand), self._ask(action, stand))
         if facts in asked.directly:
             yield asked.directly[facts]
         place, standing = self._place(facts), self._standing(facts)
-        for form, question in enumerate(self._play.questions(action)):
-            assignments, log = asked.assigned.get((form, standing)), asked.placed.get((form, place))
+        for form, question in self._forms(action, is_self=stand.is_self):
+            log = asked.placed.get((form, place))
+            assignments = self._assignments_for(question, standing) if log else ()
             if assignments and log:
                 yield (*log, *assignments[0], question)
 
-    def _ask(self, action: str) -> _Asked:
-        """Note what every situation and every assignment answers."""
-        asked = _Asked({}, {}, {})
-        questions, assignments = self._play.questions(action), self._play.assignments
-        forms = [(form, question, self._stand(question), set[object]()) for form, question in enumerate(questions)]
+    def _ask(self, action: str, stand: _Stand) -> _Asked:
+        """Note what every situation answers in which target and sender stand so."""
+        asked, assignments = _Asked({}, {}), self._play.assignments
+        forms = [
+            (form, question, self._places(question), self._stand(question), set[object]())
+            for form, question in self._forms(action, is_self=stand.is_self)
+        ]
         for situation in self._situations:
-            can_assign = bool(assignments) and self._decide(situation, assignments[0][0]).allowed
-            for form, question, stand, seen in forms:
-                key = (situation.alike, can_assign, stand(situation.states))
+            states = situation.states
+            asking = [each for each in forms if (states[each[2][1]], states[each[2][0]]) == stand[:2]]
+            can_assign = bool(asking and assignments) and self._decide(situation, assignments[0][0]).allowed
+            for form, question, _, concerned, seen in asking:
+                key = (situation.alike, can_assign, concerned(states))
                 if key in seen:
                     continue
                 seen.add(key)
@@ -157,14 +171,25 @@ class Search:
                 asked.directly.setdefault(facts, (*situation.log, question))
                 if can_assign:
                     asked.placed.setdefault((form, self._place(facts)), situation.log)
-        for assignment, room in self._assigned:
-            for form, question in enumerate(questions):
-                # Privileges are those of a sender over a target, in whatever form somebody asks.
-                pair = (id(assignment), *self._places(question))
-                if pair not in self._standings:
-                    self._standings[pair] = self._standing(self._play.facts(room, question))
-                asked.assigned.setdefault((form, self._standings[pair]), []).append(assignment)
         return asked
+
+    def _forms(self, action: str, *, is_self: bool) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The forms in which an action is asked for on oneself or on another, numbered among all."""
+        for form, question in enumerate(self._play.questions(action)):
+            sender, target = self._places(question)
+            if (sender == target) is is_self:
+                yield form, question
+
+    def _assignments_for(self, question: Mapping[str, Any], standing: Part) -> Sequence[Log]:
+        """The assignments by which the sender of a question has this standing, shortest first."""
+        # Privileges are those of a sender over a target, in whatever form somebody asks.
+        pair = self._places(question)
+        known = self._assignments.get(pair)
+        if known is None:
+            known = self._assignments[pair] = {}
+            for assignment, room in self._assigned:
+                known.setdefault(self._standing(self._play.facts(room, question)), []).append(assignment)
+        return known.get(standing, ())
 
     def _stand(self, event: Mapping[str, Any]) -> Callable[[Part], object]:
         """A function that takes, of where everybody stands, what matters to an event."""
@@ -186,25 +211,19 @@ class Search:
         return self._play.facts(self._room_of(situation), question)
 
     def _room_of(self, situation: _Situation) -> AnyRoom:
-        if situation.room is None:
-            situation.room = self._room(situation.log)
-        assert situation.room is not None
-        return situation.room
+        room = self._room(situation.log)
+        assert room is not None
+        return room
 
     def _search_on(self, action: str, facts: Any) -> Log | None:
         """The last step: situations that are reached only after an assignment."""
         if not self._play.is_assigned_first or (facts.target, facts.sender, facts.is_self) not in self._conceivable:
             return None
         standing = self._standing(facts)
-        forms = [
-            (form, question, sender, target)
-            for form, question in enumerate(self._play.questions(action))
-            for sender, target in [self._places(question)]
-            if (sender == target) is facts.is_self
-        ]
         best: Log | None = None
-        for form, question, sender, target in forms:
-            for assignment in self._asked[action].assigned.get((form, standing), ()):
+        for _, question in self._forms(action, is_self=facts.is_self):
+            sender, target = self._places(question)
+            for assignment in self._assignments_for(question, standing):
                 for situation in self._after(assignment):
                     if best is not None and len(situation.log) + 1 >= len(best):
                         break
@@ -301,7 +320,7 @@ class Search:
             return None
         states, initial = room.participations(), self._policy.initial
         stand = tuple([states.get(user, initial) for user in self._play.users])
-        return _Situation(log, settings, stand, self._alike(settings, assignment, is_begun=True), room)
+        return _Situation(log, settings, stand, self._alike(settings, assignment, is_begun=True))
 
     def _alike(self, settings: Settings, assignment: Log, *, is_begun: bool = False) -> int:
         """One number for all situations of these settings behind an assignment."""
@@ -310,8 +329,8 @@ class Search:
 
     def _room(self, log: Log) -> AnyRoom | None:
         """The room after these events; None when one of them is refused."""
-        room = new_room(self._policy)
-        return room if all(room.send(event) for event in log) else None
+        played = self._rooms.after(log)
+        return played and played.room
 
     def _confirms(self, log: Log, facts: Any) -> bool:
         room = self._room(log[:-1])
