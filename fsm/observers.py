@@ -1,12 +1,12 @@
 """Telling what has changed: observers of a room, and the hooks of its participants.
 
-Theory of operation. A room puts each change into a queue when it applies it, under its
-lock, so that the queue is in the order of revisions, and with it the calls that are to be
-made: the hooks of the participant, then all observers. Afterwards, without a lock, one at
-a time makes what calls there are, change by change. Whoever finds somebody telling leaves
-it to them, be it another thread or the observer's own caller: nobody waits, and nobody
-hears a change before an earlier one. What fails is noted, and keeps nobody from hearing;
-an interruption leaves the other calls to whoever tells next.
+Theory of operation. A room puts the calls that a change makes into a queue when it applies
+it, under its lock, so that the queue is in the order of revisions: the hooks of the
+participant, then all observers. Afterwards, without a lock, one at a time makes what calls
+there are. Whoever finds somebody telling leaves it to them, be it another thread or the
+observer's own caller: nobody waits, and nobody hears a change before an earlier one. What
+fails is noted, and keeps nobody from hearing; an interruption leaves the other calls to
+whoever tells next.
 """
 
 import logging
@@ -21,7 +21,7 @@ from weakref import WeakValueDictionary
 from fsm.change import ALL, Change, Kind, Outcome
 from fsm.errors import DefinitionError, ObserverError, shorten
 from fsm.own_facts import Provider
-from fsm.participant import HOOKS, Host, Participant, hooks_of
+from fsm.participant import Host, Participant, hooks_of
 
 if TYPE_CHECKING:
     from asyncio import Task
@@ -73,25 +73,26 @@ def _kind(word: object) -> Kind:
     raise DefinitionError(f"`{shorten(str(word))}` is nothing to observe: choose from {', '.join(Kind)}")
 
 
-_NOBODY: Mapping[frozenset[Kind], list[Observer]] = {kinds: [] for kinds in ALL}
+_NOBODY: Mapping[frozenset[Kind], tuple[Observer, ...]] = dict.fromkeys(ALL, ())
 
 
 class Attached:
     """What a host has attached to a room: observers, participants that it holds, own facts."""
 
-    __slots__ = ("_teller", "calls", "checked", "is_async", "participants", "provider", "queue", "watchers")
+    __slots__ = ("calls", "checked", "is_async", "participants", "provider", "queue", "teller", "watchers")
 
     def __init__(self) -> None:
         self.watchers: tuple[Watcher, ...] = ()
-        self.calls: Mapping[frozenset[Kind], list[Observer]] = _NOBODY
-        """Who is to be told of a change of these kinds, the first one last."""
+        self.calls: Mapping[frozenset[Kind], tuple[Observer, ...]] = _NOBODY
+        """Who is to be told of a change of these kinds."""
         self.is_async = False
-        """Whether somebody who is told has to be awaited."""
+        """Whether an observer has to be awaited."""
         self.provider: Provider | None = None
-        self.queue: deque[tuple[Change, list[Observer]]] = deque()
-        """What is to be told, each with the calls to be made, the next one last."""
-        self._teller: dict[str, object] = {}
-        """Whoever is telling; empty if nobody is."""
+        self.queue: deque[tuple[Observer, Change]] = deque()
+        """The calls that are to be made, in this order, each with the change that it tells."""
+        self.teller: dict[str, object] = {}
+        """Whoever is telling, by any value of their own; empty if nobody is. To come in takes one step (`setdefault`),
+        so that an interruption before it or after it leaves no doubt who is telling."""
         self.checked: object = None
         """The hooks whose names have been found to mean something."""
         self.participants: WeakValueDictionary[str, Participant] | None = None
@@ -99,97 +100,77 @@ class Attached:
     def watch(self, watchers: tuple[Watcher, ...]) -> None:
         """Tell these from now on; the room is locked."""
         self.watchers = watchers
-        self.calls = {kinds: [each.call for each in reversed(watchers) if each.kinds & kinds] for kinds in ALL}
+        self.calls = {kinds: tuple(each.call for each in watchers if each.kinds & kinds) for kinds in ALL}
         self.is_async = any(each.is_async for each in watchers)
 
     def put(self, room: "Room", change: Change) -> bool:
         """Have a change told; the room is locked. Whether this is for the caller to do, since nobody is telling."""
-        kinds, is_allowed = change.kinds, change.decision.allowed
-        calls = [*self.calls[kinds]]
-        if HOOKS and is_allowed and kinds and change.target is not None and (kind := room.participant_type).has_hooks:
-            names = hooks_of(kind, change.before, change.after, change.decision.transition)
-            if names:
-                calls.append(self._hooks(room, kind, names, change.target, calls))
-        if LEVELS.get(INFO) is not False and kinds and is_logged(INFO if is_allowed else DEBUG):
-            calls.append(log)
-        if not calls:
+        kinds, queue = change.kinds, self.queue
+        if not kinds:
             return False
-        self.queue.append((change, calls))
-        return not self._teller
+        is_allowed = change.decision.allowed
+        if LEVELS.get(INFO) is not False and is_logged(INFO if is_allowed else DEBUG):
+            queue.append((log, change))
+        if is_allowed and change.target is not None and room.participant_type.has_hooks:
+            queue.append((partial(self._call_hooks, room), change))
+        for call in self.calls[kinds]:
+            queue.append((call, change))
+        return not self.teller
 
-    def _hooks(
-        self, room: "Room", kind: type[Participant], names: tuple[str, ...], target: str, calls: list[Observer]
-    ) -> Observer:
-        """What has hooks called next: those of the participant that the host holds, else of one that is made for it."""
-        participants = self.participants
+    def _call_hooks(self, room: "Room", change: Change) -> object:
+        """Call the first hook of a change, and have the others called next.
 
-        def add_hooks(_: Change) -> None:
-            who = None if participants is None else participants.get(target)
-            if who is None:
-                who = kind(room, target)
-            for name in names:
-                try:
-                    calls.append(getattr(who, name))
-                except Exception as error:  # noqa: BLE001 - it is the host's: anything may be wrong in it
-                    calls.append(partial(_fail, error))
-
-        return add_hooks
-
-    def begin(self, teller: object) -> bool:
-        """Have somebody tell, who is known by any value of their own, unless somebody does. Whether they are to."""
-        # One step, so that an interruption before it or after it leaves no doubt who is telling.
-        return self._teller.setdefault("", teller) is teller
-
-    def end(self, teller: object) -> None:
-        """Leave what is still to be told to whoever tells next, if this is who is telling."""
-        if self._teller.get("") is teller:
-            del self._teller[""]
-
-    def due(self, teller: object) -> tuple[Change, list[Observer]] | None:
-        """The next change to be told, and the calls that are left, the next one last.
-
-        None when there is nothing more to tell, and nobody is telling then.
+        They are those of the participant that the host holds, else of one that is made for it.
         """
-        queue = self.queue
-        while not queue:
-            self.end(teller)
-            # What came in before that has been left to whoever was telling.
-            if not queue or not self.begin(teller):
-                return None
-        return queue[0]
+        kind, user = room.participant_type, change.target
+        names = hooks_of(kind, change.before, change.after, change.decision.transition)
+        if not names or user is None:
+            return None
+        who = None if self.participants is None else self.participants.get(user)
+        if who is None:
+            who = kind(room, user)
+        *later, first = names
+        for name in later:
+            self.queue.appendleft((partial(_call, who, name), change))
+        return getattr(who, first)(change)
 
     @property
     def is_telling(self) -> bool:
         """Whether somebody is telling."""
-        return bool(self._teller)
+        return bool(self.teller)
 
 
-def _fail(error: Exception, _: Change) -> None:
-    raise error
+def _call(who: Participant, name: str, change: Change) -> object:
+    return getattr(who, name)(change)
 
 
 def tell(attached: Attached, change: Change) -> None:
     """Tell what is to be told in a room. Raises `ObserverError` to whoever sent this change."""
     errors: list[BaseException] = []
-    teller = object()
+    queue, teller = attached.queue, attached.teller
     try:
-        due = attached.due(teller) if attached.begin(teller) else None
-        while due is not None:
-            told, calls = due
-            while calls:
+        # What comes in when the queue has been found empty, and before the end, has been left to us: look again.
+        while queue and teller.setdefault("", errors) is errors:
+            while queue:
+                call, told = queue.popleft()
                 try:
-                    result = calls.pop()(told)
+                    result = call(told)
                     if result is not None:
                         _refuse_to_await(result)
                 except Exception as error:  # noqa: BLE001 - it is the host's: anything may be wrong in it
                     errors.append(_noted(error, told))
-            attached.queue.popleft()
-            due = attached.due(teller)
+            del teller[""]
     except BaseException:
-        attached.end(teller)
+        _end(teller, errors)
         raise
     if errors:
         raise ObserverError(change, tuple(errors)) from errors[0]
+
+
+def _end(teller: dict[str, object], its: object) -> None:
+    """Leave what is still to be told to whoever tells next, if this is who is telling."""
+    if teller.get("") is its:
+        del teller[""]
 
 
 _LEFT: set["Task[list[BaseException]]"] = set()
@@ -221,25 +202,23 @@ async def _tell_all(attached: Attached) -> list[BaseException]:
     from asyncio import CancelledError, current_task  # noqa: PLC0415 - as above
 
     errors: list[BaseException] = []
-    teller = current_task()
-    assert teller is not None
+    task, queue, teller = current_task(), attached.queue, attached.teller
+    assert task is not None
     try:
-        due = attached.due(teller) if attached.begin(teller) else None
-        while due is not None:
-            told, calls = due
-            while calls:
+        while queue and teller.setdefault("", errors) is errors:
+            while queue:
+                call, told = queue.popleft()
                 try:
-                    result = calls.pop()(told)
+                    result = call(told)
                     if isawaitable(result):
                         await result
                 except (Exception, CancelledError) as error:
-                    if isinstance(error, CancelledError) and teller.cancelling():
+                    if isinstance(error, CancelledError) and task.cancelling():
                         raise  # it is not what the observer waits for that was cancelled
                     errors.append(_noted(error, told))
-            attached.queue.popleft()
-            due = attached.due(teller)
+            del teller[""]
     except BaseException:
-        attached.end(teller)
+        _end(teller, errors)
         raise
     return errors
 
