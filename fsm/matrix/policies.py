@@ -12,6 +12,7 @@ the creator's first join may be sent by anybody.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -261,18 +262,18 @@ def _permits(
     numbers: Mapping[str, str],
     asks: Mapping[str, Mapping[EventGuard, str]] | None = None,
     *,
-    drop: Iterable[EventGuard | Kind] = (),
+    drop: AbstractSet[EventGuard | Kind] = frozenset(),
 ) -> Permits:
     """The rows on other events as a later version has them.
 
     `numbers` maps the first parts of their numbers, `asks` is what rows ask for besides, or under
     another number, by id, and `drop` what they no longer ask for, or which kinds of events are no longer rules' own.
     """
-    asks, gone = asks or {}, set(drop)
+    asks = asks or {}
     return {
-        kind: tuple(row.renumbered(numbers).asking(asks.get(row.id, {}), gone) for row in rows)
+        kind: tuple(row.renumbered(numbers).asking(asks.get(row.id, {}), drop) for row in rows)
         for kind, rows in policy.permits.items()
-        if kind not in gone
+        if kind not in drop
     }
 
 
