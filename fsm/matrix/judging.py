@@ -103,6 +103,7 @@ class MatrixJudging(MatrixMembership[Member]):
             if event.type != MEMBER:
                 self._after(event)
         elif event.event_id is not None and citing.AUTH_EVENTS in value and self._knows_refused:
+            self._refused = self._refused or {}
             self._refused[event.event_id] = citing.Cited((event.type, event.state_key), event.room_id, is_rejected=True)
         return decision
 

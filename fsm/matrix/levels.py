@@ -85,6 +85,7 @@ _USERS, _EVENTS, _NOTIFICATIONS = LISTED = ("users", "events", "notifications")
 """The lists of levels."""
 
 _NONE: Mapping[Any, Any] = MappingProxyType({})
+"""What all rooms share where nothing is listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ class _Reader:
         if (_USERS,) in self._faults:
             # Anybody may stand in it, with any level.
             named["users_default"] = nan
-        return Levels(**lists, named=named, faults=self._faults or _NONE, texts=self._texts or _NONE)
+        return Levels(**lists, named=named or _NONE, faults=self._faults or _NONE, texts=self._texts or _NONE)
 
     def _listed(self, listed: str) -> Mapping[str, Power]:
         try:
@@ -165,7 +166,7 @@ class _Reader:
         except EventError as fault:
             self._faults[listed,] = fault
             return _NONE
-        return {key: self._level(value, listed, key) for key, value in entries.items()}
+        return {key: self._level(value, listed, key) for key, value in entries.items()} or _NONE
 
     def _level(self, value: object, *path: str) -> Power:
         try:

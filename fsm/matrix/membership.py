@@ -32,6 +32,10 @@ from fsm.room import itself
 _JOIN = Participation.JOIN
 
 
+NONE_REFUSED: dict[str, citing.Cited] = {}
+"""What all rooms share that have refused none: it stays empty."""
+
+
 class MatrixMembership(ParticipationRoom[Member]):
     """Matrix rooms that know the facts of a membership event."""
 

@@ -29,6 +29,7 @@ from fsm.matrix.events import (
     write_member,
 )
 from fsm.matrix.ids import is_user_id, read_user_id
+from fsm.matrix.membership import NONE_REFUSED
 from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.quick import MatrixQuick
 from fsm.matrix.rules import peers_of, rules_of
@@ -78,7 +79,7 @@ class MatrixRoom(MatrixQuick[Member]):
         self.policy = policy or MATRIX_1  # a creation that names no version is of the first
         self._takes_version = policy is None
         self._is_just_created = False
-        self._refused: dict[str, citing.Cited] = {}
+        self._refused = NONE_REFUSED
         self._settings = Settings()
         self._become(self._settings)
         self._check_hooks()
@@ -245,7 +246,7 @@ class MatrixRoom(MatrixQuick[Member]):
         for user, state in states.items():
             self._move(read_user_id(user, f"participation.{shorten(user)}"), self._class_of(user), state)
         self._takes_version = parts["takes_version"]
-        self._refused = dict(parts["refused"])
+        self._refused = dict(parts["refused"]) or NONE_REFUSED
         self._become(parts["settings"])
         self._created(is_now=parts["is_just_created"])
 

@@ -8,6 +8,7 @@ on). No event changes both, but the creation. The order of work is that of any r
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast, overload
 
 from fsm.decision import Decision, judge
@@ -28,7 +29,7 @@ from fsm.participation.facts import Facts
 from fsm.participation.participant import Member, Other, Participant
 from fsm.participation.room import ParticipationRoom
 from fsm.participation.terms import Action, JoinRule, Participation, Visibility
-from fsm.past import GIVEN, HIDDEN, Entry, Past, Read, brief, given_as
+from fsm.past import GIVEN, HIDDEN, Entry, Past, Read, brief, given_as, pack
 from fsm.room import Attachments, another, known_in
 from fsm.rule import Rule
 
@@ -525,7 +526,7 @@ class Room(ParticipationRoom[Member]):
     def _new_past(self) -> Past:
         """Where everybody stands and who sees what is kept first: it is known, but not by which events."""
         past = Past()
-        past.append(Entry(None, "", HISTORY_VISIBILITY, "", GIVEN, self._settings.visibility.value))
+        past.add(None, "", HISTORY_VISIBILITY, "", _seen_by(self._settings.visibility))
         for user, state in self._states.items():
             past.append(Entry(None, user, USER, user, given_as(state)))
         return past
@@ -565,3 +566,9 @@ class Room(ParticipationRoom[Member]):
         creator = None if settings.creator == before.creator else settings.creator
         were = before.roles.users if before.creator is None else (*before.roles.users, before.creator)
         self._set_up(settings, settings.join_rule, powers, were=were, creator=creator)
+
+
+@cache
+def _seen_by(visibility: Visibility) -> object:
+    """What a past says of the visibility that it begins with, once for all rooms."""
+    return pack(GIVEN, visibility.value)

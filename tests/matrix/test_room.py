@@ -682,3 +682,13 @@ def test_in_order_a_first_join_comes_first(policy: MatrixPolicy) -> None:
             if decision.transition == "found":
                 seen.add(decision.before)
     assert seen == {LEAVE}
+
+
+def test_what_a_room_has_refused_is_not_known_to_others() -> None:
+    first, second = (MatrixRoom.create(ROOM_ID, ALICE, policy=MATRIX_10) for _ in range(2))
+    asked = {**message(ALICE), "auth_events": ["$refused"]}
+    refused = {**message(BOB), "event_id": "$refused", "auth_events": []}
+    assert "rejected" not in first.decide(asked).reason
+    assert not first.send(refused)
+    assert "one of its auth events was rejected" in first.decide(asked).reason
+    assert "rejected" not in second.decide(asked).reason
