@@ -83,19 +83,26 @@ def parse_permissions(value: object, place: Place, faults: Gather = AT_ONCE) -> 
     """Read the permissions of one role, which stand at `place`. Raises `EventError`."""
     flags: dict[Flag, bool] = {}
     for key, given in mapping(value, place).items():
+        if type(given) is bool and key in _SIMPLE and flags.setdefault(_SIMPLE[key], given) is given:
+            continue
         with faults:
             within = (place, checked_text(key, place))
             if key in _SIMPLE:
-                granted = checked_flag(given, within)
-                if flags.setdefault(_SIMPLE[key], granted) is not granted:
-                    raise fault(within, "contradicts its other name, `invite`")
-            elif key == "events":
+                checked_flag(given, within)
+                raise fault(within, "contradicts its other name, `invite`")
+            if key == "events":
                 for event_type, granted in mapping(given, within).items():
+                    if type(granted) is bool and is_name(event_type):
+                        flags[events(event_type)] = granted
+                        continue
                     with faults:
                         checked_name(event_type, within)
                         flags[events(event_type)] = checked_flag(granted, (within, event_type))
             elif key == "roles":
                 for index, role_id in enumerate(sequence(given, within)):
+                    if is_name(role_id):
+                        flags[roles(role_id)] = True
+                        continue
                     with faults:
                         flags[roles(checked_text(role_id, (within, index)))] = True
             else:
@@ -149,6 +156,9 @@ def write_role_map(assigned: Iterable[Assignment]) -> list[dict[str, Any]]:
 
 def _read_assignment(value: object, place: Place, faults: Gather) -> Assignment:
     entry = mapping(value, place)
+    role_id, order, users = entry.get("role_id"), entry.get("order"), entry.get("user_ids")
+    if is_name(role_id) and type(order) is int and 0 <= order < ORDER_LIMIT and _are_names(users):
+        return Assignment(role_id, order, frozenset(users))  # type: ignore[arg-type]  # all is what it has to be
     # Where faults are gathered, what cannot be read is left as nothing that can be.
     role_id, order, users = "", -1, frozenset[str]()
     with faults:
@@ -160,15 +170,16 @@ def _read_assignment(value: object, place: Place, faults: Gather) -> Assignment:
     return Assignment(role_id, order, users)
 
 
+def _are_names(value: object) -> bool:
+    return type(value) is list and all(map(is_name, value))
+
+
 def _read_users(entry: Mapping[str, Any], parent: Place, faults: Gather) -> frozenset[str]:
     place = (parent, "user_ids")
     if "user_ids" not in entry:
         raise fault(place, "is missing")
-    listed = sequence(entry["user_ids"], place)
-    if all(map(is_name, listed)):
-        return frozenset(listed)
     users = set()
-    for index, user in enumerate(listed):
+    for index, user in enumerate(sequence(entry["user_ids"], place)):
         with faults:
             users.add(checked_name(user, (place, index)))
     return frozenset(users)

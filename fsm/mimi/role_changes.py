@@ -1,11 +1,23 @@
 """What a user would change in a room's roles, which is what the rules on changing roles look at."""
 
 from collections.abc import Collection, Iterable, Mapping
-from functools import cached_property
 from typing import Any
 
 from fsm.mimi.permissions import Assignment, Flag, Permissions, roles
-from fsm.mimi.roles import _EMPTY, _NO_USERS, NOBODY, Roles, Standing, _granted_by
+from fsm.mimi.roles import _EMPTY, _NO_USERS, CREATOR, NOBODY, Roles, Standing, _granted_by
+
+
+def facts_of(sender: str, own: Standing, creator: str | None, before: Roles, after: Roles) -> tuple[bool, ...]:
+    """What guards may know about a change of roles: the last of `fsm.mimi.permits.EventFacts`, in their order."""
+    # A creator who reigns may change every role, stands above all, and holds every permission.
+    rights = (True, True, True) if own is CREATOR else Change(sender, own, creator, before, after).rights()
+    return (
+        after.has_distinct_ids,
+        after.has_distinct_orders,
+        *rights,
+        # Somebody can still change roles afterwards, if anybody could before.
+        after.has_administrator or not before.has_administrator,
+    )
 
 
 class Change:
@@ -25,33 +37,21 @@ class Change:
         self.before = before
         self.after = after
         self._is_same_map = after.shape is before.shape and after.users is before.users
-
-    def facts(self) -> tuple[bool, ...]:
-        """What guards may know about the change: the last of `EventFacts`, in their order."""
-        return (
-            self.has_distinct_ids,
-            self.has_distinct_orders,
-            self.is_listed(),
-            self.is_below_sender(),
-            self.grants_only_held(),
-            self.keeps_administrator(),
+        old, new = before.defined, after.defined
+        self._redefined = (
+            [] if new is old else [role_id for role_id, given in new.items() if _differ(old.get(role_id), given)]
         )
-
-    @cached_property
-    def _redefined(self) -> list[str]:
-        old, new = self.before.defined, self.after.defined
-        return [] if new is old else [role_id for role_id, given in new.items() if _differ(old.get(role_id), given)]
-
-    @cached_property
-    def touched(self) -> frozenset[str]:
+        self.touched = frozenset(self._redefined if self._is_same_map else (*self._redefined, *self._reassigned()))
         """The ids of the roles that change."""
-        touched = self._redefined
-        if not self._is_same_map:
-            old, new = _by_id(self.before.resolved.assigned), _by_id(self.after.resolved.assigned)
-            touched = touched + [
-                role_id for role_id in {**old, **new} if self._reassigns(old.get(role_id), new.get(role_id))
-            ]
-        return frozenset(touched)
+
+    def rights(self) -> tuple[bool, bool, bool]:
+        """Whether the sender may change every role touched, stands above them, and holds all that is granted."""
+        return self.is_listed(), self.is_below_sender(), self.grants_only_held()
+
+    def _reassigned(self) -> list[str]:
+        """The ids of the roles whose order or users change."""
+        old, new = _by_id(self.before.resolved.assigned), _by_id(self.after.resolved.assigned)
+        return [role_id for role_id in {**old, **new} if self._reassigns(old.get(role_id), new.get(role_id))]
 
     def _reassigns(self, old: Assignment | None, new: Assignment | None) -> bool:
         if old == new:
@@ -61,19 +61,9 @@ class Change:
         stepped_out = old._replace(users=old.users - {self.sender})
         return new != stepped_out and not (new is None and not stepped_out.users)
 
-    @property
-    def has_distinct_ids(self) -> bool:
-        """Whether each role stands in the role map once."""
-        return len({row.role_id for row in self.after.shape}) == len(self.after.shape)
-
-    @property
-    def has_distinct_orders(self) -> bool:
-        """Whether no two roles of the role map have the same order."""
-        return len({row.order for row in self.after.shape}) == len(self.after.shape)
-
     def is_listed(self) -> bool:
         """Whether the sender's `roles` permission lists every role touched."""
-        return self.own.holds(frozenset(map(roles, self.touched)))
+        return self.own.holds(frozenset([roles(role_id) for role_id in self.touched]))
 
     def is_below_sender(self) -> bool:
         """Whether every order touched, old and new, is below the sender's own."""
@@ -95,7 +85,7 @@ class Change:
         for role_id in self._redefined:
             old = self.before.defined.get(role_id, _EMPTY)
             granted += [flag for flag in _granted_by(self.after.defined[role_id]) if not old.get(flag)]
-        if not (self._is_same_map and self.has_distinct_ids):
+        if not (self._is_same_map and self.after.has_distinct_ids):
             users_before = {entry.role_id: entry.users for entry in self.before.resolved.assigned}
             for entry in self.after.resolved.assigned:
                 if not entry.users <= users_before.get(entry.role_id, _NO_USERS):
@@ -119,10 +109,6 @@ class Change:
     def _lifted(before: Standing, after: Standing) -> list[Flag]:
         """The types of messages that somebody was denied, and no longer is."""
         return [flag for flag in before.denied - after.denied if flag[0] == "events"]
-
-    def keeps_administrator(self) -> bool:
-        """Whether somebody can still change roles afterwards, if anybody could before."""
-        return self.after.has_administrator or not self.before.has_administrator
 
 
 def _differ(old: Permissions | None, new: Permissions) -> bool:

@@ -138,6 +138,25 @@ NOBODY = Standing(_BY_DEFAULT, frozenset(), _EMPTY, POWERLESS)
 CREATOR = _Supreme(_BY_DEFAULT, frozenset(), _EMPTY, SUPREME)
 
 
+class Defined(dict[str, Permissions]):
+    """Roles by their ids: what each permits. It is never changed.
+
+    Rooms whose roles are defined alike share one, unless it is large. It is hashed as the object that it is.
+    """
+
+    __slots__ = ("size",)
+
+    def __init__(self, roles: Mapping[str, Permissions] = _EMPTY) -> None:
+        super().__init__(roles)
+        self.size = len(self) + sum(map(len, self.values()))
+        """How many roles there are, and flags that they set."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]  # what is shared is one object
+
+
+_NOTHING = Defined()
+
+
 class Roles(NamedTuple):
     """The roles of a room: what is defined, who is assigned, whether the creator reigns.
 
@@ -148,7 +167,7 @@ class Roles(NamedTuple):
 
     power: Power
     reigning: bool = False
-    defined: Mapping[str, Permissions] = _EMPTY
+    defined: Defined = _NOTHING
     shape: tuple[Row, ...] = ()
     """The role map without its users."""
     users: tuple[str, ...] = ()
@@ -174,16 +193,25 @@ class Roles(NamedTuple):
             return _first_reign(self.power)
         return Roles(self.power, not self.users, self.defined, self.shape, self.users)
 
+    @property
+    def has_distinct_ids(self) -> bool:
+        """Whether each role stands in the role map once."""
+        return len({row.role_id for row in self.shape}) == len(self.shape)
+
+    @property
+    def has_distinct_orders(self) -> bool:
+        """Whether no two roles of the role map have the same order."""
+        return len({row.order for row in self.shape}) == len(self.shape)
+
     def define(self, role_id: str, permissions: Permissions) -> "Roles":
         """These roles with one of them defined anew."""
-        return self.redefine({**self.defined, role_id: permissions})
+        is_small = self.defined.size + len(permissions) < _MOST_SHARED
+        defined = (_define if is_small else _define.__wrapped__)(self.defined, role_id, tuple(permissions.items()))
+        return Roles(self.power, self.reigning, defined, self.shape, self.users)
 
     def redefine(self, defined: Mapping[str, Permissions]) -> "Roles":
-        """These roles with other definitions, which rooms share unless they are many."""
-        if _size_of(defined) <= _MOST_SHARED:
-            definitions = [(role_id, tuple(permissions.items())) for role_id, permissions in defined.items()]
-            defined = _shared(tuple(definitions))
-        return Roles(self.power, self.reigning, defined, self.shape, self.users)
+        """These roles with other definitions."""
+        return Roles(self.power, self.reigning, _shared(Defined(defined)), self.shape, self.users)
 
     def assign(self, assigned: Sequence[Assignment]) -> "Roles":
         """These roles with another role map; the first that assigns anybody ends the reign."""
@@ -207,14 +235,15 @@ class Roles(NamedTuple):
     @property
     def resolved(self) -> "Resolved":
         """What follows from these roles. It is kept for other rooms unless the roles are large."""
-        is_small = len(self.users) + len(self.shape) + _size_of(self.defined) <= _MOST_SHARED
+        is_small = len(self.users) + len(self.shape) + self.defined.size <= _MOST_SHARED
         return (_resolved if is_small else _resolved.__wrapped__)(self)
 
     def expect_bearable(self) -> None:
         """Raise `EventError` for more roles than a room can define, or more permissions than can be resolved."""
         if len(self.defined) > MAX_ROLES:
             raise fault("", f"would be one of {len(self.defined)} roles, {MAX_ROLES} is the most")
-        self._expect_resolvable(_combinations(self.shape, self.users))
+        if len(self.users) * self.defined.size > MAX_STANDINGS:
+            self._expect_resolvable(_combinations(self.shape, self.users))
 
     def _expect_resolvable(self, combinations: Collection[Places]) -> None:
         sizes = [len(self.defined.get(row.role_id, _EMPTY)) for row in self.shape]
@@ -246,11 +275,6 @@ class Resolved(NamedTuple):
 
     assigned: tuple[Assignment, ...]
     standings: Mapping[str, Standing]
-
-
-def _size_of(defined: Mapping[str, Permissions]) -> int:
-    """How many roles there are, and flags that they set."""
-    return len(defined) + sum(map(len, defined.values()))
 
 
 @lru_cache(maxsize=2**10)
@@ -296,9 +320,21 @@ def _sum_up(power: Power, rows: tuple[tuple[int, _Flags], ...]) -> Standing:
 
 
 @lru_cache(maxsize=2**10)
-def _shared(definitions: tuple[tuple[str, _Flags], ...]) -> Mapping[str, Permissions]:
-    """The one mapping for all rooms whose roles are defined alike."""
-    return MappingProxyType({role_id: _shared_role(permissions) for role_id, permissions in definitions})
+def _define(defined: Defined, role_id: str, flags: _Flags) -> Defined:
+    """The same roles with one that sets these flags."""
+    return _shared(Defined({**defined, role_id: dict(flags)}))
+
+
+def _shared(defined: Defined) -> Defined:
+    """The one object for all rooms whose roles are defined alike, unless it is large."""
+    if defined.size > _MOST_SHARED:
+        return defined
+    return _shared_definitions(tuple([(role_id, tuple(flags.items())) for role_id, flags in defined.items()]))
+
+
+@lru_cache(maxsize=2**10)
+def _shared_definitions(definitions: tuple[tuple[str, _Flags], ...]) -> Defined:
+    return Defined({role_id: _shared_role(flags) for role_id, flags in definitions})
 
 
 @lru_cache(maxsize=2**10)

@@ -11,7 +11,7 @@ from fsm.errors import EventError
 from fsm.event import Event
 from fsm.mimi.permissions import REDACT, SEND_MESSAGES, events
 from fsm.mimi.permits import Told
-from fsm.mimi.role_changes import Change
+from fsm.mimi.role_changes import facts_of
 from fsm.mimi.roles import Roles, Standing
 from fsm.participation.terms import JoinRule, Participation, Visibility
 
@@ -76,7 +76,7 @@ class Settings(NamedTuple):
         )
         if event.type not in _OF_ROLES:
             return of_event
-        return of_event + Change(event.sender, standing, self.creator, self.roles, after.roles).facts()
+        return of_event + facts_of(event.sender, standing, self.creator, self.roles, after.roles)
 
 
 _OF_ROLES = frozenset((ROLE, ROLE_MAP))

@@ -233,7 +233,7 @@ class RoomSending(RoomObserving[Who]):
             raise RevisionError(expected, self._revision)
         if change:
             value = cast("JSON", change.event)
-            self._enter(self._understood(self._read(value)), value, change.decision)
+            self._enter_judged(value, change.decision)
         return attached.put(self, change)
 
     def _enter(self, read: Event, value: JSON, decision: Decision) -> None:
@@ -242,6 +242,10 @@ class RoomSending(RoomObserving[Who]):
         self._note_id(read)
         self._accept(read, value, decision)
         self._revision += is_new
+
+    def _enter_judged(self, value: JSON, decision: Decision) -> None:
+        """Apply an event that was judged before; the room is locked. Raises `EventError`."""
+        self._enter(self._understood(self._read(value)), value, decision)
 
     def _taken(self, event: Mapping[str, Any], attached: Attached | None) -> tuple[Change | None, bool]:
         """Take an event; whether the caller is to tell of it."""

@@ -148,7 +148,7 @@ def _apply(room: Any, change: Any, target: Target) -> None:
         room._taken(value, None)
         return
     before, after = (None if text is None else target.becomes(text) for text in (change.before, change.after))
-    room._enter(room._read(value), value, decision_of(change, target.policy, before, after))
+    room._enter_judged(value, decision_of(change, target.policy, before, after))
 
 
 def store(connection: Connection, database: Database, row: Any, room: Any, moved: Iterable[str]) -> None:

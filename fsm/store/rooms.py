@@ -203,7 +203,7 @@ class Slot:
         if change is self._looked_up and not is_logged(INFO):
             room.send(value)  # the quick way to the same: nobody is told
         else:
-            room._enter(room._understood(room._read(value)), value, change.decision)
+            room._enter_judged(value, change.decision)
 
     def take(self, value: dict[str, Any]) -> Change | None:
         """Take a state event as it stands; None for one that has come before."""

@@ -23,7 +23,7 @@ from fsm.mimi.permissions import (
     roles,
     write_permissions,
 )
-from fsm.mimi.roles import CREATOR, MAX_STANDINGS, NOBODY, POWERLESS, SUPREME, Power, Roles, Standing
+from fsm.mimi.roles import CREATOR, MAX_STANDINGS, NOBODY, POWERLESS, SUPREME, Defined, Power, Roles, Standing
 from tests.builders import (
     ALICE,
     ALL_POWERS,
@@ -281,7 +281,7 @@ def test_nothing_is_gained_on_who_may_all() -> None:
 def test_a_reign_needs_a_creator_and_keeps_what_is_defined() -> None:
     made = Roles(Power.GRANTED).define("host", {KICK: True})
     assert not made.reigning
-    assert made.reign() == Roles(Power.GRANTED, reigning=True, defined={"host": {KICK: True}})
+    assert made.reign() == Roles(Power.GRANTED, reigning=True, defined=Defined({"host": {KICK: True}}))
     assert made.reign().standings() == {}
     assert made.reign().standings(ALICE) == {ALICE: CREATOR}
 
