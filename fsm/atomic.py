@@ -13,7 +13,6 @@ from contextlib import contextmanager, suppress
 from errno import EACCES
 from io import BufferedWriter, FileIO
 from pathlib import Path
-from secrets import token_hex
 from typing import Any, BinaryIO
 
 _NEW = 0o666
@@ -57,7 +56,7 @@ def _as_it_comes(path: Path, descriptor: int) -> Iterator[BinaryIO]:
 def _replacing(path: Path, target: Path, old: os.stat_result | None) -> Iterator[BinaryIO]:
     """A temporary file that takes the place of a regular one."""
     # The target's own name may be as long as a name can be.
-    temporary = target.with_name(f".{token_hex(4)}.partial")
+    temporary = target.with_name(f".{os.urandom(4).hex()}.partial")
     with _naming(path):
         if old is not None and not os.access(target, os.W_OK):
             raise OSError(EACCES, "")  # what is protected against writing is protected against this, too

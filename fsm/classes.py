@@ -10,13 +10,15 @@ policy's machine for each of them once. It is no second set of rules.
 """
 
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from fsm.decision import Decision, permit, refuse_by
-from fsm.machine import Key as Question
-from fsm.machine import Memory
 from fsm.rule import Rule
 from fsm.state import AnyState
+
+if TYPE_CHECKING:
+    from fsm.machine import Key as Question
+    from fsm.machine import Memory
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -71,7 +73,7 @@ class Answers(dict[UserClass, Decision]):
         self._action = action
         self._sender = sender
 
-    def question(self, target: UserClass) -> Question:
+    def question(self, target: UserClass) -> "Question":
         """What is asked of the memory."""
         return self.table.question(self._action, self._sender or target, target, is_self=self._sender is None)
 
@@ -117,7 +119,7 @@ class Table(Generic[P, R]):
         """The number of decisions."""
 
     @property
-    def memory(self) -> Memory[Any]:
+    def memory(self) -> "Memory[Any]":
         """Where the decisions come from."""
         return self._rules.memory
 
@@ -126,7 +128,7 @@ class Table(Generic[P, R]):
         """What ordinary changes meet of the rules beside the table."""
         return self._rules.met
 
-    def question(self, action: str, sender: UserClass, target: UserClass, *, is_self: bool) -> Question:
+    def question(self, action: str, sender: UserClass, target: UserClass, *, is_self: bool) -> "Question":
         """What is asked of the memory."""
         code = self._rules.code(sender.peers.powers, target.peers.powers, self.rule, is_self=is_self)
         return action, target.state, sender.state, code
@@ -157,7 +159,7 @@ class Rules(Generic[P, R]):
     """
 
     def __init__(
-        self, memory: Memory[Any], word: str, words: frozenset[str], types: tuple[str, ...], others: Peers[P]
+        self, memory: "Memory[Any]", word: str, words: frozenset[str], types: tuple[str, ...], others: Peers[P]
     ) -> None:
         self.memory = memory
         self.word = word

@@ -13,13 +13,9 @@ from types import ModuleType
 from typing import Any
 
 from fsm.errors import DefinitionError, PolicyError, in_words, shorten
+from fsm.loading import JSON
 from fsm.policy import Policy
 from fsm.strict_json import MAX_JSON, read_json
-
-JSON, BYTES = ".json", ".tls"
-
-ENDINGS = (JSON, BYTES)
-"""How the names of data files end."""
 
 
 def policy_in(file: str, families: Iterable[ModuleType], name: str | None = None) -> Policy[Any]:

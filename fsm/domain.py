@@ -91,8 +91,11 @@ class Domain(Generic[F]):
             yield self.record(**facts), count
 
     def count(self, limits: Mapping[str, tuple[Value, ...]] | None = None) -> int:
-        """How many possible records there are within these limits."""
-        return sum(count for _, count in self.walk((), limits))
+        """How many possible records there are within these limits: counted once."""
+        within = frozenset((limits or {}).items())
+        if within not in self._counted:
+            self._counted[within] = sum(count for _, count in self.walk((), limits))
+        return self._counted[within]
 
     def allows(self, facts: F) -> bool:
         """Whether a record is possible."""
@@ -126,6 +129,11 @@ class Domain(Generic[F]):
         return lambda facts: bool(
             test(self.record(**{**self.plain, **{n: facts[n] for n in self.values if n in facts}}))
         )
+
+    @cached_property
+    def _counted(self) -> dict[frozenset[tuple[str, tuple[Value, ...]]], int]:
+        """How many records there are within some limits."""
+        return {}
 
     @cached_property
     def _read(self) -> dict[Callable[[F], object], frozenset[str]]:

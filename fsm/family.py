@@ -25,18 +25,16 @@ reach families through `fsm.policies` only.
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from inspect import signature
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, cast
 
 from fsm.decision import Decision
 from fsm.errors import DefinitionError, EventError, PolicyError, shorten
 from fsm.event import read_event
 from fsm.facts import EVENT, spell
-from fsm.policy import Asked, Policy
+from fsm.policy import AnyPolicy, Asked, Policy
 from fsm.policy_law import Repairs
 from fsm.scenario import Log, Scenario, Settings
 from fsm.syntax import Syntax
-
-AnyPolicy: TypeAlias = Policy[Any]
 
 __all__ = ["AnyColumnRoom", "AnyColumns", "AnyPolicy", "AnyRoom", "Codec", "Family", "Settings"]
 

@@ -11,10 +11,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module, util
-from pathlib import Path
 from types import FrameType, ModuleType
 
 from fsm.errors import PolicyError, shorten
+
+JSON, BYTES = ".json", ".tls"
+
+ENDINGS = (JSON, BYTES)
+"""How the names of data files end (see `fsm.data_files`)."""
 
 
 @contextmanager
@@ -42,6 +46,8 @@ def load_module(where: str) -> ModuleType:
     """
     if not where.endswith(".py"):
         return import_module(where)
+    from pathlib import Path  # noqa: PLC0415 - takes long to load, and most policies are in no file
+
     path = str(Path(where).resolve())
     status = Path(path).stat()
     version = (status.st_ino, status.st_size, status.st_mtime_ns)

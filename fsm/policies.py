@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, util
-from importlib.metadata import entry_points
 from types import MappingProxyType, ModuleType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
-from fsm.data_files import ENDINGS, names_apart, policy_in
 from fsm.errors import DefinitionError, shorten
-from fsm.family import AnyPolicy, AnyRoom, Codec
-from fsm.family import Family as Described
-from fsm.loading import load_module, running
-from fsm.policy import Policy
-from fsm.policy_law import Repairs
-from fsm.scenario import Scenario
-from fsm.shapes import Shapes
-from fsm.syntax import Syntax
+from fsm.loading import ENDINGS, load_module, running
+from fsm.policy import AnyPolicy, Policy
+
+if TYPE_CHECKING:
+    from fsm.family import AnyRoom, Codec
+    from fsm.family import Family as Described
+    from fsm.policy_law import Repairs
+    from fsm.scenario import Scenario
+    from fsm.shapes import Shapes
+    from fsm.syntax import Syntax
 
 CATALOGUE: Mapping[str, str] = {
     "mimi": "fsm.mimi.policies:MIMI",
@@ -77,6 +77,8 @@ def load_policy(name: str) -> AnyPolicy:
     `DefinitionError` when there is no such policy, or when its definition fails.
     """
     if name.endswith(ENDINGS):
+        from fsm.data_files import policy_in  # noqa: PLC0415 - most policies come from no file
+
         return policy_in(name, _modules())
     where, _, attribute = name.rpartition(":")
     if not where:
@@ -96,8 +98,10 @@ def load_policies(names: Sequence[str]) -> list[AnyPolicy]:
     loaded = {name: load_policy(name) for name in names}
     ids = Counter(rules.id for rules in {id(rules): rules for rules in loaded.values()}.values())
     alike = [name for name, rules in loaded.items() if name.endswith(ENDINGS) and ids[rules.id] > 1]
-    for file, name in names_apart(alike).items():
-        loaded[file] = policy_in(file, _modules(), name)
+    if alike:
+        from fsm.data_files import names_apart, policy_in  # noqa: PLC0415 - as above
+
+        loaded |= {file: policy_in(file, _modules(), name) for file, name in names_apart(alike).items()}
     return [loaded[name] for name in names]
 
 
@@ -132,7 +136,7 @@ ENTRY_POINTS = "fsm.families"
 """The group of entry points by which other packages make their families known, each by its id."""
 
 
-def family_of(rules: Rules) -> Described | None:
+def family_of(rules: Rules) -> "Described | None":
     """The family that a policy names; None where there is none of this name.
 
     Raises `DefinitionError` for one that cannot be loaded, or does not fit.
@@ -143,7 +147,7 @@ def family_of(rules: Rules) -> Described | None:
     return known
 
 
-def _load_family(policy: AnyPolicy) -> Described | None:
+def _load_family(policy: AnyPolicy) -> "Described | None":
     name = policy.family
     where, _, attribute = name.rpartition(":")
     if not where and "." in name:
@@ -152,11 +156,13 @@ def _load_family(policy: AnyPolicy) -> Described | None:
         if where:
             family = getattr(load_module(where), attribute)
         else:
+            from importlib.metadata import entry_points  # noqa: PLC0415 - takes long to load, and few need it
+
             found = [*entry_points(group=ENTRY_POINTS, name=name)]
             if not found:
                 return None
             family = found[0].load()
-        if not isinstance(family, Described):
+        if not _is_family(family):
             raise DefinitionError(f"policy `{policy.id}`: `{shorten(name)}` is no family but {type(family).__name__}")
     supplied = family.policies[0].domain.values
     looked_at = frozenset[str]().union(*map(policy.reads, policy.triggers))
@@ -170,7 +176,7 @@ def _load_family(policy: AnyPolicy) -> Described | None:
 
 
 @cache
-def _package(name: str) -> Described | None:
+def _package(name: str) -> "Described | None":
     """The family of a package: the value `FAMILY` of its module `family`."""
     try:
         spec = util.find_spec(f"{name}.family")
@@ -180,9 +186,15 @@ def _package(name: str) -> Described | None:
         return None
     with running(f"the family `{shorten(name)}` cannot be loaded", DefinitionError):
         family = import_module(spec.name).FAMILY
-        if not isinstance(family, Described):
+        if not _is_family(family):
             raise DefinitionError(f"`{shorten(name)}` is no family but {type(family).__name__}")
     return family
+
+
+def _is_family(value: object) -> "TypeGuard[Described]":
+    from fsm.family import Family as Described  # noqa: PLC0415 - whoever has made a family has loaded it
+
+    return isinstance(value, Described)
 
 
 def _lost(rules: Rules) -> DefinitionError:
@@ -201,13 +213,13 @@ def words_of(policy: AnyPolicy) -> Mapping[str, str]:
     return {} if family is None else family.words_of(policy)
 
 
-def repairs_of(policy: AnyPolicy) -> Repairs | None:
+def repairs_of(policy: AnyPolicy) -> "Repairs | None":
     """What the policy's family mends its policies with, if it can."""
     family = family_of(policy)
     return None if family is None or family.repairs is None else family.repairs()
 
 
-def syntax_of(policy: AnyPolicy) -> Syntax:
+def syntax_of(policy: AnyPolicy) -> "Syntax":
     """How changes under a policy are written and read. Raises `DefinitionError` where its family is not known."""
     family = family_of(policy)
     if family is None:
@@ -215,7 +227,7 @@ def syntax_of(policy: AnyPolicy) -> Syntax:
     return family.syntax_of(policy)
 
 
-def scenario_of(policy: AnyPolicy) -> Scenario | None:
+def scenario_of(policy: AnyPolicy) -> "Scenario | None":
     """Small rooms to try a policy in; None where its family offers none.
 
     So it is where a policy looks at facts of its own, which rooms do not work out.
@@ -244,13 +256,13 @@ def place_of(policy: AnyPolicy, event: Mapping[str, Any]) -> tuple[str, str] | N
     return None if key is None else (event["type"], key)
 
 
-def new_room(rules: Rules, room_id: str | None = None) -> AnyRoom:
+def new_room(rules: Rules, room_id: str | None = None) -> "AnyRoom":
     """A room of the family that nobody has created yet."""
     room: AnyRoom = _room_type(rules)(room_id, policy=policy_of(rules))
     return room
 
 
-def room_from_state(rules: Rules, state: list[object]) -> AnyRoom:
+def room_from_state(rules: Rules, state: list[object]) -> "AnyRoom":
     """A room of the family in the given state. Raises `EventError`."""
     room: AnyRoom = _room_type(rules).from_state(state, policy=policy_of(rules))
     return room
@@ -267,7 +279,7 @@ def room_of_by(rules: Rules) -> Callable[[Mapping[str, Any]], str | None]:
     return told
 
 
-def codec_of(rules: Rules) -> Codec:
+def codec_of(rules: Rules) -> "Codec":
     """The wire format of the family. Raises `DefinitionError` when it has none."""
     family = family_of(rules)
     codec = None if family is None else family.codec_of(policy_of(rules))
@@ -276,19 +288,21 @@ def codec_of(rules: Rules) -> Codec:
     return codec
 
 
-def shapes_of(rules: Rules) -> Shapes:
+def shapes_of(rules: Rules) -> "Shapes":
     """What logs of rooms under these rules look like. A family that is not known has lines and arrays of events."""
+    from fsm.shapes import Shapes  # noqa: PLC0415 - only who reads logs needs it
+
     family = family_of(rules)
     return Shapes(title=rules.family) if family is None else family.syntax_of(policies_of(rules)[0]).logs
 
 
-def other_shapes(rules: Rules) -> Mapping[str, Shapes]:
+def other_shapes(rules: Rules) -> "Mapping[str, Shapes]":
     """What logs of other families in the catalogue look like, each under a name by which rooms of it can be run."""
     return _other_shapes(rules.family)
 
 
 @cache
-def _other_shapes(than: str) -> Mapping[str, Shapes]:
+def _other_shapes(than: str) -> "Mapping[str, Shapes]":
     names = {where.partition(".policies:")[0]: name for name, where in reversed([*CATALOGUE.items()])}
     names |= {family.family: family.id for family in FAMILIES.values()}
     names.pop(than, None)

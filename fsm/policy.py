@@ -6,7 +6,7 @@ are derived from it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fsm.decision import Decision
 from fsm.facts import F
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fsm.model import Model
     from fsm.residual import Residual
 
-__all__ = ["Actor", "Asked", "Policy", "Transition"]
+__all__ = ["Actor", "AnyPolicy", "Asked", "Policy", "Transition"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,3 +60,7 @@ class Policy(Table[F]):
         from fsm.residual import residual_of  # noqa: PLC0415 - few need it
 
         return residual_of(self, action, known)
+
+
+AnyPolicy: TypeAlias = Policy[Any]
+"""A policy over any facts."""

@@ -344,7 +344,9 @@ def test_a_family_is_found_by_its_entry_point(monkeypatch: pytest.MonkeyPatch) -
             return FAMILY  # type: ignore[no-any-return]
 
     found = {"xmpp": [Entry()]}
-    monkeypatch.setattr("fsm.policies.entry_points", lambda group, name: found[name] if group == "fsm.families" else [])
+    monkeypatch.setattr(
+        "importlib.metadata.entry_points", lambda group, name: found[name] if group == "fsm.families" else []
+    )
     assert isinstance(new_room(MUC.evolve("own", family="xmpp")), ROOM)
 
 

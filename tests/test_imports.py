@@ -242,7 +242,8 @@ HEAVY = ["graphviz", "pygraphviz", "argparse", "rich", "numpy", "pyarrow", "hypo
 
 # fmt: off
 LIGHT = [
-    ("import fsm",                                      [*HEAVY, "transitions", "fsm.mimi", "fsm.matrix"]),
+    ("import fsm",                                      [*HEAVY, "transitions", "fsm.policy"]),
+    ("from fsm import load_policy; load_policy('matrix-12').size", [*HEAVY, "transitions", "fsm.matrix.room", "email"]),
     ("from fsm import MIMI, Room; Room.create('!', '@')", [*HEAVY, "hashlib", "json", "fsm.matrix", "fsm.mimi.codec"]),
     ("from fsm import load_policy; import fsm.log",       HEAVY),
 ]
@@ -254,7 +255,7 @@ def test_nothing_heavy_comes_along(statement: str, absent: list[str]) -> None:
     script = f"{statement}\nimport sys\nprint(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())
-    assert "fsm.policy" in loaded
+    assert "fsm.version" in loaded
     assert loaded.isdisjoint(absent)
     assert not [module for module in loaded if module.startswith(("fsm.cli", "fsm.render"))]
 

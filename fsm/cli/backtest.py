@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from fsm.cli.options import FILE, Word, json_option, order_option, policy_option
+from fsm.cli.options import FILE, Word, json_option, policy_option
+from fsm.cli.order import order_option
 from fsm.cli.story import totals
 from fsm.cli.terminal import complain, interruptible, progress, safe
 from fsm.errors import DefinitionError, counted, needs, shorten

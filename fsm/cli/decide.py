@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,10 +10,12 @@ from fsm.cli.options import allow_option, policy_option
 from fsm.cli.terminal import complain, opened
 from fsm.errors import DefinitionError, EventError, MissingEventError, PolicyError, ReplayError
 from fsm.event import describe, mapping, sequence
-from fsm.family import AnyRoom
 from fsm.json_lines import read_lines
 from fsm.policies import Rules, known_rules, load_rules, room_from_state
 from fsm.strict_json import RepeatingReader
+
+if TYPE_CHECKING:
+    from fsm.family import AnyRoom
 
 
 @click.command()
@@ -71,7 +73,7 @@ class Answers:
         event = mapping(question["event"], "event")
         return room.decide_citing(event, others).as_json(room.policy_for(event).id)
 
-    def _room(self, policy_id: str, state: list[Any]) -> AnyRoom:
+    def _room(self, policy_id: str, state: list[Any]) -> "AnyRoom":
         """The room in this state. Raises like `answer`."""
         # As long as a list is kept here, no other can have its number.
         kept, room = self._rooms.get((policy_id, id(state)), (None, None))

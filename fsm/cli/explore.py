@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from fsm.cli.options import SOURCE, expect_unset, order_option, policy_argument
+from fsm.cli.options import SOURCE, expect_unset, policy_argument
+from fsm.cli.order import order_option
 from fsm.cli.terminal import complain, opened, output_to
 from fsm.errors import DefinitionError
 from fsm.log_reader import read_events

@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from math import isnan
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from fsm.domain import Domain
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import Value
-from fsm.family import AnyPolicy
-from fsm.shapes import Order
+from fsm.policy import AnyPolicy
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -53,7 +54,17 @@ class _Named(click.Path):
         return super().convert(value, param, ctx)
 
 
-FILE = _Named(path_type=Path)
+class _File(_Named):
+    """The same, as a `Path`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "Path":
+        """The path."""
+        from pathlib import Path  # noqa: PLC0415 - takes long to load, and most commands take no such option
+
+        return Path(super().convert(value, param, ctx))
+
+
+FILE = _File()
 """A file or a folder to write, or a folder to read."""
 
 SOURCE = _Named(allow_dash=True)
@@ -73,9 +84,6 @@ policy_option = click.option(
 )
 allow_option = click.option(
     "--allow", multiple=True, metavar="POLICY", help="A policy of your own that the input may name; may be repeated."
-)
-order_option = click.option(
-    "--order", type=Word(Order), help="How the events of the log stand; by default that is told from the log."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, for programs.")
 output_option = click.option(

@@ -5,7 +5,7 @@ import json
 import click
 
 from fsm.cli.options import json_option
-from fsm.cli.terminal import console
+from fsm.cli.terminal import told
 from fsm.policies import CATALOGUE, load_policy
 
 
@@ -26,11 +26,8 @@ def policies(*, as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows))
         return
-    from rich.table import Table  # noqa: PLC0415 - takes long to load
-
-    table = Table("policy", "title", box=None, pad_edge=False)
-    table.add_column("transitions", justify="right")
-    table.add_column("cells", justify="right")
+    width = max(len(name) for name in CATALOGUE)
+    print(f"{'policy':{width}}  transitions   cells  title")
     for row in rows:
-        table.add_row(*(str(row[column]) for column in ("id", "title", "transitions", "cells")))
-    console().print(table)
+        line = f"{row['id']:{width}}  {row['transitions']:11}  {row['cells']:6}  {row['title']}"
+        print("\n".join(told(line)))

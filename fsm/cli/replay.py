@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from fsm.cli.options import SOURCE, json_option, order_option, policy_option
+from fsm.cli.options import SOURCE, json_option, policy_option
+from fsm.cli.order import order_option
 from fsm.cli.story import Story, parties, totals
 from fsm.cli.terminal import columns, complain, opened, reading, safe, terminal, told
 from fsm.errors import DefinitionError, shorten

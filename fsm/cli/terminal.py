@@ -10,11 +10,8 @@ from contextlib import ExitStack, contextmanager
 from errno import EPIPE
 from importlib.util import find_spec
 from io import BufferedReader, UnsupportedOperation
-from pathlib import Path
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias, TypeVar, cast
 
-from fsm import atomic
 from fsm.errors import DefinitionError
 from fsm.json_lines import source_of
 
@@ -120,6 +117,10 @@ def output_to(path: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
     else:
+        from pathlib import Path  # noqa: PLC0415 - takes long to load, and most commands write to standard output
+
+        from fsm import atomic  # noqa: PLC0415 - as above
+
         with interruptible(), atomic.writing(Path(path)) as file:
             yield file
 
@@ -148,6 +149,8 @@ def fitted(line: str, width: int) -> list[str]:
 
 def columns() -> int:
     """So many columns a line may have: as many as the terminal has, within what can be read."""
+    from shutil import get_terminal_size  # noqa: PLC0415 - takes long to load, and only terminals need it
+
     return min(max(get_terminal_size().columns, _NARROW), _WIDE)
 
 

@@ -4,7 +4,8 @@ import json
 
 import click
 
-from fsm.cli.options import SOURCE, json_option, order_option, policy_option
+from fsm.cli.options import SOURCE, json_option, policy_option
+from fsm.cli.order import order_option
 from fsm.cli.terminal import complain, opened, safe
 from fsm.errors import DefinitionError, shorten
 from fsm.event import is_name

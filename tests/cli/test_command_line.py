@@ -45,7 +45,7 @@ def test_the_overview_says_what_the_command_says(name: str) -> None:
 
 def test_there_are_no_other_commands() -> None:
     modules = {path.stem for path in (ROOT / "fsm" / "cli").glob("*.py")}
-    assert modules - set(COMMANDS) == {"__init__", "options", "pictures", "story", "terminal"}
+    assert modules - set(COMMANDS) == {"__init__", "options", "order", "pictures", "story", "terminal"}
 
 
 @pytest.mark.parametrize("name", EVERY)
