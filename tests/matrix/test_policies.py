@@ -230,6 +230,7 @@ DATA: list[tuple[str, list[Any]]] = [
     ("founder", [Founder.CONTENT] * 10 + [Founder.SENDER] * 2),
     ("reign",   [Reign.BY_DEFAULT] * 11 + [Reign.SUPREME]),
     ("is_room_named_by_creation", [False] * 11 + [True]),
+    ("has_authorised_joins", [False] * 7 + [True] * 5),
     ("initial", [LEAVE] * 12),
     ("version", [str(version) for version in range(1, 13)]),
     ("id",      [f"matrix-{version}" for version in range(1, 13)]),

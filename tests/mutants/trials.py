@@ -65,10 +65,6 @@ class Limits:
     seconds: float = 0
 
 
-def _stop(*_: object) -> NoReturn:
-    raise TimeoutError
-
-
 class FirstFailure:
     """A plugin of pytest by which properties are refuted once, and not by their smallest cases."""
 
@@ -144,40 +140,36 @@ class Trials(FirstFailure):
         self._answers.send((number, None if is_early and not status else not status))
 
     def _tests_by_place(self, tests: Sequence[pytest.Item]) -> dict[Place, list[pytest.Item]]:
-        """The tests that call each function, quick ones first; found in a fork, so that nothing is in memory here."""
-        ours, theirs = multiprocessing.Pipe(duplex=False)
-        if not os.fork():
-            theirs.send(self._measure(tests))
-            os._exit(0)
-        theirs.close()
-        measured = ours.recv()
-        os.wait()
+        """The tests that call each function, quick ones first; each is run in a fork, so that nothing is in memory here."""
+        measured = [(*told, number) for number, test in enumerate(tests) if (told := self._measured(test))]
         found: dict[Place, list[pytest.Item]] = {}
-        for _, number, called in sorted(measured):
+        for _, called, number in sorted(measured):
             for place in called:
                 found.setdefault(place, []).append(tests[number])
-        self._seconds = {tests[number]: seconds for seconds, number, _ in sorted(measured)}
+        self._seconds = {tests[number]: seconds for seconds, _, number in sorted(measured)}
         self._answers.send(([test.nodeid for test in _mixed(list(self._seconds))], sum(self._seconds.values())))
         return {place: _mixed(each) for place, each in found.items()}
 
-    def _measure(self, tests: Sequence[pytest.Item]) -> list[tuple[float, int, list[Place]]]:
-        measured = []
-        most = self._limits.seconds
-        signal.signal(signal.SIGPROF, _stop)
-        for number, test in enumerate(tests):
-            self._called, start = set(), process_time()
+    def _measured(self, test: pytest.Item) -> tuple[float, list[Place]] | None:
+        """How much processor time a test takes, and what it calls; None for a test that takes too long."""
+        ours, theirs = multiprocessing.Pipe(duplex=False)
+        if not os.fork():
+            start = process_time()
+            signal.setitimer(signal.ITIMER_PROF, self._limits.seconds)  # which ends this process
+            self._called = set()
             sys.settrace(self.note)
-            signal.setitimer(signal.ITIMER_PROF, most)
             self._run(test)
-            signal.setitimer(signal.ITIMER_PROF, 0)
             sys.settrace(None)
-            seconds = process_time() - start
-            if most and seconds >= most:
-                self._has_failed = False
-                continue
-            assert not self._has_failed, f"{test.nodeid} fails as it stands"
-            measured.append((seconds, number, sorted(self._called)))
-        return measured
+            theirs.send(None if self._has_failed else (process_time() - start, sorted(self._called)))
+            os._exit(0)
+        theirs.close()
+        try:
+            told: tuple[float, list[Place]] | None = ours.recv()
+            assert told is not None, f"{test.nodeid} fails as it stands"
+        except EOFError:
+            told = None
+        os.wait()
+        return told
 
     @staticmethod
     def _run(test: pytest.Item) -> None:
