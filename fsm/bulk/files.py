@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from fsm.bulk.backtest import Backtest, Piece, can_compile
 from fsm.bulk.read import layout
-from fsm.bulk.read.lines import EVENT, LINE, PLACE
 from fsm.bulk.read.source import History
 from fsm.bulk.write.output import Output, whole
 from fsm.errors import PolicyError, ReplayError, in_words
@@ -143,7 +142,7 @@ def faults_in(file: Path, piece: Piece, rows_before: int) -> list[str]:
     """What is wrong with rows that hold no event for one of the policies, each with its place; of the first of them."""
     found = {row: problem for verdicts in reversed(piece.verdicts) for row, problem in verdicts.faults.items()}
     faults = sorted(found.items())[:FAULTS_TOLD]
-    names = [name for name in (*PLACE, layout.ROW) if name in piece.table.column_names]
+    names = [name for name in (*layout.PLACE, layout.ROW) if name in piece.table.column_names]
     rows = piece.table.select(names).take(pa.array([row for row, _ in faults], pa.int64())).to_pylist()
     return [
         f"{file}: {_place(place, rows_before + row + 1)}: {problem}"
@@ -153,9 +152,13 @@ def faults_in(file: Path, piece: Piece, rows_before: int) -> list[str]:
 
 def _place(told: Mapping[str, int | None], row: int) -> str:
     """Where an event stands: in which line of a log, else in which row."""
-    if told.get(LINE) is None:
+    if told.get(layout.LINE) is None:
         return f"row {told.get(layout.ROW, row)}"
-    return f"line {told[LINE]}" if told.get(EVENT) is None else f"line {told[LINE]}, event {told[EVENT]}"
+    return (
+        f"line {told[layout.LINE]}"
+        if told.get(layout.EVENT) is None
+        else f"line {told[layout.LINE]}, event {told[layout.EVENT]}"
+    )
 
 
 def stopped(problem: str, events: int, results: Sequence[Path]) -> str:

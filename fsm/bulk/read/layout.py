@@ -45,6 +45,9 @@ TEXTS = (*REQUIRED, *OPTIONAL)
 IS_STATE = "is_state"
 COLUMNS = (*TEXTS, IS_STATE)
 
+LINE, EVENT = PLACE = ("line", "event")
+"""The columns that say where in a log an event stands: its line, and which it is where there may be many."""
+
 ROW = "row_number"
 """The column that says which row of the whole history a row is, where a table holds only some of them."""
 

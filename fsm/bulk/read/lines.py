@@ -4,13 +4,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from io import BufferedIOBase
-from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 
 from fsm.bulk.decide.columns import columns_of
 from fsm.bulk.read import layout
+from fsm.bulk.read.forms import Forms
+from fsm.bulk.read.remainder import Remainder
 from fsm.bulk.read.repeats import ESCAPE, Repeats
 from fsm.family import AnyColumns
 from fsm.json_lines import Line, blocks
@@ -18,17 +19,10 @@ from fsm.log_reader import Tell, read_events
 from fsm.policies import Rules, room_of
 from fsm.shapes import Order
 
-LINE, EVENT = PLACE = ("line", "event")
-"""The columns that say where in a log an event stands: its line, and which it is where there may be many."""
-
 _LONGEST = 2**10
 """Where longer ids come up, and whatever is not written as most are, events have to be read."""
 
 _ID = re.compile(rb'event_id(?:"\s{0,99}:\s{0,99}"([^"\\]{1,512})"|)')
-
-_PIECE = 2**16
-_NAMES = (*PLACE, *(name for name in layout.COLUMNS if name != layout.CONTENT))
-_TYPES = {LINE: pa.int64(), EVENT: pa.int64(), layout.IS_STATE: pa.bool_()}
 
 
 def read_log(
@@ -36,10 +30,16 @@ def read_log(
 ) -> Iterator[pa.Table]:
     """Read a log in pieces, for these policies. `order` and `tell` are as in `read_events`."""
     speakers = tuple(map(columns_of, policies))
-    lines = read_events(source, policies[0], order=order, tell=tell)
-    rows = (_row(line, policies[0], speakers) for line in lines)
-    while piece := list(islice(rows, _PIECE)):
-        yield _table(piece)
+    forms = Forms(policies, lambda event: _row(Line(0, event), policies[0], speakers))
+    # Only a log in its order can be told piece by piece.
+    is_in_order = order in {None, Order.OLDEST_FIRST}
+    rest = Remainder(source, forms)
+    for line in read_events(rest if is_in_order else source, policies[0], order=order, tell=tell):
+        rest.note(line, _row(line, policies[0], speakers))
+        if rest.is_enough:
+            yield rest.table()
+    if last := rest.table():
+        yield last
 
 
 def rooms_that_look_back(source: BufferedIOBase, policies: Sequence[Rules], repeats: Repeats) -> set[str | None]:
@@ -61,12 +61,11 @@ def is_plain(source: BufferedIOBase, policies: Sequence[Rules], texts: Repeats) 
 
     Takes note of all texts that may be the id of an event.
     """
-    words = {word for policy in policies for word in columns_of(policy).past_words}
-    suspects = re.compile(b"|".join(map(re.escape, (*words, ESCAPE.encode()))))
+    words = {ESCAPE.encode(), *(word for policy in policies for word in columns_of(policy).past_words)}
     end = b""
     for block in blocks(source):
         text = end + block
-        if suspects.search(text):
+        if any(word in text for word in words):
             return False
         known = 0
         for match in _ID.finditer(text):
@@ -82,7 +81,7 @@ def is_plain(source: BufferedIOBase, policies: Sequence[Rules], texts: Repeats) 
 
 def _row(line: Line, policy: Rules, speakers: Sequence[AnyColumns]) -> dict[str, Any]:
     """What a line says, as a row of the layout."""
-    row: dict[str, Any] = {LINE: line.number, EVENT: line.event}
+    row: dict[str, Any] = {layout.LINE: line.number, layout.EVENT: line.event}
     if line.error is not None:
         return {**row, layout.UNREADABLE: line.error.problem}
     event = line.value
@@ -113,11 +112,3 @@ def _text_of(event: Any) -> str:
 def _text(event: Mapping[str, Any], key: str) -> str | None:
     value = event.get(key)
     return value if type(value) is str else None
-
-
-def _table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    return pa.table({name: _column(rows, name) for name in _NAMES})
-
-
-def _column(rows: Sequence[Mapping[str, Any]], name: str) -> pa.Array:
-    return pa.array([row.get(name) for row in rows], _TYPES.get(name, pa.string()))
