@@ -1,7 +1,8 @@
 """The inner loops as machine code: this is the only module that needs numba.
 
-They are written for its compiler: unsigned indexes spare it the check for negative
-ones, and sums of truth values spare the processor a jump that it could not foresee.
+They are written for its compiler: unsigned indexes spare it the check for negative ones.
+Rows are decided in blocks, one kind of work after the other: so the processor waits for the
+places of many pairs at once, and no jump hangs on what it finds there.
 """
 
 from collections.abc import Callable
@@ -72,9 +73,10 @@ def _code(  # noqa: PLR0913, PLR0917 - as above
 def _compare(size: int, ranks: Ranks, weights: Codes, asked: _Asked) -> None:
     """What is asked of ranks."""
     for k in range(np.uint64(len(weights))):
-        rank, weight = ranks[k], weights[k]
+        # Looked up by the truth value: a product with it would be made a jump that nothing foretells.
+        rank, counts = ranks[k], np.array((0, weights[k]), np.int32)
         for i in range(np.uint64(size)):
-            asked.codes[i] += (rank[asked.by[i]] > rank[asked.to[i]]) * weight
+            asked.codes[i] += counts[np.uint8(rank[asked.by[i]] > rank[asked.to[i]])]
 
 
 @machine_code

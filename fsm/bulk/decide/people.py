@@ -15,9 +15,8 @@ class People:
     """The states and standings of all pairs. A new pair has the state `unknown`, and no standing of its own."""
 
     def __init__(self, unknown: int) -> None:
-        self.bits = unknown.bit_length()
-        """So many bits has a state."""
         self._unknown = unknown
+        self._have(unknown.bit_length())
         self._numbers = Growing(np.min_scalar_type(unknown).type, unknown)
 
     @property
@@ -35,7 +34,7 @@ class People:
 
     def state(self, pair: int) -> int:
         """The state of a pair."""
-        number: int = self.array.item(pair)
+        number: int = self._numbers.array.item(pair)
         return number & self._mask
 
     def states(self, count: int) -> Numbers:
@@ -46,7 +45,7 @@ class People:
         """Put a pair into a state."""
         if state > self._mask:
             self._widen(state.bit_length())
-        self._put(pair, self._standing(pair), state)
+        self._put(pair, self._numbers.array.item(pair) >> self.bits, state)
 
     def stand(self, pair: int, standing: int) -> None:
         """Give a pair a standing."""
@@ -57,13 +56,10 @@ class People:
         numbers = self.array[: len(pairs)]
         numbers[pairs] = numbers[pairs] >> self.bits << self.bits | self._unknown
 
-    @property
-    def _mask(self) -> int:
-        return (1 << self.bits) - 1
-
-    def _standing(self, pair: int) -> int:
-        number: int = self.array.item(pair)
-        return number >> self.bits
+    def _have(self, bits: int) -> None:
+        self.bits = bits
+        """So many bits has a state."""
+        self._mask = (1 << bits) - 1
 
     def _put(self, pair: int, standing: int, state: int) -> None:
         number = standing << self.bits | state
@@ -72,6 +68,6 @@ class People:
     def _widen(self, bits: int) -> None:
         """Have more bits for states."""
         standings, states = self.array >> self.bits, self.states(len(self))
-        self.bits = bits
+        self._have(bits)
         numbers = self._numbers.admit(int(standings.max()) << bits | self._mask)
         numbers[:] = standings.astype(numbers.dtype) << bits | states
