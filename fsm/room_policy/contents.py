@@ -130,7 +130,8 @@ class Contents:
         if not after:
             self.group.pop(target, None)
         elif change.move is Move.REMOVE_CLIENTS:
-            self.group[target] -= change.clients or NO_CLIENTS
+            assert change.clients is not None  # some of them stay
+            self.group[target] -= change.clients
         elif change.clients and change.move in (Move.ADD, Move.ADD_CLIENTS):
             self.group.setdefault(target, set()).update(change.clients)
 

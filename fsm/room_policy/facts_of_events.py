@@ -65,7 +65,7 @@ def _bounds_hold(  # noqa: PLR0913 - what a bound hangs on
     if left != OUTSIDE and move in (Move.REMOVE, Move.CHANGE_ROLE, Move.REMOVE_CLIENTS):
         role = roles[left]
         facts["minimum_participants_holds"] = role.participants.reached(room.counts[left] - (not stays))
-        active = room.active.get(left, 0) - was_active + (stays and is_active)
+        active = room.active[left] - was_active + (stays and is_active)
         facts["minimum_active_participants_holds"] = role.active.reached(active)
     if entered != OUTSIDE and move in (Move.ADD, Move.CHANGE_ROLE):
         role = roles[entered]

@@ -89,6 +89,7 @@ TESTS: dict[str, list[str]] = {
 # By file: changes by which nothing is answered differently, and why.
 _SLOTS = "only memory is saved"
 _NO_RULE = "no rule has that number"
+_OF_ANOTHER = "a rule reads nothing that only another event says"
 _ORDER = "nobody asks in which order these stand"
 _LIBRARY = "the base class does nothing there"
 
@@ -127,6 +128,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "(LEAVE, BAN, KNOCK) → (BAN, LEAVE, KNOCK, )": _ORDER,
         "(LEAVE, BAN, KNOCK) → (LEAVE, KNOCK, BAN, )": _ORDER,
         '"matrix-8" → \'matrix-8_\'': "what comes between two versions has no name of its own",
+    },
+    "fsm/room_policy/rules.py": {
+        "True → False": _OF_ANOTHER,
+        "False → True": _OF_ANOTHER,
+        "about(SENDER, plain=True) → about(SENDER)": "rooms say of every sender what is the case",
     },
     "fsm/matrix/levels.py": {
         "power < level → (power <= level)": "a power at the level reaches it either way",

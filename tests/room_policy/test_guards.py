@@ -109,12 +109,51 @@ def test_changes_of_metadata_by_who_may_make_them() -> None:
     assert tables == [["name", g.Holds(roles, "canBan").table], ["topic", g.Holds(roles, "canBan").table]]
 
 
-def test_tables_name_what_they_are_of() -> None:
-    roles = POLICIES["strict"].roles
-    into = sorted(roles.by_index[OUTSIDE].changes.get(OUTSIDE, ()))
-    kick = g.Holds(roles, "canKick")
-    assert g.MayTakeClients(kick).table == ["canKick", kick.table]
-    assert g.LeadsIn(roles).table == [[OUTSIDE, into]]
+def roles_with(**capabilities: list[str]) -> Roles:
+    """Roles that hold these, by `role_` and their index; each leads from 0 to itself."""
+    return read_roles({"roles": [
+        test_room.role(index) | {
+            "role_capabilities": held,
+            "authorized_role_changes": [{"from_role_index": 0, "target_role_indexes": [index]}],
+        }
+        for name, held in capabilities.items() if (index := int(name.removeprefix("role_"))) is not None
+    ]})  # fmt: skip
+
+
+ROLES = roles_with(role_0=["canKick", "canOpenJoin"], role_2=["canKick"], role_3=[], role_4=["canKick"])
+NO_OUTSIDERS = roles_with(role_2=["canKick"])
+# fmt: off
+TABLES: list[tuple[Any, list[Any]]] = [
+    (g.Holds(ROLES, "canKick"),                           [2, 4]),
+    (g.Holds(NO_OUTSIDERS, "canKick"),                    [2]),
+    (g.OutsidersHold(ROLES, "canKick"),                   [0]),
+    (g.OutsidersHold(ROLES, "canBan"),                    []),
+    (g.OutsidersHold(NO_OUTSIDERS, "canKick"),            []),
+    (g.OutsidersHold(ROLES, "canKick", acting=True),      [0, 2, 4]),
+    (g.MayTakeClients(g.Holds(ROLES, "canKick")),         ["canKick", [2, 4]]),
+    (g.MayChange(g.Holds(ROLES, "canKick"), "room_name"), ["room_name", [2, 4]]),
+    (g.LeadsIn(ROLES),                                    [[0, [0]]]),
+    (g.LeadsIn(NO_OUTSIDERS),                             [[0, []]]),
+    (g.LeadsIn(NO_OUTSIDERS, "canKick"),                  [[0, []], [2, [2]]]),
+    (g.LeadsIn(NO_OUTSIDERS, "canBan"),                   [[0, []], [2, [2]]]),
+    (g.Leads(NO_OUTSIDERS),                               [[2, 0, [2]]]),
+    (g.Leads(NO_OUTSIDERS, removes=True),                 [[2, 0, []]]),
+    (g.BannedExists(ROLES),                               [False]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("guard", "table"), TABLES, ids=range(len(TABLES)))
+def test_tables_name_what_they_are_of(guard: Any, table: list[Any]) -> None:
+    assert guard.table == table
+
+
+@pytest.mark.parametrize(("changes", "acting", "holds"), [
+    (True, 2, True), (True, 3, False), (True, 0, False), (False, 2, True), (False, 3, True),
+])  # fmt: skip
+def test_a_field_changes_by_those_who_may_change_it(changes: bool, acting: int, holds: bool) -> None:
+    facts = SimpleNamespace(acting=State(acting, ""), room_name_changes=changes)
+    assert g.MayChange(g.Holds(ROLES, "canKick"), "room_name_changes")(facts) is holds
 
 
 def test_refusals_of_metadata_name_the_capability() -> None:
