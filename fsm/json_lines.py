@@ -16,6 +16,9 @@ from fsm.strict_json import MAX_JSON, read_json
 BLOCK = 2**16
 """So many bytes are read at once."""
 
+_PIECE = 2**14
+"""So many bytes of lines are had together: what is read of them fits into the memory near the processor."""
+
 _BLANK = b" \t\r\n"
 """What JSON takes for white space."""
 
@@ -76,40 +79,48 @@ class Lines:
     """The lines of a source that are not blank: their numbers, counted from 1, and their bytes.
 
     A line comes without the white space before it, and of one that is longer than any
-    JSON text may be only so much that this can be seen. To be gone through once.
-
-    Theory of operation. A block is split into its lines when it has come. Where one of them
-    is blank, or somebody takes what follows, the rest of the block goes line by line: so
-    each block is split once.
+    JSON text may be only so much that this can be seen. To be gone through once. Whole
+    lines that are there already can be had together (`at_hand`).
     """
 
     def __init__(self, source: BufferedIOBase) -> None:
+        self.number = 1
+        """The number of the line that comes next."""
         self._blocks = blocks(source)
         self._block = b""
         self._start = 0
-        self._is_new = False
+        self._shown = 0  # as far as this, whoever wanted lines together has had the block
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
-        number = 1
         while True:
-            if self._is_new and number > 1:
-                for text in self._split():
-                    yield number, text
-                    number += 1
             blanks = _BLANKS.match(self._block, self._start)
             assert blanks is not None
-            number += self._block.count(b"\n", *blanks.span())
+            self.number += self._block.count(b"\n", *blanks.span())
             self._start = blanks.end()
             if self._start == len(self._block):
                 if not self._reach():
                     return
                 continue
-            text = self._line()
+            text, number = self._line(), self.number
+            self.number += 1
             if number == 1:
                 text = text.removeprefix(BOM_UTF8).lstrip(_BLANK)
             if text:
                 yield number, text
-            number += 1
+
+    def at_hand(self) -> bytes:
+        """Some whole lines that follow and can be had without waiting. Each is shown here once, and taken by `skip`."""
+        start = self._start
+        if start < self._shown:
+            return b""
+        end = self._block.rfind(b"\n", start, start + _PIECE) + 1
+        self._shown = max(start, end)
+        return self._block[start:end]
+
+    def skip(self, count: int, size: int) -> None:
+        """Pass over so many of the lines at hand, of so many bytes."""
+        self.number += count
+        self._start += size
 
     def take(self, size: int) -> bytes:
         """The lines that follow the one that was given last: so many bytes, and what is left of the last line."""
@@ -126,26 +137,13 @@ class Lines:
         if self._block.endswith(text, 0, self._start):
             self._start -= len(text)
         else:
-            self._block, self._start, self._is_new = text + self._block[self._start :], 0, False
+            self._block, self._start = text + self._block[self._start :], 0
+            self._shown = len(self._block)
 
     def _reach(self) -> bool:
         """Go on to the next block. False where there is none."""
-        self._block, self._start = next(self._blocks, b""), 0
-        self._is_new = bool(self._block)
-        return self._is_new
-
-    def _split(self) -> Iterator[bytes]:
-        """The whole lines of a new block, up to one that is blank, or until what follows is taken."""
-        self._is_new = False
-        block, start = self._block, self._start
-        *lines, _ = block[start:].split(b"\n")
-        for line in lines:
-            text = line.lstrip(_BLANK)
-            if not text or self._start != start or self._block is not block:
-                return
-            start += len(line) + 1
-            self._start = start
-            yield text
+        self._block, self._start, self._shown = next(self._blocks, b""), 0, 0
+        return bool(self._block)
 
     def _line(self) -> bytes:
         """What follows, up to the end of the line."""

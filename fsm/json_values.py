@@ -1,6 +1,7 @@
 """The JSON values of a log, one after the other: a line each, or over as many lines as they take.
 
-Nearly all logs are lines, and are read line by line. Where a line is no value but may
+Nearly all logs are lines, and are read line by line: many together, as far as they are
+there and nothing is wrong with them. Where a line is no value but may
 begin one, what follows is read as values that need not end where lines do: as `jq` and
 `json.dumps(indent=2)` write them, or as a server's answers come when they are put behind
 each other.
@@ -13,10 +14,11 @@ import json
 import re
 from collections.abc import Iterator
 from io import BufferedIOBase
+from itertools import count
 
 from fsm.errors import ReplayError
 from fsm.json_lines import Line, Lines, read_line
-from fsm.strict_json import MAX_JSON, TOO_DEEP
+from fsm.strict_json import MAX_JSON, TOO_DEEP, read_whole_lines
 
 _CONTENT = re.compile(r"[^ \t\r\n]")
 
@@ -33,14 +35,18 @@ def read_values(source: BufferedIOBase) -> Iterator[Line]:
     An array over many lines that is never ended takes all that follows with it.
     """
     lines = Lines(source)
-    added, failed_at = 0, 0
+    failed_at = 0
     for number, text in lines:
-        line = read_line(number + added, text)
-        begun = None if line.error is None or line.number < failed_at else _beginning(text)
+        line = read_line(number, text)
+        begun = None if line.error is None or number < failed_at else _beginning(text)
         if begun is None:
             yield line
+            while piece := lines.at_hand():
+                first, (values, size) = lines.number, read_whole_lines(piece)
+                lines.skip(len(values), size)
+                yield from map(Line, count(first), values)
             continue
-        stretch = _Stretch(lines, line.number, begun)
+        stretch = _Stretch(lines, number, begun)
         yield from stretch.values()
         if stretch.fault is not None:
             yield Line(stretch.fault.line, error=stretch.fault)
@@ -48,7 +54,7 @@ def read_values(source: BufferedIOBase) -> Iterator[Line]:
                 return
             stretch.pass_over()
         lines.put_back(stretch.rest())
-        added, failed_at = stretch.number - number - 1, stretch.failed_at
+        lines.number, failed_at = stretch.number, stretch.failed_at
 
 
 def _beginning(text: bytes) -> str | None:

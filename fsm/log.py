@@ -8,10 +8,12 @@ pages overlap or a state repeats what a timeline says, counts once: its room kno
 its id (`fsm.room`), and accepts it only once.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from fsm.answers import AnswerTexts, quoted
 from fsm.decision import Decision
 from fsm.errors import EventError, ReplayError, shorten
 from fsm.event import Event, read_event
@@ -34,18 +36,19 @@ class Creations:
 
     def __init__(self, rules: Rules) -> None:
         self._type = shapes_of(rules).creation
-        self._created: set[str | None] = set()
+        self.known: set[str | None] = set()
+        """The rooms whose creation has come: all is judged in them that is not given."""
         self._missing: set[str | None] = set()
 
     def judges(self, room_id: str | None, event: Mapping[str, Any]) -> bool:
         """Whether an event that is not given can be judged: its room's creation has come, or it is that itself."""
-        if room_id in self._created or self._type is None:
+        if room_id in self.known or self._type is None:
             return True
         return event.get("type") == self._type and room_id not in self._missing
 
     def know(self, room_id: str | None) -> None:
         """Take note of a room whose creation came before the log begins."""
-        self._created.add(room_id)
+        self.known.add(room_id)
 
     def note(self, room_id: str | None, event: Mapping[str, Any], decision: Decision) -> str | None:
         """Take note of an answer. What there is to say about the room, if anything, once for each thing."""
@@ -58,7 +61,7 @@ class Creations:
                 self._missing.add(room_id)
                 return f"the creation of {room} is missing: its events are taken as they stand, and none is judged"
         elif is_creation and decision.allowed:
-            self._created.add(room_id)
+            self.known.add(room_id)
             self._missing.discard(room_id)
         return None
 
@@ -140,6 +143,17 @@ class Outcome(NamedTuple):
         place = {} if self.place is None else {"event": self.place}
         return {**answer, "room_id": self.room_id, "line": self.line, **place}
 
+    def as_text(self, texts: AnswerTexts) -> str:
+        """The same as a line of JSON."""
+        if self.decision is None or self.policy is None:
+            return json.dumps(self.as_json())
+        event_id = "" if self.event_id is None else f', "event_id": {quoted(self.event_id)}'
+        repeated = ', "repeated": true' if self.is_repeated else ""
+        room_id = "null" if self.room_id is None else quoted(self.room_id)
+        place = "" if self.place is None else f', "event": {self.place}'
+        answer = texts.begin(self.decision, self.policy.id)
+        return f'{answer}{event_id}{repeated}, "room_id": {room_id}, "line": {self.line}{place}}}'
+
 
 @dataclass
 class Replay:
@@ -207,14 +221,16 @@ class Replay:
         except EventError as problem:
             return Outcome(number, room_id, event_id, error=ReplayError(number, str(problem), place), place=place)
         self.rooms[room_id] = room
-        notice = self._creations.note(room_id, value, decision)
-        if decision is UNFOUNDED:
-            self.is_incomplete = True
+        notice = None
+        if room_id not in self._creations.known:
+            notice = self._creations.note(room_id, value, decision)
+            self.is_incomplete |= decision is UNFOUNDED
         repeated = is_repeated(event_id, decision, is_kept=room.kept > kept)
         return Outcome(number, room_id, event_id, value, decision, None, room.policy, place, repeated, notice)
 
     def _answer(self, room: AnyRoom, room_id: str | None, line: Line) -> Decision:
-        if not line.is_state and self._creations.judges(room_id, line.value):
+        creations = self._creations
+        if not line.is_state and (room_id in creations.known or creations.judges(room_id, line.value)):
             return room.send(line.value)
         take(room, line.value)
         return GIVEN if line.is_state else UNFOUNDED

@@ -53,6 +53,33 @@ def read_json(text: bytes) -> Any:
 _BLANK = " \t\r\n"
 
 
+def read_whole_lines(text: bytes) -> tuple[list[Any], int]:
+    """Read lines, each with its end and a JSON value, as long as nothing is wrong: the values, and how many bytes.
+
+    Of the line that follows it is left to `read_json` to say what is wrong with it.
+    """
+    values: list[Any] = []
+    start = 0
+    try:
+        lines = text.decode()
+    except UnicodeDecodeError:
+        return [], 0
+    has_escapes = "\\" in lines
+    try:
+        while start < len(lines):
+            end = lines.index("\n", start)
+            value, after = _JSON.raw_decode(lines, start)
+            if after != end and (after > end or lines[after:end].strip(_BLANK)):
+                break
+            if has_escapes or end - start > _SURELY_FLAT:
+                _look_inside(value, lines[start:end])
+            values.append(value)
+            start = end + 1
+    except (ValueError, RecursionError):
+        pass
+    return values, start if text.isascii() else len(lines[:start].encode())
+
+
 def _decoded(text: str) -> Any:
     """What a text says, most of which have nothing around their value. Raises ValueError or RecursionError."""
     try:

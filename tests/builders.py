@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -226,3 +227,15 @@ def _copy(value: Any) -> Any:
     if isinstance(value, list):
         return [_copy(each) for each in value]
     return value
+
+
+class InPieces(BytesIO):
+    """Gives out what it holds in pieces of other sizes than it is asked for, as pipes do."""
+
+    def __init__(self, text: bytes, size: int) -> None:
+        super().__init__(text)
+        self.size = size
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        assert size is not None
+        return super().read1(min(size, self.size))

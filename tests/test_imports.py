@@ -31,7 +31,7 @@ LAYERS: list[set[str]] = [
     {"fsm.table"},
     {"fsm.kinds"},
     {"fsm.decision"},
-    {"fsm.past"},
+    {"fsm.past", "fsm.answers"},
     {"fsm.machine", "fsm.change", "fsm.own_facts", "fsm.participant"},
     {"fsm.observers", "fsm.snapshot", "fsm.typed_json"},
     {"fsm.counters"},

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fsm.json_lines import BLOCK, Lines, read_lines
 from fsm.strict_json import MAX_JSON
+from tests.builders import InPieces
 
 GOOD = b'{"a": 1}'
 
@@ -44,18 +45,6 @@ def test_what_is_read(text: bytes, expected: list[tuple[int, Any]]) -> None:
             assert str(line.error).startswith(value)
         else:
             assert line.value == value
-
-
-class InPieces(BytesIO):
-    """Gives out what it holds in pieces of other sizes than it is asked for, as pipes do."""
-
-    def __init__(self, text: bytes, size: int) -> None:
-        super().__init__(text)
-        self.size = size
-
-    def read1(self, size: int | None = -1, /) -> bytes:
-        assert size is not None
-        return super().read1(min(size, self.size))
 
 
 @given(st.lists(st.sampled_from([b"", b" ", b"1", b" [2] ", b"\xef\xbb\xbf3", b"\r"]), max_size=8), st.integers(1, 9))

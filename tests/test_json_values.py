@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fsm.json_lines import read_lines
 from fsm.json_values import read_values
-from fsm.strict_json import MAX_JSON
+from fsm.strict_json import MAX_DEPTH, MAX_JSON, read_whole_lines
+from tests.builders import InPieces
 
 VALUES = st.lists(
     st.recursive(
@@ -38,6 +40,44 @@ def test_values_are_read_however_they_are_laid_out(values: list[Any], indents: l
 def test_values_need_nothing_between_them(values: list[Any]) -> None:
     text = "".join(map(json.dumps, values)).encode()
     assert [line.value for line in read_values(BytesIO(text))] == values
+
+
+# fmt: off
+ALONE: list[bytes] = [
+    b'{"a": 1}', b'{"a": {"b": [1, "\xc3\xa9"]}}\r', b'{"a": "\\u00e9"} \t', b' {"a": 1}', b"", b" \r", b"1", b'"\xe2\x82\xac"',
+    b'{"a": 1, "a": 2}', b"[NaN]", b"1e999", b'{"a": "\\ud800"}', b'["\\ud83d\\ude00"]', b"1 2", b"]", b'"\xff"', b'{"a": tru}',
+    b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), b"[" * MAX_DEPTH + b"]" * MAX_DEPTH, b"9" * 5000, b"\xef\xbb\xbf1", b'"\x00"',
+]
+"""Lines of which none begins a value over several lines."""
+# fmt: on
+
+
+@given(st.lists(st.sampled_from(ALONE), max_size=30), st.sampled_from([8, 40, 400]), st.integers(1, 2000))
+def test_lines_that_are_read_together_are_what_they_are_alone(lines: list[bytes], piece: int, size: int) -> None:
+    text = b"".join(line + b"\n" for line in lines)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fsm.json_lines._PIECE", piece)
+        together = [*read_values(InPieces(text, size))]
+    alone = [*read_lines(BytesIO(text))]
+    assert [(line.number, line.value) for line in together] == [(line.number, line.value) for line in alone]
+    for line, expected in zip(together, alone, strict=True):
+        assert str(line.error).startswith(str(expected.error).partition(" at ")[0])
+
+
+def test_whole_lines_are_read_as_far_as_nothing_is_wrong() -> None:
+    for good in (b"", b'{"a": 1}\n', '"é" \r\n[1]\n'.encode()):
+        for bad in (
+            b"\xff\n",
+            b"[\n",
+            b"[1,\n2]\n",
+            b'{"a": 1, "a": 1}\n',
+            b"1 2\n",
+            b"\n",
+            b'"\\ud800"\n',
+            b"[" * 200 + b"]" * 200 + b"\n",
+        ):
+            values, size = read_whole_lines(good + bad + good)
+            assert (len(values), size) == ((good.count(b"\n"), len(good)) if b"\xff" not in bad else (0, 0))
 
 
 # fmt: off

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fsm import MIMI
+from fsm.answers import AnswerTexts
 from fsm.json_lines import BLOCK, read_lines
 from fsm.log import Replay
 from fsm.log_reader import read_events
@@ -128,3 +129,26 @@ def test_a_malformed_event_opens_no_room() -> None:
     }
     assert run.participation() == {}
     assert run.summary() == {"events": 1, "allowed": 0, "rejected": 0, "errors": 1}
+
+
+def test_answers_in_text_are_what_they_are_as_json() -> None:
+    events = [json.loads(line) for line in DAY.read_text().splitlines()[:400]]
+    state = {"type": "m.room.join_rules", "sender": "@a", "state_key": "", "content": {"rule": "public"}}
+    others = [
+        events[20],
+        {**events[20], "sender": "@x:y"},
+        {**events[21], "event_id": '$"\\é\x00'},
+        {**events[21], "room_id": "!é"},
+        {**state, "room_id": "!no creation"},
+        [{**state, "room_id": "!no creation"}, 1, {}],
+        {"type": 1},
+        state,
+        {key: value for key, value in events[22].items() if key != "room_id"},
+    ]
+    log = b"".join(json.dumps(value).encode() + b"\n" for value in (*events, *others)) + b"{]\n"
+    texts = AnswerTexts()
+    outcomes = [*Replay(MIMI).run(read_events(BytesIO(log), MIMI))]
+    assert [outcome.as_text(texts) for outcome in outcomes] == [json.dumps(outcome.as_json()) for outcome in outcomes]
+    assert {outcome.is_repeated for outcome in outcomes} == {False, True}
+    assert {outcome.decision is None for outcome in outcomes} == {False, True}
+    assert {outcome.place is None for outcome in outcomes} == {False, True}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
+from fsm.answers import AnswerTexts
 from fsm.cli.options import SOURCE, json_option, policy_option
 from fsm.cli.order import order_option
 from fsm.cli.story import Story, parties, totals
@@ -127,8 +128,7 @@ def _filter(chosen: Shown, room: str | None, user: str | None) -> Shows:
             return False
         if chosen is Shown.REJECTED and outcome.decision is not None and outcome.decision.allowed:
             return False
-        event = outcome.event
-        return user is None or (event is not None and user in (event.sender, outcome.target))
+        return user is None or (outcome.error is None and user in (outcome.value["sender"], outcome.target))
 
     return shows
 
@@ -136,7 +136,8 @@ def _filter(chosen: Shown, room: str | None, user: str | None) -> Shows:
 def _showing(*, as_json: bool) -> Callable[[Outcome], None]:
     """What shows one event: as JSON, in colours, or as plain text."""
     if as_json:
-        return lambda outcome: print(json.dumps(outcome.as_json()))
+        texts = AnswerTexts()
+        return lambda outcome: print(outcome.as_text(texts))
     output = terminal(sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
     if output is None:
         return lambda outcome: print("  ".join(_cells(outcome)).rstrip())

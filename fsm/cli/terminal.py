@@ -168,7 +168,7 @@ Tell: TypeAlias = Callable[[float, str], None]
 @contextmanager
 def progress(title: str, total: float | None, *, after: float = 1.0, quiet: bool = False) -> Iterator[Tell]:
     """A function to tell of progress. Once work has taken `after` seconds, a terminal shows how much of it is done."""
-    if quiet or not sys.stderr.isatty() or not find_spec("rich"):
+    if quiet or not _shows_progress():
         yield lambda *_: None
         return
     with ExitStack() as opened:
@@ -214,8 +214,17 @@ class _Bar:
 _REFRESH = 0.1
 
 
+def _shows_progress() -> bool:
+    """Whether somebody may see progress."""
+    return sys.stderr.isatty() and find_spec("rich") is not None
+
+
 def reading(items: Iterable[T], source: BufferedReader) -> Iterator[T]:
     """Pass items on, and show on a terminal how much of `source` is read."""
+    return _shown(items, source) if _shows_progress() else iter(items)
+
+
+def _shown(items: Iterable[T], source: BufferedReader) -> Iterator[T]:
     size = _size_of(source)
     with progress("reading", size) as tell:
         for number, item in enumerate(items, start=1):
