@@ -29,20 +29,23 @@ def read_state(value: object) -> Event:
     return event
 
 
-def read_whole_state(state: Iterable[object]) -> list[tuple[str, Event, dict[str, Any]]]:
-    """A room's state events: place, event, and its JSON. First the creation: it says how the others are to be read.
+def read_whole_state(state: Iterable[object]) -> list[tuple[int, Event, dict[str, Any]]]:
+    """A room's state events: number, event, and its JSON. First the creation: it says how the others are to be read.
 
     Raises `EventError` for what is no state event, or given twice.
     """
-    events: dict[tuple[str, str | None], tuple[str, Event, dict[str, Any]]] = {}
+    events: dict[tuple[str, str | None], tuple[int, Event, dict[str, Any]]] = {}
     for index, given in enumerate(state):
-        place = f"state[{index}]"
-        with within(place):
+        try:
             value = plain(given)
             event = read_state(value)
-            if (event.type, event.state_key) in events:
-                raise EventError("", f"is a second `{shorten(event.type)}` for `{shorten(event.state_key or '')}`")
-            events[event.type, event.state_key] = place, event, value
+        except EventError as problem:
+            raise problem.within(f"state[{index}]") from None
+        key = event.type, event.state_key
+        if key in events:
+            fault = f"is a second `{shorten(event.type)}` for `{shorten(event.state_key or '')}`"
+            raise EventError(f"state[{index}]", fault)
+        events[key] = index, event, value
     return sorted(events.values(), key=lambda each: each[1].type != CREATE)
 
 

@@ -30,12 +30,12 @@ from fsm.matrix.events import (
     within,
 )
 from fsm.matrix.ids import is_user_id, read_user_id, server_of
-from fsm.matrix.levels import reaches, read_levels
+from fsm.matrix.levels import reaches
 from fsm.matrix.membership import MatrixMembership, turns_on
 from fsm.matrix.policies import MATRIX_1, VERSIONS, MatrixPolicy
 from fsm.matrix.rows import KINDS, EventFacts, Kind, Row
 from fsm.matrix.rules import rules_of
-from fsm.matrix.settings import CREATE, Settings, read_version
+from fsm.matrix.settings import CREATE, POWER_LEVELS, Settings, levels_in, read_version
 from fsm.matrix.unknown import Needs, level_that_decides
 from fsm.participation.participant import Member
 
@@ -55,6 +55,9 @@ class MatrixJudging(MatrixMembership[Member]):
         if event.type == MEMBER and event.state_key is not None:
             read_user_id(event.state_key, "state_key")
         return event
+
+    def _understood(self, event: Event) -> Event:
+        return event if event.type != POWER_LEVELS else event._replace(said=levels_in(event, self.policy))
 
     def _permission(self, rule: Row) -> Decision:
         return self._rules.permission(rule)
@@ -127,13 +130,12 @@ class MatrixJudging(MatrixMembership[Member]):
             return self._judge_creation(event, value)
         about = self._facts_of_any(event, value, others)
         if kind is Kind.MEMBER:
-            premise, asked = self.policy.premise, self._facts_of_membership(event, about)
-            required = self._rules.judge_beside((premise,), asked)
+            required = self._rules.judge(kind, self._facts_of_membership(event, about))
             if not required.allowed:
                 before = None if event.state_key is None else self.participation(event.state_key)
                 return replace(required, before=before, after=before)
-        decide = partial(self._decide_member, event, value, facts)
-        if kind is not Kind.MEMBER:
+            decide = partial(self._decide_member, event, value, facts)
+        else:
             decide = partial(self._decide_other, event, kind, about)
         decision = decide(favourable=False)
         if decision.allowed or not self._has_unknown_levels:
@@ -155,16 +157,16 @@ class MatrixJudging(MatrixMembership[Member]):
 
     def _judge_creation(self, event: Event, value: Mapping[str, Any]) -> Decision:
         content, policy = event.content, self._policy_for(event)
-        facts = EventFacts(
-            is_first=not value.get("prev_events"),
-            is_room_of_server=event.room_id is None or server_of(event.room_id) == server_of(event.sender),
-            names_no_room=event.room_id is None or _is_named_for_clients(event, value),
-            is_version_known=self._version_of(content) is not None,
-            has_creator="creator" in content,
-            is_every_creator_a_user=are_users(content.get("additional_creators", [])),
-        )
+        facts = {
+            "is_first": not value.get("prev_events"),
+            "is_room_of_server": event.room_id is None or server_of(event.room_id) == server_of(event.sender),
+            "names_no_room": event.room_id is None or _is_named_for_clients(event, value),
+            "is_version_known": self._version_of(content) is not None,
+            "has_creator": "creator" in content,
+            "is_every_creator_a_user": are_users(content.get("additional_creators", [])),
+        }
         rules = self._rules if policy is self.policy else rules_of(policy)
-        return rules.judge_beside(policy.permits[Kind.CREATE], facts)
+        return rules.judge(Kind.CREATE, facts)
 
     def _facts_of_any(
         self, event: Event, value: Mapping[str, Any], others: Mapping[str, citing.Cited] | None
@@ -197,24 +199,25 @@ class MatrixJudging(MatrixMembership[Member]):
         return found
 
     def _decide_other(self, event: Event, kind: Kind, about: Mapping[str, Any], *, favourable: bool) -> Decision:
-        rows = self.policy.permits[kind]
-        decision = self._rules.judge_beside(rows, self._facts_of_other(event, kind, about, favourable=favourable))
+        decision = self._rules.judge(kind, self._facts_of_other(event, kind, about, favourable=favourable))
         if decision.allowed or kind is not Kind.LEVELS:
             return decision
-        asked = self._asked_levels(event, favourable=favourable)
+        asked, rows = self._asked_levels(event, favourable=favourable), self.policy.permits[kind]
         return replace(decision, changes=tuple(change for row in rows for change in altering.denied(asked, row)))
 
-    def _facts_of_other(self, event: Event, kind: Kind, about: Mapping[str, Any], *, favourable: bool) -> EventFacts:
+    def _facts_of_other(
+        self, event: Event, kind: Kind, about: Mapping[str, Any], *, favourable: bool
+    ) -> dict[str, Any]:
         """The facts of an event that is neither a creation nor a matter of membership."""
         levels, key, sender = self._settings.levels_in_force, event.state_key, event.sender
-        needed = {
-            "may_send": levels.required(event.type, is_state=key is not None),
-            "may_invite": levels.level("invite"),
-            "may_redact": levels.level("redact"),
-        }
         power = self._power(sender)
-        facts: dict[str, Any] = {name: reaches(power, level, favourable=favourable) for name, level in needed.items()}
-        facts["is_key_own"] = key is None or not key.startswith("@") or key == sender
+        facts: dict[str, Any] = {
+            **about,
+            "may_send": reaches(power, levels.required(event.type, is_state=key is not None), favourable=favourable),
+            "may_invite": reaches(power, levels.level("invite"), favourable=favourable),
+            "may_redact": reaches(power, levels.level("redact"), favourable=favourable),
+            "is_key_own": key is None or not key.startswith("@") or key == sender,
+        }
         if kind is Kind.ALIASES:
             facts |= {"has_state_key": key is not None, "is_key_of_server": key == server_of(sender)}
         if kind is Kind.LEVELS:
@@ -222,16 +225,17 @@ class MatrixJudging(MatrixMembership[Member]):
             facts["has_levels"] = asked.before is not None
             facts |= altering.facts_of_form(asked.after, () if creation is None else creation.creators)
             facts |= altering.facts_of_reach(asked)
-        return EventFacts(**{**about, **facts})
+        return facts
 
     def _asked_levels(self, event: Event, *, favourable: bool) -> altering.Asked:
-        after = read_levels(event.content, self.policy.numbers)
+        after = levels_in(event, self.policy)
         return altering.Asked(event.sender, self._power(event.sender), self._settings.levels, after, favourable)
 
     def _level_of_other(self, event: Event, kind: Kind, about: Mapping[str, Any]) -> EventError:
         """Why the level is not known on which the decision on any other event turns."""
         levels = self._settings.levels_in_force
-        worst, best = (self._facts_of_other(event, kind, about, favourable=favourable) for favourable in (False, True))
+        found = (self._facts_of_other(event, kind, about, favourable=favourable) for favourable in (False, True))
+        worst, best = (EventFacts(**facts) for facts in found)
         sender = levels.path_of_user(event.sender)
         needs: Needs = {
             ("may_send",): (sender, levels.path_required(event.type, is_state=event.state_key is not None)),

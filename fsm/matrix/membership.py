@@ -16,9 +16,8 @@ from fsm.matrix.events import (
 )
 from fsm.matrix.facts import MatrixFacts, Warrant
 from fsm.matrix.ids import is_user_id
-from fsm.matrix.levels import Power, is_unknown, reaches
+from fsm.matrix.levels import NAMED, Power, is_unknown, reaches
 from fsm.matrix.policies import MatrixPolicy
-from fsm.matrix.rows import EventFacts
 from fsm.matrix.rules import MatrixRules, Rule
 from fsm.matrix.settings import Settings
 from fsm.matrix.third_party import examine
@@ -74,8 +73,8 @@ class MatrixMembership(ParticipationRoom[Member]):
 
     @staticmethod
     def _rule_of(settings: Settings) -> Rule:
-        level = settings.levels_in_force.level
-        return Rule(settings.join_rule, level("users_default"), level("invite"), level("kick"), level("ban"))
+        level = NAMED if settings.levels is None else {**NAMED, **settings.levels.named}
+        return Rule(settings.join_rule, level["users_default"], level["invite"], level["kick"], level["ban"])
 
     def _power(self, user: str) -> Power:
         """The level of a user."""
@@ -93,14 +92,15 @@ class MatrixMembership(ParticipationRoom[Member]):
         _, before, by, code = self._key(event, value, self._provided(value))
         return self.policy.domain.unpack(code, target=before, sender=by)
 
-    def _facts_of_membership(self, event: Event, about: Mapping[str, Any]) -> EventFacts:
+    def _facts_of_membership(self, event: Event, about: Mapping[str, Any]) -> dict[str, Any]:
         content = event.content
-        return EventFacts(
+        word = content.get("membership")
+        return {
             **about,
-            has_state_key=event.state_key is not None,
-            is_membership_known=any(content.get("membership") == known for known in self._rules.words),
-            is_authoriser_user=AUTHORISER not in content or is_user_id(content[AUTHORISER]),
-        )
+            "has_state_key": event.state_key is not None,
+            "is_membership_known": type(word) is str and word in self._rules.words,
+            "is_authoriser_user": AUTHORISER not in content or is_user_id(content[AUTHORISER]),
+        }
 
     def _decide_member(
         self, event: Event, value: Mapping[str, Any], told: Mapping[str, Value] | None, *, favourable: bool

@@ -13,6 +13,7 @@ any room (`fsm.room`).
 from collections.abc import Iterable, Mapping
 from typing import Any, Self, Unpack, overload
 
+from fsm.classes import Table
 from fsm.decision import Decision
 from fsm.errors import DefinitionError, EventError, shorten
 from fsm.event import Event, word, words_of, write_state
@@ -25,15 +26,14 @@ from fsm.matrix.events import (
     read_state,
     read_whole_state,
     room_of,
-    within,
     write_member,
 )
 from fsm.matrix.ids import is_user_id, read_user_id
 from fsm.matrix.membership import NONE_REFUSED
 from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.quick import MatrixQuick
-from fsm.matrix.rules import peers_of, rules_of
-from fsm.matrix.settings import CREATE, Founder, Settings
+from fsm.matrix.rules import Rule, peers_of, rules_of
+from fsm.matrix.settings import CREATE, POWER_LEVELS, Founder, Settings
 from fsm.observers import Observer
 from fsm.own_facts import Provider
 from fsm.participation.participant import Member, Other, Participant
@@ -171,13 +171,22 @@ class MatrixRoom(MatrixQuick[Member]):
         that turn on it.
         """
         room = cls(policy=policy, participant=participant, facts=facts, keep=keep)
-        for place, event, value in read_whole_state(state):
-            with within(place):
+        new = room._settings
+        for index, event, value in read_whole_state(state):
+            try:
                 room._expect_room(event)
                 room._known_answer(event, value)
                 room._note_id(event)
-                room._apply(event, place)
+                if event.type == MEMBER:
+                    room._apply(event)
+                else:
+                    room.policy, settings = room._after(event)
+                    room._settings = settings.placed(f"state[{index}]") if event.type == POWER_LEVELS else settings
                 room._remember_given(event, value)
+            except EventError as problem:
+                raise problem.within(f"state[{index}]") from None
+        settings, room._settings = room._settings, new
+        room._become(settings)
         creation = room._settings.creation
         if room.id is None and creation and creation.event_id and room.policy.is_room_named_by_creation:
             room.id = id_by_creation(creation.event_id)
@@ -276,8 +285,8 @@ class MatrixRoom(MatrixQuick[Member]):
         self._created(is_now=False)
         self._remember_given(event, value)
 
-    def _apply(self, event: Event, place: str | None = None) -> None:
-        """Apply an event, given at `place`, as it stands. Raises `EventError`, and changes nothing then."""
+    def _apply(self, event: Event) -> None:
+        """Apply an event as it stands. Raises `EventError`, and changes nothing then."""
         if event.type == MEMBER and event.state_key is not None:
             target = read_user_id(event.state_key, "state_key")
             state = word(event.content, "membership", _MEMBERSHIPS, "content")
@@ -285,7 +294,7 @@ class MatrixRoom(MatrixQuick[Member]):
         else:
             self.policy, settings = self._after(event)
             if settings is not self._settings:
-                self._become(settings if place is None else settings.placed(place))
+                self._become(settings)
 
     def _expect_room(self, event: Event) -> None:
         if not self._is_own(event):
@@ -300,18 +309,17 @@ class MatrixRoom(MatrixQuick[Member]):
             # Power levels may name what is no user, and what is no user does nothing.
             peers = {user: peers_of(power) for user, power in powers.items() if is_user_id(user)}
             self._set_up(settings, self._rule_of(settings), peers, were=were)
-        self._open()
 
     def _created(self, *, is_now: bool) -> None:
-        self._is_just_created = is_now
-        self._open()
+        if is_now is not self._is_just_created:
+            self._is_just_created = is_now
+            self._table = self._table_of(self._rule_of(self._settings))
 
-    def _open(self) -> None:
-        """Let ordinary changes take the quick way, if nothing else matters in this room than who its users are."""
+    def _table_of(self, rule: Rule) -> Table[Any, Any] | None:
+        # Ordinary changes take the quick way if nothing else matters in this room than who its users are.
         creation = self._settings.creation
         is_plain = creation is not None and creation.federates and not self._has_unknown_levels
-        is_quick = is_plain and not self._is_just_created and not (self._has_provider and self.policy.unsupplied)
-        self._table = self._rules.table(self._rule) if is_quick else None
+        return super()._table_of(rule) if is_plain and not self._is_just_created else None
 
 
 Room = MatrixRoom

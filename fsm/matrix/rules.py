@@ -47,6 +47,7 @@ class MatrixRules(Rules[Own, Rule]):
     def __init__(self, policy: MatrixPolicy) -> None:
         words = frozenset(action.value for action in policy.triggers)
         super().__init__(memory_of(policy), "membership", words, ("m.room.member",), OTHERS)
+        self.policy = policy
         weights = policy.domain.weights
         for name, whole in DOMAIN.values.items():
             if name in {"join_rule", "warrant"} and len(weights[name]) < len(whole):
@@ -61,6 +62,7 @@ class MatrixRules(Rules[Own, Rule]):
         self.is_authorised = weights["is_authorised"][True]
         self._permissions = {row.id: row.permission for row in (policy.premise, *policy.all_permits)}
         self.met = (policy.premise,), EventFacts()
+        self._judged: Beside[_Asked] = Beside(self, self._question)
         self.own_types = frozenset(
             event_type for event_type, kind in KINDS.items() if kind is Kind.MEMBER or kind in policy.permits
         )
@@ -82,6 +84,19 @@ class MatrixRules(Rules[Own, Rule]):
             return code + self.is_self
         return code + self.outranks if exceeds(power, other, favourable=favourable) else code
 
+    def judge(self, kind: Kind, facts: Mapping[str, Any]) -> Decision:
+        """The decision on an event that moves nobody, or for a membership event on what is asked of all of them.
+
+        Facts are those of `EventFacts`; those that are left out are plain. It is made when first asked for.
+        """
+        sender = facts.get("sender", Participation.JOIN)
+        return self._judged[kind, sender, tuple([name for name, value in facts.items() if value is False])]
+
+    def _question(self, asked: "_Asked") -> tuple[Sequence[Row], EventFacts]:
+        kind, sender, failed = asked
+        rows = (self.policy.premise,) if kind is Kind.MEMBER else self.policy.permits[kind]
+        return rows, EventFacts(sender=sender, **dict.fromkeys(failed, False))
+
     def permission(self, rule: Any) -> Decision:
         """The decision in which a row permits: it names the row."""
         return self._permissions[rule.id]
@@ -94,6 +109,9 @@ class MatrixRules(Rules[Own, Rule]):
             + self.may_ban * reaches(power, rule.ban, favourable=favourable)
         )
 
+
+_Asked: TypeAlias = tuple[Kind, Participation, tuple[str, ...]]
+"""The kind of an event, where its sender stands, and the facts that are not plain."""
 
 Both: TypeAlias = tuple[Beside[UserClass], Beside[UserClass]]
 """Decisions by whether the sender reaches the level that it takes."""

@@ -11,7 +11,7 @@ from math import inf
 from typing import Any, ClassVar, Protocol
 
 from fsm.errors import EventError, shorten
-from fsm.event import Event, checked_text, sequence
+from fsm.event import Event, checked_text, sequence, words_of
 from fsm.matrix.ids import is_user_id, read_user_id, server_of
 from fsm.matrix.levels import Levels, Numbers, Power, read_levels
 from fsm.matrix.third_party import Promise, Promises
@@ -165,18 +165,27 @@ def _create(before: Settings, event: Event, version: Version) -> Settings:
         only_server=server_of(sender) if content.get("m.federate") is False else None,
         event_id=event.event_id,
     )
-    return replace(before, creation=creation)
+    return Settings(creation, before.levels, before.join_rule, before.promises)
+
+
+def levels_in(event: Event, version: Version) -> Levels:
+    """The power levels that an event says, as far as they can be read."""
+    levels: Levels = event.said or read_levels(event.content, version.numbers)
+    return levels
 
 
 def _set_levels(before: Settings, event: Event, version: Version) -> Settings:
-    return replace(before, levels=read_levels(event.content, version.numbers))
+    return Settings(before.creation, levels_in(event, version), before.join_rule, before.promises)
 
 
 def _set_join_rule(before: Settings, event: Event, _: Version) -> Settings:
     word = event.content.get("join_rule", JoinRule.INVITE.value)
     # By a rule that nobody knows, nobody joins.
-    rule = next((rule for rule in JoinRule if rule.value == word), JoinRule.PRIVATE)
-    return replace(before, join_rule=rule)
+    rule = _JOIN_RULES.get(word, JoinRule.PRIVATE) if type(word) is str else JoinRule.PRIVATE
+    return Settings(before.creation, before.levels, rule, before.promises)
+
+
+_JOIN_RULES = words_of(JoinRule)
 
 
 def _promise(before: Settings, event: Event, _: Version) -> Settings:

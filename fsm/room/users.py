@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fsm.classes import Peers, UserClass
+from fsm.classes import Peers, Table, UserClass
 from fsm.locks import lock_of
 from fsm.own_facts import provided, weight_of
 from fsm.participant import Who
@@ -76,7 +76,11 @@ class RoomUsers(RoomContract[Who]):
                     members[user] = its
             for user, peers in powers.items():
                 members[user] = peers.like(self._class_of(user))
-        self._table = None if self._has_provider and self.policy.unsupplied else self._rules.table(rule)
+        self._table = self._table_of(rule)
+
+    def _table_of(self, rule: Any) -> Table[Any, Any] | None:
+        """The decisions on ordinary changes, where they take the quick way."""
+        return None if self._has_provider and self.policy.unsupplied else self._rules.table(rule)
 
     def _facts_between(self, sender: str, target: str) -> Any:
         """What the policy may know about an ordinary change between these users."""
