@@ -129,6 +129,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "(LEAVE, BAN, KNOCK) → (LEAVE, KNOCK, BAN, )": _ORDER,
         '"matrix-8" → \'matrix-8_\'': "what comes between two versions has no name of its own",
     },
+    "fsm/room_policy/guards.py": {"(OUTSIDE, acting) → (acting, OUTSIDE, )": _ORDER},
     "fsm/room_policy/rules.py": {
         "True → False": _OF_ANOTHER,
         "False → True": _OF_ANOTHER,

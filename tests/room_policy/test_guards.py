@@ -12,6 +12,7 @@ from fsm.domain import watched
 from fsm.guards import Guard
 from fsm.room_policy import guards as g
 from fsm.room_policy.capabilities import NUMBERS
+from fsm.room_policy.facts import Clients
 from fsm.room_policy.policies import EXAMPLES, RolePolicy, policy_of
 from fsm.room_policy.roles import OUTSIDE, Roles, read_roles, write_roles
 from fsm.state import State
@@ -148,12 +149,44 @@ def test_tables_name_what_they_are_of(guard: Any, table: list[Any]) -> None:
     assert guard.table == table
 
 
-@pytest.mark.parametrize(("changes", "acting", "holds"), [
-    (True, 2, True), (True, 3, False), (True, 0, False), (False, 2, True), (False, 3, True),
-])  # fmt: skip
-def test_a_field_changes_by_those_who_may_change_it(changes: bool, acting: int, holds: bool) -> None:
-    facts = SimpleNamespace(acting=State(acting, ""), room_name_changes=changes)
-    assert g.MayChange(g.Holds(ROLES, "canKick"), "room_name_changes")(facts) is holds
+MOVES = read_roles({"roles": [
+    test_room.role(2) | {"authorized_role_changes": [
+        {"from_role_index": 2, "target_role_indexes": [3]},
+        {"from_role_index": 3, "target_role_indexes": [0]},
+    ]},
+    test_room.role(3),
+]})  # fmt: skip
+NAME = g.MayChange(g.Holds(ROLES, "canKick"), "changes")
+TAKES = g.MayTakeClients(g.Holds(ROLES, "canKick"))
+# fmt: off
+ANSWERS: list[tuple[Any, dict[str, Any], bool]] = [
+    (NAME,                                  {"changes": True, "acting": 2},            True),
+    (NAME,                                  {"changes": True, "acting": 3},            False),
+    (NAME,                                  {"changes": True, "acting": 0},            False),
+    (NAME,                                  {"changes": False, "acting": 3},           True),
+    (TAKES,                                 {"clients": Clients.GO, "acting": 2},      True),
+    (TAKES,                                 {"clients": Clients.GO, "acting": 3},      False),
+    (TAKES,                                 {"clients": Clients.STAY, "acting": 3},    True),
+    (g.Leads(MOVES),                        {"acting": 2, "target": 2, "wanted": 3},   True),
+    (g.Leads(MOVES),                        {"acting": 2, "target": 3, "wanted": 2},   False),
+    (g.Leads(MOVES),                        {"acting": 3, "target": 2, "wanted": 3},   False),
+    (g.Leads(MOVES),                        {"acting": 0, "target": 2, "wanted": 3},   False),
+    (g.Leads(MOVES, removes=True),          {"acting": 2, "target": 3, "wanted": 3},   True),
+    (g.Leads(MOVES, removes=True),          {"acting": 2, "target": 2, "wanted": 3},   False),
+    (g.LeadsIn(ROLES),                      {"acting": 2, "wanted": 0},                True),
+    (g.LeadsIn(ROLES),                      {"acting": 2, "wanted": 2},                False),
+    (g.LeadsIn(ROLES, "canKick"),           {"acting": 2, "wanted": 2},                True),
+    (g.LeadsIn(ROLES, "canKick"),           {"acting": 2, "wanted": 0},                True),
+    (g.LeadsIn(ROLES, "canKick"),           {"acting": 3, "wanted": 3},                False),
+    (g.LeadsIn(ROLES, "canBan"),            {"acting": 3, "wanted": 3},                True),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("guard", "given", "holds"), ANSWERS, ids=range(len(ANSWERS)))
+def test_a_guard_of_roles(guard: Any, given: dict[str, Any], holds: bool) -> None:
+    roles = {name: State(value, "") for name, value in given.items() if type(value) is int}
+    assert guard(SimpleNamespace(**{**given, **roles})) is holds
 
 
 def test_refusals_of_metadata_name_the_capability() -> None:
