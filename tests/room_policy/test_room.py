@@ -121,6 +121,58 @@ def test_the_facts_of_a_change(room: RoleRoom) -> None:
         room.facts_of(event("message", "ann", None))
 
 
+# A room that is full in every way: what a change is told to exceed, or to fall below.
+FULL: dict[str, Any] = {
+    "roles_list": {"roles": [
+        {
+            "role_index": index, "role_name": "", "role_capabilities": [], "authorized_role_changes": [],
+            "minimum_participants_constraint": 2, "minimum_active_participants_constraint": 1,
+            "maximum_participants_constraint": 2, "maximum_active_participants_constraint": 1,
+        } for index in (1, 2, 3)
+    ]},
+    "participant_list": {"participants": [
+        {"user": user, "role_index": index}
+        for user, index in {"ann": 2, "bob": 2, "eve": 3, "sue": 3, "joe": 1}.items()
+    ]},
+    "mls_group": {"members": [{"user": user, "client": f"{user}/1"} for user in ("ann", "eve")]},
+    "base_room_policy": {"max_users": 4, "max_clients": 2, "multi_device": False},
+}  # fmt: skip
+BOUNDS = [
+    "minimum_participants_holds", "minimum_active_participants_holds", "maximum_participants_holds",
+    "maximum_active_participants_holds", "max_users_holds", "max_clients_holds", "one_client_holds",
+]  # fmt: skip
+# fmt: off
+EXCEEDED: list[tuple[str, str, dict[str, Any], list[str]]] = [
+    ("ann", "remove",         {},                                      BOUNDS[:2]),
+    ("bob", "remove",         {},                                      BOUNDS[:1]),
+    ("ann", "remove_clients", {},                                      BOUNDS[1:2]),
+    ("bob", "remove_clients", {},                                      []),
+    ("ann", "change_role",    {"role_index": 2},                       []),
+    ("ann", "change_role",    {"role_index": 2, "remove_clients": True}, BOUNDS[1:2]),
+    ("ann", "change_role",    {"role_index": 3},                       BOUNDS[:4]),
+    ("bob", "change_role",    {"role_index": 3},                       [BOUNDS[0], BOUNDS[2]]),
+    ("ann", "change_role",    {"role_index": 1, "clients": ["ann/2", "ann/3"]}, BOUNDS[:2]),
+    ("joe", "change_role",    {"role_index": 2},                       ["minimum_participants_holds", "minimum_active_participants_holds", "maximum_participants_holds", "max_users_holds"]),
+    ("tim", "add",            {"role_index": 2},                       ["maximum_participants_holds", "max_users_holds"]),
+    ("tim", "add",            {"role_index": 2, "clients": ["t/1"]},   ["maximum_participants_holds", "maximum_active_participants_holds", "max_users_holds", "max_clients_holds"]),
+    ("tim", "add",            {"role_index": 1, "clients": ["t/1", "t/2"]}, ["max_clients_holds", "one_client_holds"]),
+    ("bob", "add_clients",    {"clients": ["bob/1"]},                  ["maximum_active_participants_holds", "max_clients_holds"]),
+    ("ann", "add_clients",    {"clients": ["ann/2"]},                  ["max_clients_holds", "one_client_holds"]),
+    ("ann", "add_clients",    {"clients": ["ann/1"]},                  []),
+    ("joe", "add_clients",    {"clients": ["joe/1"]},                  ["max_clients_holds"]),
+    ("joe", "add",            {"role_index": 1},                       []),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("target", "action", "more", "fails"), EXCEEDED)
+def test_what_a_change_of_a_full_room_exceeds(target: str, action: str, more: dict[str, Any], fails: list[str]) -> None:
+    room = RoleRoom("r")
+    assert room.send(event("create", "hub", **FULL))
+    facts = room.facts_of(change("ann", target, action, **more))
+    assert [name for name in BOUNDS if not getattr(facts, name)] == fails
+
+
 def test_events_of_a_room_without_an_id_are_its_own() -> None:
     room = RoleRoom()
     assert room.send(event("create", "hub", **PARTS) | {"room_id": "r"})
