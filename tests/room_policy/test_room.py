@@ -132,10 +132,10 @@ FULL: dict[str, Any] = {
     ]},
     "participant_list": {"participants": [
         {"user": user, "role_index": index}
-        for user, index in {"ann": 2, "bob": 2, "eve": 3, "sue": 3, "joe": 1}.items()
+        for user, index in {"ann": 2, "bob": 2, "eve": 3, "sue": 3, "zoe": 3, "joe": 1}.items()
     ]},
     "mls_group": {"members": [{"user": user, "client": f"{user}/1"} for user in ("ann", "eve")]},
-    "base_room_policy": {"max_users": 4, "max_clients": 2, "multi_device": False},
+    "base_room_policy": {"max_users": 5, "max_clients": 2, "multi_device": False},
 }  # fmt: skip
 BOUNDS = [
     "minimum_participants_holds", "minimum_active_participants_holds", "maximum_participants_holds",
@@ -161,6 +161,7 @@ EXCEEDED: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("ann", "add_clients",    {"clients": ["ann/1"]},                  []),
     ("joe", "add_clients",    {"clients": ["joe/1"]},                  ["max_clients_holds"]),
     ("joe", "add",            {"role_index": 1},                       []),
+    ("zoe", "add_clients",    {"clients": ["zoe/1"]},                  ["maximum_active_participants_holds", "max_clients_holds"]),
 ]
 # fmt: on
 
@@ -171,6 +172,50 @@ def test_what_a_change_of_a_full_room_exceeds(target: str, action: str, more: di
     assert room.send(event("create", "hub", **FULL))
     facts = room.facts_of(change("ann", target, action, **more))
     assert [name for name in BOUNDS if not getattr(facts, name)] == fails
+
+
+CLAIM = {"claim_id": {"credential_type": 1, "id": "team"}, "claim_value": "tea"}
+
+
+@pytest.mark.parametrize(("sender", "action", "is_preauthorized"), [
+    ("tim", "add", True), ("ann", "add", False), ("ann", "change_role", True),
+])  # fmt: skip
+def test_a_credential_counts_for_who_comes_or_changes(sender: str, action: str, is_preauthorized: bool) -> None:
+    room = RoleRoom("r")
+    preauthorizations = {"preauthorized_entries": [{"claimset": [CLAIM], "target_role": 3}]}
+    assert room.send(event("create", "hub", **FULL, preauth_list=preauthorizations))
+    value = change(sender, sender, action, role_index=3, credential={"claims": [CLAIM]})
+    assert room.facts_of(value).preauthorized_for_role is is_preauthorized
+    value["state_key"] = "bob"  # of somebody else, a credential says nothing
+    assert room.facts_of(value).preauthorized_for_role is (sender == "tim")
+
+
+def with_role(index: int, **more: Any) -> list[dict[str, Any]]:
+    return [each | (more if each["role_index"] == index else {}) for each in FULL["roles_list"]["roles"]]
+
+
+ROLES_NOW = with_role(0)
+# fmt: off
+NEW_ROLES: list[tuple[str, bool, list[dict[str, Any]], bool]] = [
+    ("the same",                  False, ROLES_NOW,                                                 True),
+    ("one more",                  False, [*ROLES_NOW, ROLES_NOW[0] | {"role_index": 9}],            True),
+    ("an index twice",            False, [*ROLES_NOW, ROLES_NOW[0]],                                False),
+    ("a maximum too low",         False, with_role(2, maximum_participants_constraint=1),           False),
+    ("one in use is missing",     False, ROLES_NOW[:-1],                                            False),
+    ("one that can add",          False, with_role(2, role_capabilities=["canAddParticipant"]),     True),
+    ("one that adds, but fixed",  True,  with_role(2, role_capabilities=["canAddParticipant"]),     False),
+    ("none that adds, and fixed", True,  ROLES_NOW,                                                 True),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    ("is_fixed", "roles", "are_valid"), [case[1:] for case in NEW_ROLES], ids=[case[0] for case in NEW_ROLES]
+)
+def test_new_roles_are_valid_in_a_room(is_fixed: bool, roles: list[dict[str, Any]], are_valid: bool) -> None:
+    room = RoleRoom("r")
+    assert room.send(event("create", "hub", **{**FULL, "base_room_policy": {"fixed_membership": is_fixed}}))
+    assert ("roles_are_valid" not in failed(room, [event("roles_list", "ann", roles=roles)])) is are_valid
 
 
 def test_events_of_a_room_without_an_id_are_its_own() -> None:
