@@ -1,11 +1,14 @@
 """Role definitions as a policy: what it is called, what its states look like, and as what data it is written."""
 
+import gc
 from typing import Any
+from weakref import ref
 
 import pytest
 
-from fsm import load_policy
-from fsm.room_policy.policies import EXAMPLES, STRICT, RolePolicy, data_of, policy_of, policy_of_data
+from fsm import RoleRoom, load_policy
+from fsm.machine import memory_of
+from fsm.room_policy.policies import EXAMPLES, KEPT, STRICT, RolePolicy, data_of, policy_of, policy_of_data
 from fsm.state import Tone
 
 ROLES: list[dict[str, Any]] = EXAMPLES["strict"]["roles_list"]["roles"]
@@ -119,3 +122,14 @@ def test_what_makes_a_difference_beside_the_table() -> None:
     ]  # fmt: skip
     prints = {policy_of(roles).fingerprint for roles in [ROLES, *others]}
     assert len(prints) == len(others) + 1
+
+
+def test_policies_go_with_all_that_is_made_of_them_when_others_come() -> None:
+    made = []
+    for number in range(KEPT + 20):
+        policy = policy_of([{**role, "role_name": f"{role['role_name']} of {number}"} for role in ROLES[:3]])
+        room = RoleRoom("!room", policy=policy)
+        made += [ref(each) for each in (policy, policy.domain, memory_of(policy).machine)]
+    del policy, room
+    gc.collect()
+    assert sum(each() is not None for each in made) <= 3 * KEPT

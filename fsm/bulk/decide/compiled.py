@@ -133,7 +133,7 @@ def _look_ahead(  # noqa: PLR0913, PLR0917 - as above
         wanted[i] = key = (np.uint64(rooms[first + i]) << HALF | np.uint64(users[first + i])) + ONE
         # Rows that are not wanted all look at the same slot, which costs nothing.
         places[i] = place = (key * SPREAD >> slots.shift) * np.uint64(where[first + i])
-        touched |= slots.keys[place]
+        touched |= slots.keys[place] | slots.numbers[place]
     places[_AHEAD] = touched  # nobody asks for it, but else the compiler would leave the looks out
 
 
