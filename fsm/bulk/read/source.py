@@ -9,7 +9,7 @@ import gzip
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -136,7 +136,9 @@ class History:
         """The rooms of a columnar file in which an event looks back. Takes note of all ids."""
         rooms: set[str | None] = set()
         is_suspect = False
-        names = (layout.ROOM, layout.EVENT_ID, layout.TYPE, layout.EVENT_JSON)
+        # Of which room an event is matters to its id only.
+        ids = (layout.EVENT_ID, layout.EVENT_JSON)
+        names = (layout.TYPE, *ids, *((layout.ROOM,) if _has_any(file, ids) else ()))
         for table, _ in _guarded(file, _sound(_columnar(file, names))):
             texts = _named(file, layout.with_texts, table)
             if layout.ROOM in texts.column_names:
@@ -266,6 +268,18 @@ def _tell_of(file: Path, tell: Tell, note: str) -> None:
     tell(f"{file}: {note}")
 
 
+def _has_any(file: Path, names: Collection[str]) -> bool:
+    """Whether a columnar file has one of these columns."""
+    with _readable(file):
+        start = _start(file)
+        if start.startswith(_PARQUET):
+            schema = pq.read_schema(file)
+        else:
+            with pa.memory_map(str(file)) as raw:
+                schema = (pa.ipc.open_stream if start.startswith(_ARROW_STREAM) else pa.ipc.open_file)(raw).schema
+    return not set(names).isdisjoint(schema.names)
+
+
 def _columnar(file: Path, names: Sequence[str] | None, groups: range | None = None) -> Iterator[tuple[pa.Table, float]]:
     start, allowance = _start(file), sizes.Allowance(file)
     if start.startswith(_PARQUET):
@@ -354,13 +368,14 @@ def _gathered(pieces: Iterable[tuple[pa.Table, float]]) -> Iterator[tuple[pa.Tab
     share = 0.0
     size = 0
     for table, share in pieces:
-        more = sizes.size_of(table)
-        if waiting and size + more > sizes.PIECE:
+        is_large = len(table) >= _ENOUGH
+        more = 0 if is_large else sizes.size_of(table)
+        if waiting and (is_large or size + more > sizes.PIECE):
             yield pa.concat_tables(waiting), share
             waiting, size = [], 0
         waiting.append(table)
         size += more
-        if sum(map(len, waiting)) >= _ENOUGH:
+        if is_large or sum(map(len, waiting)) >= _ENOUGH:
             yield pa.concat_tables(waiting), share
             waiting, size = [], 0
     if waiting:
