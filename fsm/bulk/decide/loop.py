@@ -12,7 +12,9 @@ import numpy.typing as npt
 
 from fsm.bulk.decide.arrays import Codes, Indexes, Mask, Numbers, Ranks, Small, States
 
-_STRETCH = 2**13
+_FIRST, _STRETCH = 2**8, 2**13
+"""So many rows are in a stretch: at first few, since the cells that stop the loop come up soon after each other."""
+
 _FEW = 64
 """So many rows are decided in turn as quickly as at once."""
 
@@ -33,8 +35,9 @@ def advance(  # noqa: PLR0913, PLR0917 - the same as of the compiled loop
     Returns the first that is no look-up yet, or `stop`: its room has to be asked, or its cell, which is in its verdict.
     """
     slots = np.empty((2, _SLOTS), np.int64)
+    size = _FIRST
     while start < stop:
-        end = min(stop, start + _STRETCH)
+        end, size = min(stop, start + size), min(size * 2, _STRETCH)
         rows = start + np.flatnonzero(actions[start:end] >= 0)
         rule = rules[rooms[rows]]
         if rule.min(initial=0) < 0:  # a room has to be asked

@@ -47,6 +47,9 @@ _ASK = -1
 FAULT = -1
 """In place of the decision on a row that holds no event."""
 
+_AHEAD = 2**12
+"""Of so many rows those are read together whose rooms have to be asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
@@ -231,16 +234,24 @@ class Run:
         ))  # fmt: skip
 
     def _look_up(self, start: int, stop: int, coded: Coded, actions: Small, verdicts: Verdicts) -> None:
+        asked: dict[int, dict[str, Any]] = {}
         while start < stop:
-            start = self.advance(start, stop, coded, actions, verdicts.numbers)
-            if start == stop:
-                return
-            if self._rules.array[coded.rooms[start]] >= 0:
-                self.learn(start, verdicts.numbers)
-                continue
-            (row,) = layout.read_rows(coded.table, [start])
-            self._judge_late(start, row, coded, verdicts)
+            if start not in asked or not self._asks(coded, start):
+                start = self.advance(start, stop, coded, actions, verdicts.numbers)
+                if start == stop:
+                    return
+                if not self._asks(coded, start):
+                    self.learn(start, verdicts.numbers)
+                    continue
+            if start not in asked:
+                places = start + np.flatnonzero(actions[start : min(stop, start + _AHEAD)] >= 0)
+                asked = dict(_rows(coded, places[self._rules.array[coded.rooms[places]] < 0]))
+            self._judge_late(start, asked[start], coded, verdicts)
             start += 1
+
+    def _asks(self, coded: Coded, place: int) -> bool:
+        """Whether the room of a row has to be asked itself."""
+        return self._rules.array.item(coded.rooms.item(place)) < 0
 
     def learn(self, place: int, verdicts: Codes) -> None:
         """Have the book ask for the cell of a row, which the loop has left in its verdict."""
