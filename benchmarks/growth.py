@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.clock import least, seconds_each, sized
 from fsm import Domain, Machine, Policy, Room, Transition, guard
-from fsm.machine import Key, memory_of
+from fsm.memory import Key, memory_of
 
 MEMBERS = (10, 100, 1_000, 10_000, sized(100_000))
 STATES = (5, 10, 20, 40, 60)

@@ -17,8 +17,8 @@ from fsm.rule import Rule
 from fsm.state import AnyState
 
 if TYPE_CHECKING:
-    from fsm.machine import Key as Question
-    from fsm.machine import Memory
+    from fsm.memory import Key as Question
+    from fsm.memory import Memory
 
 P = TypeVar("P")
 R = TypeVar("R")

@@ -1,9 +1,9 @@
 """The answer to "may this event happen, and if not, why?"."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from fsm.facts import F
 from fsm.guards import Guard
@@ -39,8 +39,7 @@ class Refusal:
         return {"transition": self.transition, "failed": list(self.failed), "clause": self.clause}
 
 
-@dataclass(frozen=True, slots=True)
-class DeniedChange:
+class DeniedChange(NamedTuple):
     """An entry that an event may not set as it does: its path, what stands there and what would, and the rule.
 
     What is absent is None.
@@ -110,7 +109,7 @@ class Decision:
             answer["reason"] = self.reason
         answer["refusals"] = [refusal.as_json() for refusal in self.refusals]
         if self.changes:
-            answer["changes"] = [asdict(change) for change in self.changes]
+            answer["changes"] = [change._asdict() for change in self.changes]
         return answer
 
 

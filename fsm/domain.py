@@ -202,7 +202,7 @@ class Domain(Generic[F]):
 
         Adding up one weight per fact gives a number that stands for all of
         them: the room keeps its share of that sum ready, so that a decision
-        costs one look-up (see `fsm.machine.Memory`).
+        costs one look-up (see `fsm.memory`).
         """
         weights: dict[str, dict[Value, int]] = {}
         unit = 1

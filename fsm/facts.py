@@ -11,7 +11,7 @@ facts: ranks, for one, arrive already compared.
 
 from dataclasses import dataclass, field, fields
 from enum import Enum, StrEnum
-from typing import Any, Generic, TypeAlias, TypeVar, get_args, get_type_hints
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, get_args, get_type_hints
 
 from fsm.errors import DefinitionError, shorten
 from fsm.state import State
@@ -35,8 +35,7 @@ class Subject(StrEnum):
 PAIR, TARGET, SENDER, ROOM, EVENT = Subject
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """What a record says of one of its facts (see `about`)."""
 
     subject: Subject = ROOM

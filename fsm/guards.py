@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from fsm.facts import Subject
 from fsm.quotes import Quote
@@ -17,8 +17,7 @@ from fsm.quotes import Quote
 F_contra = TypeVar("F_contra", contravariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Norm:
+class Norm(NamedTuple):
     """A condition as a specification writes it: what the `subject` MUST `do`."""
 
     subject: Subject

@@ -5,9 +5,7 @@ library. A policy becomes a single machine, shared by all rooms. The machine is 
 told of its models with `add_model`, which would bind a dozen attributes to each of
 them, among them ways past the guards.
 
-Facts are finite and guards are pure, so the machine needs to decide each
-distinct question once: `Memory` asks it and keeps the answer. It is a memory of
-the machine, never a second set of rules.
+Rooms ask it by way of `fsm.memory`, which keeps what it has answered.
 """
 
 import logging
@@ -15,21 +13,17 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 from threading import RLock, local
-from typing import Any, Generic, Protocol, TypeAlias, cast
+from typing import Any, Generic, Protocol, cast
 
 import transitions
 
 from fsm.decision import Decision, allow, refuse
-from fsm.domain import Domain
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import F
 from fsm.guards import Guard
 from fsm.state import AnyState
 from fsm.table import Table
 from fsm.transition import Asked, Transition
-
-Key: TypeAlias = tuple[str, Any, Any, int]
-"""Action, the target's state, the sender's state, and the sum of the other facts' weights."""
 
 
 class Model(Protocol):
@@ -122,48 +116,6 @@ class Machine(Generic[F]):
         finally:
             _QUIET.is_deciding = False
         return refuse(self.policy, action, facts) if row is None else allow(row, facts)
-
-
-class Memory(dict[Key, Decision], Generic[F]):
-    """The machine's decisions, each made when first asked for and then shared.
-
-    Looking up an action that the policy does not know raises `KeyError`.
-    """
-
-    def __init__(self, policy: Table[F]) -> None:
-        super().__init__()
-        self.machine = Machine(policy)
-        # A policy may have no row at all for some of the words that it knows.
-        self._actions = {action.value: action for action in policy.actions}
-        self.action_of: dict[str, str] = {row.id: row.trigger for row in policy.transitions}
-        self._domain: Domain[F] = policy.domain
-
-    def decide(self, action: str, facts: F) -> Decision:
-        """The decision on an action under these facts.
-
-        Raises `DefinitionError` for an action that the policy does not know, and for facts that it cannot meet.
-        """
-        policy = self.machine.policy
-        if action not in self._actions:
-            raise DefinitionError(f"policy `{policy.id}` has no action `{shorten(str(action))}`")
-        if not isinstance(facts, self._domain.record):
-            raise DefinitionError(f"the facts of policy `{policy.id}` are `{self._domain.record.__name__}`")
-        code = self._domain.pack(facts)
-        if not self._domain.allows(facts):
-            raise DefinitionError("these facts cannot come together")
-        return self[action, facts.target, facts.sender, code]  # type: ignore[attr-defined]
-
-    def __missing__(self, key: Key) -> Decision:
-        word, target, sender, code = key
-        action = self._actions[word]
-        decision = self.machine.decide(action, self._domain.unpack(code, target=target, sender=sender))
-        self[action, target, sender, code] = decision
-        return decision
-
-
-def memory_of(policy: Table[F]) -> Memory[F]:
-    """The one memory, and so the one machine, that all rooms of a policy share."""
-    return policy.derived(Memory)
 
 
 class _StockTransition(transitions.Transition):

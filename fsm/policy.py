@@ -34,7 +34,7 @@ class Policy(Table[F]):
         What is not named is plain. Raises `DefinitionError` for an action, a fact or a value
         that the policy does not have.
         """
-        from fsm.machine import memory_of  # noqa: PLC0415 - it brings `transitions` along
+        from fsm.memory import memory_of  # noqa: PLC0415 - it brings `transitions` along
 
         if isinstance(facts, Mapping):
             given = {name: self.value_of(name, value) for name, value in facts.items()}

@@ -7,13 +7,12 @@ shortest log whose last event shows it.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 Log: TypeAlias = tuple[dict[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """Where a policy breaks a law: `subject` says it in words, and the last event of `log` shows it.
 
     `key` stays the same when other faults are mended. `ways` are changes of what the policy was made of
@@ -47,8 +46,7 @@ class PolicyLaw:
         return self.limit is None or len(policy.states) <= self.limit
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(NamedTuple):
     """A change after which a law holds: in words, and what else may happen then, or no longer may."""
 
     changes: tuple[str, ...]

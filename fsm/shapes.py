@@ -19,7 +19,7 @@ judged before, and are in no order.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Order(StrEnum):
@@ -30,8 +30,7 @@ class Order(StrEnum):
     STATE = "state"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """Some events of a JSON value, as they stand in it.
 
     `order` is what the shape says of them, None where it says nothing; then `usual` is what
@@ -75,8 +74,7 @@ class Shapes:
     naming: Callable[[Any], Callable[[Mapping[str, Any]], Mapping[str, Any]]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Arranged:
+class Arranged(NamedTuple):
     """The events of a part in the order in which they happened, each with its place in the part, from 0.
 
     `is_given` tells that they are to be applied as they stand. `notes` say what was guessed

@@ -6,7 +6,7 @@ that defines its own, it is a `State`.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from fsm.errors import DefinitionError
 
@@ -52,8 +52,7 @@ class Tone(StrEnum):
     BARRED = "barred"
 
 
-@dataclass(frozen=True, slots=True)
-class Display:
+class Display(NamedTuple):
     """How people see a state: the label in place of its word, if any, its tone, and its names in sentences.
 
     "The *joined* state" is such a sentence (`prose`), and "into or out of *a ban*" (`noun`); by default the

@@ -15,7 +15,7 @@ from fsm.errors import DefinitionError, EventError, PolicyError, shorten
 from fsm.event import Event, plain, read_event, write_state
 from fsm.facts import Value
 from fsm.locks import lock_of
-from fsm.machine import Memory, memory_of
+from fsm.memory import Memory, memory_of
 from fsm.own_facts import Provider
 from fsm.participant import Who
 from fsm.past import GIVEN, Read, brief

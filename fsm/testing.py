@@ -33,7 +33,7 @@ from fsm.errors import DefinitionError
 from fsm.facts import EVENT, Value
 from fsm.family import AnyPolicy, AnyRoom
 from fsm.guards import Guard
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.policies import load_policy, new_room, target_of
 from fsm.policy import Policy
 from fsm.review.search.play import Play, play_of

@@ -1,13 +1,12 @@
 """A view of a policy: what is left of it for certain people, or in certain rooms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fsm.facts import Value
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """A policy under the facts that are given, which have these values; `title` goes on after the policy's name.
 
     Where `row` is the id of a transition, only policies that have it have the view.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fsm.facts import spell
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.policies import load_policy
 from tests.builders import MEMBERSHIP
 

@@ -10,7 +10,7 @@ import pytest
 
 from fsm import Asked, DefinitionError, Domain, Policy, State, Transition, about, guard
 from fsm.facts import EVENT, SENDER, TARGET, PairFacts
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.render import extract
 from fsm.render.explorer.table import tabulate
 from fsm.review.cases.cells import Cells

@@ -13,7 +13,7 @@ import pytest
 
 from fsm import DefinitionError, EventError, policies
 from fsm.cli import run
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.policies import known_rules, load_policy, load_rules, new_room
 from fsm.policy import Policy
 from fsm.render import ENDINGS

@@ -10,7 +10,7 @@ import pytest
 
 from fsm import MIMI, Decision, JoinRule, Machine, Refusal
 from fsm.decision import Code
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from tests.builders import BAN, INVITE, JOIN, KNOCK, LEAVE, STAFF, Given, facts, label
 
 MACHINE = Machine(MIMI)

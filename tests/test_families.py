@@ -12,7 +12,7 @@ from pygraphviz import AGraph
 
 from fsm import Policy, Transition
 from fsm.bulk.decide.book import Book
-from fsm.machine import Memory
+from fsm.memory import Memory
 from fsm.render import FORMATS, Detail, extract, render
 from fsm.render.explorer.table import UNASKED, tabulate
 from fsm.review.cases.cells import Cells

@@ -15,10 +15,10 @@ import pytest
 from fsm import MIMI, Guard, load_policy
 from fsm.family import AnyPolicy
 from fsm.kinds import kinds_of
-from fsm.machine import memory_of
 from fsm.matrix.levels import Numbers
 from fsm.matrix.policies import MATRIX_12
 from fsm.matrix.settings import Founder, Reign
+from fsm.memory import memory_of
 from fsm.mimi.permits import Kind
 from fsm.mimi.roles import Power
 from fsm.mimi.rules import rules_of

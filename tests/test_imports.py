@@ -33,7 +33,7 @@ LAYERS: list[set[str]] = [
     {"fsm.decision"},
     {"fsm.past", "fsm.answers"},
     {"fsm.machine", "fsm.change", "fsm.own_facts", "fsm.participant"},
-    {"fsm.observers", "fsm.snapshot", "fsm.typed_json"},
+    {"fsm.memory", "fsm.observers", "fsm.snapshot", "fsm.typed_json"},
     {"fsm.counters"},
     {"fsm.classes"},
     {"fsm.room.contract"},

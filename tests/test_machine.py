@@ -23,7 +23,7 @@ from fsm import (
     Transition,
     guard,
 )
-from fsm.machine import Memory, memory_of
+from fsm.memory import Memory, memory_of
 from tests.builders import ALICE, BAN, BOB, CAROL, INVITE, JOIN, KNOCK, LEAVE, STAFF, change, facts, joined, room
 
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 
 import fsm
 from fsm.domain import Domain
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.participant import Participant
 from fsm.policies import family_of, load_policy
 from fsm.review.laws.verify import verify

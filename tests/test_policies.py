@@ -12,7 +12,7 @@ from fsm import MIMI, DefinitionError, Policy
 from fsm.decision import Code
 from fsm.guards import Guard
 from fsm.kinds import meant
-from fsm.machine import Memory, memory_of
+from fsm.memory import Memory, memory_of
 from fsm.policies import CATALOGUE, load_policy, new_room, room_from_state
 from tests.builders import MEMBERSHIP, create, is_one_line, one_line
 

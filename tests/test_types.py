@@ -7,7 +7,7 @@ from typing import Any, assert_type
 import pytest
 
 from fsm import MIMI, Change, MatrixRoom, Participant, RoleRoom, Room, State
-from fsm.machine import Memory, memory_of
+from fsm.memory import Memory, memory_of
 from fsm.participant import Participant as AnyParticipant
 from fsm.participation.facts import Facts
 from fsm.room_policy.policies import COOPERATIVE

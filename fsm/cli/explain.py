@@ -18,7 +18,7 @@ from fsm.facts import spell
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
 from fsm.kinds import meant, rows_for_kind
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.policies import load_policy, words_of
 from fsm.policy import Transition
 from fsm.rule import Rule

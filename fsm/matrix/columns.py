@@ -16,13 +16,13 @@ from typing import Any, TypeAlias
 from fsm.classes import Outside
 from fsm.decision import Decision
 from fsm.event import is_name, write_state
-from fsm.machine import memory_of
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN, write_member
 from fsm.matrix.ids import is_user_id
 from fsm.matrix.levels import Levels, Power
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.room import MatrixRoom
 from fsm.matrix.settings import CREATE, CREATOR_POWER, JOIN_RULES, POWER_LEVELS, Creation, Founder, Reign
+from fsm.memory import memory_of
 from fsm.participation.habits import ACTS, ENTRY, HABITS
 from fsm.participation.terms import Action, JoinRule, Participation
 from fsm.unrecorded import unrecorded

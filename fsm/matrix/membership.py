@@ -8,7 +8,6 @@ from fsm.decision import Decision
 from fsm.errors import EventError
 from fsm.event import Event
 from fsm.facts import Value
-from fsm.machine import Key
 from fsm.matrix import citing
 from fsm.matrix.events import (
     AUTHORISER,
@@ -22,6 +21,7 @@ from fsm.matrix.rules import MatrixRules, Rule
 from fsm.matrix.settings import Settings
 from fsm.matrix.third_party import examine
 from fsm.matrix.unknown import Needs, level_that_decides
+from fsm.memory import Key
 from fsm.own_facts import weight_of
 from fsm.participation.participant import Member
 from fsm.participation.room import ParticipationRoom

@@ -12,11 +12,11 @@ from fsm.classes import Beside, Peers, Rules, UserClass
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.facts import Value
-from fsm.machine import memory_of
 from fsm.matrix.facts import DOMAIN
 from fsm.matrix.levels import Power, exceeds, reaches
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.rows import KINDS, EventFacts, Kind, Row
+from fsm.memory import memory_of
 from fsm.participation.terms import JoinRule, Participation
 
 Own: TypeAlias = Power | None

@@ -10,7 +10,7 @@ from fsm.classes import Beside, Rules
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.facts import Value
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.mimi.permissions import ACTS
 from fsm.mimi.permits import EventFacts, Kind, Told
 from fsm.mimi.policies import MimiPolicy

@@ -9,7 +9,7 @@ from fsm.decision import Decision, permit
 from fsm.errors import HALF_PAIR, DefinitionError, EventError, shorten
 from fsm.event import Event, checked_name, is_name
 from fsm.facts import Value
-from fsm.machine import Memory
+from fsm.memory import Memory
 from fsm.observers import Attached
 from fsm.own_facts import Provider
 from fsm.participant import Participant, Who

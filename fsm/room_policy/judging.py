@@ -11,7 +11,7 @@ from fsm.decision import Decision, judge, refuse
 from fsm.errors import EventError, shorten
 from fsm.event import Event, plain
 from fsm.facts import Value, about_of
-from fsm.machine import Memory, memory_of
+from fsm.memory import Memory, memory_of
 from fsm.own_facts import Provider, weight_of
 from fsm.participant import Who
 from fsm.past import Read, brief

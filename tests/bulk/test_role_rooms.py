@@ -10,7 +10,7 @@ import pytest
 from fsm import load_policy
 from fsm.bulk import Backtest, replay
 from fsm.bulk.write.synth import as_events, synthesise
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.policies import load_rules
 from fsm.review.search.witness import witness
 from fsm.room_policy.policies import RolePolicy, policy_of

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page
 
 from fsm.family import AnyPolicy
-from fsm.machine import memory_of
 from fsm.matrix.policies import MATRIX_12
+from fsm.memory import memory_of
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01
 from tests.builders import JSON
 from tests.explorer.conftest import Open

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from fsm import EventError
-from fsm.machine import memory_of
 from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS
 from fsm.matrix.room import MatrixRoom
+from fsm.memory import memory_of
 from fsm.participation.terms import Action
 from tests.builders import error_of, is_one_line, one_line, set_at
 from tests.matrix.builders import (

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from fsm import Decision, Refusal
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.participation.facts import Facts
 from tests.builders import (

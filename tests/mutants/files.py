@@ -55,6 +55,7 @@ TESTS: dict[str, list[str]] = {
     "fsm/decision.py": [*CORE, *MIMI, "tests/mimi/test_permits.py", "tests/test_kinds.py",
                         "tests/matrix/test_policies.py"],
     "fsm/machine.py": [*CORE, "tests/test_asked.py", "tests/test_residual.py", "tests/mimi/test_room.py", *MIMI],
+    "fsm/memory.py": [*CORE, "tests/mimi/test_room.py"],
     "fsm/participant.py": CORE,
     "fsm/past.py": [*IDS, "tests/mimi/test_room.py", "tests/mimi/test_snapshot.py"],
     **{f"fsm/room/{name}.py": ROOMS for name in (
@@ -102,8 +103,8 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "fsm/machine.py": {
         "isinstance(row.dest, Asked) and row.dest.among is not None → (isinstance(row.dest, Asked))":
             "a row that leads wherever the event asks says so itself: not to ask it only saves time",
-        "super().__init__() → pass": _LIBRARY,
     },
+    "fsm/memory.py": {"super().__init__() → pass": _LIBRARY},
     "fsm/participant.py": {
         "super().__init__(name, bases, namespace, **more) → pass": _LIBRARY,
         "2 → 3": "how many changes a class remembers the hooks of",

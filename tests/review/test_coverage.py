@@ -18,9 +18,10 @@ from fsm import MIMI, Action, DefinitionError, Domain, Participation, Room, load
 from fsm.bulk.write.synth import synthesise
 from fsm.guards import guard
 from fsm.log_reader import read_events
-from fsm.machine import Machine, Memory, memory_of
+from fsm.machine import Machine
 from fsm.matrix.policies import MATRIX_11
 from fsm.matrix.room import MatrixRoom
+from fsm.memory import Memory, memory_of
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.policies import room_from_state
 from fsm.render.explorer.page import to_page

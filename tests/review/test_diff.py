@@ -14,7 +14,7 @@ from fsm.decision import Decision
 from fsm.domain import Domain
 from fsm.family import AnyPolicy
 from fsm.guards import guard
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.mimi.roles import Power
 from fsm.participation.facts import Facts
 from fsm.participation.guards import room_is_public, sender_is_joined, sender_is_target, sender_may_kick

@@ -12,7 +12,7 @@ from fsm.decision import Decision
 from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.guards import guard
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.mimi.laws import FRESH
 from fsm.mimi.laws import LAWS as ROOM_LAWS
 from fsm.mimi.policies import DOMAIN, MIMI

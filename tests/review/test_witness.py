@@ -11,7 +11,7 @@ import pytest
 from fsm.guards import guard
 from fsm.json_lines import Line, read_lines
 from fsm.log import Replay
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.roles import Power
 from fsm.participation.facts import Facts

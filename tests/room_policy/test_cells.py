@@ -7,7 +7,7 @@ import pytest
 
 from fsm import load_policy
 from fsm.domain import watched
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.room_policy.facts import Clients, RoleFacts
 from fsm.room_policy.policies import RolePolicy, policy_of
 from fsm.room_policy.roles import write_roles

@@ -7,7 +7,7 @@ from weakref import ref
 import pytest
 
 from fsm import RoleRoom, load_policy
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.room_policy.policies import EXAMPLES, KEPT, STRICT, RolePolicy, data_of, policy_of, policy_of_data
 from fsm.state import Tone
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fsm import RoleRoom, load_policy
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.review.search.witness import witness
 from fsm.review.vectors.suite import covering_vectors
 from fsm.room_policy.cases import log_to

@@ -26,7 +26,7 @@ from fsm.bulk.decide.columns import looks_up
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.family import AnyPolicy
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 
 UNKNOWN = -1
 """In place of the decision of a cell that has not come up yet."""

@@ -25,7 +25,7 @@ from fsm.bulk.decide.columns import columns_of
 from fsm.bulk.read import layout
 from fsm.errors import DefinitionError
 from fsm.family import AnyPolicy, Family
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.policies import family_of
 from fsm.unrecorded import unrecorded
 

@@ -15,7 +15,7 @@ from fsm.errors import EventError, ReplayError, shorten
 from fsm.family import AnyPolicy
 from fsm.json_lines import Line
 from fsm.log import Outcome, Replay
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.policies import action_of, room_of, scenario_of, target_of
 from fsm.render.explorer.table import Numbered
 from fsm.unrecorded import unrecorded

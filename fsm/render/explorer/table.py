@@ -24,7 +24,7 @@ from fsm.decision import Decision
 from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.unrecorded import unrecorded
 
 Node: TypeAlias = int

@@ -15,7 +15,7 @@ from typing import Any
 from fsm.errors import PolicyError
 from fsm.facts import Value, spell
 from fsm.family import AnyPolicy, AnyRoom
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.policies import family_of, new_room
 from fsm.policy import Policy
 from fsm.review.search.play import Play, play_of

@@ -23,7 +23,8 @@ from fsm.decision import Decision
 from fsm.domain import Domain
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
-from fsm.machine import Key, Machine, Memory
+from fsm.machine import Machine
+from fsm.memory import Key, Memory
 from fsm.policy import Transition
 from fsm.review.compare.beside import check_rules
 from fsm.review.vectors.cover import Grids

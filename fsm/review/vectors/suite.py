@@ -15,7 +15,7 @@ from typing import Any
 from fsm.decision import Decision
 from fsm.facts import Value, spell
 from fsm.family import AnyPolicy
-from fsm.machine import memory_of
+from fsm.memory import memory_of
 from fsm.policies import new_room, place_of, room_from_state
 from fsm.review.cases.cells import Cells as Asked
 from fsm.review.cases.grid import numbers
