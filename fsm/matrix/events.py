@@ -52,7 +52,7 @@ def read_whole_state(state: Iterable[object]) -> list[tuple[int, Event, dict[str
 def is_redacted(event: Mapping[str, Any]) -> bool:
     """Whether an event is what redaction has left of it."""
     unsigned = event.get("unsigned")
-    return isinstance(unsigned, Mapping) and "redacted_because" in unsigned
+    return type(unsigned) is dict and "redacted_because" in unsigned
 
 
 _READ: Mapping[str, tuple[str, ...]] = {
@@ -70,7 +70,10 @@ def read_of(event: Event) -> str | None:
 
     Raises `EventError` for content that is nested too deeply to be compared.
     """
-    said = {key: event.content[key] for key in _READ.get(event.type, ()) if key in event.content}
+    keys = _READ.get(event.type)
+    if keys is None:
+        return None
+    said = {key: event.content[key] for key in keys if key in event.content}
     try:
         return brief(json.dumps(said, sort_keys=True)) if said else None
     except (RecursionError, TypeError, ValueError):

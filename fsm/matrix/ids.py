@@ -15,10 +15,9 @@ MAX_BYTES = 255
 
 def read_user_id(value: object, field: str) -> str:
     """A user id. Raises `EventError`."""
-    user = checked_text(value, field)
-    if not is_user_id(user):
-        raise EventError(field, f"`{shorten(user)}` is no user id, which is `@localpart:server`")
-    return user
+    if is_user_id(value):
+        return value  # type: ignore[return-value]  # it is a text
+    raise EventError(field, f"`{shorten(checked_text(value, field))}` is no user id, which is `@localpart:server`")
 
 
 def is_user_id(value: object) -> bool:

@@ -173,7 +173,7 @@ class Room(ParticipationRoom[Member]):
         others, or given twice.
         """
         room = cls(policy=policy, participant=participant, facts=facts, keep=keep)
-        settings = room._settings
+        settings, types, others = room._settings, room._rules.types, room._rules.others
         defined: dict[str, Permissions] = {}
         seen: set[tuple[str, str]] = set()
         for index, given in enumerate(state):
@@ -182,17 +182,14 @@ class Room(ParticipationRoom[Member]):
                 event = room._read_first(value, seen)
                 room._known_answer(event, value)
                 event = room._understood(event)
+                assert event.state_key is not None
                 room._note_id(event)
-                action = room._asked(event)
-                if action is None:
-                    after = room._change(room._settings if event.type == ROLE else settings, event)
-                    if event.type == ROLE:
-                        defined.update(after.roles.defined)
-                    else:
-                        settings = after
+                if event.type in types:
+                    room._members[event.state_key] = others[event.said]
+                elif event.type == ROLE:
+                    defined[event.state_key] = event.said
                 else:
-                    assert event.state_key is not None
-                    room._move(event.state_key, room._class_of(event.state_key), action)
+                    settings = room._change(settings, event)
                 room._remember_given(event, value)
             except EventError as problem:
                 raise problem.within(f"state[{index}]") from None
@@ -395,7 +392,7 @@ class Room(ParticipationRoom[Member]):
         """A state event, of which there is one in a state."""
         event = self._read_state(value)
         assert event.state_key is not None
-        key = ("" if event.type in self.policy.participation_events else event.type, event.state_key)
+        key = ("" if event.type in self._rules.types else event.type, event.state_key)
         if key in seen:
             raise EventError("", f"is a second `{shorten(event.type)}` for `{shorten(key[1])}`")
         seen.add(key)
@@ -406,7 +403,10 @@ class Room(ParticipationRoom[Member]):
 
     def _asked(self, event: Event) -> Action | None:
         types = self._rules.types
-        return said_by(event, types) if event.type in types else None
+        if event.type not in types:
+            return None
+        action: Action = event.said or said_by(event, types)
+        return action
 
     def _read_of(self, event: Event, value: dict[str, Any]) -> Read:  # noqa: ARG002 - as any room reads
         types = self._rules.types
@@ -517,7 +517,9 @@ class Room(ParticipationRoom[Member]):
     def _known_answer(self, event: Event, value: dict[str, Any]) -> Decision | None:
         """As any room does; but a message that could not be read when it came is judged when it can be."""
         known = self._entry(event.event_id)
-        if known is not None and known.read is HIDDEN and event.type != known.type:
+        if known is None:
+            return None
+        if known.read is HIDDEN and event.type != known.type:
             if (known.sender, None) != (event.sender, event.state_key):
                 raise another(event)
             return None

@@ -2,9 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from fsm.event import words_of
 from fsm.participation.participant import Member
 from fsm.participation.terms import Action, Participation
 from fsm.room import BaseRoom
+
+_STATES = words_of(Participation)
 
 
 class ParticipationRoom(BaseRoom[Member]):
@@ -15,7 +18,7 @@ class ParticipationRoom(BaseRoom[Member]):
     creator_state = Participation.JOIN
 
     def _state_named(self, action: str) -> Participation:
-        return Participation(action)
+        return _STATES[action]
 
     if TYPE_CHECKING:
 

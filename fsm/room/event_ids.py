@@ -97,6 +97,8 @@ class RoomPast(RoomUsers[Who]):
 
     def _remember_given(self, event: Event, value: JSON) -> None:
         """Keep an event that was taken as it stands."""
+        if event.event_id is None and self._past is None:
+            return
         asked = self._asked(event)
         answer = GIVEN if asked is None else given_as(self._state_named(asked))
         self._remember(
@@ -110,8 +112,11 @@ class RoomPast(RoomUsers[Who]):
     def _met(self, value: JSON) -> tuple[Event, Decision | None]:
         """An event as it is read, and the first answer to it where it is known by its id. Raises `EventError`."""
         event = self._read(value)
-        known = self._known_answer(event, value)
-        return (self._understood(event), None) if known is None else (event, known)
+        if event.event_id is not None and self._past is not None:
+            known = self._known_answer(event, value)
+            if known is not None:
+                return event, known
+        return self._understood(event), None
 
     def _known_answer(self, event: Event, value: JSON) -> Decision | None:
         """The first answer to an event that is known by its id. Raises `EventError` for another event of that id."""
