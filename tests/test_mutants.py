@@ -39,6 +39,7 @@ CHANGED: list[tuple[str, list[str]]] = [
     ("x = dict(y)",                 ["dict(y) → (y)"]),
     ("x = y.sender",                ["y.sender → y.wanted"]),
     ("x = (a, b)",                  ["(a, b) → (b, )", "(a, b) → (a, )", "(a, b) → (b, a, )"]),
+    ("x = a in (b, c)",             ["a in (b, c) → (a not in (b, c))", "(b, c) → (c, )", "(b, c) → (b, )"]),
     ("x = [a, b]",                  ["[a, b] → [b]", "[a, b] → [a]"]),
     ("x = {a: b, **c}",             ["{a: b, **c} → {**c}", "{a: b, **c} → {a: b}"]),
     ("x = A.B, A.C",                ["A.B, A.C → (A.C, )", "A.B, A.C → (A.B, )", "A.B, A.C → (A.C, A.B, )",

@@ -35,7 +35,7 @@ def facts_of_change(room: Contents, change: Change, sender: str, target: str) ->
     first = entries.first_match(claims, but=OUTSIDE if move is Move.CHANGE_ROLE else None)
     mine = room.clients(target)
     after, clients = clients_after(change, mine)
-    adds = move in (Move.ADD, Move.ADD_CLIENTS) and bool(change.clients)
+    adds = change.clients and move in (Move.ADD, Move.ADD_CLIENTS)
     return RoleFacts(
         sender=room.participation(sender),
         target=before,
@@ -56,11 +56,11 @@ def facts_of_change(room: Contents, change: Change, sender: str, target: str) ->
 
 
 def _bounds_hold(  # noqa: PLR0913 - what a bound hangs on
-    room: Contents, move: Move, before: State, wanted: State, *, was_active: bool, is_active: bool
+    room: Contents, move: Move, before: Any, wanted: Any, *, was_active: bool, is_active: bool
 ) -> dict[str, bool]:
     """Whether the bounds of the role that is left, and of the one that is entered, hold afterwards."""
-    roles, left, entered = room.policy.roles.by_index, int(before.word), int(wanted.word)
-    stays = before == wanted or move in (Move.ADD_CLIENTS, Move.REMOVE_CLIENTS)
+    roles, left, entered = room.policy.roles.by_index, before.word, wanted.word
+    stays = before == wanted or move is Move.REMOVE_CLIENTS
     facts = {}
     if left != OUTSIDE and move in (Move.REMOVE, Move.CHANGE_ROLE, Move.REMOVE_CLIENTS):
         role = roles[left]

@@ -88,14 +88,29 @@ def _changes(tree: ast.Module) -> Iterator[Change]:
     """What to put in the place of which node."""
     nodes = list(_code(tree))
     members = sorted({ast.unparse(node) for node in nodes if _is_member(node)})
+    unordered = {id(each) for node in nodes for each in _unordered(node)}
     for node in nodes:
         yield from _changes_of(node)
+        if isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load) and id(node) not in unordered:
+            yield from ((node, _tuple(turned)) for turned in _turned([ast.unparse(each) for each in node.elts]))
         for body in (getattr(node, name, None) for name in ("body", "orelse")):
             if isinstance(body, list):
                 yield from _checks_in_another_order(body)
         if _is_member(node):
             like = [each for each in members if each.startswith(f"{ast.unparse(node.value)}.")]
             yield node, like[like.index(ast.unparse(node)) - 1]
+
+
+def _unordered(node: ast.AST) -> Iterator[ast.AST]:
+    """What holds things of which nobody asks in which order they stand."""
+    if isinstance(node, ast.Compare) and isinstance(node.ops[-1], ast.In | ast.NotIn):
+        yield node.comparators[-1]
+    if isinstance(node, ast.ExceptHandler) and node.type is not None:
+        yield node.type
+
+
+def _tuple(items: Sequence[str]) -> str:
+    return f"({''.join(f'{each}, ' for each in items)})"
 
 
 def _is_member(node: ast.AST) -> TypeGuard[ast.Attribute]:
@@ -202,8 +217,7 @@ def _(node: ast.Return) -> Iterator[Change]:
 @_changes_of.register
 def _(node: ast.Tuple) -> Iterator[Change]:
     if isinstance(node.ctx, ast.Load):
-        texts = [ast.unparse(each) for each in node.elts]
-        yield from ((node, f"({''.join(f'{each}, ' for each in rest)})") for rest in (*_rests(texts), *_turned(texts)))
+        yield from ((node, _tuple(rest)) for rest in _rests([ast.unparse(each) for each in node.elts]))
 
 
 @_changes_of.register

@@ -117,6 +117,8 @@ def test_a_room_that_is_destroyed_judges_nothing(room: RoleRoom) -> None:
 def test_the_facts_of_a_change(room: RoleRoom) -> None:
     facts = room.facts_of(change("ann", "bob", "remove"))
     assert (facts.sender.word, facts.target.word, facts.acting.word, facts.wanted.word) == (4, 2, 4, 0)
+    assert not facts.preauthorized_for_role
+    assert room.facts_of(change("ann", "ann", "add_clients", clients=["ann/2"])).one_client_holds
     with pytest.raises(EventError, match="`type`: `message` is no change of a participant"):
         room.facts_of(event("message", "ann", None))
 
@@ -134,8 +136,8 @@ FULL: dict[str, Any] = {
         {"user": user, "role_index": index}
         for user, index in {"ann": 2, "bob": 2, "eve": 3, "sue": 3, "zoe": 3, "joe": 1}.items()
     ]},
-    "mls_group": {"members": [{"user": user, "client": f"{user}/1"} for user in ("ann", "eve")]},
-    "base_room_policy": {"max_users": 5, "max_clients": 2, "multi_device": False},
+    "mls_group": {"members": [{"user": client[:3], "client": client} for client in ("ann/1", "eve/1", "sue/1", "sue/2")]},
+    "base_room_policy": {"max_users": 5, "max_clients": 1, "multi_device": False},
 }  # fmt: skip
 BOUNDS = [
     "minimum_participants_holds", "minimum_active_participants_holds", "maximum_participants_holds",
@@ -150,7 +152,7 @@ EXCEEDED: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("ann", "change_role",    {"role_index": 2},                       []),
     ("ann", "change_role",    {"role_index": 2, "remove_clients": True}, BOUNDS[1:2]),
     ("ann", "change_role",    {"role_index": 3},                       BOUNDS[:4]),
-    ("bob", "change_role",    {"role_index": 3},                       [BOUNDS[0], BOUNDS[2]]),
+    ("bob", "change_role",    {"role_index": 3},                       [BOUNDS[0], *BOUNDS[2:4]]),
     ("ann", "change_role",    {"role_index": 1, "clients": ["ann/2", "ann/3"]}, BOUNDS[:2]),
     ("joe", "change_role",    {"role_index": 2},                       ["minimum_participants_holds", "minimum_active_participants_holds", "maximum_participants_holds", "max_users_holds"]),
     ("tim", "add",            {"role_index": 2},                       ["maximum_participants_holds", "max_users_holds"]),
@@ -158,9 +160,11 @@ EXCEEDED: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("tim", "add",            {"role_index": 1, "clients": ["t/1", "t/2"]}, ["max_clients_holds", "one_client_holds"]),
     ("bob", "add_clients",    {"clients": ["bob/1"]},                  ["maximum_active_participants_holds", "max_clients_holds"]),
     ("ann", "add_clients",    {"clients": ["ann/2"]},                  ["max_clients_holds", "one_client_holds"]),
-    ("ann", "add_clients",    {"clients": ["ann/1"]},                  []),
+    ("ann", "add_clients",    {"clients": ["ann/1"]},                  ["max_clients_holds"]),
     ("joe", "add_clients",    {"clients": ["joe/1"]},                  ["max_clients_holds"]),
     ("joe", "add",            {"role_index": 1},                       []),
+    ("sue", "change_role",    {"role_index": 3},                       BOUNDS[2:4]),
+    ("eve", "add_clients",    {"clients": ["eve/2"]},                  ["max_clients_holds", "one_client_holds"]),
     ("zoe", "add_clients",    {"clients": ["zoe/1"]},                  ["maximum_active_participants_holds", "max_clients_holds"]),
 ]
 # fmt: on
@@ -182,10 +186,13 @@ CLAIM = {"claim_id": {"credential_type": 1, "id": "team"}, "claim_value": "tea"}
 ])  # fmt: skip
 def test_a_credential_counts_for_who_comes_or_changes(sender: str, action: str, is_preauthorized: bool) -> None:
     room = RoleRoom("r")
-    preauthorizations = {"preauthorized_entries": [{"claimset": [CLAIM], "target_role": 3}]}
+    entries = [{"claimset": [CLAIM], "target_role": index} for index in ((0, 3) if action == "change_role" else (3, 0))]
+    preauthorizations = {"preauthorized_entries": entries}
     assert room.send(event("create", "hub", **FULL, preauth_list=preauthorizations))
     value = change(sender, sender, action, role_index=3, credential={"claims": [CLAIM]})
-    assert room.facts_of(value).preauthorized_for_role is is_preauthorized
+    facts = room.facts_of(value)
+    assert facts.preauthorized_for_role is is_preauthorized
+    assert facts.acting.word == (3 if sender == "tim" else 2)
     value["state_key"] = "bob"  # of somebody else, a credential says nothing
     assert room.facts_of(value).preauthorized_for_role is (sender == "tim")
 
@@ -201,7 +208,8 @@ NEW_ROLES: list[tuple[str, bool, list[dict[str, Any]], bool]] = [
     ("one more",                  False, [*ROLES_NOW, ROLES_NOW[0] | {"role_index": 9}],            True),
     ("an index twice",            False, [*ROLES_NOW, ROLES_NOW[0]],                                False),
     ("a maximum too low",         False, with_role(2, maximum_participants_constraint=1),           False),
-    ("one in use is missing",     False, ROLES_NOW[:-1],                                            False),
+    ("the last in use is missing", False, ROLES_NOW[:-1],                                           False),
+    ("the first in use is missing", False, ROLES_NOW[1:],                                           False),
     ("one that can add",          False, with_role(2, role_capabilities=["canAddParticipant"]),     True),
     ("one that adds, but fixed",  True,  with_role(2, role_capabilities=["canAddParticipant"]),     False),
     ("none that adds, and fixed", True,  ROLES_NOW,                                                 True),
@@ -216,6 +224,35 @@ def test_new_roles_are_valid_in_a_room(is_fixed: bool, roles: list[dict[str, Any
     room = RoleRoom("r")
     assert room.send(event("create", "hub", **{**FULL, "base_room_policy": {"fixed_membership": is_fixed}}))
     assert ("roles_are_valid" not in failed(room, [event("roles_list", "ann", roles=roles)])) is are_valid
+
+
+@pytest.mark.parametrize(("more", "action", "is_valid"), [
+    ({"role_index": 3, "join_link": "tea"}, "add", True),
+    ({"role_index": 2, "join_link": "tea"}, "add", False),
+    ({"role_index": 3, "join_link": "coffee"}, "add", False),
+    ({"role_index": 3}, "add", False),
+    ({"role_index": 3, "join_link": "tea"}, "change_role", False),
+])  # fmt: skip
+def test_a_join_link_is_for_one_role(more: dict[str, Any], action: str, is_valid: bool) -> None:
+    room = RoleRoom("r")
+    links = [{"join_link": "tea", "target_role_index": 3}, {"join_link": "old", "target_role_index": 3, "valid": False}]
+    assert room.send(event("create", "hub", **FULL, join_links={"join_links": links}))
+    assert room.facts_of(change("tim", "tim", action, **more)).join_code_is_valid is is_valid
+
+
+@pytest.mark.parametrize(("base", "adds", "is_valid"), [
+    ({}, True, True),
+    ({"parent_dependent": True}, False, False),
+    ({"parent_room": "p"}, False, False),
+    ({"parent_dependent": True, "parent_room": "p"}, False, True),
+    ({"fixed_membership": True}, False, True),
+    ({"fixed_membership": True}, True, False),
+])  # fmt: skip
+def test_a_new_base_policy_is_valid_in_a_room(base: dict[str, Any], adds: bool, is_valid: bool) -> None:
+    room = RoleRoom("r")
+    roles = with_role(2, role_capabilities=["canAddParticipant"]) if adds else ROLES_NOW
+    assert room.send(event("create", "hub", **{**FULL, "roles_list": {"roles": roles}}))
+    assert ("base_policy_is_valid" not in failed(room, [event("base_room_policy", "ann", **base)])) is is_valid
 
 
 def test_events_of_a_room_without_an_id_are_its_own() -> None:
