@@ -128,15 +128,15 @@ FULL: dict[str, Any] = {
     "roles_list": {"roles": [
         {
             "role_index": index, "role_name": "", "role_capabilities": [], "authorized_role_changes": [],
-            "minimum_participants_constraint": 2, "minimum_active_participants_constraint": 1,
-            "maximum_participants_constraint": 2, "maximum_active_participants_constraint": 1,
-        } for index in (1, 2, 3)
+            "minimum_participants_constraint": most, "minimum_active_participants_constraint": min(most, 1),
+            "maximum_participants_constraint": most, "maximum_active_participants_constraint": min(most, 1),
+        } for index, most in {1: 2, 5: 1, 6: 0, 2: 2, 3: 2}.items()
     ]},
     "participant_list": {"participants": [
         {"user": user, "role_index": index}
-        for user, index in {"ann": 2, "bob": 2, "eve": 3, "sue": 3, "zoe": 3, "joe": 1}.items()
+        for user, index in {"ann": 2, "bob": 2, "eve": 3, "sue": 3, "zoe": 3, "joe": 1, "jim": 1}.items()
     ]},
-    "mls_group": {"members": [{"user": client[:3], "client": client} for client in ("ann/1", "eve/1", "sue/1", "sue/2")]},
+    "mls_group": {"members": [{"user": client[:3], "client": client} for client in ("ann/1", "eve/1", "sue/1", "sue/2", "zed/1")]},
     "base_room_policy": {"max_users": 5, "max_clients": 1, "multi_device": False},
 }  # fmt: skip
 BOUNDS = [
@@ -153,11 +153,14 @@ EXCEEDED: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("ann", "change_role",    {"role_index": 2, "remove_clients": True}, BOUNDS[1:2]),
     ("ann", "change_role",    {"role_index": 3},                       BOUNDS[:4]),
     ("bob", "change_role",    {"role_index": 3},                       [BOUNDS[0], *BOUNDS[2:4]]),
-    ("ann", "change_role",    {"role_index": 1, "clients": ["ann/2", "ann/3"]}, BOUNDS[:2]),
+    ("ann", "change_role",    {"role_index": 1, "clients": ["ann/2", "ann/3"]}, BOUNDS[:3]),
+    ("ann", "change_role",    {"role_index": 5},                       BOUNDS[:2]),
+    ("ann", "change_role",    {"role_index": 6},                       BOUNDS[:4]),
+    ("zed", "add",            {"role_index": 2},                       ["maximum_participants_holds", "maximum_active_participants_holds", "max_users_holds"]),
     ("joe", "change_role",    {"role_index": 2},                       ["minimum_participants_holds", "minimum_active_participants_holds", "maximum_participants_holds", "max_users_holds"]),
     ("tim", "add",            {"role_index": 2},                       ["maximum_participants_holds", "max_users_holds"]),
     ("tim", "add",            {"role_index": 2, "clients": ["t/1"]},   ["maximum_participants_holds", "maximum_active_participants_holds", "max_users_holds", "max_clients_holds"]),
-    ("tim", "add",            {"role_index": 1, "clients": ["t/1", "t/2"]}, ["max_clients_holds", "one_client_holds"]),
+    ("tim", "add",            {"role_index": 1, "clients": ["t/1", "t/2"]}, ["maximum_participants_holds", "max_clients_holds", "one_client_holds"]),
     ("bob", "add_clients",    {"clients": ["bob/1"]},                  ["maximum_active_participants_holds", "max_clients_holds"]),
     ("ann", "add_clients",    {"clients": ["ann/2"]},                  ["max_clients_holds", "one_client_holds"]),
     ("ann", "add_clients",    {"clients": ["ann/1"]},                  ["max_clients_holds"]),
@@ -178,23 +181,38 @@ def test_what_a_change_of_a_full_room_exceeds(target: str, action: str, more: di
     assert [name for name in BOUNDS if not getattr(facts, name)] == fails
 
 
+def test_the_most_users_are_those_who_are_not_banned() -> None:
+    room = RoleRoom("r")
+    assert room.send(event("create", "hub", **PARTS, base_room_policy={"max_users": 4}))
+    add = change("ann", "tim", "add", role_index=2)
+    assert not room.facts_of(add).max_users_holds
+    assert room.send(change("ann", "bob", "change_role", role_index=1, remove_clients=True))
+    assert room.facts_of(add).max_users_holds
+    assert room.facts_of(change("ann", "bob", "change_role", role_index=2)).max_users_holds
+    assert room.send(add)
+    assert not room.facts_of(change("ann", "bob", "change_role", role_index=2)).max_users_holds
+
+
 CLAIM = {"claim_id": {"credential_type": 1, "id": "team"}, "claim_value": "tea"}
 
 
-@pytest.mark.parametrize(("sender", "action", "is_preauthorized"), [
-    ("tim", "add", True), ("ann", "add", False), ("ann", "change_role", True),
+@pytest.mark.parametrize(("sender", "action", "leads_to", "is_preauthorized"), [
+    ("tim", "add", (3, 0), True), ("tim", "add", (0, 3), False),
+    ("ann", "add", (3, 0), False), ("ann", "change_role", (0, 3), True),
 ])  # fmt: skip
-def test_a_credential_counts_for_who_comes_or_changes(sender: str, action: str, is_preauthorized: bool) -> None:
+def test_a_credential_counts_for_who_comes_or_changes(
+    sender: str, action: str, leads_to: tuple[int, int], is_preauthorized: bool
+) -> None:
     room = RoleRoom("r")
-    entries = [{"claimset": [CLAIM], "target_role": index} for index in ((0, 3) if action == "change_role" else (3, 0))]
+    entries = [{"claimset": [CLAIM], "target_role": index} for index in leads_to]
     preauthorizations = {"preauthorized_entries": entries}
     assert room.send(event("create", "hub", **FULL, preauth_list=preauthorizations))
     value = change(sender, sender, action, role_index=3, credential={"claims": [CLAIM]})
     facts = room.facts_of(value)
     assert facts.preauthorized_for_role is is_preauthorized
-    assert facts.acting.word == (3 if sender == "tim" else 2)
+    assert facts.acting.word == (leads_to[0] if sender == "tim" else 2)
     value["state_key"] = "bob"  # of somebody else, a credential says nothing
-    assert room.facts_of(value).preauthorized_for_role is (sender == "tim")
+    assert room.facts_of(value).preauthorized_for_role is (sender == "tim" and is_preauthorized)
 
 
 def with_role(index: int, **more: Any) -> list[dict[str, Any]]:
@@ -210,6 +228,8 @@ NEW_ROLES: list[tuple[str, bool, list[dict[str, Any]], bool]] = [
     ("a maximum too low",         False, with_role(2, maximum_participants_constraint=1),           False),
     ("the last in use is missing", False, ROLES_NOW[:-1],                                           False),
     ("the first in use is missing", False, ROLES_NOW[1:],                                           False),
+    ("that of the first is missing", False, [each for each in ROLES_NOW if each["role_index"] != 2], False),
+    ("one of nobody is missing",  False, [each for each in ROLES_NOW if each["role_index"] != 5],    True),
     ("one that can add",          False, with_role(2, role_capabilities=["canAddParticipant"]),     True),
     ("one that adds, but fixed",  True,  with_role(2, role_capabilities=["canAddParticipant"]),     False),
     ("none that adds, and fixed", True,  ROLES_NOW,                                                 True),
@@ -253,6 +273,42 @@ def test_a_new_base_policy_is_valid_in_a_room(base: dict[str, Any], adds: bool, 
     roles = with_role(2, role_capabilities=["canAddParticipant"]) if adds else ROLES_NOW
     assert room.send(event("create", "hub", **{**FULL, "roles_list": {"roles": roles}}))
     assert ("base_policy_is_valid" not in failed(room, [event("base_room_policy", "ann", **base)])) is is_valid
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "are_valid"), [((), True), ((3, 5), True), ((1, 2, 3, 5, 6), True), ((3, 0), False), ((9, 3), False)]
+)
+def test_new_preauthorizations_lead_to_roles(leads_to: tuple[int, ...], are_valid: bool) -> None:
+    room = RoleRoom("r")
+    assert room.send(event("create", "hub", **FULL))
+    entries = [{"claimset": [CLAIM], "target_role": index} for index in leads_to]
+    update = event("preauth_list", "ann", preauthorized_entries=entries)
+    assert ("preauthorizations_are_valid" not in failed(room, [update])) is are_valid
+
+
+@pytest.mark.parametrize(("sender", "more", "fails"), [
+    ("ann", {"room_name": "tea"}, {"metadata_changes"}),
+    ("ann", {"room_name": "coffee"}, {"canChangeRoomName"}),
+    ("ann", {}, {"canChangeRoomName"}),
+    ("ann", {"room_name": "tea", "room_uri": "u"}, {"room_uri_stays"}),
+    ("ann", {"room_name": "tea", "room_mood": "fine"}, {"canChangeRoomMood"}),
+])  # fmt: skip
+def test_new_metadata_change_something(sender: str, more: dict[str, Any], fails: set[str]) -> None:
+    room = RoleRoom("r")
+    assert room.send(event("create", "hub", **FULL, room_metadata={"room_name": "tea"}))
+    assert failed(room, [event("room_metadata", sender, **more)]) == fails
+
+
+@pytest.mark.parametrize(("sender", "fails"), [
+    ("ann", {"canSendMessage"}),
+    ("bob", {"sender_is_active", "canSendMessage"}),
+    ("tim", {"sender_is_participant", "sender_is_active", "canSendMessage"}),
+    ("zed", {"sender_is_participant", "sender_is_active", "canSendMessage"}),
+])  # fmt: skip
+def test_who_sends_a_message_is_a_participant_with_a_client(sender: str, fails: set[str]) -> None:
+    room = RoleRoom("r")
+    assert room.send(event("create", "hub", **FULL))
+    assert failed(room, [event("message", sender, None)]) == fails
 
 
 def test_events_of_a_room_without_an_id_are_its_own() -> None:
@@ -385,6 +441,7 @@ def test_updates_stand_beside_what_their_commit_contains(room: RoleRoom) -> None
     removal, update = change("ann", "bob", "remove"), event("preauth_list", "ann", preauthorized_entries=[])
     roles = event("roles_list", "eve", roles=ROLES["roles"])
     adding = change("ann", "tim", "add", role_index=2)
+    assert "only_removals_beside" not in failed(room, [update])
     assert "only_removals_beside" not in failed(room, [update, removal])
     assert "only_removals_beside" in failed(room, [update, adding])
     assert "participants_do_not_change" in failed(room, [roles, removal])
