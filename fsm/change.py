@@ -45,7 +45,7 @@ CREATION = CHANGE | SETTING
 """A setting that puts its sender somewhere."""
 TAKEN = frozenset((Kind.TAKEN,))
 
-ALL = (NONE, REFUSAL, SETTING, CHANGE, CREATION, TAKEN)
+ALL = frozenset((NONE, REFUSAL, SETTING, CHANGE, CREATION, TAKEN))
 """The kinds that changes have."""
 
 

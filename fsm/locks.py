@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-_COUNT = 64  # a power of two, so that the bits of an address choose
-LAST = _COUNT - 1
-LOCKS = [RLock() for _ in range(_COUNT)]
+COUNT = 61  # a prime, so that addresses choose any of them
+LOCKS = [RLock() for _ in range(COUNT)]
 
 
 def lock_of(room: object) -> "AbstractContextManager[bool]":
     """The lock of a room, which it shares with others."""
-    return LOCKS[id(room) >> 6 & LAST]
+    return LOCKS[id(room) % COUNT]
 
 
 def let_go(lock: "RLock") -> None:
@@ -30,7 +29,7 @@ def let_go(lock: "RLock") -> None:
 
 def _renew() -> None:
     """Nobody holds the locks of a process that has just been forked, whatever its parent's threads did."""
-    LOCKS[:] = [RLock() for _ in range(_COUNT)]
+    LOCKS[:] = [RLock() for _ in range(COUNT)]
 
 
 if hasattr(os, "register_at_fork"):

@@ -43,7 +43,7 @@ class Room(Host, Protocol):
 
     @property
     def participant_type(self) -> type[Participant]:
-        """The class of the room's participants."""
+        """The class of the participants that the room hands out."""
 
 
 class Watcher:
@@ -79,12 +79,25 @@ _NOBODY: Mapping[frozenset[Kind], tuple[Observer, ...]] = dict.fromkeys(ALL, ())
 class Attached:
     """What a host has attached to a room: observers, participants that it holds, own facts."""
 
-    __slots__ = ("calls", "checked", "is_async", "participants", "provider", "queue", "teller", "watchers")
+    __slots__ = (
+        "asked",
+        "calls",
+        "checked",
+        "has_async_hooks",
+        "is_async",
+        "participants",
+        "provider",
+        "queue",
+        "teller",
+        "watchers",
+    )
 
     def __init__(self) -> None:
         self.watchers: tuple[Watcher, ...] = ()
         self.calls: Mapping[frozenset[Kind], tuple[Observer, ...]] = _NOBODY
         """Who is to be told of a change of these kinds."""
+        self.asked: frozenset[frozenset[Kind]] = frozenset()
+        """The kinds of changes of which somebody is to be told."""
         self.is_async = False
         """Whether an observer has to be awaited."""
         self.provider: Provider | None = None
@@ -95,12 +108,15 @@ class Attached:
         so that an interruption before it or after it leaves no doubt who is telling."""
         self.checked: object = None
         """The hooks whose names have been found to mean something."""
+        self.has_async_hooks = False
+        """Whether some of these have to be awaited."""
         self.participants: WeakValueDictionary[str, Participant] | None = None
 
     def watch(self, watchers: tuple[Watcher, ...]) -> None:
         """Tell these from now on; the room is locked."""
         self.watchers = watchers
         self.calls = {kinds: tuple(each.call for each in watchers if each.kinds & kinds) for kinds in ALL}
+        self.asked = frozenset(kinds for kinds, calls in self.calls.items() if calls)
         self.is_async = any(each.is_async for each in watchers)
 
     def put(self, room: "Room", change: Change) -> bool:

@@ -27,10 +27,6 @@ _MOST_KNOWN = 2**12
 """Of so many different changes a class keeps which hooks are called."""
 
 
-HOOKS: set[str] = set()
-"""The names of all hooks that any class was ever given: while there are none, no room has to look for its own."""
-
-
 class Host(Protocol):
     """What a participant needs from its room."""
 
@@ -77,7 +73,6 @@ class _Hooked(type):
         """Find the hooks of this class and of those that are derived from it."""
         names = [name for name in dir(cls) if name.startswith(_HOOKS)]
         cls.has_hooks = bool(names)
-        HOOKS.update(names)
         cls.has_async_hooks = any(iscoroutinefunction(getattr(cls, name)) for name in names)
         type.__setattr__(cls, "_hooks", (frozenset(names), {}))
         derived: Any = type.__subclasses__(cls)
@@ -169,11 +164,6 @@ else:
 
 Other = TypeVar("Other", bound=Participant)
 """The class of the participants of a room that is about to be made."""
-
-
-def hooks_in(kind: type[Participant]) -> object:
-    """The hooks that a class has now, as one value, which is another when there are others."""
-    return kind._hooks  # noqa: SLF001 - the class's own
 
 
 def hooks_of(kind: type[Participant], before: Any, after: Any, transition: str | None) -> tuple[str, ...]:

@@ -89,7 +89,7 @@ class Past:
     Whether those without an id are kept is for the room to say (`keeps_all`).
     """
 
-    __slots__ = ("_cells", "_positions", "bound", "keeps_all", "words")
+    __slots__ = ("_cells", "_places", "bound", "keeps_all", "words")
 
     knows_refused: ClassVar[bool] = True
     """Whether the room may remember what it has refused, too: nobody else judges in it."""
@@ -100,7 +100,8 @@ class Past:
         self._cells: list[Any] = []
         self.words: Container[Any] = self._cells
         """All ids are among these: what is not has not come up."""
-        self._positions: dict[str, int] | None = None
+        self._places: dict[str, int] | None = None
+        """By id: where the cells of an event begin."""
 
     def __eq__(self, other: object) -> bool:
         mine = (self.keeps_all, self.bound, self._cells)
@@ -120,8 +121,8 @@ class Past:
         """The same events, to be gone on with."""
         copied = Past(keeps_all=self.keeps_all, bound=self.bound)
         copied._cells += self._cells
-        if self._positions is not None:
-            copied._positions = copied.words = {**self._positions}
+        if self._places is not None:
+            copied._places = copied.words = {**self._places}
         return copied
 
     @property
@@ -147,28 +148,29 @@ class Past:
 
     def find(self, event_id: str) -> int | None:
         """The position of the event with this id."""
-        if self._positions is not None:
-            return self._positions.get(event_id)
+        if self._places is not None:
+            place = self._places.get(event_id)
+            return None if place is None else place // _WIDTH + self._gone
         ids = self._cells[::_WIDTH]
         return ids.index(event_id) + self._gone if event_id in ids else None
 
     def add(self, event_id: str | None, sender: str, event_type: str, state_key: str | None, answer: object) -> None:
-        """Keep an event. `answer` is the decision, or that and what was read of the content."""
+        """Keep an event. `answer` is the decision, or that and what was read of the content (see `pack`)."""
         cells = self._cells
         if event_id is not None:
-            if self._positions is not None:
-                self._positions[event_id] = len(cells) // _WIDTH + (0 if self.bound is None else self.bound.gone)
+            places = self._places
+            if places is not None:
+                places[event_id] = len(cells)
             elif len(cells) >= _SEARCHED * _WIDTH:
-                self._number([*cells[::_WIDTH], event_id])
+                self._find_places([*cells[::_WIDTH], event_id])
         shared = _shared
         cells += (
             event_id, shared[sender], shared[event_type], None if state_key is None else shared[state_key], answer
         )  # fmt: skip
 
-    def _number(self, ids: list[Any]) -> None:
-        positions = enumerate(ids, self._gone)
-        self._positions = {each: position for position, each in positions if each is not None}
-        self.words = self._positions
+    def _find_places(self, ids: list[Any]) -> None:
+        self._places = {each: number * _WIDTH for number, each in enumerate(ids) if each is not None}
+        self.words = self._places
 
     def forget(self, place_of: Callable[[Entry], object]) -> bool:
         """Take out what is older than the last events, if that is much, and not the state still.
@@ -187,8 +189,8 @@ class Past:
         gone = cut - len(front)
         cells[:] = kept
         self.bound = Bound(bound.keep, gone, len(front))
-        if self._positions is not None:
-            self._number(cells[::_WIDTH])
+        if self._places is not None:
+            self._find_places(cells[::_WIDTH])
         return True
 
     def _cells_of(self, position: int) -> list[Any]:
@@ -203,8 +205,8 @@ class Past:
         """Keep an event in place of one of the same id, or of one that is to be forgotten."""
         position -= self._gone
         old = self._cells[position * _WIDTH]
-        if old != entry.event_id and self._positions is not None:
-            self._positions.pop(old, None)
+        if old != entry.event_id and self._places is not None:
+            self._places.pop(old, None)
         self._cells[position * _WIDTH : (position + 1) * _WIDTH] = (*entry[:4], pack(entry.answer, entry.read))
 
 

@@ -187,7 +187,7 @@ class SyntaxRoom(BaseRoom[Who]):
     def _memory(self) -> Memory[Any]:
         return memory_of(self._policy)
 
-    def _quick(self, event: Mapping[str, Any]) -> Any:
+    def _quick(self, event: Mapping[str, Any], *_: object, **__: object) -> Any:
         raise KeyError(event)
 
     def _change(self, value: Mapping[str, Any]) -> Change | None:

@@ -414,7 +414,7 @@ def test_who_has_to_be_awaited_is_not_forgotten() -> None:
                 act(change(INVITE, ALICE, BOB))
         assert (inside(tea), tea.revision) == (before, 1)
     tea = room()
-    tea._participant = Waiting
+    tea.participant_type = Waiting
     with pytest.raises(DefinitionError, match="use `asend`"):
         tea.participant(BOB).invite(by=ALICE)
 

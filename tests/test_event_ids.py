@@ -276,7 +276,7 @@ def test_callbacks_hear_of_an_event_once(make: Callable[[], Any]) -> None:
             heard.append(self.user)
 
     here = make()
-    here._participant = Loud
+    here.participant_type = Loud
     leave = with_id(here._write("leave", BOB, BOB, None))
     assert here.send(leave) == here.send(leave)
     assert heard == [BOB]

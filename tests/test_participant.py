@@ -425,7 +425,7 @@ class Stumbling(Participant):
 @pytest.mark.parametrize("kind", [Clumsy, Stumbling])
 def test_an_error_in_a_callback_reaches_whoever_acted_and_the_change_stands(kind: type[Participant]) -> None:
     tea = room(change(INVITE, ALICE, BOB))
-    tea._participant = kind
+    tea.participant_type = kind
     with pytest.raises(ObserverError, match="after revision 3: RuntimeError: dropped the tray") as caught:
         tea.send(change(JOIN, BOB))
     assert tea.participation(BOB) is JOIN
@@ -436,7 +436,7 @@ def test_an_error_in_a_callback_reaches_whoever_acted_and_the_change_stands(kind
 
 def test_an_error_after_a_named_transition_comes_too_late_as_well() -> None:
     tea = room(*joined(BOB))
-    tea._participant = Clumsy
+    tea.participant_type = Clumsy
     with pytest.raises(ObserverError, match="dropped the tray"):
         tea.participant(BOB).leave(by=ALICE)
     assert tea.participation(BOB) is LEAVE

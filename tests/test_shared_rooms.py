@@ -197,7 +197,7 @@ def test_no_lock_is_held_while_a_callback_runs(make: Callable[[], Any]) -> None:
                 found.append(pool.submit(self.room.participations).result(timeout=5))
 
     found: list[object] = []
-    here._participant = Asking
+    here.participant_type = Asking
     assert here.participant(BOB).leave()
     assert found == [here.participations()]
 

@@ -17,7 +17,7 @@ from fsm.matrix.facts import MatrixFacts, Warrant
 from fsm.matrix.ids import is_user_id
 from fsm.matrix.levels import NAMED, Power, is_unknown, reaches
 from fsm.matrix.policies import MatrixPolicy
-from fsm.matrix.rules import MatrixRules, Rule
+from fsm.matrix.rules import MatrixRules, Rule, Senders
 from fsm.matrix.settings import Settings
 from fsm.matrix.third_party import examine
 from fsm.matrix.unknown import Needs, level_that_decides
@@ -38,11 +38,11 @@ NONE_REFUSED: dict[str, citing.Cited] = {}
 class MatrixMembership(ParticipationRoom[Member]):
     """Matrix rooms that know the facts of a membership event."""
 
-    __slots__ = ("_is_just_created", "_refused", "_takes_version", "policy")
+    __slots__ = ("_is_just_created", "_refused", "_senders", "_takes_version", "policy")
 
     copied_fields = {  # noqa: RUF012 - never changed
         **ParticipationRoom.copied_fields,
-        **dict.fromkeys(("_is_just_created", "_takes_version", "policy"), itself),
+        **dict.fromkeys(("_is_just_created", "_senders", "_takes_version", "policy"), itself),
         "_refused": dict,
     }
 
@@ -51,6 +51,8 @@ class MatrixMembership(ParticipationRoom[Member]):
     _settings: Settings
     _is_just_created: bool
     _takes_version: bool
+    _senders: Senders | None
+    """Who may send what, as far as that has been asked for."""
     _refused: dict[str, citing.Cited]
     """The events refused that named their auth events: those who do may be cited."""
 

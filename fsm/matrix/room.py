@@ -79,6 +79,7 @@ class MatrixRoom(MatrixQuick[Member]):
         self.policy = policy or MATRIX_1  # a creation that names no version is of the first
         self._takes_version = policy is None
         self._is_just_created = False
+        self._senders = None
         self._refused = NONE_REFUSED
         self._settings = Settings()
         self._become(self._settings)

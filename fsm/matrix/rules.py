@@ -11,11 +11,13 @@ from typing import Any, NamedTuple, TypeAlias
 from fsm.classes import Beside, Peers, Rules, UserClass
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
+from fsm.event import MAX_TEXT
 from fsm.facts import Value
 from fsm.matrix.facts import DOMAIN
 from fsm.matrix.levels import Power, exceeds, reaches
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.rows import KINDS, EventFacts, Kind, Row
+from fsm.matrix.settings import Settings
 from fsm.memory import memory_of
 from fsm.participation.terms import JoinRule, Participation
 
@@ -63,12 +65,12 @@ class MatrixRules(Rules[Own, Rule]):
         self._permissions = {row.id: row.permission for row in (policy.premise, *policy.all_permits)}
         self.met = (policy.premise,), EventFacts()
         self._judged: Beside[_Asked] = Beside(self, self._question)
-        self.own_types = frozenset(
+        self.own_types = Settings.types.union(
             event_type for event_type, kind in KINDS.items() if kind is Kind.MEMBER or kind in policy.permits
         )
-        """The event types that have rules of their own."""
+        """The event types that have rules of their own, or change what a room is set to."""
         self.messages, self.states = (_both(self, policy.permits[kind]) for kind in (Kind.MESSAGE, Kind.STATE))
-        """The decisions on messages, and on state, without rules of their own, in rooms that are open to all servers.
+        """The decisions on messages, and on state, of all other types, in rooms that are open to all servers.
 
         By whether the sender reaches the level that it takes, and by the sender's class; a `state_key` is no other's.
         """
@@ -125,6 +127,58 @@ def _both(rules: MatrixRules, rows: Sequence[Row]) -> Both:
     return below, above
 
 
+class Senders:
+    """Who may send messages, and set state, of types that have no rules of their own, where a room is set to this.
+
+    By event type, and by the class of the sender. Each is found when it is first asked for.
+    """
+
+    __slots__ = ("of_messages", "of_state", "settings")
+
+    def __init__(self, rules: MatrixRules, settings: Settings) -> None:
+        self.settings = settings
+        self.of_messages = _ByType(rules, settings, is_state=False)
+        self.of_state = _ByType(rules, settings, is_state=True)
+
+
+class _ByType(dict[str, "_BySender"]):
+    __slots__ = ("_is_state", "_rules", "_settings")
+
+    def __init__(self, rules: MatrixRules, settings: Settings, *, is_state: bool) -> None:
+        super().__init__()
+        self._rules = rules
+        self._settings = settings
+        self._is_state = is_state
+
+    def __missing__(self, event_type: str) -> "_BySender":
+        if event_type in self._rules.own_types or not event_type.isascii() or not 0 < len(event_type) <= MAX_TEXT:
+            raise KeyError(event_type)
+        if len(self) >= _MOST_TYPES:
+            self.clear()
+        levels = self._settings.levels_in_force
+        required = levels.required(event_type, is_state=self._is_state)
+        both = self._rules.states if self._is_state else self._rules.messages
+        return self.setdefault(event_type, _BySender(both, required, levels.level("users_default")))
+
+
+class _BySender(dict[UserClass, Decision]):
+    __slots__ = ("_both", "_others", "_required")
+
+    def __init__(self, both: Both, required: Power, others: Power) -> None:
+        super().__init__()
+        self._both = both
+        self._required = required
+        self._others = others
+
+    def __missing__(self, by: UserClass) -> Decision:
+        own = by.peers.powers
+        if len(self) >= _MOST_SHARED:
+            self.clear()
+        may_send = reaches(self._others if own is None else own, self._required)
+        return self.setdefault(by, self._both[may_send][by])
+
+
+_MOST_TYPES = 2**8
 _MOST_SHARED = 2**12
 _peers: dict[Power, Peers[Own]] = {}
 

@@ -358,11 +358,9 @@ class Room(ParticipationRoom[Member]):
         """What the policy may know about a participation change between these users."""
         return cast("Facts", self._facts_between(sender, target))
 
-    @staticmethod
-    def _is_user(user: object) -> bool:
-        return is_name(user)
+    _is_user = staticmethod(is_name)
 
-    def _is_ordinary(self, event: Mapping[str, Any], action: str) -> bool:  # noqa: ARG002 - as any room asks
+    def _is_ordinary(self, event: Mapping[str, Any], action: str | None) -> bool:  # noqa: ARG002 - as any room asks
         return "authEvents" not in event
 
     def _read_quickly(self, content: Mapping[str, Any]) -> Read:

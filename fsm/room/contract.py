@@ -30,7 +30,9 @@ class Attachments(TypedDict, total=False):
 class RoomContract(Generic[Who]):
     """The fields of a room, and the questions that its family answers."""
 
-    __slots__ = ("_attached", "_members", "_participant", "_past", "_revision", "_rules", "_settings", "_table", "id")
+    __slots__ = (
+        "_attached", "_members", "_past", "_revision", "_rules", "_settings", "_table", "id", "participant_type",
+    )  # fmt: skip
 
     policy: Any
 
@@ -65,7 +67,8 @@ class RoomContract(Generic[Who]):
         if facts is not None and not callable(facts):
             raise DefinitionError(f"`facts` is a function of sender and target, not {shorten(repr(facts))}")
         self.id = room_id
-        self._participant: type[Who] = participant or cast("type[Who]", self._plain_participant)
+        self.participant_type: type[Who] = participant or cast("type[Who]", self._plain_participant)
+        """The class of the participants that the room hands out."""
         self._attached: Attached | None = None
         if facts is not None:
             self._attached = Attached()
@@ -112,12 +115,12 @@ class RoomContract(Generic[Who]):
         return (self.policy,)
 
     @staticmethod
-    def _is_user(user: object) -> bool:
+    def _is_user(value: object) -> bool:
         """Whether a value can be the id of a user."""
         raise NotImplementedError
 
-    def _is_ordinary(self, event: Mapping[str, Any], action: str) -> bool:
-        """Whether the fields of a change besides those that every event has raise no question."""
+    def _is_ordinary(self, event: Mapping[str, Any], action: str | None) -> bool:
+        """Whether the fields of an event besides those that every event has raise no question."""
         raise NotImplementedError
 
     def _read_quickly(self, content: Mapping[str, Any]) -> Read:

@@ -90,8 +90,7 @@ class RoomPast(RoomUsers[Who]):
                 return
             past = self._past = self._new_past()
         if event_id is not None or state_key is not None or past.keeps_all:
-            is_alone = read is None and answer.transition is not None
-            past.add(event_id, sender, event_type, state_key, answer if is_alone else pack(answer, read))
+            past.add(event_id, sender, event_type, state_key, pack(answer, read))
             if past.bound is not None:
                 past.forget(self._place_of)
 

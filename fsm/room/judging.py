@@ -1,10 +1,11 @@
 """From an event to its decision, and to the `Change` that it would make: nothing is applied here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from fsm import change as kinds
 from fsm.change import Change, Outcome
+from fsm.classes import UserClass
 from fsm.decision import Decision
 from fsm.errors import EventError, shorten
 from fsm.event import MAX_TEXT, Event, checked_word, own_copy, plain
@@ -12,14 +13,18 @@ from fsm.facts import Value
 from fsm.locks import lock_of
 from fsm.own_facts import provided
 from fsm.participant import Who
+from fsm.past import pack
 from fsm.room.contract import JSON, reason_in
 from fsm.room.event_ids import RoomPast
 
 _new = tuple.__new__
 
-_SENT, _CHANGE, _REFUSAL = Outcome.SENT, kinds.CHANGE, kinds.REFUSAL
+_SENT, _NONE, _CHANGE, _SETTING, _REFUSAL = Outcome.SENT, kinds.NONE, kinds.CHANGE, kinds.SETTING, kinds.REFUSAL
 
-_LEAST_FIELDS = len(("type", "sender", "state_key", "content"))
+_WITH_KEY = len(("type", "sender", "content", "state_key"))
+_WITHOUT_KEY = _WITH_KEY - 1
+_IDS = ("event_id", "room_id")
+_BOTH_IDS = len(_IDS)
 
 UNREADABLE = (KeyError, TypeError, AttributeError, RecursionError)
 """What the quick way meets in an event that it cannot read."""
@@ -36,7 +41,7 @@ class RoomJudging(RoomPast[Who]):
         Raises `EventError` when the event cannot be read.
         """
         try:
-            return self._quick(event)
+            return self._quick(event)  # type: ignore[no-any-return]  # where no kinds are asked for, it is the decision
         except UNREADABLE:
             # Another kind of event, or a fault that the careful way finds the words for.
             return self._decide_carefully(event)
@@ -104,54 +109,119 @@ class RoomJudging(RoomPast[Who]):
             raise EventError("type", f"`{shorten(read.type)}` is no change")
         return self._facts_of(read, value)
 
-    def _quick(self, event: Mapping[str, Any]) -> Decision:  # noqa: C901, PLR0912 - a call takes longer than a check
-        """Read and look up a sound and ordinary change. Raises one of `UNREADABLE` for any other event."""
+    def _quick(  # noqa: C901, PLR0912, PLR0915 - a call takes longer than a check
+        self, event: Mapping[str, Any], asked: Container[frozenset[kinds.Kind]] | None = None, is_sent: bool = True
+    ) -> Any:
+        """Read and look up a sound and ordinary event. Raises one of `UNREADABLE` for any other, and changes nothing.
+
+        The answer is the decision. Where changes of some kinds are `asked` for, it is the `Change` if it is of one of
+        them, and the event is applied where it `is_sent`; the room is locked then.
+        """
         # What is no plain dictionary may answer otherwise when it is read again.
         if type(event) is not dict:
             raise TypeError
         settings = self._settings
         members = self._members
-        table: Any = self._table  # where there is none, it has no `word`
-        content = event["content"]
-        if type(content) is not dict:
-            raise TypeError
+        table: Any = self._table  # where there is none, it has no `types`
         event_type = event["type"]
         sender = event["sender"]
-        target = event["state_key"]
-        action = content[table.word]
-        if type(event_type) is not str or type(sender) is not str or type(target) is not str or type(action) is not str:
+        content = event["content"]
+        if type(event_type) is not str or type(sender) is not str or type(content) is not dict:
             raise TypeError
-        if event_type not in table.types:
-            raise KeyError(event_type)
-        size = len(event)
-        if size != _LEAST_FIELDS:
-            if "event_id" in event:
-                event_id = event["event_id"]
-                if type(event_id) is not str or not event_id or len(event_id) > MAX_TEXT or not event_id.isascii():
+        by = members.get(sender) or self._stranger(sender)
+        if event_type in table.types:
+            key, action = event["state_key"], content[table.word]
+            if type(key) is not str or type(action) is not str:
+                raise TypeError
+            if len(content) != 1:
+                if plain(content) is not content:
+                    raise TypeError
+                self._read_quickly(content)
+            more = len(event) - _WITH_KEY
+            if sender == key:
+                to = by
+                decision: Decision = table.own[action][by]
+            else:
+                to = members.get(key) or self._stranger(key)
+                decision = table.others[action][by][to]
+        elif "state_key" in event:
+            action, key, more = None, event["state_key"], len(event) - _WITH_KEY
+            if type(key) is not str:
+                raise TypeError
+            decision = self._look_up_other(event_type, sender, key, content, settings)[by]
+        else:
+            action, key, more = None, None, len(event) - _WITHOUT_KEY
+            decision = self._look_up_other(event_type, sender, None, content, settings)[by]
+        event_id = None
+        if more:
+            event_id, room_id = event.get("event_id"), event.get("room_id")
+            if type(event_id) is not str or type(room_id) is not str or more != _BOTH_IDS:
+                self._expect_ordinary(event, action, more)
+            if event_id is not None:
+                if not event_id or len(event_id) > MAX_TEXT or not event_id.isascii():
                     raise KeyError(event_id)
                 past = self._past
                 if past is not None and event_id in past.words:
                     raise KeyError(event_id)
-                size -= 1
-            if "room_id" in event:
-                room_id = event["room_id"]
-                if type(room_id) is not str or room_id != self.id:
-                    raise KeyError(room_id)
-                size -= 1
-            if size != _LEAST_FIELDS and not (self._is_ordinary(event, action) and plain(event) is event):
-                raise KeyError(event_type)
-        if len(content) != 1:
-            if plain(content) is not content:
-                raise TypeError
-            self._read_quickly(content)
-        to = members.get(target) or self._stranger(target)
-        if sender == target:
-            decision: Decision = table.own[action][to]
-        else:
-            decision = table.others[action][members.get(sender) or self._stranger(sender)][to]
+            if room_id != self.id and room_id is not None:
+                raise KeyError(room_id)
         if self._settings is not settings:
             raise KeyError(event_type)
-        return decision
+        if asked is None:
+            return decision
+        is_allowed = decision.allowed
+        if is_allowed and is_sent:
+            self._revision += 1
+            past = self._past
+            if event_id is not None or (past is not None and (key is not None or past.keeps_all)):
+                is_alone = action is not None and len(content) == 1
+                read = None if is_alone or action is None else self._read_quickly(content)
+                if past is None or past.bound is not None:
+                    self._remember(event_id, sender, event_type, key, decision, read)
+                else:
+                    past.add(event_id, sender, event_type, key, decision if is_alone else pack(decision, read))
+            if action is not None:
+                if to is to.peers.unknown:
+                    self._move(key, to, decision.after)
+                else:
+                    members[key] = to.peers[decision.after]  # type: ignore[index]  # it moves somebody
+        if not asked:
+            return decision
+        kind = _REFUSAL if not is_allowed else _CHANGE if action is not None else _NONE if key is None else _SETTING
+        if kind not in asked:
+            return decision
+        revision = self._revision if is_sent else self._revision + is_allowed
+        reason = None if action is not None and len(content) == 1 else reason_in(content)
+        # As `Change(…)` does, in a third of the time.
+        return _new(Change, (
+            self.id or event.get("room_id"), revision, event_id, event_type, sender, None if action is None else key,
+            action, decision.before, decision.after, reason, decision,
+            self.policy, _SENT, kind, event, None, False,
+        ))  # fmt: skip
+
+    def _look_up_other(
+        self,
+        event_type: str,
+        sender: str,  # noqa: ARG002 - for others, as are the next
+        key: str | None,  # noqa: ARG002
+        content: JSON,  # noqa: ARG002
+        settings: Any,  # noqa: ARG002
+    ) -> Mapping[UserClass, Decision]:
+        """The decisions on a sound and ordinary event that is no change, by who sends it. Raises one of `UNREADABLE`.
+
+        They are those of these settings.
+        """
+        raise KeyError(event_type)
+
+    def _expect_ordinary(self, event: JSON, action: str | None, more: int) -> None:
+        """Raise one of `UNREADABLE` unless ids are texts, and `more` fields than every event has raise no question."""
+        for name in _IDS:
+            if name in event:
+                if type(event[name]) is not str:
+                    raise TypeError
+                more -= 1
+        if more and not (self._is_ordinary(event, action) and plain(event) is event):
+            raise KeyError(more)
 
     def _decide_carefully(self, event: Mapping[str, Any]) -> Decision:
         value = plain(event)
@@ -193,17 +263,6 @@ class RoomJudging(RoomPast[Who]):
             self._reason_of(read, value), decision, self._policy_for(read), Outcome.SENT, kind, value, facts,
             is_repeated,
         )  # fmt: skip
-
-    def _ordinary(self, event: Mapping[str, Any], decision: Decision) -> Change:
-        """The change that the quick way has looked up."""
-        content, is_allowed = event["content"], decision.allowed
-        # As `Change(…)` does, in a third of the time.
-        return _new(Change, (
-            self.id or event.get("room_id"), self._revision + is_allowed, event.get("event_id"), event["type"],
-            event["sender"], event["state_key"], content[self._rules.word], decision.before, decision.after,
-            reason_in(content) if len(content) > 1 else None, decision, self.policy, _SENT,
-            _CHANGE if is_allowed else _REFUSAL, event, None, False,
-        ))  # fmt: skip
 
     def _provided(self, value: JSON) -> dict[str, Value] | None:
         """The facts that the host tells of a change; None where it is not asked."""

@@ -6,7 +6,7 @@ from fsm import change as kinds
 from fsm.errors import DefinitionError
 from fsm.locks import lock_of
 from fsm.observers import Attached, Observer, Watcher
-from fsm.participant import Who, check_hooks, hook_names, hooks_in
+from fsm.participant import Who, check_hooks, hook_names
 from fsm.room.judging import RoomJudging
 
 
@@ -34,32 +34,27 @@ class RoomObserving(RoomJudging[Who]):
 
         return end
 
-    @property
-    def participant_type(self) -> type[Who]:
-        """The class of the participants that the room hands out."""
-        return self._participant
-
     def _ready(self, *, is_async: bool = False) -> Attached:
         """What is attached, once it is sure that all who are to be told can be.
 
         Raises `DefinitionError` for hooks that are named for nothing, and where somebody has to be awaited.
         """
-        attached, kind = self._attached, self._participant
+        attached, kind = self._attached, self.participant_type
         if attached is None:
             with lock_of(self):
                 attached = self._attached = self._attached or Attached()
-        if kind.has_hooks and attached.checked is not (hooks := hooks_in(kind)):
+        if attached.checked is not (hooks := kind._hooks):  # noqa: SLF001 - another value when there are others
             self._check_hooks()
-            attached.checked = hooks
-        if not is_async and (attached.is_async or kind.has_async_hooks):
+            attached.checked, attached.has_async_hooks = hooks, kind.has_async_hooks
+        if not is_async and (attached.is_async or attached.has_async_hooks):
             new = "" if self._revision else ", also of each of `first_events` in place of `create`"
             raise DefinitionError(f"somebody who is told of changes has to be awaited: use `asend`{new}")
         return attached
 
     def _check_hooks(self) -> None:
         """Raise `DefinitionError` for hooks of participants that are named for nothing."""
-        if self._participant.has_hooks:
-            check_hooks(self._participant, self._is_hook, f"policy `{self.policy.id}`")
+        if self.participant_type.has_hooks:
+            check_hooks(self.participant_type, self._is_hook, f"policy `{self.policy.id}`")
 
     def _is_hook(self, name: str) -> bool:
         """Whether a hook of this name may be called."""

@@ -42,7 +42,7 @@ class RoomSaving(RoomSending[Who]):
     __slots__ = ()
 
     copied_fields: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
-        **dict.fromkeys(("id", "_participant", "_revision", "_rules", "_settings", "_table"), itself),
+        **dict.fromkeys(("id", "participant_type", "_revision", "_rules", "_settings", "_table"), itself),
         "_attached": _attached_again,
         "_members": dict,
         "_past": _past_again,
@@ -101,7 +101,7 @@ class RoomSaving(RoomSending[Who]):
     def __reduce__(self) -> tuple[Any, ...]:
         """Rooms are pickled by value, without those who observe them."""
         provider = None if self._attached is None else self._attached.provider
-        return _restored, (type(self), self.snapshot(), self.policy, self._participant, provider)
+        return _restored, (type(self), self.snapshot(), self.policy, self.participant_type, provider)
 
     def _restore(self, given: Mapping[str, Any]) -> None:
         """Become the room that a snapshot is of. Raises `EventError`."""

@@ -6,20 +6,20 @@ from typing import Any, cast
 from weakref import WeakValueDictionary
 
 from fsm import change as kinds
-from fsm.change import Change, Outcome
+from fsm.change import ALL, Change, Outcome
 from fsm.decision import Decision
 from fsm.errors import EventError, RevisionError, shorten
 from fsm.event import Event, checked_word, plain
 from fsm.facts import Value
-from fsm.locks import LAST, LOCKS, let_go, lock_of
+from fsm.locks import COUNT, LOCKS, let_go, lock_of
 from fsm.observers import LEVELS, Attached, is_logged, tell, tell_async
-from fsm.participant import HOOKS, Who
+from fsm.participant import Who
 from fsm.past import GIVEN
 from fsm.room.contract import JSON
 from fsm.room.judging import UNREADABLE
 from fsm.room.observing import RoomObserving
 
-_CHANGE, _REFUSAL = kinds.CHANGE, kinds.REFUSAL
+_NONE: frozenset[frozenset[kinds.Kind]] = frozenset()
 
 
 class RoomSending(RoomObserving[Who]):
@@ -27,55 +27,40 @@ class RoomSending(RoomObserving[Who]):
 
     __slots__ = ()
 
-    def send(self, event: Mapping[str, Any]) -> Decision:  # noqa: C901, PLR0912 - calls would take longer than the rest
+    def send(self, event: Mapping[str, Any]) -> Decision:
         """Decide, and apply the event when it is allowed: `apply(prepare(event))` in one.
 
         What is rejected is not added to the room. Raises `EventError` when the event
         cannot be read. In both cases the room is then exactly as before. Raises
         `ObserverError` when the event is applied, and somebody fails who is told of it.
         """
-        attached, change = self._attached, None
-        is_more = begins = False
-        if (HOOKS and self._participant.has_hooks) or (LEVELS.get(INFO) is not False and is_logged(INFO)):
-            is_more = True  # there are hooks, or the log, beside observers
+        # There may be hooks, or the log, beside observers.
+        is_more = self.participant_type.has_hooks or (LEVELS.get(INFO) is not False and is_logged(INFO))
+        attached = self._attached
         if is_more or (attached is not None and attached.is_async):
             attached = self._ready()
-        lock = LOCKS[id(self) >> 6 & LAST]  # `lock_of`, without the time that a call takes
+        begins = None
+        lock = LOCKS[id(self) % COUNT]  # `lock_of`, without the time that a call takes
         try:
             lock.acquire()  # in half the time of `with`
             attached = attached or self._attached  # who has come in the meantime is told
             try:
-                decision = self._quick(event)
+                answer = self._quick(event, ALL if is_more else _NONE if attached is None else attached.asked)
             except UNREADABLE:
-                is_quick = False
-            else:
-                is_quick = True
-                is_allowed = decision.allowed
-                if attached is not None and (is_more or attached.calls[_CHANGE if is_allowed else _REFUSAL]):
-                    change = self._ordinary(event, decision)
-                if is_allowed:
-                    self._revision += 1
-                    target, members = event["state_key"], self._members
-                    if self._past is not None or "event_id" in event:
-                        content, event_id = event["content"], event.get("event_id")
-                        read = self._read_quickly(content) if len(content) > 1 else None
-                        self._remember(event_id, event["sender"], event["type"], target, decision, read)
-                    its, after = members.get(target), decision.after
-                    if its is None or its is its.peers.unknown:
-                        self._move(target, self._class_of(target), after)
-                    elif its.state is not after:
-                        members[target] = its.peers[after]  # type: ignore[index]  # it moves somebody
-                if change is not None and attached is not None:
-                    begins = attached.put(self, change)
+                answer = None
+            if attached is not None and type(answer) is Change:
+                begins = attached.put(self, answer)
         except BaseException:
             let_go(lock)
             raise
         lock.release()
-        if not is_quick:
+        if answer is None:
             return self._send_carefully(event, attached)
-        if begins and attached is not None and change is not None:
-            tell(attached, change)
-        return decision
+        if attached is None or begins is None:
+            return answer  # type: ignore[no-any-return]  # nobody asked for a change, so it is the decision
+        if begins:
+            tell(attached, answer)
+        return answer.decision  # type: ignore[no-any-return]  # it is the change
 
     async def asend(self, event: Mapping[str, Any]) -> Decision:
         """What `send` does; observers and hooks that have to be awaited are. No lock is held meanwhile."""
@@ -114,7 +99,7 @@ class RoomSending(RoomObserving[Who]):
         `ObserverError` when it is applied, and somebody fails who is told of it.
         """
         attached = self._attached
-        if attached is not None or self._participant.has_hooks or is_logged(INFO):
+        if attached is not None or self.participant_type.has_hooks or is_logged(INFO):
             attached = self._ready()
         value = plain(event)
         with lock_of(self):
@@ -160,7 +145,7 @@ class RoomSending(RoomObserving[Who]):
 
     def participant(self, user: str) -> Who:
         """The user's participation: where participants have hooks, the same object as long as anybody holds it."""
-        kind = self._participant
+        kind = self.participant_type
         if not kind.has_hooks or type(user) is not str:
             return kind(self, user)
         with lock_of(self):

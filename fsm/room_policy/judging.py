@@ -99,7 +99,7 @@ class RoleJudging(BaseRoom[Who]):
     def _memory(self) -> Memory[RoleFacts]:
         return memory_of(self.policy)
 
-    def _quick(self, event: Mapping[str, Any]) -> Decision:  # noqa: ARG002 - there is no quick way here
+    def _quick(self, event: Mapping[str, Any], *_: object, **__: object) -> Decision:  # noqa: ARG002 - there is no quick way here
         raise KeyError
 
     def _read(self, value: object) -> Event:

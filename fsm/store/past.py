@@ -117,8 +117,8 @@ class StoredPast(Past):
         """Whether the store has to be asked for an id."""
         return self._source is not None and not self.is_following and event_id not in self._absent
 
-    def _number(self, ids: list[object]) -> None:
-        super()._number(ids)
+    def _find_places(self, ids: list[object]) -> None:
+        super()._find_places(ids)
         self.words = self
 
     def _load(self) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select
 
 from fsm import change as kinds
 from fsm import snapshot
-from fsm.change import Change, Outcome
+from fsm.change import ALL, Change, Outcome
 from fsm.decision import permit
 from fsm.errors import EventError, PolicyError, StoreError, shorten
 from fsm.facts import Value
@@ -190,7 +190,7 @@ class Slot:
         """The answer of the room as it is. Raises `EventError`."""
         room = self.room
         try:
-            change: Change = room._ordinary(value, room._quick(value))
+            change: Change = room._quick(value, ALL, is_sent=False)
         except UNREADABLE:
             change = room._judged(value, facts)[1]
         else:

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from fsm import EventError
+from fsm import Change, EventError
+from fsm.change import ALL, Kind
 from fsm.event import MAX_TEXT
 from fsm.matrix.policies import VERSIONS
 from fsm.matrix.room import MatrixRoom
+from fsm.room.judging import UNREADABLE
 
 ALICE, BOB, EVE = "@alice:a.example", "@bob:b.example", "@eve:e.example"
 ROOM = "!r:a.example"
@@ -103,3 +105,26 @@ def test_both_ways_answer_alike(version: str) -> None:
             careful = answer(room.decide_citing, event, ())
             if "auth_events" not in event:
                 assert answer(room.decide, event) == careful, event
+            with suppress(EventError, *UNREADABLE):
+                quick = room._quick(event, ALL, is_sent=False)
+                assert answer(room.prepare, event) == quick, event
+
+
+@pytest.mark.parametrize("version", ["1", "11"])
+def test_both_ways_lead_to_the_same_room(version: str) -> None:
+    named = [{"event_id": "$new", "room_id": ROOM}, {"event_id": "$known"}, {"event_id": "$own", "more": "\u00fc"}]
+    for sent, stepped in zip(rooms(version), rooms(version), strict=True):
+        told: tuple[list[Change], list[Change]] = [], []
+        if version == "11":
+            for room, heard in zip((sent, stepped), told, strict=True):
+                room.remember()
+                room.observe(heard.append, of=Kind)
+        for event_type, sender, key, extra in product(TYPES[:5], SENDERS[:3], KEYS[:4], [{}, *named]):
+            event = {"type": event_type, "sender": sender, "content": CONTENTS[1], **key, **extra}
+            prepared = answer(stepped.prepare, event)
+            applied = answer(stepped.apply, prepared) if isinstance(prepared, Change) else prepared
+            assert answer(sent.send, event) == applied, event
+        assert sent.snapshot() == stepped.snapshot()
+        assert sent.revision == stepped.revision
+        assert told[0] == told[1]
+        assert bool(told[0]) is (version == "11")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fsm import Change, DefinitionError, EventError, JoinRule, ObserverError, Participant
+from fsm.change import ALL
 from fsm.family import AnyRoom
 from fsm.matrix.facts import Warrant
 from fsm.matrix.policies import MATRIX_1, MATRIX_10, VERSIONS, MatrixPolicy
@@ -498,7 +499,7 @@ QUICK: list[tuple[MatrixRoom, Any, tuple[str | None, ...] | None]] = [
     (PLAIN,  {**INVITED, "event_id": 5},                  None),
     (PLAIN,  {**INVITED, "event_id": ""},                 None),
     (PLAIN,  {**INVITED, "unsigned": {"redacted_because": {}}}, None),
-    (PLAIN,  message(),                                   None),
+    (PLAIN,  message(),                                   ("message", ALICE)),
     (CLOSED, INVITED,                                     None),
     (CLOSED, member("join", BOB),                         None),
     (NEW,    INVITED,                                     None),
@@ -515,6 +516,7 @@ def test_the_quick_way_reads_ordinary_changes_only(
 ) -> None:
     if fields is not None:
         assert here._quick(event) is careful(here, event)
+        assert here._quick(event, ALL, is_sent=False) == here.prepare(event)
     else:
         with pytest.raises(UNREADABLE):
             here._quick(event)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fsm import MIMI, Action, Decision, Domain, EventError, JoinRule, Participation, Room
+from fsm.change import ALL
 from fsm.event import MAX_TEXT
 from fsm.room.judging import UNREADABLE
 from tests.builders import (
@@ -208,6 +209,7 @@ def test_the_quick_way_reads_ordinary_changes_only(event: Any, fields: tuple[str
     tea = room()
     if fields is not None:
         assert tea._quick(event) is careful(tea, event)
+        assert tea._quick(event, ALL, is_sent=False) == tea.prepare(event)
     else:
         with pytest.raises(UNREADABLE):
             tea._quick(event)
