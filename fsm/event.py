@@ -6,6 +6,7 @@ nothing is changed by reading. The events that we write ourselves are state.
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from itertools import islice
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from fsm.errors import HALF_PAIR, EventError, shorten
@@ -140,7 +141,8 @@ def _copied(value: object) -> object:
         elif id(part) in copies:
             holder[key] = copies[id(part)]
         elif isinstance(part, Mapping | list):
-            copy: Any = list(part) if isinstance(part, list) else {_plain_key(key): part[key] for key in part}
+            inside = islice(part, MAX_PARTS + 1)  # it may go on for ever
+            copy: Any = [*inside] if isinstance(part, list) else {_plain_key(key): part[key] for key in inside}
             kept.append(part)
             holder[key] = copies[id(part)] = copy
             rest += ((copy, each) for each in (range(len(copy)) if type(copy) is list else copy))

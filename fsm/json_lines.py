@@ -19,6 +19,12 @@ BLOCK = 2**16
 _PIECE = 2**14
 """So many bytes of lines are had together: what is read of them fits into the memory near the processor."""
 
+MAX_LINE = 2**30
+"""The longest line, in bytes, that is passed over to its end: behind what goes on for longer, nothing is read."""
+
+_CUT = b"\0"
+"""What stands where the end of a line is left out, so that nobody takes the rest for a whole one: no JSON holds it."""
+
 _BLANK = b" \t\r\n"
 """What JSON takes for white space."""
 
@@ -125,12 +131,14 @@ class Lines:
     def take(self, size: int) -> bytes:
         """The lines that follow the one that was given last: so many bytes, and what is left of the last line."""
         taken = bytearray()
-        while True:
-            end = self._block.find(b"\n", self._start + max(size - len(taken), 1) - 1) + 1
-            taken += self._block[self._start : end or len(self._block)]
-            self._start = end or len(self._block)
-            if end or not self._reach():
-                return bytes(taken)
+        while len(taken) < size and (self._start < len(self._block) or self._reach()):
+            piece = self._block[self._start : self._start + size - len(taken)]
+            self._start += len(piece)
+            taken += piece
+        if taken and not taken.endswith(b"\n"):
+            taken += self._line()
+            taken += self._block[self._start - 1 : self._start]  # where lines have come to their end, there is none
+        return bytes(taken)
 
     def put_back(self, text: bytes) -> None:
         """Go on with what was taken, or the end of it."""
@@ -156,10 +164,15 @@ class Lines:
         size = len(pieces[0])
         while self._reach():
             end = self._block.find(b"\n")
+            length = len(self._block) if end < 0 else end
             if size <= MAX_JSON:
-                pieces.append(self._block if end < 0 else self._block[:end])
-                size += len(pieces[-1])
+                pieces.append(self._block[:length])
+            elif length and pieces[-1] != _CUT:
+                pieces.append(_CUT)
+            size += length
             if end >= 0:
                 self._start = end + 1
                 break
+            if size > MAX_LINE:
+                self._blocks, self._block = iter(()), b""
         return b"".join(pieces)

@@ -60,7 +60,7 @@ def read_values(source: BufferedIOBase) -> Iterator[Line]:
 def _beginning(text: bytes) -> str | None:
     """A line that may begin a value over several lines; None where it cannot."""
     try:
-        return text.decode() if text.startswith((b"{", b"[")) else None
+        return text.decode() if text.startswith((b"{", b"[")) and len(text) <= MAX_JSON else None
     except UnicodeDecodeError:
         return None
 

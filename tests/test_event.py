@@ -1,8 +1,9 @@
 """Events come from strangers: whatever they send is read, or refused with the place at fault."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
+from itertools import count
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm import EventError, PolicyError, ReplayError
+from fsm import event as event_module
 from fsm.errors import shorten
 from fsm.event import (
     MAX_TEXT,
@@ -21,6 +23,8 @@ from fsm.event import (
     join,
     mapping,
     name,
+    own_copy,
+    plain,
     read_event,
     sequence,
     text,
@@ -265,3 +269,33 @@ def test_any_value_in_any_field_is_read_or_refused_with_that_field(value: Any, f
 def test_any_json_is_read_or_refused(value: Any) -> None:
     error = error_of(lambda: read_event(value))
     assert error is None or is_one_line(str(error))
+
+
+class WithoutEnd(Mapping[str, Any]):
+    """An object whose keys never end, or whose values are others like it."""
+
+    def __init__(self, keys: Callable[[], Iterable[int]], value: object = None) -> None:
+        self.keys_of_it, self.value = keys, value
+
+    def __getitem__(self, key: str) -> Any:
+        return self.value or WithoutEnd(self.keys_of_it)
+
+    def __iter__(self) -> Iterator[str]:
+        return map(str, self.keys_of_it())
+
+    def __len__(self) -> int:
+        return 2
+
+
+class ListWithoutEnd(list[Any]):
+    def __iter__(self) -> Iterator[int]:
+        return count()
+
+
+@pytest.mark.parametrize("endless", [WithoutEnd(count, 1), WithoutEnd(lambda: range(2)), ListWithoutEnd()])
+def test_what_has_no_end_is_refused(endless: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_module, "MAX_PARTS", 1000)
+    for value in (endless, {"content": endless}, [endless]):
+        for reads in (plain, own_copy):
+            with pytest.raises(EventError, match="has more than 1000 parts"):
+                reads(value)

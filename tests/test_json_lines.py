@@ -1,6 +1,7 @@
 """JSON lines: one value a line, as they come."""
 
 import sys
+import tracemalloc
 from io import BytesIO
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.json_lines import BLOCK, Lines, read_lines
+from fsm.json_lines import BLOCK, MAX_LINE, Lines, read_lines
+from fsm.json_values import read_values
 from fsm.strict_json import MAX_JSON
 from tests.builders import InPieces
 
@@ -74,15 +76,17 @@ def test_what_is_taken_and_put_back_is_read_as_if_it_had_not_been(size: int, pie
 class Endless(BytesIO):
     """Gives out one block again and again, and notes how often."""
 
-    def __init__(self, block: bytes, times: int) -> None:
+    def __init__(self, block: bytes, times: int, first: bytes | None = None) -> None:
         super().__init__()
+        self.next = block if first is None else first
         self.block = block
         self.left = times
 
     def read1(self, size: int | None = -1, /) -> bytes:
         assert size == len(self.block)
         self.left -= 1
-        return self.block if self.left >= 0 else b""
+        block, self.next = self.next, self.block
+        return block if self.left >= 0 else b""
 
 
 def test_a_line_is_read_when_it_is_there() -> None:
@@ -96,7 +100,29 @@ def test_a_line_too_long_is_not_held_in_memory() -> None:
     times = 4 * MAX_JSON // BLOCK
     ((number, text),) = Lines(Endless(b"x" * BLOCK, times))
     assert number == 1
-    assert MAX_JSON < len(text) <= MAX_JSON + BLOCK
+    assert MAX_JSON < len(text) <= MAX_JSON + BLOCK + len(b"\0")
+
+
+@pytest.mark.parametrize("begun", ["", "[\n", '{"a":\n', '{"a":\n1} ', '{"a": 1} '])
+def test_a_line_that_does_not_end_is_given_up(begun: str) -> None:
+    source = Endless(b"x" * BLOCK, 2 * MAX_LINE // BLOCK, begun.encode().ljust(BLOCK, b"x"))
+    tracemalloc.start()
+    try:
+        *_, last = read_values(source)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert last.error is not None
+    assert source.left > MAX_LINE // BLOCK - 10
+    assert most < 8 * MAX_JSON
+
+
+@pytest.mark.parametrize("begun", ["{", '{"a":\n1}', '{"a": 1}'])
+def test_a_line_whose_end_is_left_out_is_not_taken_for_a_whole_one(begun: str) -> None:
+    text = begun.encode() + b" " * 3 * MAX_JSON + b'}\n{"b": 2}'
+    *_, fault, last = read_values(BytesIO(text))
+    assert fault.error is not None
+    assert (last.number, last.value) == (2 + begun.count("\n"), {"b": 2})
 
 
 @pytest.mark.parametrize("blank", [b"\n", b" \n", b"\r\n"])

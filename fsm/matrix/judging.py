@@ -102,13 +102,15 @@ class MatrixJudging(MatrixMembership[Member]):
 
     def _judge(self, event: Event, value: dict[str, Any], facts: Mapping[str, Value] | None = None) -> Decision:
         decision = self._answer(event, value, facts)
-        if decision.allowed:
-            if event.type != MEMBER:
-                self._after(event)
-        elif event.event_id is not None and citing.AUTH_EVENTS in value and self._knows_refused:
+        if decision.allowed and event.type != MEMBER:
+            self._after(event)
+        return decision
+
+    def _refuse(self, event: Event, value: dict[str, Any]) -> None:
+        """Remember an event that names its auth events: those who do may cite it."""
+        if event.event_id is not None and citing.AUTH_EVENTS in value and self._knows_refused:
             self._refused = self._refused or {}
             self._refused[event.event_id] = citing.Cited((event.type, event.state_key), event.room_id, is_rejected=True)
-        return decision
 
     @property
     def _knows_refused(self) -> bool:

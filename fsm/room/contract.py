@@ -192,6 +192,9 @@ class RoomContract(Generic[Who]):
         """Apply an event that is allowed, and remember it."""
         raise NotImplementedError
 
+    def _refuse(self, event: Event, value: JSON) -> None:
+        """Take note of an event that was sent and refused, for families to which that matters."""
+
     def _take(self, event: Event, value: JSON) -> None:
         """Apply a state event as it stands, and remember it. Raises `EventError`, and changes nothing then."""
         raise NotImplementedError

@@ -171,6 +171,8 @@ class RoomSending(RoomObserving[Who]):
                 decision = self._judge(read, value)
                 if decision.allowed:
                     self._enter(read, value, decision)
+                else:
+                    self._refuse(read, value)
                 return decision
         return self._send_carefully(event, self._attached)
 
@@ -201,7 +203,9 @@ class RoomSending(RoomObserving[Who]):
     def _applied(self, value: JSON, facts: Mapping[str, Value] | None, attached: Attached) -> tuple[Change, bool]:
         """The same; the room is locked."""
         read, change = self._judged(value, facts)
-        if change and not change.is_repeated:
+        if not change:
+            self._refuse(read, value)
+        elif not change.is_repeated:
             self._enter(read, value, change.decision)
         return change, attached.put(self, change)
 
@@ -216,9 +220,11 @@ class RoomSending(RoomObserving[Who]):
         expected = change.revision - change.decision.allowed
         if expected != self._revision:
             raise RevisionError(expected, self._revision)
+        value = cast("JSON", change.event)
         if change:
-            value = cast("JSON", change.event)
             self._enter_judged(value, change.decision)
+        else:
+            self._refuse(self._read(value), value)
         return attached.put(self, change)
 
     def _enter(self, read: Event, value: JSON, decision: Decision) -> None:

@@ -17,7 +17,7 @@ from fsm.bulk.read.layout import REQUIRED
 from fsm.bulk.read.sizes import AT_ONCE, FREE, IN_ALL
 from fsm.bulk.read.source import MAX_PACKING
 from fsm.event import MAX_TEXT
-from fsm.json_lines import read_lines
+from fsm.json_lines import MAX_LINE, read_lines
 from fsm.review.errors import ReviewError
 from fsm.review.laws.accepted import read_accepted
 from fsm.review.testing.conform import _read
@@ -149,6 +149,7 @@ def test_the_page_of_limits_says_how_much_is_read() -> None:
     packed = f"{MAX_PACKING} times its file, and {MAX_JSON // 2**20} MiB"
     said = (
         f"{MAX_JSON // 2**20} MiB",
+        f"{MAX_LINE // 2**30} GiB",
         f"{MAX_DEPTH} levels",
         f"{sys.get_int_max_str_digits()} digits",
         f"{MAX_TEXT} characters",

@@ -128,3 +128,48 @@ def test_both_ways_lead_to_the_same_room(version: str) -> None:
         assert sent.revision == stepped.revision
         assert told[0] == told[1]
         assert bool(told[0]) is (version == "11")
+
+
+class Lying(str):
+    """A text that is never what it is."""
+
+    __slots__ = ()
+
+    def __eq__(self, _: object) -> bool:
+        return False
+
+    def __ne__(self, _: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
+
+
+class Failing(Lying):
+    """A text that cannot be looked up."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        raise RuntimeError
+
+
+CONTENTS_OF_OWN = {
+    "m.room.power_levels": {"users": {ALICE: 100, BOB: 100}},
+    "m.room.join_rules": {"join_rule": "public"},
+    "m.room.member": {"membership": "ban"},
+    "m.room.create": {},
+    "m.room.topic": {},
+}
+
+
+@pytest.mark.parametrize("kind", [Lying, Failing])
+@pytest.mark.parametrize("event_type", CONTENTS_OF_OWN)
+def test_types_that_are_no_plain_texts_are_what_they_say(event_type: str, kind: type[str]) -> None:
+    for sender, key in product((ALICE, BOB, EVE), ("", BOB)):
+        asked = {"type": event_type, "sender": sender, "state_key": key, "content": CONTENTS_OF_OWN[event_type]}
+        told: list[list[object]] = []
+        for event in (asked, {**asked, "type": kind(event_type)}):
+            room = next(rooms("11"))
+            told.append([answer(room.decide, event), answer(room.send, event), room.snapshot()])
+        assert told[0] == told[1]

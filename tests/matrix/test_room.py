@@ -691,6 +691,12 @@ def test_what_a_room_has_refused_is_not_known_to_others() -> None:
     asked = {**message(ALICE), "auth_events": ["$refused"]}
     refused = {**message(BOB), "event_id": "$refused", "auth_events": []}
     assert "rejected" not in first.decide(asked).reason
-    assert not first.send(refused)
+    before = first.snapshot()
+    change = first.prepare(refused)
+    assert not first.decide(refused)
+    assert first.snapshot() == before
+    third = MatrixRoom.restore(before)
+    assert third.apply(change) == first.send(refused)
+    assert third.snapshot() == first.snapshot()
     assert "one of its auth events was rejected" in first.decide(asked).reason
     assert "rejected" not in second.decide(asked).reason

@@ -331,7 +331,7 @@ def _log(fragment: Fragment, policies: Sequence[Rules], tell: Tell) -> Iterator[
     size = fragment.file.stat().st_size
     with _opened(fragment.file) as (raw, source):
         for table in lines.read_log(source, policies, order=fragment.order, tell=tell):
-            yield table, raw.tell() / size
+            yield table, raw.tell() / max(size, 1)  # of some files the system tells no size
 
 
 @contextmanager
