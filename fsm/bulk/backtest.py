@@ -28,7 +28,7 @@ from fsm.policies import Family, Rules, load_rules
 
 _PIECE = 2**20
 
-WORTH_COMPILING = 2**19
+WORTH_COMPILING = 2**20
 """About so many events make up for the time that it takes to load the compiled loops."""
 
 

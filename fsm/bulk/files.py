@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from fsm.bulk.backtest import Backtest, Piece, can_compile
 from fsm.bulk.read import layout
+from fsm.bulk.read.ahead import ahead
 from fsm.bulk.read.source import History
 from fsm.bulk.write.output import Output, whole
 from fsm.errors import PolicyError, ReplayError, in_words
@@ -66,18 +67,19 @@ def backtest(  # noqa: PLR0913 - what to read, what to write, and how
     policies = [each for each in (policy, against) if each is not None]
     with _telling_where(lambda: 0, results):
         past = history.rooms_that_look_back(policies)
-    run = Backtest(
-        policy,
-        against,
-        remembering=past,
-        compiled=history.is_long and can_compile() if compiled is None else compiled,
-    )
     faults: list[str] = []
-    with _telling_where(lambda: run.events, results), _system_memory(), ExitStack() as files:
+    with _system_memory(), ahead(history.parts(policies, carry=output is not None)) as parts, ExitStack() as files:
+        run = Backtest(
+            policy,
+            against,
+            remembering=past,
+            compiled=history.is_long and can_compile() if compiled is None else compiled,
+        )
+        files.enter_context(_telling_where(lambda: run.events, results))
         verdicts, states = (
             None if each is None else files.enter_context(whole(each)) for each in (output, participation)
         )
-        for part in history.parts(policies, carry=verdicts is not None):
+        for part in parts:
             piece = run.add(part.table)
             faults += faults_in(part.file, piece, run.events - len(part.table))[: FAULTS_TOLD - len(faults)]
             if verdicts is not None:

@@ -19,7 +19,7 @@ FREE = 2**28
 AT_ONCE, IN_ALL = 100, 500
 """Decoded, a file may hold so many bytes and so many times its own size: a part of it, and all of it as text."""
 
-PIECE = 2**28
+PIECE = 2**27
 """The most bytes of a piece as plain text, but for a row that takes more alone."""
 
 VALUE = 32

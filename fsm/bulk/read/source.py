@@ -1,8 +1,9 @@
 """Reading a history: Parquet, Arrow, JSON lines, or a folder of these, piece by piece.
 
 The kind of a file is told by its first bytes; one that its name calls columnar must be
-so. Reading holds one piece at a time, of little more than a million rows or 256 MiB of
-text. A file that holds far more than its size allows is refused (see `fsm.bulk.read.sizes`).
+so. A piece is of little more than half a million rows or 128 MiB of text, and two are in
+memory at a time (see `fsm.bulk.read.ahead`). A file that holds far more than its size
+allows is refused (see `fsm.bulk.read.sizes`).
 """
 
 import gzip
@@ -34,12 +35,12 @@ from fsm.strict_json import MAX_JSON
 MAX_PACKING = 500
 """A packed log may be so many times as long as its file, and `MAX_JSON` bytes longer; one event repeated is not."""
 
-_PIECE = 2**20
+_PIECE = 2**19
 _ENOUGH = 2**16
 """Smaller pieces are put together until they hold so many rows."""
 
-_LONG = 2**21
-"""So many bytes of well-packed columns hold some hundred thousand events."""
+_LONG = 2**23
+"""So many bytes of well-packed columns hold most of a million events."""
 
 _CODED = [layout.ROOM, layout.SENDER, layout.TARGET, layout.ACTION, layout.TYPE]
 """The columns that repeat their words, and are read as numbers of a dictionary."""
@@ -84,7 +85,7 @@ class History:
 
     @property
     def is_long(self) -> bool:
-        """Whether it is worth a third of a second to load the compiled loops.
+        """Whether it is worth half a second to load the compiled loops.
 
         Logs do not count: to read them takes far longer than any loop.
         """
