@@ -25,7 +25,7 @@ from fsm.room_policy.components import (
 )
 from fsm.room_policy.events import Change
 from fsm.room_policy.facts import Clients, Move
-from fsm.room_policy.policies import FAMILY, RolePolicy, policy_of
+from fsm.room_policy.policies import RolePolicy, policy_of
 from fsm.room_policy.roles import OUTSIDE, Roles, read_roles, write_roles
 from fsm.state import State
 
@@ -71,8 +71,8 @@ class Contents:
 
     def state(self, index: int | None) -> State:
         """The state of a role; 0 for one that is not defined."""
-        known: Mapping[int, State] = self.policy.derived(_by_index)
-        return known.get(OUTSIDE if index is None else index, known[OUTSIDE])
+        known: Mapping[int | None, State] = self.policy.derived(_by_index)
+        return known.get(index, known[OUTSIDE])
 
     def components(self) -> dict[str, dict[str, Any]]:
         """All that the room holds, by component, as JSON: what `take` takes."""
@@ -149,7 +149,7 @@ class Contents:
         for index, count in self.counts.items():
             if count and index not in roles.by_index:
                 raise EventError("content.roles", f"lacks role {index}, which is in use")
-        self.policy = policy_of(roles, id=FAMILY)
+        self.policy = policy_of(roles)
         self.states = {user: self.state(state.word) for user, state in self.states.items()}
 
     def _count(self) -> None:
@@ -168,18 +168,20 @@ def clients_after(change: Change, mine: AbstractSet[str]) -> tuple[int, Clients]
     """How many clients the target has after a change, and what becomes of them."""
     before, named = len(mine), change.clients
     known = before if named is None else sum(client in mine for client in named)
-    if change.move is Move.REMOVE:
-        return 0, Clients.NONE
-    if change.move in (Move.ADD, Move.ADD_CLIENTS):
-        after = before + len(named or ()) - (known if named else 0)
-        return after, Clients.STAY if after else Clients.NONE
-    if change.move is Move.CHANGE_ROLE:
-        if not before:
+    match change.move:
+        case Move.REMOVE:
             return 0, Clients.NONE
-        return (0, Clients.GO) if change.removes_clients else (before, Clients.STAY)
-    are_there = 0 < known == (before if named is None else len(named))
-    return before - known, Clients.GO if are_there else Clients.STAY
+        case Move.ADD | Move.ADD_CLIENTS:
+            after = before + len(named or ()) - (known if named else 0)
+            return after, Clients.STAY if after else Clients.NONE
+        case Move.CHANGE_ROLE:
+            if not before:
+                return 0, Clients.NONE
+            return (0, Clients.GO) if change.removes_clients else (before, Clients.STAY)
+        case Move.REMOVE_CLIENTS:
+            are_there = 0 < known == (before if named is None else len(named))
+            return before - known, Clients.GO if are_there else Clients.STAY
 
 
-def _by_index(policy: RolePolicy) -> Mapping[int, State]:
+def _by_index(policy: RolePolicy) -> Mapping[int | None, State]:
     return {state.word: state for state in policy.states}  # type: ignore[misc,union-attr]

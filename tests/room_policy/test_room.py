@@ -1,6 +1,7 @@
 """A room with roles of its own, as it goes on: changes, updates of its roles, ids, logs, limits."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 
 from fsm import EventError, RoleRoom, load_policy
 from fsm.room_policy.components import MAX_PARTICIPANTS, BasePolicy, Preauthorization
-from fsm.room_policy.policies import EXAMPLES, KEPT, STRICT, policy_of
+from fsm.room_policy.events import COMPONENTS
+from fsm.room_policy.facts import Clients
+from fsm.room_policy.policies import EXAMPLES, FAMILY, KEPT, STRICT, policy_of
 from fsm.room_policy.roles import MAX_ROLES
 from tests.cli.runner import fsm
 from tests.room_policy.plain import answer
@@ -179,6 +182,107 @@ def test_what_a_change_of_a_full_room_exceeds(target: str, action: str, more: di
     assert room.send(event("create", "hub", **FULL))
     facts = room.facts_of(change("ann", target, action, **more))
     assert [name for name in BOUNDS if not getattr(facts, name)] == fails
+
+
+# What becomes of the clients of `sue`, who has two.
+# fmt: off
+CLIENTS: list[tuple[str, dict[str, Any], Clients, set[str]]] = [
+    ("remove",         {},                                             Clients.NONE, set()),
+    ("remove",         {"clients": ["sue/1"]},                         Clients.NONE, set()),
+    ("change_role",    {"role_index": 2},                              Clients.STAY, {"sue/1", "sue/2"}),
+    ("change_role",    {"role_index": 2, "clients": ["sue/3"]},        Clients.STAY, {"sue/1", "sue/2"}),
+    ("change_role",    {"role_index": 2, "remove_clients": True},      Clients.GO,   set()),
+    ("add_clients",    {"clients": ["sue/2", "sue/3"]},                Clients.STAY, {"sue/1", "sue/2", "sue/3"}),
+    ("remove_clients", {},                                             Clients.GO,   set()),
+    ("remove_clients", {"clients": ["sue/1"]},                         Clients.GO,   {"sue/2"}),
+    ("remove_clients", {"clients": ["sue/1", "ann/1"]},                Clients.STAY, {"sue/2"}),
+    ("remove_clients", {"clients": ["ann/1"]},                         Clients.STAY, {"sue/1", "sue/2"}),
+    ("remove_clients", {"clients": []},                                Clients.STAY, {"sue/1", "sue/2"}),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("action", "more", "clients", "after"), CLIENTS)
+def test_what_becomes_of_clients(action: str, more: dict[str, Any], clients: Clients, after: set[str]) -> None:
+    room = RoleRoom("r")
+    assert room.send(event("create", "hub", **FULL))
+    value = change("ann", "sue", action, **more)
+    assert room.facts_of(value).clients is clients
+    room.take(value)
+    assert room.clients("sue") == after
+    again = RoleRoom.from_state(room.current_state())
+    assert room._contents.number_of_clients == again._contents.number_of_clients == 3 + len(after)
+    assert Counter(room._contents.active) == Counter(again._contents.active)
+    assert Counter(room._contents.counts) == Counter(again._contents.counts)
+
+
+@pytest.mark.parametrize(("target", "action", "more", "clients"), [
+    ("tim", "add",         {"role_index": 3, "clients": ["t"]}, Clients.STAY),
+    ("tim", "add",         {"role_index": 3},                   Clients.NONE),
+    ("bob", "change_role", {"role_index": 3},                   Clients.NONE),
+    ("bob", "change_role", {"role_index": 3, "remove_clients": True}, Clients.NONE),
+    ("bob", "add_clients", {"clients": ["b"]},                  Clients.STAY),
+])  # fmt: skip
+def test_what_becomes_of_clients_of_who_has_none(
+    target: str, action: str, more: dict[str, Any], clients: Clients
+) -> None:
+    room = RoleRoom("r")
+    assert room.send(event("create", "hub", **FULL))
+    assert room.facts_of(change("ann", target, action, **more)).clients is clients
+
+
+def test_who_comes_and_goes_leaves_no_role_in_use() -> None:
+    room = RoleRoom("r")
+    assert room.send(event("create", "hub", **FULL))
+    roles = event("roles_list", "ann", roles=[each for each in ROLES_NOW if each["role_index"] != 5])
+    room.take(change("ann", "tim", "add", role_index=5))
+    assert "roles_are_valid" in failed(room, [roles])
+    room.take(change("ann", "tim", "remove"))
+    assert "roles_are_valid" not in failed(room, [roles])
+    room.take(roles)
+    with pytest.raises(EventError, match=r"`content\.roles`: lacks role 3, which is in use"):
+        room.take(event("roles_list", "ann", roles=ROLES_NOW[:-1]))
+
+
+def test_clients_of_who_comes_are_in_the_group_before() -> None:
+    room = RoleRoom("r")
+    assert room.send(event("create", "hub", **FULL))
+    room.take(change("ann", "zed", "add", role_index=5))
+    assert room.clients("zed") == {"zed/1"}
+
+
+def test_a_commit_counts_clients() -> None:
+    room = RoleRoom("r")
+    assert room.send(event("create", "hub", **PARTS, base_room_policy={"max_clients": 2}))
+    assert "max_clients_holds" in failed(room, [change("ann", "tim", "add", role_index=2, clients=["tim/1"])])
+    assert room.send(change("bob", "bob", "remove"))
+    assert failed(room, [change("ann", "tim", "add", role_index=2, clients=["tim/1"])]) == set()
+    assert room.decide_many([change("ann", "ann", "add_clients", clients=["ann/2"])])
+    assert room.clients("ann") == {"ann/1"}
+    empty = RoleRoom("r")
+    without = {name: part for name, part in PARTS.items() if name != "mls_group"}
+    assert empty.send(event("create", "hub", **without, base_room_policy={"max_clients": 1}))
+    holds = [
+        empty.facts_of(change("ann", "bob", "add_clients", clients=clients)).max_clients_holds
+        for clients in (["bob/1"], ["bob/1", "bob/2"])
+    ]
+    assert holds == [True, False]
+
+
+def test_a_state_has_every_component() -> None:
+    room = RoleRoom("r")
+    links = [{"join_link": "tea", "target_role_index": 3}]
+    assert room.send(
+        event("create", "hub", **FULL, room_metadata={"room_name": "tea"}, join_links={"join_links": links})
+    )
+    assert failed(room, [event("room_metadata", "ann", room_name="tea")]) == {"metadata_changes"}
+    state = room.current_state()
+    assert [each["type"] for each in state] == list(COMPONENTS)
+    assert RoleRoom.from_state(state).current_state() == state
+    room.take(event("roles_list", "hub", roles=[*ROLES_NOW, ROLES_NOW[0] | {"role_index": 9, "role_name": "x"}]))
+    assert room.policy.id == FAMILY
+    assert all(state in room.policy.states for state in room.participations().values())
+    assert roles_of(room) == {each["user"]: each["role_index"] for each in FULL["participant_list"]["participants"]}
 
 
 def test_the_most_users_are_those_who_are_not_banned() -> None:
