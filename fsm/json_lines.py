@@ -114,6 +114,12 @@ class Lines:
             if text:
                 yield number, text
 
+    @property
+    def has_more(self) -> bool:
+        """Whether a whole line more can be had without waiting that is not blank."""
+        blanks = _BLANKS.match(self._block, self._start)
+        return blanks is not None and self._block.find(b"\n", blanks.end()) >= 0
+
     def at_hand(self) -> bytes:
         """Some whole lines that follow and can be had without waiting. Each is shown here once, and taken by `skip`."""
         start = self._start

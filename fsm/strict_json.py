@@ -121,22 +121,36 @@ class RepeatingReader:
         while True:
             key = _match(_KEY, text, place)
             name, start = key[1], key.end()
-            known = self._find(text, start) if name == self._key else None
-            if known is not None:
-                inner, place = self._known[known], start + len(known)
-            else:
-                inner, place = _JSON.raw_decode(text, start)
-                _look_inside([inner], text[start:place])
-                if name == self._key and type(inner) is list:
-                    self._remember(text[start:place], inner)
             if name in value:
                 raise ValueError(name)
+            known = self._find(text, start) if name == self._key else None
+            if known is not None:
+                value[name] = self._known[known]
+                return self._rest(value, text[start + len(known) :])
+            inner, place = _JSON.raw_decode(text, start)
+            _look_inside([inner], text[start:place])
+            if name == self._key and type(inner) is list:
+                self._remember(text[start:place], inner)
             value[name] = inner
             end = _match(_CLOSING, text, place)
             place = end.end()
             if end[1] == "}":
                 _match(_NOTHING, text, place)
                 return value
+
+    @staticmethod
+    def _rest(value: dict[str, Any], text: str) -> dict[str, Any]:
+        """An object of which some members have been read, and the last of them ended where this text begins."""
+        end = _match(_CLOSING, text, 0)
+        if end[1] == "}":
+            _match(_NOTHING, text, end.end())
+            return value
+        rest = f"{{{text[end.end() :]}"  # an object of its own
+        others: dict[str, Any] = _decoded(rest)
+        _look_inside(others, rest)
+        if not others or not value.keys().isdisjoint(others):
+            raise ValueError(rest)
+        return value | others
 
     def _find(self, text: str, start: int) -> str | None:
         return next((known for known in self._known if text.startswith(known, start)), None)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fsm.answers import AnswerTexts
 from fsm.cli.options import allow_option, policy_option
 from fsm.cli.terminal import complain, opened
 from fsm.errors import DefinitionError, EventError, MissingEventError, PolicyError, ReplayError
 from fsm.event import describe, mapping, sequence
-from fsm.json_lines import read_lines
+from fsm.json_lines import Lines, read_line
 from fsm.policies import Rules, known_rules, load_rules, room_from_state
 from fsm.strict_json import RepeatingReader
 
@@ -34,16 +35,18 @@ def decide(*, policy: str, allow: tuple[str, ...]) -> int:
     answers = Answers(policy, {name: load_rules(name) for name in (policy, *allow)})
     problem, more = "", 0
     with opened("-") as source:
-        for line in read_lines(source, answers.reader.read):
+        lines = Lines(source)
+        for number, text in lines:
+            line = read_line(number, text, answers.reader.read)
             try:
                 if line.error:
                     raise line.error
                 answer = answers.answer(line.value)
             except (EventError, ReplayError, DefinitionError) as fault:
-                answer = {"error": _in_json(fault)}
+                answer = json.dumps({"error": _in_json(fault)})
                 more += bool(problem)
-                problem = problem or str(fault if line.error else ReplayError(line.number, str(fault)))
-            print(json.dumps(answer), flush=True)  # whoever asks may wait for each answer
+                problem = problem or str(fault if line.error else ReplayError(number, str(fault)))
+            print(answer, flush=not lines.has_more)  # whoever asks may wait for each answer
     if problem:
         complain(f"{problem} (and {more} more)" if more else problem)
     return 2 if problem else 0
@@ -57,10 +60,11 @@ class Answers:
         self.reader = RepeatingReader("state")
         self._default = default
         self._allowed = allowed
+        self._texts = AnswerTexts()
         self._rooms: dict[tuple[str, int], tuple[list[Any], AnyRoom]] = {}
 
-    def answer(self, question: object) -> dict[str, Any]:
-        """The answer as JSON. Raises `EventError`, and `DefinitionError` for a policy that may not be named."""
+    def answer(self, question: object) -> str:
+        """The answer in JSON. Raises `EventError`, and `DefinitionError` for a policy that may not be named."""
         if type(question) is not dict:
             raise EventError("", f"a question must be an object, not {describe(question)}")
         policy_id = question.get("policy", self._default)
@@ -71,7 +75,8 @@ class Answers:
         room = self._room(policy_id, sequence(question.get("state", _NO_STATE), "state"))
         others = sequence(question.get("events", _NO_STATE), "events")
         event = mapping(question["event"], "event")
-        return room.decide_citing(event, others).as_json(room.policy_for(event).id)
+        decision = room.decide_citing(event, others)
+        return self._texts.begin(decision, room.policy_for(event).id) + "}"
 
     def _room(self, policy_id: str, state: list[Any]) -> "AnyRoom":
         """The room in this state. Raises like `answer`."""

@@ -1,6 +1,6 @@
 """The short way of ordinary Matrix events: sound ones, that raise no question but who may send them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fsm.classes import UserClass
@@ -16,6 +16,7 @@ from fsm.matrix.settings import Settings
 from fsm.participation.participant import Member
 from fsm.past import Read
 from fsm.room import JSON
+from fsm.room.judging import UNREADABLE
 
 
 class MatrixQuick(MatrixJudging[Member]):
@@ -36,6 +37,19 @@ class MatrixQuick(MatrixJudging[Member]):
         if TOKEN in content or AUTHORISER in content:
             raise KeyError(TOKEN)
         return None
+
+    def decide_citing(self, event: Mapping[str, Any], others: Sequence[object]) -> Decision:
+        """The decision, where all events that this one names as its `auth_events` are in the state or among `others`.
+
+        Others say by `rejected` whether they were rejected. Raises `EventError`, and
+        `MissingEventError` for an event cited that is nowhere given.
+        """
+        if not others:
+            try:
+                return self._quick(event)  # type: ignore[no-any-return]  # where no kinds are asked for, it is the decision
+            except UNREADABLE:
+                pass  # which an event that names others is, too
+        return super().decide_citing(event, others)
 
     def _decide_carefully(self, event: Mapping[str, Any]) -> Decision:
         value = plain(event)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from fsm import Change, EventError
 from fsm.change import ALL, Kind
 from fsm.event import MAX_TEXT
+from fsm.matrix.judging import MatrixJudging
 from fsm.matrix.policies import VERSIONS
 from fsm.matrix.room import MatrixRoom
 from fsm.room.judging import UNREADABLE
@@ -102,7 +104,8 @@ def test_both_ways_answer_alike(version: str) -> None:
     for room in rooms(version):
         for event_type, sender, key, content, beside in asked:
             event = {"type": event_type, "sender": sender, "content": content, **key, **beside}
-            careful = answer(room.decide_citing, event, ())
+            careful = answer(partial(MatrixJudging.decide_citing, room), event, ())
+            assert answer(room.decide_citing, event, ()) == careful, event
             if "auth_events" not in event:
                 assert answer(room.decide, event) == careful, event
             with suppress(EventError, *UNREADABLE):
