@@ -9,6 +9,7 @@ one was sent. So none of it is read here, as I-JSON has it (RFC 7493, sections 2
 
 import json
 import re
+from collections.abc import Mapping
 from math import isinf
 from typing import Any, NoReturn
 
@@ -20,8 +21,8 @@ MAX_JSON = 32 * 2**20
 MAX_DEPTH = 128
 """How deep objects and arrays may be nested."""
 
-_SURELY_FLAT = 2 * MAX_DEPTH
-"""So many letters have no room for more brackets, which come in pairs."""
+_DEEP = 2 * MAX_DEPTH
+"""So many letters have room for so many brackets, which come in pairs."""
 
 TOO_DEEP = f"not readable: nested more than {MAX_DEPTH} levels deep"
 """What is said of a text that is nested deeper."""
@@ -45,8 +46,7 @@ def read_json(text: bytes) -> Any:
         raise ValueError(TOO_DEEP) from None
     except ValueError:  # Python's own limit of the digits of a whole number
         raise ValueError("not readable: a number has too many digits") from None
-    if len(decoded) > _SURELY_FLAT or "\\" in decoded:
-        _look_inside(value, decoded)
+    _look_inside(value, decoded)
     return value
 
 
@@ -71,7 +71,7 @@ def read_whole_lines(text: bytes) -> tuple[list[Any], int]:
             value, after = _JSON.raw_decode(lines, start)
             if after != end and (after > end or lines[after:end].strip(_BLANK)):
                 break
-            if has_escapes or end - start > _SURELY_FLAT:
+            if has_escapes or end - start >= _DEEP:
                 _look_inside(value, lines[start:end])
             values.append(value)
             start = end + 1
@@ -99,13 +99,15 @@ class RepeatingReader:
 
     def __init__(self, key: str) -> None:
         self._key = key
-        self._known: dict[str, list[Any]] = {}
+        self._head = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"%b"[ \t\r\n]*:[ \t\r\n]*' % re.escape(key.encode()))
+        self._known: dict[bytes, list[Any]] = {}
 
     def read(self, text: bytes) -> Any:
         """Read one JSON value from UTF-8. Raises ValueError with one line of explanation."""
         try:
             if len(text) <= MAX_JSON:
-                return self._object(text.decode())
+                head = self._head.match(text)
+                return self._object(text) if head is None else self._rest({}, text, head.end()) or self._object(text)
         except (ValueError, RecursionError):
             pass  # no object, or a fault for which the other way has the words
         return read_json(text)
@@ -114,56 +116,55 @@ class RepeatingReader:
         """Whether this is a list that the next object may hold as well."""
         return any(value is known for known in self._known.values())
 
-    def _object(self, text: str) -> dict[str, Any]:
+    def _object(self, text: bytes) -> dict[str, Any]:
         """Read an object member by member. Raises ValueError or RecursionError for whatever is out of the ordinary."""
-        value: dict[str, Any] = {}
-        place = _match(_OPENING, text, 0).end()
+        letters, value = text.decode(), dict[str, Any]()
+        place = _match(_OPENING, letters, 0).end()
         while True:
-            key = _match(_KEY, text, place)
+            key = _match(_KEY, letters, place)
             name, start = key[1], key.end()
             if name in value:
                 raise ValueError(name)
-            known = self._find(text, start) if name == self._key else None
-            if known is not None:
-                value[name] = self._known[known]
-                return self._rest(value, text[start + len(known) :])
-            inner, place = _JSON.raw_decode(text, start)
-            _look_inside([inner], text[start:place])
+            if name == self._key and (whole := self._rest(value, text, len(letters[:start].encode()))) is not None:
+                return whole
+            inner, place = _JSON.raw_decode(letters, start)
+            _look_inside([inner], letters[start:place])
             if name == self._key and type(inner) is list:
-                self._remember(text[start:place], inner)
+                self._remember(letters[start:place].encode(), inner)
             value[name] = inner
-            end = _match(_CLOSING, text, place)
+            end = _match(_CLOSING, letters, place)
             place = end.end()
             if end[1] == "}":
-                _match(_NOTHING, text, place)
+                _match(_NOTHING, letters, place)
                 return value
 
-    @staticmethod
-    def _rest(value: dict[str, Any], text: str) -> dict[str, Any]:
-        """An object of which some members have been read, and the last of them ended where this text begins."""
-        end = _match(_CLOSING, text, 0)
-        if end[1] == "}":
-            _match(_NOTHING, text, end.end())
+    def _rest(self, before: Mapping[str, Any], text: bytes, start: int) -> dict[str, Any] | None:
+        """An object with these members before the array, which begins here; None where the array is not known."""
+        for known in self._known:
+            if text.startswith(known, start):
+                break
+        else:
+            return None
+        value, rest = {**before, self._key: self._known[known]}, text[start + len(known) :].decode().lstrip(_BLANK)
+        if rest.startswith(","):
+            rest = f"{{{rest[1:]}"  # an object of its own
+            others: dict[str, Any] = _decoded(rest)
+            _look_inside(others, rest)
+            if others and value.keys().isdisjoint(others):
+                return value | others
+        elif rest.rstrip(_BLANK) == "}":
             return value
-        rest = f"{{{text[end.end() :]}"  # an object of its own
-        others: dict[str, Any] = _decoded(rest)
-        _look_inside(others, rest)
-        if not others or not value.keys().isdisjoint(others):
-            raise ValueError(rest)
-        return value | others
+        raise ValueError(rest)
 
-    def _find(self, text: str, start: int) -> str | None:
-        return next((known for known in self._known if text.startswith(known, start)), None)
-
-    def _remember(self, text: str, value: list[Any]) -> None:
-        if len(text) <= _MOST_LETTERS:
+    def _remember(self, text: bytes, value: list[Any]) -> None:
+        if len(text) <= _MOST_BYTES:
             self._known[text] = value
             if len(self._known) > _MOST_ARRAYS:
                 del self._known[next(iter(self._known))]
 
 
-_MOST_ARRAYS, _MOST_LETTERS = 16, 2**20
-"""So many arrays are remembered, of so many letters at most."""
+_MOST_ARRAYS, _MOST_BYTES = 16, 2**20
+"""So many arrays are remembered, of so many bytes at most."""
 
 _OPENING = re.compile(r"[ \t\r\n]*\{")
 _KEY = re.compile(r'[ \t\r\n]*"([^"\\\x00-\x1f]*)"[ \t\r\n]*:[ \t\r\n]*')
@@ -181,9 +182,9 @@ def _match(pattern: re.Pattern[str], text: str, place: int) -> re.Match[str]:
 def _look_inside(value: Any, text: str) -> None:
     """Refuse what is nested too deeply or is no Unicode; `text` is what the value was read from."""
     # The quick looks at the text come first: few texts need the thorough look at the value.
-    if text.count("[") + text.count("{") >= MAX_DEPTH and _is_deeper(value):
+    if len(text) >= _DEEP and text.count("[") + text.count("{") >= MAX_DEPTH and _is_deeper(value):
         raise ValueError(TOO_DEEP)
-    if ("\\ud" in text or "\\uD" in text) and not _is_unicode(value):
+    if "\\" in text and ("\\ud" in text or "\\uD" in text) and not _is_unicode(value):
         raise ValueError(HALF_PAIR)
 
 

@@ -137,3 +137,18 @@ def test_blank_lines_are_counted_and_not_gone_through(blank: bytes) -> None:
         sys.setprofile(None)
     assert lines == [(times + 1, b"1"), (2 * times + 2, b"2")]
     assert len(calls) < times / 100
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        (b"1\n2\n3\n", [True, True, False]),
+        (b"1\n2\n\n \r\n", [True, False]),
+        (b"1\n\n\t2\n", [True, False]),
+        (b"1\n2", [False, False]),
+        (b"1", [False]),
+    ],
+)
+def test_whether_a_line_more_is_there(text: bytes, more: list[bool]) -> None:
+    lines = Lines(BytesIO(text))
+    assert [lines.has_more for _ in lines] == more

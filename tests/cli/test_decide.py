@@ -138,6 +138,8 @@ def test_a_question_is_a_line_and_answered_at_once() -> None:
             ("[", "line 1: not JSON"),
             ("[{}]", "a question must be an object, not an array"),
             ("{", "line 3: not JSON"),
+            ("5\n\n \n", "a question must be an object, not a number"),
+            ("5", "a question must be an object, not a number"),
         ):
             child.stdin.write(f"{line}\n".encode())
             child.stdin.flush()
