@@ -153,7 +153,7 @@ class RoleJudging(BaseRoom[Who]):
         if self._is_created:
             raise EventError("type", "the room has been created before")
         facts = None if self._attached is None else self._attached.provider
-        room = type(self)(self.id, policy=self.policy if self.policy.transitions else None, facts=facts)
+        room = type(self)(self.id, policy=self.policy, facts=facts)
         room._create(event)  # noqa: SLF001 - it is tried in another room of the class
         return _ALLOWED
 
