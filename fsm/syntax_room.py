@@ -267,7 +267,10 @@ class SyntaxRoom(BaseRoom[Who]):
             raise another(event)
         return known.answer
 
-    def _judge(self, event: Event, value: JSON, facts: Mapping[str, Value] | None = None) -> Decision:
+    def _judge(self, event: Event, value: JSON, facts: Mapping[str, Value] | None = None) -> tuple[Decision, None]:
+        return self._decision_on(event, value, facts), None
+
+    def _decision_on(self, event: Event, value: JSON, facts: Mapping[str, Value] | None) -> Decision:
         change = self._change(value)
         if change is not None:
             told = self.facts(change.sender, change.target, **{**(facts or {}), **change.facts})
@@ -302,7 +305,7 @@ class SyntaxRoom(BaseRoom[Who]):
     def _is_again(self, event: Event) -> bool:
         return event.type == self.syntax.creation and (event.type, "") in self.settings
 
-    def _accept(self, event: Event, value: JSON, decision: Decision) -> None:
+    def _accept(self, event: Event, value: JSON, decision: Decision, after: None) -> None:  # noqa: ARG002 - as any room is told
         read = None if event.event_id is None else self._read_of(event, value)
         self._remember(event.event_id, event.sender, event.type, event.state_key, decision, read)
         self._apply(event, self._change(value), decision.after)

@@ -151,7 +151,7 @@ def inside(of: Room) -> tuple[object, ...]:
 def careful(of: Any, event: Given) -> Decision:
     """What a room decides when it takes its time: neither the quick way nor what is known of the event's id."""
     value = plain(event)
-    decision: Decision = of._judge(of._understood(of._read(value)), value)
+    decision: Decision = of._judge(of._understood(of._read(value)), value)[0]
     return decision
 
 

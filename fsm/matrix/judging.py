@@ -100,11 +100,11 @@ class MatrixJudging(MatrixMembership[Member]):
                 self._known_answer(read, value)
                 return self._answer(read, value, facts, given)
 
-    def _judge(self, event: Event, value: dict[str, Any], facts: Mapping[str, Value] | None = None) -> Decision:
+    def _judge(
+        self, event: Event, value: dict[str, Any], facts: Mapping[str, Value] | None = None
+    ) -> tuple[Decision, tuple[MatrixPolicy, Settings] | None]:
         decision = self._answer(event, value, facts)
-        if decision.allowed and event.type != MEMBER:
-            self._after(event)
-        return decision
+        return decision, self._after(event) if decision.allowed else None
 
     def _refuse(self, event: Event, value: dict[str, Any]) -> None:
         """Remember an event that names its auth events: those who do may cite it."""

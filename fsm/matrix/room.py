@@ -268,14 +268,16 @@ class MatrixRoom(MatrixQuick[Member]):
     def _hookable(self) -> Iterable[MatrixPolicy]:
         return (self.policy, *VERSIONS.values()) if self._takes_version else (self.policy,)
 
-    def _accept(self, event: Event, value: dict[str, Any], decision: Decision) -> None:
+    def _accept(
+        self, event: Event, value: dict[str, Any], decision: Decision, after: tuple[MatrixPolicy, Settings]
+    ) -> None:
         was_created = self._settings.creation is not None
         read = self._read_if_kept(event, value)
         if event.type == MEMBER:
             assert event.state_key is not None
             self._move(event.state_key, self._class_of(event.state_key), decision.after)
         else:
-            self._apply(event)
+            self._go_on(after)
         self._created(is_now=not was_created and self._settings.creation is not None)
         if event.event_id is not None:
             self._refused.pop(event.event_id, None)
@@ -293,9 +295,13 @@ class MatrixRoom(MatrixQuick[Member]):
             state = word(event.content, "membership", _MEMBERSHIPS, "content")
             self._move(target, self._class_of(target), state)
         else:
-            self.policy, settings = self._after(event)
-            if settings is not self._settings:
-                self._become(settings)
+            self._go_on(self._after(event))
+
+    def _go_on(self, after: tuple[MatrixPolicy, Settings]) -> None:
+        """Be judged by this policy from now on, and set to this."""
+        self.policy, settings = after
+        if settings is not self._settings:
+            self._become(settings)
 
     def _expect_room(self, event: Event) -> None:
         if not self._is_own(event):

@@ -426,8 +426,14 @@ class Room(ParticipationRoom[Member]):
         assert event.state_key
         return self.facts(event.sender, event.state_key)
 
-    def _judge(self, event: Event, value: dict[str, Any], facts: Mapping[str, Value] | None = None) -> Decision:
-        return self._backed(value, event, self._judge_content(event, facts))
+    def _judge(
+        self, event: Event, value: dict[str, Any], facts: Mapping[str, Value] | None = None
+    ) -> tuple[Decision, Settings]:
+        after = self._after(event)
+        return self._backed(value, event, self._judge_content(event, facts, after)), after
+
+    def _after(self, event: Event) -> Settings:
+        return self._change(self._settings, event)
 
     def _backed(self, value: Mapping[str, Any], event: Event, decision: Decision) -> Decision:
         """The same decision, unless the event names other `authEvents` than must back it."""
@@ -440,7 +446,7 @@ class Room(ParticipationRoom[Member]):
                 return replace(backing, before=decision.before, after=decision.before)
         return decision
 
-    def _judge_content(self, event: Event, facts: Mapping[str, Value] | None) -> Decision:
+    def _judge_content(self, event: Event, facts: Mapping[str, Value] | None, after: Settings) -> Decision:
         action = self._asked(event)
         if action is not None:
             assert event.state_key
@@ -450,7 +456,7 @@ class Room(ParticipationRoom[Member]):
                 return table.decide(action, by, to, is_self=is_self)
             *asked, code = table.question(action, by, to, is_self=is_self)
             return self._memory[*asked, code + weight_of(self.policy, facts)]
-        kind, after, its = kind_of(event), self._change(self._settings, event), self._class_of(event.sender)
+        kind, its = kind_of(event), self._class_of(event.sender)
         redacted = event.said if kind is Kind.REDACTION else None
         is_own = redacted is not None and self._is_sent_by(event.sender, redacted)
         told = self._settings.facts(event, its.state, its.peers.powers, after, is_own_event=is_own)
@@ -475,28 +481,27 @@ class Room(ParticipationRoom[Member]):
 
         return select(event, self._asked(event), self._settings.roles)
 
-    def _accept(self, event: Event, value: dict[str, Any], decision: Decision) -> None:
+    def _accept(self, event: Event, value: dict[str, Any], decision: Decision, after: Settings) -> None:
         known = self._entry(event.event_id)
         read = self._read_if_kept(event, value)
         if known is None:
             self._remember(event.event_id, event.sender, event.type, event.state_key, decision, read)
         else:  # kept unread, and now it can be read
             self._keep_read(event, decision, read)
-        self._apply(event)
+        self._apply(event, after)
 
     def _take(self, event: Event, value: dict[str, Any]) -> None:
-        if self._asked(event) is None:
-            self._change(self._settings, event)  # a fault is found before anything is kept
+        after = self._after(event)  # a fault is found before anything is kept
         self._remember_given(event, value)
-        self._apply(event)
+        self._apply(event, after)
 
-    def _apply(self, event: Event) -> None:
+    def _apply(self, event: Event, after: Settings) -> None:
         action = self._asked(event)
         if action is not None:
             assert event.state_key is not None
             self._move(event.state_key, self._class_of(event.state_key), action)
-        elif event.state_key is not None:
-            self._become(self._change(self._settings, event))
+        elif after is not self._settings:
+            self._become(after)
 
     def _entry(self, event_id: str | None) -> Entry | None:
         """What is kept of the event with this id."""

@@ -180,16 +180,23 @@ class RoomContract(Generic[Who]):
         """The facts by which a participation change is judged."""
         raise NotImplementedError
 
-    def _judge(self, event: Event, value: JSON, facts: Mapping[str, Value] | None = None) -> Decision:
-        """The decision on an event that is new to the room; `facts` are what is provided. Raises `EventError`."""
+    def _judge(self, event: Event, value: JSON, facts: Mapping[str, Value] | None = None) -> tuple[Decision, Any]:
+        """The decision on an event that is new to the room, and what follows if it is accepted (see `_after`).
+
+        `facts` are what is provided. Raises `EventError`.
+        """
         raise NotImplementedError
+
+    def _after(self, event: Event) -> Any:  # noqa: ARG002 - for others
+        """What the room is set to once an event is accepted, in the family's own terms. Raises `EventError`."""
+        return None
 
     def first_events(self, creator: str) -> list[JSON]:
         """The events with which somebody creates a room."""
         raise NotImplementedError
 
-    def _accept(self, event: Event, value: JSON, decision: Decision) -> None:
-        """Apply an event that is allowed, and remember it."""
+    def _accept(self, event: Event, value: JSON, decision: Decision, after: Any) -> None:
+        """Apply an event that is allowed, `after` which the room is set to this, and remember it."""
         raise NotImplementedError
 
     def _refuse(self, event: Event, value: JSON) -> None:

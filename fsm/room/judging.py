@@ -228,13 +228,13 @@ class RoomJudging(RoomPast[Who]):
         facts = self._provided(value)
         with lock_of(self):
             read, known = self._met(value)
-            return self._judge(read, value, facts) if known is None else known
+            return self._judge(read, value, facts)[0] if known is None else known
 
-    def _judged(self, value: JSON, facts: Mapping[str, Value] | None) -> tuple[Event, Change]:
-        """An event as it is read, and the change that it makes; the room is locked."""
+    def _judged(self, value: JSON, facts: Mapping[str, Value] | None) -> tuple[Event, Change, Any]:
+        """An event as it is read, the change that it makes, and what follows (see `_after`); the room is locked."""
         read, known = self._met(value)
-        decision = self._judge(read, value, facts) if known is None else known
-        return read, self._record(read, value, decision, facts, is_repeated=known is not None)
+        decision, after = self._judge(read, value, facts) if known is None else (known, None)
+        return read, self._record(read, value, decision, facts, is_repeated=known is not None), after
 
     def _record(
         self,

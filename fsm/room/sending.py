@@ -168,9 +168,9 @@ class RoomSending(RoomObserving[Who]):
                 read, known = self._met(value)
                 if known is not None:
                     return known
-                decision = self._judge(read, value)
+                decision, after = self._judge(read, value)
                 if decision.allowed:
-                    self._enter(read, value, decision)
+                    self._enter(read, value, decision, after)
                 else:
                     self._refuse(read, value)
                 return decision
@@ -202,11 +202,11 @@ class RoomSending(RoomObserving[Who]):
 
     def _applied(self, value: JSON, facts: Mapping[str, Value] | None, attached: Attached) -> tuple[Change, bool]:
         """The same; the room is locked."""
-        read, change = self._judged(value, facts)
+        read, change, after = self._judged(value, facts)
         if not change:
             self._refuse(read, value)
         elif not change.is_repeated:
-            self._enter(read, value, change.decision)
+            self._enter(read, value, change.decision, after)
         return change, attached.put(self, change)
 
     def _apply_prepared(self, change: Change, attached: Attached) -> bool:
@@ -227,16 +227,17 @@ class RoomSending(RoomObserving[Who]):
             self._refuse(self._read(value), value)
         return attached.put(self, change)
 
-    def _enter(self, read: Event, value: JSON, decision: Decision) -> None:
-        """Apply an event that is allowed; the room is locked."""
+    def _enter(self, read: Event, value: JSON, decision: Decision, after: Any) -> None:
+        """Apply an event that is allowed, and what follows; the room is locked."""
         is_new = read.event_id is None or self._past is None or self._past.find(read.event_id) is None
         self._note_id(read)
-        self._accept(read, value, decision)
+        self._accept(read, value, decision, after)
         self._revision += is_new
 
     def _enter_judged(self, value: JSON, decision: Decision) -> None:
         """Apply an event that was judged before; the room is locked. Raises `EventError`."""
-        self._enter(self._understood(self._read(value)), value, decision)
+        read = self._understood(self._read(value))
+        self._enter(read, value, decision, self._after(read))
 
     def _taken(self, event: Mapping[str, Any], attached: Attached | None) -> tuple[Change | None, bool]:
         """Take an event; whether the caller is to tell of it."""
@@ -263,7 +264,7 @@ class RoomSending(RoomObserving[Who]):
             if not is_sent:
                 self._taken(value, None)
                 return GIVEN
-            read, change = self._judged(value, facts)
+            read, change, after = self._judged(value, facts)
             if change and not change.is_repeated:
-                self._enter(read, value, change.decision)
+                self._enter(read, value, change.decision, after)
             return change.decision

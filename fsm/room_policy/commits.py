@@ -82,7 +82,7 @@ class RoleCommits(RoleJudging[Who]):
                     continue
                 changes.append(self._record(event, value, decision, facts))
                 if is_sent:
-                    self._enter(event, value, decision)
+                    self._enter(event, value, decision, None)
                 begins |= attached.put(self, changes[-1])
         return decisions, changes[-1] if begins else None
 
@@ -106,9 +106,9 @@ class RoleCommits(RoleJudging[Who]):
             if decision is None:
                 if isinstance(event.said, Update):
                     event = event._replace(said=replace(event.said, beside=event.said.beside | beside))  # noqa: PLW2901
-                decision = room._judge(event, value, facts)
+                decision = room._decision_on(event, facts)
                 if decision:
-                    room._accept(event, value, decision)
+                    room._accept(event, value, decision, None)
             judged.append((event, decision))
         return judged
 

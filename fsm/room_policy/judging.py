@@ -137,7 +137,15 @@ class RoleJudging(BaseRoom[Who]):
             raise another(event)
         return known.answer
 
-    def _judge(self, event: Any, value: dict[str, Any], facts: Mapping[str, Value] | None = None) -> Decision:  # noqa: ARG002 - as any room is asked
+    def _judge(
+        self,
+        event: Any,
+        value: dict[str, Any],  # noqa: ARG002 - as any room is asked
+        facts: Mapping[str, Value] | None = None,
+    ) -> tuple[Decision, None]:
+        return self._decision_on(event, facts), None
+
+    def _decision_on(self, event: Any, facts: Mapping[str, Value] | None) -> Decision:
         if self._is_destroyed:
             raise EventError("", "the room has been destroyed")
         if event.type == CREATE:

@@ -311,7 +311,7 @@ class RoleRoom(RoleCommits[Who]):
         way, _, index = name.rpartition("_")
         return (way in {"on_enter", "on_exit"} and index.isdecimal()) or super()._is_hook(name)  # roles come and go
 
-    def _accept(self, event: Any, value: dict[str, Any], decision: Decision) -> None:
+    def _accept(self, event: Any, value: dict[str, Any], decision: Decision, after: None) -> None:  # noqa: ARG002 - as any room is told
         read_content = self._read_if_kept(event, value)
         if event.type == CREATE:
             self._create(event)
