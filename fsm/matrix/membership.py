@@ -51,8 +51,8 @@ class MatrixMembership(ParticipationRoom[Member]):
     _settings: Settings
     _is_just_created: bool
     _takes_version: bool
-    _senders: Senders | None
-    """Who may send what, as far as that has been asked for."""
+    _senders: tuple[Settings, tuple[Senders, Senders]] | None
+    """Who may send messages, and who may set state, where the room is set to this; None as long as nobody asks."""
     _refused: dict[str, citing.Cited]
     """The events refused that named their auth events: those who do may be cited."""
 

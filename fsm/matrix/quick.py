@@ -11,7 +11,6 @@ from fsm.matrix import citing
 from fsm.matrix.events import AUTHORISER, TOKEN, is_redacted
 from fsm.matrix.ids import is_user_id
 from fsm.matrix.judging import MatrixJudging
-from fsm.matrix.rules import Senders
 from fsm.matrix.settings import Settings
 from fsm.participation.participant import Member
 from fsm.past import Read
@@ -67,14 +66,15 @@ class MatrixQuick(MatrixJudging[Member]):
                 if plain(content) is content:
                     break
                 raise TypeError
-        senders = self._senders
-        if senders is None or senders.settings is not settings:
-            senders = self._senders = Senders(self._rules, settings)
+        known = self._senders
+        if known is None or known[0] is not settings:
+            known = self._senders = settings, self._rules.senders(settings.levels_in_force)
+        of_messages, of_state = known[1]
         if key is None:
-            return senders.of_messages[event_type]
+            return of_messages[event_type]
         if key and not _is_own(key, sender):
             raise KeyError(key)
-        return senders.of_state[event_type]
+        return of_state[event_type]
 
 
 def _is_own(key: str, sender: str) -> bool:

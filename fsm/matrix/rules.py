@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
-from fsm.classes import Beside, Peers, Rules, UserClass
+from fsm.classes import MAX_RULES, Beside, Peers, Rules, UserClass
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
-from fsm.event import MAX_TEXT
 from fsm.facts import Value
 from fsm.matrix.facts import DOMAIN
-from fsm.matrix.levels import Power, exceeds, reaches
+from fsm.matrix.levels import Levels, Power, exceeds, reaches
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.rows import KINDS, EventFacts, Kind, Row
 from fsm.matrix.settings import Settings
@@ -69,11 +68,25 @@ class MatrixRules(Rules[Own, Rule]):
             event_type for event_type, kind in KINDS.items() if kind is Kind.MEMBER or kind in policy.permits
         )
         """The event types that have rules of their own, or change what a room is set to."""
+        self._senders: dict[tuple[Any, ...], tuple[Senders, Senders]] = {}
         self.messages, self.states = (_both(self, policy.permits[kind]) for kind in (Kind.MESSAGE, Kind.STATE))
         """The decisions on messages, and on state, of all other types, in rooms that are open to all servers.
 
         By whether the sender reaches the level that it takes, and by the sender's class; a `state_key` is no other's.
         """
+
+    def senders(self, levels: Levels) -> "tuple[Senders, Senders]":
+        """Who may send messages, and who may set state, under these power levels. Rooms with equal ones share it."""
+        named = [levels.level(name) for name in ("events_default", "state_default", "users_default")]
+        said = (frozenset(levels.events.items()), *named)
+        found = self._senders.get(said)
+        if found is None:
+            found = Senders(self, levels, is_state=False), Senders(self, levels, is_state=True)
+            if len(levels.events) <= _MOST_TYPES:
+                if len(self._senders) >= MAX_RULES:
+                    self._senders.clear()
+                self._senders[said] = found
+        return found
 
     def code(self, sender: Own, target: Own, rule: Rule, *, is_self: bool, favourable: bool = False) -> int:
         """The facts but the two states, as the sum of their weights in the domain.
@@ -127,38 +140,28 @@ def _both(rules: MatrixRules, rows: Sequence[Row]) -> Both:
     return below, above
 
 
-class Senders:
-    """Who may send messages, and set state, of types that have no rules of their own, where a room is set to this.
+class Senders(dict[str, "_BySender"]):
+    """Who may send messages, or set state, of types that have no rules of their own, where these are the power levels.
 
     By event type, and by the class of the sender. Each is found when it is first asked for.
     """
 
-    __slots__ = ("of_messages", "of_state", "settings")
+    __slots__ = ("_is_state", "_levels", "_rules")
 
-    def __init__(self, rules: MatrixRules, settings: Settings) -> None:
-        self.settings = settings
-        self.of_messages = _ByType(rules, settings, is_state=False)
-        self.of_state = _ByType(rules, settings, is_state=True)
-
-
-class _ByType(dict[str, "_BySender"]):
-    __slots__ = ("_is_state", "_rules", "_settings")
-
-    def __init__(self, rules: MatrixRules, settings: Settings, *, is_state: bool) -> None:
+    def __init__(self, rules: MatrixRules, levels: Levels, *, is_state: bool) -> None:
         super().__init__()
         self._rules = rules
-        self._settings = settings
+        self._levels = levels
         self._is_state = is_state
 
     def __missing__(self, event_type: str) -> "_BySender":
-        if event_type in self._rules.own_types or not event_type.isascii() or not 0 < len(event_type) <= MAX_TEXT:
+        if event_type in self._rules.own_types or not event_type.isascii() or not 0 < len(event_type) <= _LONGEST_TYPE:
             raise KeyError(event_type)
         if len(self) >= _MOST_TYPES:
             self.clear()
-        levels = self._settings.levels_in_force
-        required = levels.required(event_type, is_state=self._is_state)
+        required = self._levels.required(event_type, is_state=self._is_state)
         both = self._rules.states if self._is_state else self._rules.messages
-        return self.setdefault(event_type, _BySender(both, required, levels.level("users_default")))
+        return self.setdefault(event_type, _BySender(both, required, self._levels.level("users_default")))
 
 
 class _BySender(dict[UserClass, Decision]):
@@ -178,7 +181,9 @@ class _BySender(dict[UserClass, Decision]):
         return self.setdefault(by, self._both[may_send][by])
 
 
-_MOST_TYPES = 2**8
+_MOST_TYPES, _LONGEST_TYPE = 2**8, 2**8 - 1
+"""So many event types are known, and the longest of them."""
+
 _MOST_SHARED = 2**12
 _peers: dict[Power, Peers[Own]] = {}
 

@@ -113,6 +113,19 @@ def test_both_ways_answer_alike(version: str) -> None:
                 assert answer(room.prepare, event) == quick, event
 
 
+def test_what_is_known_of_messages_is_bounded_and_shared() -> None:
+    first, second = (next(rooms("11")) for _ in range(2))
+    for number in range(600):
+        message = {"type": f"m.{number}", "sender": ALICE, "content": {}}
+        assert first.decide(message) is second.decide(message)
+    assert not first.decide({"type": "m" * 300, "sender": EVE, "content": {}})
+    assert first._senders is not None
+    assert second._senders is not None
+    of_messages, _ = first._senders[1]
+    assert of_messages is second._senders[1][0]
+    assert 0 < len(of_messages) <= 256
+
+
 @pytest.mark.parametrize("version", ["1", "11"])
 def test_both_ways_lead_to_the_same_room(version: str) -> None:
     named = [{"event_id": "$new", "room_id": ROOM}, {"event_id": "$known"}, {"event_id": "$own", "more": "\u00fc"}]
