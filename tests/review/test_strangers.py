@@ -33,7 +33,7 @@ class Entry:
 def named(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The policy, with a family like its own but for some parts."""
     families: dict[str, list[Entry]] = {}
-    monkeypatch.setattr("fsm.policies.entry_points", lambda group, name: families[name] if group else [])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group, name: families[name] if group else [])
 
     def make(**parts: Any) -> AnyPolicy:
         families["own"] = [Entry(replace(FAMILY, **parts))]

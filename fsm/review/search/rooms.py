@@ -118,7 +118,7 @@ class Search:
         views = {self._key(start.view.states, start.view.settings): start.view}
         while waiting:
             node = waiting.popleft()
-            broken: dict[RoomLaw, Log] = {}
+            kept = [*self.laws]
             for number, event in enumerate((*deeds, *tries)):
                 decision = node.room.decide(event)
                 after = node.view
@@ -136,11 +136,9 @@ class Search:
                     after = views[key]
                 step = Step(event, decision, node.view, after)
                 self.steps += 1
-                for law in self.laws:
-                    if law not in broken and not _keeps(law, step):
-                        broken[law] = (*node.log, event)
-            for law, log in broken.items():
-                self._note(law, log)
+                for law in [law for law in kept if not _keeps(law, step)]:
+                    kept.remove(law)
+                    self._note(law, (*node.log, event))
             self.rooms += 1
             yield self.rooms
 

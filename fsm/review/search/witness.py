@@ -36,6 +36,8 @@ from fsm.unrecorded import unrecorded
 
 Part: TypeAlias = tuple[Any, ...]
 """The values of some of the facts, in the order of their definition."""
+Pair: TypeAlias = tuple[int, int]
+"""Sender and target of an event, by their places among the users of the play."""
 Settings: TypeAlias = frozenset[tuple[str, str, int]]
 """By event type and state key: the number of the turn that was the last to set it."""
 
@@ -74,13 +76,27 @@ def can_be_played(policy: AnyPolicy) -> bool:
 class _Situation:
     """How a room comes about, which settings were made by which turn, and where the users of the play stand.
 
-    Situations with one number `alike` differ in nothing but where users stand.
+    Situations with one number `alike` differ in nothing but where users stand. The room itself is built when asked for.
     """
 
     log: Log
     settings: Settings
     states: Part
     alike: int
+    room: AnyRoom | None = None
+
+
+class _Turn(NamedTuple):
+    """One of the play's turns: what of where everybody stands matters to it, and what it was answered.
+
+    `answers` are by the number of alike situations, and by what matters. `target` is the place of the target.
+    """
+
+    number: int
+    event: dict[str, Any]
+    stand: Callable[[Part], object]
+    answers: dict[tuple[int, object], Decision]
+    target: int | None
 
 
 class _Stand(NamedTuple):
@@ -111,10 +127,11 @@ class Search:
         self._place = _values_of(name for name in names if name not in policy.domain.privileges)
         self._found: dict[tuple[str, Any], Log | None] = {}
         self._asked: dict[tuple[str, _Stand], _Asked] = {}
-        self._assignments: dict[tuple[int, int], dict[Part, list[Log]]] = {}
+        self._formed: dict[tuple[str, bool], list[tuple[int, dict[str, Any], Pair]]] = {}
+        self._assignments: dict[Pair, dict[Part, list[Log]]] = {}
         self._numbers: dict[object, int] = {}
         self._concerned: dict[int, Callable[[Part], object]] = {}
-        self._decisions: dict[tuple[int, int, object], Decision] = {}
+        self._can_assign: dict[tuple[int, object], Decision] = {}
         self._sequels: dict[int, tuple[list[_Situation], Iterator[_Situation]]] = {}
 
     def find(self, action: str, facts: Any) -> Log | None:
@@ -145,9 +162,9 @@ class Search:
         if facts in asked.directly:
             yield asked.directly[facts]
         place, standing = self._place(facts), self._standing(facts)
-        for form, question in self._forms(action, is_self=stand.is_self):
+        for form, question, pair in self._forms(action, is_self=stand.is_self):
             log = asked.placed.get((form, place))
-            assignments = self._assignments_for(question, standing) if log else ()
+            assignments = self._assignments_for(question, pair, standing) if log else ()
             if assignments and log:
                 yield (*log, *assignments[0], question)
 
@@ -155,15 +172,15 @@ class Search:
         """Note what every situation answers in which target and sender stand so."""
         asked, assignments = _Asked({}, {}), self._play.assignments
         forms = [
-            (form, question, self._places(question), self._stand(question), set[object]())
-            for form, question in self._forms(action, is_self=stand.is_self)
+            (form, question, pair, self._stand(question), set[object]())
+            for form, question, pair in self._forms(action, is_self=stand.is_self)
         ]
-        for situation in self._situations:
-            states = situation.states
-            asking = [each for each in forms if (states[each[2][1]], states[each[2][0]]) == stand[:2]]
-            can_assign = bool(asking and assignments) and self._decide(situation, assignments[0][0]).allowed
-            for form, question, _, concerned, seen in asking:
-                key = (situation.alike, can_assign, concerned(states))
+        for situation, pairs in self._standing_so.get(stand, ()):
+            can_assign = bool(assignments) and self._assigns(situation, assignments[0][0])
+            for form, question, pair, concerned, seen in forms:
+                if pair not in pairs:
+                    continue
+                key = (situation.alike, can_assign, concerned(situation.states))
                 if key in seen:
                     continue
                 seen.add(key)
@@ -173,17 +190,18 @@ class Search:
                     asked.placed.setdefault((form, self._place(facts)), situation.log)
         return asked
 
-    def _forms(self, action: str, *, is_self: bool) -> Iterator[tuple[int, dict[str, Any]]]:
-        """The forms in which an action is asked for on oneself or on another, numbered among all."""
-        for form, question in enumerate(self._play.questions(action)):
-            sender, target = self._places(question)
-            if (sender == target) is is_self:
-                yield form, question
+    def _forms(self, action: str, *, is_self: bool) -> list[tuple[int, dict[str, Any], Pair]]:
+        """The forms in which an action is asked for on oneself or on another: each numbered among all, and by whom."""
+        known = self._formed.get((action, is_self))
+        if known is None:
+            forms = ((form, each, self._places(each)) for form, each in enumerate(self._play.questions(action)))
+            known = [each for each in forms if (each[2][0] == each[2][1]) is is_self]
+            self._formed[action, is_self] = known
+        return known
 
-    def _assignments_for(self, question: Mapping[str, Any], standing: Part) -> Sequence[Log]:
-        """The assignments by which the sender of a question has this standing, shortest first."""
+    def _assignments_for(self, question: Mapping[str, Any], pair: Pair, standing: Part) -> Sequence[Log]:
+        """The assignments by which the sender of a question has this standing over its target, shortest first."""
         # Privileges are those of a sender over a target, in whatever form somebody asks.
-        pair = self._places(question)
         known = self._assignments.get(pair)
         if known is None:
             known = self._assignments[pair] = {}
@@ -199,21 +217,35 @@ class Search:
             known = self._concerned[id(event)] = itemgetter(*concerned) if concerned else _nothing
         return known
 
-    def _decide(self, situation: _Situation, event: Mapping[str, Any]) -> Decision:
-        """The decision on one of the play's own events."""
-        key = (id(event), situation.alike, self._stand(event)(situation.states))
-        known = self._decisions.get(key)
-        if known is None:
-            known = self._decisions[key] = self._room_of(situation).decide(event)
-        return known
+    @cached_property
+    def _standing_so(self) -> Mapping[_Stand, list[tuple[_Situation, set[Pair]]]]:
+        """In which situations some sender and target stand so, and which they are."""
+        pairs = list(product(range(len(self._play.users)), repeat=2))
+        found: dict[_Stand, list[tuple[_Situation, set[Pair]]]] = {}
+        for situation in self._situations:
+            by_stand: dict[_Stand, set[Pair]] = {}
+            for sender, target in pairs:
+                stand = _Stand(situation.states[target], situation.states[sender], sender == target)
+                by_stand.setdefault(stand, set()).add((sender, target))
+            for stand, standing in by_stand.items():
+                found.setdefault(stand, []).append((situation, standing))
+        return found
+
+    def _assigns(self, situation: _Situation, event: Mapping[str, Any]) -> bool:
+        """Whether an assignment can begin there by its first event."""
+        key = (situation.alike, self._stand(event)(situation.states))
+        if key not in self._can_assign:
+            self._can_assign[key] = self._room_of(situation).decide(event)
+        return self._can_assign[key].allowed
 
     def _facts(self, situation: _Situation, question: Mapping[str, Any]) -> Any:
         return self._play.facts(self._room_of(situation), question)
 
     def _room_of(self, situation: _Situation) -> AnyRoom:
-        room = self._room(situation.log)
-        assert room is not None
-        return room
+        if situation.room is None:
+            situation.room = self._room(situation.log)
+        assert situation.room is not None
+        return situation.room
 
     def _search_on(self, action: str, facts: Any) -> Log | None:
         """The last step: situations that are reached only after an assignment."""
@@ -221,9 +253,9 @@ class Search:
             return None
         standing = self._standing(facts)
         best: Log | None = None
-        for _, question in self._forms(action, is_self=facts.is_self):
-            sender, target = self._places(question)
-            for assignment in self._assignments_for(question, standing):
+        for _, question, pair in self._forms(action, is_self=facts.is_self):
+            sender, target = pair
+            for assignment in self._assignments_for(question, pair, standing):
                 for situation in self._after(assignment):
                     if best is not None and len(situation.log) + 1 >= len(best):
                         break
@@ -234,7 +266,7 @@ class Search:
                         break
         return best
 
-    def _places(self, event: Mapping[str, Any]) -> tuple[int, int]:
+    def _places(self, event: Mapping[str, Any]) -> Pair:
         """Where sender and target stand among the users."""
         users = self._play.users
         return users.index(event["sender"]), users.index(target_of(self._policy, event))
@@ -295,23 +327,34 @@ class Search:
         order = count()
         waiting = [(len(situation.log), next(order), situation) for situation in start]
         heapify(waiting)
-        seen: set[object] = set()
+        seen, queued = set[object](), set[object]()
         while waiting:
             length, _, situation = heappop(waiting)
-            if (situation.states, situation.settings) in seen:
+            place = (situation.states, situation.settings)
+            if place in seen:
                 continue
-            seen.add((situation.states, situation.settings))
+            seen.add(place)
+            queued.add(place)
             yield situation
-            for number, turn in enumerate(self._play.turns):
-                decision = self._decide(situation, turn)
-                if decision:
-                    states, settings = self._moved(situation, number, turn, decision)
-                    if (states, settings) not in seen:
-                        alike = self._alike(settings, assignment)
-                        heappush(
-                            waiting,
-                            (length + 1, next(order), _Situation((*situation.log, turn), settings, states, alike)),
-                        )
+            for turn in self._turns:
+                question = (situation.alike, turn.stand(situation.states))
+                decision = turn.answers.get(question)
+                if decision is None:
+                    decision = turn.answers[question] = self._room_of(situation).decide(turn.event)
+                if decision.allowed and (place := self._moved(situation, turn, decision)) not in queued:
+                    queued.add(place)  # nearer than whatever else leads there
+                    states, settings = place
+                    log, alike = (*situation.log, turn.event), self._alike(settings, assignment)
+                    heappush(waiting, (length + 1, next(order), _Situation(log, settings, states, alike)))
+
+    @cached_property
+    def _turns(self) -> list[_Turn]:
+        users = self._play.users
+        targets = [target_of(self._policy, event) for event in self._play.turns]
+        return [
+            _Turn(number, event, self._stand(event), {}, users.index(target) if target in users else None)
+            for number, (event, target) in enumerate(zip(self._play.turns, targets, strict=True))
+        ]
 
     def _begun(self, log: Log, settings: Settings, assignment: Log = ()) -> _Situation | None:
         """The situation after these events, in which a search begins; None when one of them is refused."""
@@ -336,16 +379,15 @@ class Search:
         room = self._room(log[:-1])
         return room is not None and self._play.facts(room, log[-1]) == facts
 
-    def _moved(
-        self, situation: _Situation, number: int, turn: Mapping[str, Any], decision: Decision
-    ) -> tuple[Part, Settings]:
+    @staticmethod
+    def _moved(situation: _Situation, turn: _Turn, decision: Decision) -> tuple[Part, Settings]:
         """Where everybody stands, and the settings, in the situation to which a turn leads."""
         if decision.after is None:
-            place = (turn["type"], turn["state_key"])
-            return situation.states, frozenset(
-                {*(each for each in situation.settings if each[:2] != place), (*place, number)}
-            )
-        _, target = self._places(turn)
+            place = (turn.event["type"], turn.event["state_key"])
+            others = (each for each in situation.settings if each[:2] != place)
+            return situation.states, frozenset((*others, (*place, turn.number)))
+        target = turn.target
+        assert target is not None
         return (*situation.states[:target], decision.after, *situation.states[target + 1 :]), situation.settings
 
 
