@@ -18,6 +18,19 @@ def tea() -> Room:
     return Room.create(ID, ALICE)
 
 
+def club() -> RoleRoom:
+    return RoleRoom.create("room", "ann", policy=COOPERATIVE, role=4)
+
+
+class Failing:
+    """What cannot be compared, nor looked up."""
+
+    def __eq__(self, _: object) -> bool:
+        raise RuntimeError
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 # fmt: off
 WRONG: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ("a participant that is no class", lambda: Room(ID, participant="x"),                  DefinitionError, "`participant` is a class of participants, not 'x'"),  # type: ignore[arg-type]
@@ -29,6 +42,10 @@ WRONG: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ("no kinds",                       lambda: tea().observe(print, of=None),              DefinitionError, "`None` is nothing to observe: choose from change, refusal, setting, taken"),  # type: ignore[arg-type]
     ("what is no change",              lambda: tea().apply({"allowed": True}),             EventError,      "`change`: is none that a room has prepared, but {'allowed': True}"),  # type: ignore[arg-type]
     ("what is no change, awaited",     lambda: awaited(tea().aapply(None)),                EventError,      "`change`: is none that a room has prepared, but None"),  # type: ignore[arg-type]
+    ("a state event as a message",     lambda: tea().note({**change(INVITE, ALICE, BOB), "event_id": "$"}), EventError, "`state_key`: must not be there: state events are taken"),
+    ("no membership as a message",     lambda: MatrixRoom.create(ID, ALICE).note({"type": "m.room.member", "sender": ALICE, "state_key": BOB, "content": {"membership": "x"}, "event_id": "$"}), EventError, "`state_key`: must not be there: state events are taken"),
+    ("a type that fails, taken",       lambda: club().take({"type": Failing(), "sender": "ann", "state_key": "", "content": {}}), EventError, "`type`: must be a string, not Failing"),
+    ("a type that fails, sent",        lambda: club().send({"type": Failing(), "sender": "ann", "state_key": "", "content": {}}), EventError, "`type`: must be a string, not Failing"),
     ("a model without a state",        lambda: MIMI.move(None, JOIN, {}),                  DefinitionError, "a model has its state under `state`, and None has none"),  # type: ignore[arg-type]
     ("facts without names",            lambda: MIMI.move(tea().participant(BOB), JOIN, 5), DefinitionError, "facts are told by their names, not by 5"),  # type: ignore[arg-type]
 ]

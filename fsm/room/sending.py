@@ -118,11 +118,13 @@ class RoomSending(RoomObserving[Who]):
     def note(self, event: Mapping[str, Any]) -> None:
         """Keep a message that nobody judged, if it has an id; nothing changes.
 
-        Raises `EventError` when it cannot be read, or is another event than that of its id.
+        Raises `EventError` when it cannot be read, is a state event, or is another event than that of its id.
         """
         value = plain(event)
         with lock_of(self):
             read = self._read(value)
+            if read.state_key is not None:
+                raise EventError("state_key", "must not be there: state events are taken")
             if read.event_id is not None and self._known_answer(read, value) is None:
                 self._remember_given(read, value)
 

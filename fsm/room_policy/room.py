@@ -242,8 +242,9 @@ class RoleRoom(RoleCommits[Who]):
         return write_state(PARTICIPANT, sender, content, target)
 
     def _read_state(self, value: object) -> Event:
-        named = type(value) is dict and value.get("type")
-        event = read(value) if named in (CREATE, PARTICIPANT) else read_component(value)
+        named = value.get("type") if type(value) is dict else None
+        is_whole = type(named) is str and named in (CREATE, PARTICIPANT)
+        event = read(value) if is_whole else read_component(value)
         self._expect_room(event)
         return event
 
