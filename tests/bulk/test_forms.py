@@ -180,3 +180,10 @@ def test_a_packed_log(tmp_path: Path) -> None:
     assert plain.counts["summary"]["errors"] == 1
     assert [fault.partition(": ")[2] for fault in packed.faults] == [fault.partition(": ")[2] for fault in plain.faults]
     assert f"line {16_010}: " in packed.faults[0]
+
+
+def test_a_log_of_one_room_need_not_name_it() -> None:
+    events = [create(), *(change(JOIN, f"@{number}:x") for number in range(20))]
+    assert taken_from(lines(*events)) > 0
+    members = [{**event, "type": "m.room.member", "content": {"membership": "join"}} for event in events[1:]]
+    assert taken_from(lines(*members), MATRIX) == 0

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from fsm.bulk.decide.columns import looks_up
 from fsm.bulk.read import layout
-from fsm.policies import Rules, policies_of, syntax_of
+from fsm.policies import Rules, policies_of, shapes_of, syntax_of
 
 Path: TypeAlias = tuple[str | None, ...]
 """The keys under which a value stands in an event; None for a place in an array."""
@@ -70,6 +70,8 @@ class Forms:
         syntaxes = [syntax_of(policy) for policy in some]
         # What else a change holds may make a difference, or rooms are asked about every event.
         self._are_none = not all(map(looks_up, policies)) or any(each.facts or not each.takes_more for each in syntaxes)
+        # What has no room may be of the one that was created last.
+        self._are_named = shapes_of(policies[0]).naming is not None
         ours = ("room_id", "event_id", "sender", syntaxes[0].target, syntaxes[0].action)
         self._names: Mapping[Path, str] = dict(zip(map(_path, ours), COLUMNS, strict=True))
         self._never = {_path(path) for each in syntaxes for path, kind in each.optional.items() if kind == "never"}
@@ -110,7 +112,8 @@ class Forms:
             else:
                 pieces.append((None, re.escape(token)))
         is_all = found == {name: row[name] for name in COLUMNS if row[name] is not None}
-        return Form(row[layout.TYPE], tuple(pieces)) if is_all and layout.ROOM in found else None
+        is_whole = layout.ROOM in found or not self._are_named
+        return Form(row[layout.TYPE], tuple(pieces)) if is_all and is_whole else None
 
     def _actions_like(self, event: Mapping[str, Any], path: Path) -> Iterator[str]:
         """The actions that the event could ask for instead."""

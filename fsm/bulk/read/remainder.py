@@ -72,8 +72,8 @@ class Block:
         lines = pa.StringArray.from_buffers(count, pa.py_buffer(self._starts), pa.py_buffer(self._text))
         left = np.flatnonzero(np.diff(self._starts[: count + 1]) <= MAX_TEXT)
         for form in forms.usual() if _is_text(lines) else ():
-            words = form.find(lines.take(pa.array(left)))
-            is_found = words[layout.ROOM].is_valid().to_numpy(zero_copy_only=False)
+            words = form.find(lines if len(left) == count else lines.take(pa.array(left)))
+            is_found = words[layout.SENDER].is_valid().to_numpy(zero_copy_only=False)
             self.places[left[is_found]] = np.flatnonzero(is_found) + sum(map(len, tables))
             tables.append(_table(form, words, before + 1 + left))
             forms.count(form, int(is_found.sum()))
