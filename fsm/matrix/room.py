@@ -32,7 +32,7 @@ from fsm.matrix.ids import is_user_id, read_user_id
 from fsm.matrix.membership import NONE_REFUSED
 from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.quick import MatrixQuick
-from fsm.matrix.rules import Rule, peers_of, rules_of
+from fsm.matrix.rules import peers_of, rules_of
 from fsm.matrix.settings import CREATE, POWER_LEVELS, Founder, Settings
 from fsm.observers import Observer
 from fsm.own_facts import Provider
@@ -42,6 +42,9 @@ from fsm.past import HIDDEN, Read
 from fsm.room import Attachments, known_in
 
 _MEMBERSHIPS = words_of(Participation)
+
+_NEW = Settings()
+"""What rooms are set to that nobody has created yet."""
 
 
 class MatrixRoom(MatrixQuick[Member]):
@@ -81,8 +84,8 @@ class MatrixRoom(MatrixQuick[Member]):
         self._is_just_created = False
         self._senders = None
         self._refused = NONE_REFUSED
-        self._settings = Settings()
-        self._become(self._settings)
+        self._settings = _NEW
+        self._rules = rules_of(self.policy, has_provider=facts is not None)
         self._check_hooks()
         self._keep(keep)
 
@@ -308,25 +311,27 @@ class MatrixRoom(MatrixQuick[Member]):
             raise EventError("room_id", f"`{shorten(event.room_id or '')}` is another room")
 
     def _become(self, settings: Settings) -> None:
-        before, self._rules = self._settings, rules_of(self.policy, has_provider=self._has_provider)
+        before = self._settings
+        if self._rules.policy is not self.policy:
+            self._rules = rules_of(self.policy, has_provider=self._has_provider)
         if settings.levels is before.levels and settings.creation is before.creation:
-            self._set_up(settings, self._rule_of(settings))
+            self._set_up(settings)
         else:
             (were, _), (powers, _) = before.powers(self.policy), settings.powers(self.policy)
             # Power levels may name what is no user, and what is no user does nothing.
             peers = {user: peers_of(power) for user, power in powers.items() if is_user_id(user)}
-            self._set_up(settings, self._rule_of(settings), peers, were=were)
+            self._set_up(settings, peers, were=were)
 
     def _created(self, *, is_now: bool) -> None:
         if is_now is not self._is_just_created:
             self._is_just_created = is_now
-            self._table = self._table_of(self._rule_of(self._settings))
+            self._table = self._table_now()
 
-    def _table_of(self, rule: Rule) -> Table[Any, Any] | None:
+    def _table_now(self) -> Table[Any, Any] | None:
         # Ordinary changes take the quick way if nothing else matters in this room than who its users are.
         creation = self._settings.creation
         is_plain = creation is not None and creation.federates and not self._has_unknown_levels
-        return super()._table_of(rule) if is_plain and not self._is_just_created else None
+        return super()._table_now() if is_plain and not self._is_just_created else None
 
 
 Room = MatrixRoom

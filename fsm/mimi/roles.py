@@ -226,7 +226,7 @@ class Roles(NamedTuple):
 
     def standings(self, creator: str | None = None) -> Mapping[str, Standing]:
         """The standing of everybody who has one of their own, in a room of this creator."""
-        return self.with_creator(self.resolved.standings, creator)
+        return self.with_creator(self.resolved.standings if self.users else _EMPTY, creator)
 
     def with_creator(self, standings: Mapping[str, Standing], creator: str | None) -> Mapping[str, Standing]:
         """These standings, with that of the creator if they reign."""

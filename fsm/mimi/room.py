@@ -71,7 +71,7 @@ class Room(ParticipationRoom[Member]):
         super().__init__(room_id, participant, facts)
         self._rules = rules_of(policy, has_provider=facts is not None)
         self._check_hooks()
-        self._set_up(self._rules.new, self._rules.new.join_rule)
+        self._set_up(self._rules.new)
         self._views: Views | None = None
         self._keep(keep)
 
@@ -570,7 +570,7 @@ class Room(ParticipationRoom[Member]):
         # The creator is joined from the start.
         creator = None if settings.creator == before.creator else settings.creator
         were = before.roles.users if before.creator is None else (*before.roles.users, before.creator)
-        self._set_up(settings, settings.join_rule, powers, were=were, creator=creator)
+        self._set_up(settings, powers, were=were, creator=creator)
 
 
 @cache

@@ -49,13 +49,12 @@ class RoomUsers(RoomContract[Who]):
     def _set_up(
         self,
         settings: Any,
-        rule: Any,
         powers: Mapping[str, Peers[Any]] | None = None,
         *,
         were: Iterable[str] = (),
         creator: str | None = None,
     ) -> None:
-        """Make these the room's settings: its rule, and who has powers of their own, unless that stays as it is.
+        """Make these the room's settings, and those of their own powers who have some, unless that stays as it is.
 
         All who had powers of their own are among those who `were`.
         A `creator` whom they name stands where creators do, unless something else is known of them.
@@ -76,11 +75,11 @@ class RoomUsers(RoomContract[Who]):
                     members[user] = its
             for user, peers in powers.items():
                 members[user] = peers.like(self._class_of(user))
-        self._table = self._table_of(rule)
+        self._table = self._table_now()
 
-    def _table_of(self, rule: Any) -> Table[Any, Any] | None:
-        """The decisions on ordinary changes, where they take the quick way."""
-        return None if self._has_provider and self.policy.unsupplied else self._rules.table(rule)
+    def _table_now(self) -> Table[Any, Any] | None:
+        """The decisions on ordinary changes by the settings, where such changes take the quick way."""
+        return None if self._has_provider and self.policy.unsupplied else self._rules.table(self._rule)
 
     def _facts_between(self, sender: str, target: str) -> Any:
         """What the policy may know about an ordinary change between these users."""
