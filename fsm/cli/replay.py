@@ -156,20 +156,20 @@ def _verdict(outcome: Outcome) -> str:
 
 def _cells(outcome: Outcome) -> tuple[str, ...]:
     """One row: line, verdict, what was asked, where it leads, who to whom, the room, why not."""
-    decision, event = outcome.decision, outcome.event
-    if decision is None or event is None:
+    decision = outcome.decision
+    if decision is None:
         return (f"{outcome.number:>6}", f"{_verdict(outcome):<8}", safe(str(outcome.error)))
     moves = decision.transition is not None and decision.before is not None
     called = str if outcome.policy is None else outcome.policy.called
     ends = (decision.before, decision.after) if moves else (decision.before,)
     move = safe(" → ".join(called(state) for state in ends if state is not None))
     reason = f"— {decision.reason}" if decision.reason else ""
-    asked = safe(shorten(decision.transition or outcome.asked))
+    asked = shorten(decision.transition or outcome.asked)
     return (
         f"{outcome.number:>6}",
         f"{_verdict(outcome):<8}",
         f"{asked:<15}  {move:<15}" if move else f"{asked:<32}",
-        f"{parties(event, outcome.target):<44}",
+        f"{parties(outcome.value['sender'], outcome.target):<44}",
         safe(f"{outcome.room_id or ''} {reason}".strip()),
     )
 

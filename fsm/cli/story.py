@@ -7,7 +7,6 @@ from textwrap import wrap
 
 from fsm.cli.terminal import safe
 from fsm.errors import counted, shorten
-from fsm.event import Event
 from fsm.log import Outcome, Replay
 
 _ROOMS, _REASONS = 10, 6
@@ -87,9 +86,9 @@ def totals(summary: Mapping[str, int]) -> str:
     return ", ".join([counted(events, "event"), *words, counted(errors, "error")])
 
 
-def parties(event: Event, target: str) -> str:
+def parties(sender: str, target: str) -> str:
     """Who does something to whom."""
-    sender, target = safe(shorten(event.sender)), safe(shorten(target))
+    sender, target = shorten(sender), shorten(target)
     return f"{sender} → {target}" if target and target != sender else sender
 
 

@@ -47,7 +47,7 @@ def drop(stream: TextIO) -> None:
 
 def safe(text: str) -> str:
     """Somebody else's text with everything escaped that could move a cursor or fake a line."""
-    if text.isprintable() and text.isascii():
+    if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
