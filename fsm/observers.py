@@ -99,17 +99,15 @@ class Attached:
         self.asked: frozenset[frozenset[Kind]] = frozenset()
         """The kinds of changes of which somebody is to be told."""
         self.is_async = False
-        """Whether an observer has to be awaited."""
+        """Whether an observer has to be awaited, or one of the hooks that have been checked."""
         self.provider: Provider | None = None
-        self.queue: deque[tuple[Observer, Change]] = deque()
-        """The calls that are to be made, in this order, each with the change that it tells."""
+        self.queue: deque[tuple[Callable[..., object], Change, Room | None]] = deque()
+        """The calls that are to be made, in this order, each with the change that it tells, and for hooks the room."""
         self.teller: dict[str, object] = {}
         """Whoever is telling, by any value of their own; empty if nobody is. To come in takes one step (`setdefault`),
         so that an interruption before it or after it leaves no doubt who is telling."""
         self.checked: object = None
         """The hooks whose names have been found to mean something."""
-        self.has_async_hooks = False
-        """Whether some of these have to be awaited."""
         self.participants: WeakValueDictionary[str, Participant] | None = None
 
     def watch(self, watchers: tuple[Watcher, ...]) -> None:
@@ -117,7 +115,11 @@ class Attached:
         self.watchers = watchers
         self.calls = {kinds: tuple(each.call for each in watchers if each.kinds & kinds) for kinds in ALL}
         self.asked = frozenset(kinds for kinds, calls in self.calls.items() if calls)
-        self.is_async = any(each.is_async for each in watchers)
+        self.checked, self.is_async = None, any(each.is_async for each in watchers)
+
+    def check(self, hooks: object, *, are_async: bool) -> None:
+        """Know these for hooks whose names mean something; the room is locked."""
+        self.checked, self.is_async = hooks, are_async or any(each.is_async for each in self.watchers)
 
     def put(self, room: "Room", change: Change) -> bool:
         """Have a change told; the room is locked. Whether this is for the caller to do, since nobody is telling."""
@@ -126,14 +128,14 @@ class Attached:
             return False
         is_allowed = change.decision.allowed
         if LEVELS.get(INFO) is not False and is_logged(INFO if is_allowed else DEBUG):
-            queue.append((log, change))
+            queue.append((log, change, None))
         if is_allowed and change.target is not None and room.participant_type.has_hooks:
-            queue.append((partial(self._call_hooks, room), change))
+            queue.append((self._call_hooks, change, room))
         for call in self.calls[kinds]:
-            queue.append((call, change))
+            queue.append((call, change, None))
         return not self.teller
 
-    def _call_hooks(self, room: "Room", change: Change) -> object:
+    def _call_hooks(self, change: Change, room: "Room") -> object:
         """Call the first hook of a change, and have the others called next.
 
         They are those of the participant that the host holds, else of one that is made for it.
@@ -147,7 +149,7 @@ class Attached:
             who = kind(room, user)
         *later, first = names
         for name in later:
-            self.queue.appendleft((partial(_call, who, name), change))
+            self.queue.appendleft((partial(_call, who, name), change, None))
         return getattr(who, first)(change)
 
     @property
@@ -168,9 +170,9 @@ def tell(attached: Attached, change: Change) -> None:
         # What comes in when the queue has been found empty, and before the end, has been left to us: look again.
         while queue and teller.setdefault("", errors) is errors:
             while queue:
-                call, told = queue.popleft()
+                call, told, room = queue.popleft()
                 try:
-                    result = call(told)
+                    result = call(told) if room is None else call(told, room)
                     if result is not None:
                         _refuse_to_await(result)
                 except Exception as error:  # noqa: BLE001 - it is the host's: anything may be wrong in it
@@ -223,9 +225,9 @@ async def _tell_all(attached: Attached) -> list[BaseException]:
     try:
         while queue and teller.setdefault("", errors) is errors:
             while queue:
-                call, told = queue.popleft()
+                call, told, room = queue.popleft()
                 try:
-                    result = call(told)
+                    result = call(told) if room is None else call(told, room)
                     if isawaitable(result):
                         await result
                 except (Exception, CancelledError) as error:

@@ -133,7 +133,8 @@ class RoomJudging(RoomPast[Who]):
             key, action = event["state_key"], content[table.word]
             if type(key) is not str or type(action) is not str:
                 raise TypeError
-            if len(content) != 1:
+            is_alone = len(content) == 1
+            if not is_alone:
                 if plain(content) is not content:
                     raise TypeError
                 self._read_quickly(content)
@@ -145,12 +146,12 @@ class RoomJudging(RoomPast[Who]):
                 to = members.get(key) or self._stranger(key)
                 decision = table.others[action][by][to]
         elif "state_key" in event:
-            action, key, more = None, event["state_key"], len(event) - _WITH_KEY
+            action, key, is_alone, more = None, event["state_key"], False, len(event) - _WITH_KEY
             if type(key) is not str:
                 raise TypeError
             decision = self._look_up_other(event_type, sender, key, content, settings)[by]
         else:
-            action, key, more = None, None, len(event) - _WITHOUT_KEY
+            action, key, is_alone, more = None, None, False, len(event) - _WITHOUT_KEY
             decision = self._look_up_other(event_type, sender, None, content, settings)[by]
         event_id = None
         if more:
@@ -174,7 +175,6 @@ class RoomJudging(RoomPast[Who]):
             self._revision += 1
             past = self._past
             if event_id is not None or (past is not None and (key is not None or past.keeps_all)):
-                is_alone = action is not None and len(content) == 1
                 read = None if is_alone or action is None else self._read_quickly(content)
                 if past is None or past.bound is not None:
                     self._remember(event_id, sender, event_type, key, decision, read)
@@ -191,7 +191,7 @@ class RoomJudging(RoomPast[Who]):
         if kind not in asked:
             return decision
         revision = self._revision if is_sent else self._revision + is_allowed
-        reason = None if action is not None and len(content) == 1 else reason_in(content)
+        reason = None if is_alone else reason_in(content)
         # As `Change(…)` does, in a third of the time.
         return _new(Change, (
             self.id or event.get("room_id"), revision, event_id, event_type, sender, None if action is None else key,

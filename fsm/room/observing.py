@@ -45,8 +45,9 @@ class RoomObserving(RoomJudging[Who]):
                 attached = self._attached = self._attached or Attached()
         if attached.checked is not (hooks := kind._hooks):  # noqa: SLF001 - another value when there are others
             self._check_hooks()
-            attached.checked, attached.has_async_hooks = hooks, kind.has_async_hooks
-        if not is_async and (attached.is_async or attached.has_async_hooks):
+            with lock_of(self):
+                attached.check(hooks, are_async=kind.has_async_hooks)
+        if not is_async and attached.is_async:
             new = "" if self._revision else ", also of each of `first_events` in place of `create`"
             raise DefinitionError(f"somebody who is told of changes has to be awaited: use `asend`{new}")
         return attached

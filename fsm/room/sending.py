@@ -35,11 +35,13 @@ class RoomSending(RoomObserving[Who]):
         `ObserverError` when the event is applied, and somebody fails who is told of it.
         """
         # There may be hooks, or the log, beside observers.
-        is_more = self.participant_type.has_hooks or (LEVELS.get(INFO) is not False and is_logged(INFO))
-        attached = self._attached
-        if is_more or (attached is not None and attached.is_async):
-            attached = self._ready()
-        begins = None
+        kind, attached, begins = self.participant_type, self._attached, None
+        is_more = kind.has_hooks or (LEVELS.get(INFO) is not False and is_logged(INFO))
+        if attached is None:
+            if is_more:
+                attached = self._ready()
+        elif attached.is_async or (is_more and attached.checked is not kind._hooks):  # noqa: SLF001 - as in `_ready`
+            self._ready()
         lock = LOCKS[id(self) % COUNT]  # `lock_of`, without the time that a call takes
         try:
             lock.acquire()  # in half the time of `with`
