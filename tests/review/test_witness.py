@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from io import BytesIO
-from itertools import product
+from itertools import product, takewhile
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from fsm.participation.facts import Facts
 from fsm.participation.terms import Participation
 from fsm.policies import load_policy, new_room
 from fsm.review.search.play import play_of
+from fsm.review.search.played import Rooms
 from fsm.review.search.witness import Search, witness
 from fsm.scenario import Log
 from tests.builders import ALICE, BAN, BOB, INVITE, JOIN, KNOCK, LEAVE, STAFF, facts
@@ -40,6 +41,23 @@ def shows(policy: MimiPolicy, action: Participation, given: Facts, log: Log) -> 
     assert room.facts(question["sender"], question["state_key"]) == given
     assert question["content"] == {"participation": str(action)}
     assert room.decide(question) == memory_of(policy).machine.decide(action, given)
+
+
+@pytest.mark.parametrize("name", ["mimi", "matrix-1", "matrix-12", "examples/muc/policies.py:AFFILIATIONS"])
+def test_a_room_that_is_led_on_is_that_of_its_whole_log(name: str) -> None:
+    policy = load_policy(name)
+    play, rooms = play_of(policy), Rooms(policy)
+    assert play
+    for opening, first, second in product(play.openings, play.turns[::5], play.turns[::7]):
+        log = (*opening, first, second)
+        alone: Any = new_room(policy)
+        answers = list(takewhile(bool, map(alone.send, log)))
+        led_on: Any = rooms.after(log)
+        assert (led_on is not None) is (len(answers) == len(log))
+        if led_on:
+            assert led_on.room.snapshot() == alone.snapshot()
+            set_by = [event for event, answer in zip(log, answers, strict=True) if answer.after is None]
+            assert led_on.settings == {(each["type"], each["state_key"]): each["content"] for each in set_by}
 
 
 # The step is prime to the sizes of the facts, so that all their values come up.
