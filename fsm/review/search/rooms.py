@@ -136,7 +136,7 @@ class Search:
                     after = views[key]
                 step = Step(event, decision, node.view, after)
                 self.steps += 1
-                for law in [law for law in kept if not _keeps(law, step)]:
+                for law in _broken(kept, step):
                     kept.remove(law)
                     self._note(law, (*node.log, event))
             self.rooms += 1
@@ -214,21 +214,25 @@ class Search:
         """Leave something out, again and again, as long as the last event still breaks the law."""
         for shorter in ways(log):
             step = self._step(shorter)
-            if step is not None and not _keeps(law, step):
+            if step is not None and _broken([law], step):
                 return self._shorten(law, shorter, ways)
         return log
 
 
-def _keeps(law: RoomLaw, step: Step) -> bool:
-    """Whether a step keeps a law. Raises `ReviewError` for a law that fails, or forgets to answer."""
-    try:
-        answer = law.test(step)
-    except Exception as problem:  # the law may be the user's: anything may be wrong in it
-        summary = " ".join(f"{type(problem).__name__}: {problem}".split())
-        raise ReviewError(f"law `{law.id}` fails: {shorten(summary, 200)}") from problem
-    if not isinstance(answer, bool):
-        raise ReviewError(f"law `{law.id}` answers {shorten(repr(answer))}, not true or false")
-    return answer
+def _broken(laws: Iterable[RoomLaw], step: Step) -> list[RoomLaw]:
+    """The laws that a step breaks. Raises `ReviewError` for a law that fails, or forgets to answer."""
+    broken = []
+    for law in laws:
+        try:
+            answer = law.test(step)
+        except Exception as problem:  # the law may be the user's: anything may be wrong in it
+            summary = " ".join(f"{type(problem).__name__}: {problem}".split())
+            raise ReviewError(f"law `{law.id}` fails: {shorten(summary, 200)}") from problem
+        if not isinstance(answer, bool):
+            raise ReviewError(f"law `{law.id}` answers {shorten(repr(answer))}, not true or false")
+        if not answer:
+            broken.append(law)
+    return broken
 
 
 def _without_one_event(log: Log) -> Iterator[Log]:
