@@ -755,3 +755,6 @@ def test_no_change_is_made_where_nobody_is_told(monkeypatch: pytest.MonkeyPatch)
     assert tea.send(join_rule("public"))
     tea.take(change(BAN, ALICE, BOB))
     assert tea.revision == 6
+    tea.observe(print, of="taken")
+    assert tea.send(change(INVITE, ALICE, CAROL)), "nobody wants to be told of changes"
+    assert not tea.send(change(BAN, CAROL, ALICE))

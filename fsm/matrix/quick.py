@@ -1,4 +1,4 @@
-"""The short way of ordinary Matrix events: sound ones, that raise no question but who may send them."""
+"""The quick way of ordinary Matrix events: sound ones, that raise no question but who may send them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

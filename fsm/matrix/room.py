@@ -5,7 +5,7 @@ Theory of operation. A room keeps two things apart: where every user stands
 rule, third-party invites). All events are judged, but those of a state that is given
 (`from_state`, `take`), which are taken as they are.
 
-What is asked of events stands in `fsm.matrix.judging`, and the short way of ordinary ones in
+What is asked of events stands in `fsm.matrix.judging`, and the quick way of ordinary ones in
 `fsm.matrix.quick`; here, how rooms begin, go on, and are read back. The order of work is that of
 any room (`fsm.room`).
 """

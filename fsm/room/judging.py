@@ -1,4 +1,4 @@
-"""From an event to its decision, and to the `Change` that it would make: nothing is applied here."""
+"""From an event to its decision, and to the `Change` that it makes. Only the quick way applies what it has read."""
 
 from collections.abc import Container, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Messages and other state take a short way: it answers as the careful one does, or leaves the event to that."""
+"""Messages and other state take the quick way: it answers as the careful one does, or leaves the event to that."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -33,7 +33,7 @@ TYPES = [
 SENDERS = [ALICE, BOB, EVE, "bob", "", "@bü:b.example", None]
 KEYS: list[dict[str, Any]] = [
     {},
-    *({"state_key": key} for key in ("", "word", BOB, EVE, "@", "ü", "x" * (MAX_TEXT + 1), 5)),
+    *({"state_key": key} for key in ("", "word", BOB, EVE, "@", "ü", "x" * (MAX_TEXT + 1), 5, None)),
 ]
 CONTENTS: list[Any] = [{}, {"body": "tea"}, {"n": 5, "list": ["a"]}, {"body": "ü"}, {5: "a"}, {"body": "\ud800"}, "tea"]
 BESIDE: list[dict[str, Any]] = [
@@ -42,6 +42,10 @@ BESIDE: list[dict[str, Any]] = [
     {"event_id": ""},
     {"event_id": "$known"},
     {"event_id": 5},
+    {"event_id": None},
+    {"event_id": "$new", "room_id": None},
+    {"event_id": "x" * (MAX_TEXT + 1), "room_id": ROOM},
+    {"event_id": "$new", "unsigned": {"redacted_because": {}}},
     {"event_id": "$new", "unsigned": {}},
     {"room_id": "!other:a.example"},
     {"room_id": 5},

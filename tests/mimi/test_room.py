@@ -199,6 +199,9 @@ QUICK: list[tuple[Any, tuple[str | None, ...] | None]] = [
     ({**INVITED, "event_id": 5},               None),
     ({**INVITED, "event_id": ""},              None),
     ({**INVITED, "authEvents": []},            None),
+    ({**INVITED, "event_id": None},            None),
+    ({**INVITED, "event_id": None, "x": 1},    None),
+    ({**INVITED, "event_id": "$1", "room_id": None}, None),
     (message(ALICE),                           None),
 ]
 # fmt: on
