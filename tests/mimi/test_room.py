@@ -385,6 +385,14 @@ def test_a_menu_offers_what_is_allowed(sender: str, target: str, menu: dict[Acti
         assert tea.decide(change(action, sender, target)).transition == menu.get(action)
 
 
+def test_who_is_forgotten_has_seen_nothing() -> None:
+    tea = room(*joined(BOB, CAROL), message(BOB) | {"event_id": "$1"}, change(LEAVE, CAROL))
+    assert tea.visible("$1", CAROL)
+    tea.forget(CAROL)
+    assert not tea.visible("$1", CAROL)
+    assert tea.visible("$1", ALICE)
+
+
 def test_facts_of_a_change() -> None:
     tea = hosted()
     assert tea.facts(BOB, CAROL) == facts(may_invite=True, may_kick=True, outranks_for_kick=True)
@@ -393,6 +401,7 @@ def test_facts_of_a_change() -> None:
     assert tea.facts(ALICE, BOB) == facts(
         may_invite=True, may_kick=True, may_ban=True, outranks_for_kick=True, outranks_for_ban=True
     )
+    assert tea.facts_of(change(BAN, BOB, CAROL)) == tea.facts(BOB, CAROL) != tea.facts(CAROL, BOB)
     assert tea.send(join_rule("public"))
     assert tea.facts(BOB, ALICE) == facts(may_invite=True, may_kick=True, join_rule=JoinRule.PUBLIC)
 

@@ -119,6 +119,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "old is not new and old != new → (old != new)": "what is the same is equal: to look at that first saves time",
         "was is not becomes → True": "who stays where they are gains nothing, which takes time to see",
     },
+    "fsm/mimi/room.py": {
+        "self._views is None or past is None or self._views.past is not past or self._views.start != past.start → True":
+            "what has been seen may be worked out anew",
+        "event.said or said_by(event, types) → (said_by(event, types))": "it is read again: only time is lost",
+    },
     "fsm/mimi/roles.py": {
         "(self.shape, self.users) → (self.users, )": "values that differ may have the same hash",
         "(self.shape, self.users) → (self.shape, )": "values that differ may have the same hash",
