@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast, overload
 
+from fsm.classes import UserClass
 from fsm.decision import Decision, judge
 from fsm.errors import EventError, RevisionError, shorten
 from fsm.event import MAX_TEXT, Event, checked_word, is_name, plain, read_event, write_state
@@ -362,6 +363,21 @@ class Room(ParticipationRoom[Member]):
 
     def _is_ordinary(self, event: Mapping[str, Any], action: str | None) -> bool:  # noqa: ARG002 - as any room asks
         return "authEvents" not in event
+
+    def _look_up_other(
+        self,
+        event_type: str,
+        sender: str,  # noqa: ARG002 - as any room does
+        key: str | None,
+        content: dict[str, Any],
+        settings: Settings,
+    ) -> Mapping[UserClass, Decision]:
+        if plain(content) is not content:
+            raise TypeError
+        if key is not None and (len(key) > MAX_TEXT or not key.isascii()):
+            raise KeyError(key)
+        kind = Kind.MESSAGE if key is None else Kind.STATE
+        return self._rules.senders(event_type, kind, is_created=settings.creator is not None)
 
     def _read_quickly(self, content: Mapping[str, Any]) -> Read:
         if "reason" not in content:

@@ -6,7 +6,7 @@ A room's rule is its join rule, and the powers of a user are their standing.
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from fsm.classes import Beside, Rules
+from fsm.classes import MAX_RULES, Beside, Rules, UserClass
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.facts import Value
@@ -15,7 +15,7 @@ from fsm.mimi.permissions import ACTS
 from fsm.mimi.permits import EventFacts, Kind, Told
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.roles import NOBODY, Roles, Standing
-from fsm.mimi.settings import Settings
+from fsm.mimi.settings import OWN_TYPES, Settings, facts_of_any
 from fsm.participation.terms import Action, JoinRule
 from fsm.rule import Rule
 
@@ -48,6 +48,7 @@ class MimiRules(Rules[Standing, JoinRule]):
         self._judged: Beside[tuple[Kind, Told]] = Beside(
             self, lambda key: (self.permits[key[0]], EventFacts.of(key[1]))
         )
+        self._senders: dict[tuple[str, Kind, bool], Senders] = {}
         self.join_rule: Mapping[Value, int] = weights["join_rule"]
         self.is_self = weights["is_self"][True]
         self.outranks_for_kick = weights["outranks_for_kick"][True]
@@ -68,6 +69,21 @@ class MimiRules(Rules[Standing, JoinRule]):
         """The decision on an event that moves nobody: made when first asked for, and then shared. Facts are finite."""
         return self._judged[kind, told]
 
+    def senders(self, event_type: str, kind: Kind, *, is_created: bool) -> "Senders":
+        """The decisions on events of a type whose contents mean nothing, by who sends them.
+
+        Raises `KeyError` for any other type, and for one that is out of the ordinary.
+        """
+        key = event_type, kind, is_created
+        found = self._senders.get(key)
+        if found is None:
+            if event_type in OWN_TYPES or not event_type.isascii() or not 0 < len(event_type) <= _LONGEST_TYPE:
+                raise KeyError(event_type)
+            if len(self._senders) >= MAX_RULES:
+                self._senders.clear()
+            found = self._senders.setdefault(key, Senders(self, *key))
+        return found
+
     @property
     def nobody(self) -> Powers:
         """The powers of everybody who has no standing of their own."""
@@ -76,6 +92,28 @@ class MimiRules(Rules[Standing, JoinRule]):
     def powers(self, standing: Standing) -> Powers:
         """What columns need of a standing."""
         return self.may[standing.acts], standing.kick, standing.ban
+
+
+class Senders(dict[UserClass, Decision]):
+    """The decisions on events of one type and kind, by the class of the sender; each is found when first asked for."""
+
+    __slots__ = ("_asked", "_rules")
+
+    def __init__(self, rules: MimiRules, event_type: str, kind: Kind, is_created: bool) -> None:
+        super().__init__()
+        self._rules = rules
+        self._asked = event_type, kind, is_created
+
+    def __missing__(self, by: UserClass) -> Decision:
+        event_type, kind, is_created = self._asked
+        if len(self) >= _MOST_SENDERS:
+            self.clear()
+        told = facts_of_any(event_type, by.state, by.peers.powers, is_created=is_created)
+        return self.setdefault(by, self._rules.judge(kind, told))
+
+
+_LONGEST_TYPE, _MOST_SENDERS = 2**8 - 1, 2**12
+"""So long is a type that is remembered, for so many classes of senders."""
 
 
 def rules_of(policy: MimiPolicy, *, has_provider: bool = False) -> MimiRules:

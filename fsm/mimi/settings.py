@@ -64,19 +64,28 @@ class Settings(NamedTuple):
 
         `standing` is the sender's, and `is_own_event` tells whether the event redacts one of their own.
         """
-        this_type = events(event.type)
-        of_event = (
-            sender,
-            self.creator is not None,
-            standing.is_denied(SEND_MESSAGES),
-            standing.is_denied(this_type),
-            standing.may(this_type),
-            is_own_event,
-            standing.may(REDACT),
+        of_event = facts_of_any(
+            event.type, sender, standing, is_created=self.creator is not None, is_own_event=is_own_event
         )
         if event.type not in _OF_ROLES:
             return of_event
         return of_event + facts_of(event.sender, standing, self.creator, self.roles, after.roles)
+
+
+def facts_of_any(
+    event_type: str, sender: Participation, standing: Standing, *, is_created: bool, is_own_event: bool = False
+) -> Told:
+    """What guards may know about any event that moves nobody: the first of the facts."""
+    this_type = events(event_type)
+    return (
+        sender,
+        is_created,
+        standing.is_denied(SEND_MESSAGES),
+        standing.is_denied(this_type),
+        standing.may(this_type),
+        is_own_event,
+        standing.may(REDACT),
+    )
 
 
 _OF_ROLES = frozenset((ROLE, ROLE_MAP))
@@ -110,3 +119,6 @@ _CHANGES: Mapping[str, Callable[[Settings, Event], Settings]] = {
     JOIN_RULES: _set_join_rule,
     HISTORY_VISIBILITY: _set_visibility,
 }
+
+OWN_TYPES = frozenset((*_CHANGES, REDACTION))
+"""The event types whose contents mean something to the room, beside those of changes."""

@@ -192,7 +192,9 @@ QUICK: list[tuple[Any, tuple[str | None, ...] | None]] = [
     ({**INVITED, "sender": 5},                 None),
     ({**INVITED, "state_key": None},           None),
     ({**INVITED, "state_key": Text(BOB)},      None),
-    ({**INVITED, "type": "m.tea"},             None),
+    ({**INVITED, "type": "m.tea"},             ()),
+    ({**INVITED, "type": "m.room.create"},     None),
+    ({**INVITED, "type": "m.tea", "state_key": "\u00fc"}, None),
     ({**INVITED, "type": Text("m.user")},      None),
     ({**INVITED, "room_id": "!other:x"},       None),
     ({**INVITED, "room_id": Text(ROOM_ID)},    None),
@@ -202,7 +204,16 @@ QUICK: list[tuple[Any, tuple[str | None, ...] | None]] = [
     ({**INVITED, "event_id": None},            None),
     ({**INVITED, "event_id": None, "x": 1},    None),
     ({**INVITED, "event_id": "$1", "room_id": None}, None),
-    (message(ALICE),                           None),
+    (message(ALICE),                           ()),
+    ({**message(ALICE), "content": {"body": ["\u00fc", 5]}}, ()),
+    ({**message(ALICE), "event_id": "$1", "room_id": ROOM_ID}, ()),
+    ({**message(ALICE), "event_id": "$1", "more": {}}, ()),
+    ({**message(ALICE), "type": "m.room.redaction"}, None),
+    ({**message(ALICE), "type": "m.\u00fc"},   None),
+    ({**message(ALICE), "type": "x" * 256},    None),
+    ({**message(ALICE), "type": ""},           None),
+    ({**message(ALICE), "authEvents": []},     None),
+    ({**message(ALICE), "content": MappingProxyType({})}, None),
 ]
 # fmt: on
 

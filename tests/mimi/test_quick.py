@@ -1,0 +1,103 @@
+"""Messages and state that mean nothing to a room take a short way: it answers as the careful one does."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import product
+from typing import Any
+
+import pytest
+
+from fsm import Change, EventError, Room
+from fsm.change import ALL
+from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
+from fsm.room.judging import UNREADABLE
+
+ALICE, BOB, CAROL, DAN, EVE = (f"@{name}:x" for name in ("alice", "bob", "carol", "dan", "eve"))
+ROOM = "!r:x"
+
+TYPES: list[Any] = [
+    "m.message",
+    "m.name",
+    "m.room.redaction",
+    "m.room.name",
+    "m.room.join_rules",
+    "",
+    "\u00fc",
+    "x" * 300,
+    5,
+]
+SENDERS: list[Any] = [ALICE, BOB, CAROL, DAN, EVE, "", None]
+KEYS: list[dict[str, Any]] = [{}, {"state_key": ""}, {"state_key": BOB}, {"state_key": "\u00fc"}, {"state_key": 5}]
+CONTENTS: list[Any] = [{}, {"body": "tea"}, {"redacts": "$known"}, {"n": ["\u00fc"]}, {"body": "\ud800"}, "tea"]
+BESIDE: list[dict[str, Any]] = [
+    {},
+    {"event_id": "$new", "room_id": ROOM},
+    {"event_id": "$known"},
+    {"event_id": ""},
+    {"room_id": "!other"},
+    {"authEvents": []},
+    {"more": {"a": 1}},
+    {"more": "\ud800"},
+]
+ROLES: list[tuple[str, dict[str, Any]]] = [
+    ("high", {"invite": True, "events": {"m.room.name": True, "m.message": False, "m.name": True}, "redact": True}),
+    ("mute", {"sendMessages": False, "events": {"m.name": False}}),
+]
+
+
+def state_event(event_type: str, key: str, content: dict[str, Any]) -> dict[str, Any]:
+    return {"type": event_type, "sender": ALICE, "state_key": key, "content": content}
+
+
+def rooms(policy: MimiPolicy) -> Iterator[Room]:
+    yield Room(ROOM, policy=policy)
+    created = {**state_event("m.room.create", "", {}), "room_id": ROOM}
+    roles = [state_event("m.room.role", role, {"permissions": may}) for role, may in ROLES]
+    given = [{"role_id": "high", "user_ids": [BOB], "order": 2}, {"role_id": "mute", "user_ids": [CAROL], "order": 1}]
+    users = [
+        state_event(policy.participation_event, user, {"participation": state})
+        for user, state in ((BOB, "join"), (CAROL, "join"), (DAN, "join"), (EVE, "ban"))
+    ]
+    for more in ([], [*roles, state_event("m.room.role_map", "", {"roles": given})]):
+        room = Room.from_state([created, *more, *users], policy=policy)
+        room.send({"type": "m.message", "sender": DAN, "content": {}, "event_id": "$known"})
+        yield room
+
+
+def events() -> Iterator[dict[str, Any]]:
+    for event_type, sender, key, content, beside in product(TYPES, SENDERS, KEYS, CONTENTS, BESIDE):
+        plain = (event_type in TYPES[:4], sender in SENDERS[:5], key in KEYS[:2], content in CONTENTS[:2], not beside)
+        if sum(plain) >= len(plain) - 1:
+            yield {"type": event_type, "sender": sender, "content": content, **key, **beside}
+
+
+def answer(ask: Any, *asked: Any) -> object:
+    try:
+        return ask(*asked)
+    except EventError as problem:
+        return str(problem)
+
+
+@pytest.mark.parametrize("policy", [MIMI, MIMI_00, MIMI_01], ids=lambda policy: policy.id)
+def test_both_ways_answer_alike(policy: MimiPolicy) -> None:
+    quick = 0
+    for room in rooms(policy):
+        for event in events():
+            careful = answer(room._decide_carefully, event)
+            assert answer(room.decide, event) == careful, event
+            with suppress(EventError, *UNREADABLE):
+                change = room._quick(event, ALL, is_sent=False)
+                quick += 1
+                assert answer(room.prepare, event) == change, event
+    assert quick > 100
+
+
+@pytest.mark.parametrize("policy", [MIMI, MIMI_00, MIMI_01], ids=lambda policy: policy.id)
+def test_both_ways_lead_to_the_same_room(policy: MimiPolicy) -> None:
+    for sent, stepped in zip(rooms(policy), rooms(policy), strict=True):
+        for number, event in enumerate(events()):
+            named = {**event, "event_id": f"${number}"} if number % 2 and "event_id" not in event else event
+            prepared = answer(stepped.prepare, named)
+            applied = answer(stepped.apply, prepared) if isinstance(prepared, Change) else prepared
+            assert answer(sent.send, named) == applied, named
+        assert sent.snapshot() == stepped.snapshot()
