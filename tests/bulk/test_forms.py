@@ -187,3 +187,10 @@ def test_a_log_of_one_room_need_not_name_it() -> None:
     assert taken_from(lines(*events)) > 0
     members = [{**event, "type": "m.room.member", "content": {"membership": "join"}} for event in events[1:]]
     assert taken_from(lines(*members), MATRIX) == 0
+
+
+@pytest.mark.parametrize("count", [10, 200, 4_000])
+def test_a_change_may_hold_very_many_fields(count: int) -> None:
+    fields = {f"x{number}": number for number in range(count)}
+    text = lines(*({**event, **fields} for event in [BEFORE[0], *JOINS[:12]]))
+    assert bool(taken_from(text, size=4 * len(text) // 13)) is (count < 100)

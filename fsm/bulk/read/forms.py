@@ -33,6 +33,9 @@ _MOST = 4
 _AT_ONCE = 4
 """With more groups, an expression takes several times as long."""
 
+_LONGEST = 2**10
+"""Longer texts have forms for which an expression would take too much memory."""
+
 _TOKEN = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*"[ \t\r]*:)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<number>-?[0-9][0-9.eE+-]*)'
     r"|(?P<open>[{\[])|(?P<close>[}\]])|[^\"0-9{}\[\]-]+"
@@ -89,7 +92,8 @@ class Forms:
     def learn(self, text: str, event: Mapping[str, Any], row: Mapping[str, Any]) -> None:
         """Take note of the form of an event's text, if its row holds no more than the words of a change."""
         is_change = layout.ACTION in row and layout.EVENT_JSON not in row
-        form = self._form(text, event, row) if is_change and not self._are_none else None
+        is_fit = is_change and len(text) <= _LONGEST and not self._are_none
+        form = self._form(text, event, row) if is_fit else None
         if form is not None:
             self._counts[form] += 1
 
