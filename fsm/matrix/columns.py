@@ -83,8 +83,7 @@ class ColumnRoom(MatrixRoom):
     @property
     def _own(self) -> Mapping[str, Power]:
         """The level of everybody who has one of their own."""
-        powers, _ = self._settings.powers(self.policy)
-        return powers
+        return self._settings.powers(self.policy)
 
     def _heights(self) -> Mapping[Power, int]:
         """The levels in the room from the lowest up: they can be of any size, and only their order counts."""

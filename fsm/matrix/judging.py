@@ -57,7 +57,7 @@ class MatrixJudging(MatrixMembership[Member]):
         return event
 
     def _understood(self, event: Event) -> Event:
-        return event if event.type != POWER_LEVELS else event._replace(said=levels_in(event, self.policy))
+        return event if event.type != POWER_LEVELS else Event(*event[:-1], levels_in(event, self.policy))
 
     def _permission(self, rule: Row) -> Decision:
         return self._rules.permission(rule)

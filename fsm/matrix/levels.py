@@ -8,7 +8,7 @@ Spec: "`m.room.power_levels`" (Client-Server API)
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from math import inf, isfinite, isnan, nan
@@ -161,12 +161,15 @@ class _Reader:
         return Levels(**lists, named=named or _NONE, faults=self._faults or _NONE, texts=self._texts or _NONE)
 
     def _listed(self, listed: str) -> Mapping[str, Power]:
+        given = self._content.get(listed, _NONE)
+        if given is _NONE or (type(given) is dict and _are_whole(given.values())):
+            return {**given} or _NONE
         try:
-            entries = mapping(self._content.get(listed, {}), f"content.{listed}")
+            entries = mapping(given, f"content.{listed}")
         except EventError as fault:
             self._faults[listed,] = fault
             return _NONE
-        return {key: self._level(value, listed, key) for key, value in entries.items()} or _NONE
+        return {key: self._level(value, listed, key) for key, value in entries.items()}
 
     def _level(self, value: object, *path: str) -> Power:
         try:
@@ -177,6 +180,11 @@ class _Reader:
             if type(value) is str:
                 self._texts[path] = shorten(value)
             return nan
+
+
+def _are_whole(values: Iterable[object]) -> bool:
+    """Whether these are levels in every room version."""
+    return all(type(value) is int and -CANONICAL <= value <= CANONICAL for value in values)
 
 
 def _read_level(value: object, numbers: Numbers) -> int:

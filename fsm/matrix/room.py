@@ -317,10 +317,10 @@ class MatrixRoom(MatrixQuick[Member]):
         if settings.levels is before.levels and settings.creation is before.creation:
             self._set_up(settings)
         else:
-            (were, _), (powers, _) = before.powers(self.policy), settings.powers(self.policy)
             # Power levels may name what is no user, and what is no user does nothing.
-            peers = {user: peers_of(power) for user, power in powers.items() if is_user_id(user)}
-            self._set_up(settings, peers, were=were)
+            powers = settings.powers(self.policy).items()
+            peers = {user: peers_of(power) for user, power in powers if is_user_id(user)}
+            self._set_up(settings, peers, were=before.powers(self.policy))
 
     def _created(self, *, is_now: bool) -> None:
         if is_now is not self._is_just_created:

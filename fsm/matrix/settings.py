@@ -118,14 +118,13 @@ class Settings:
         faults = {path: fault.within(place) for path, fault in self.levels.faults.items()}
         return replace(self, levels=replace(self.levels, faults=faults))
 
-    def powers(self, version: Version) -> tuple[Mapping[str, Power], Power]:
-        """The power of everybody who has one of their own, and the power of all others."""
-        powers: dict[str, Power] = {}
-        if self.levels is not None:
-            powers.update(self.levels.users)
-        if self.creation is not None and (self.levels is None or version.reign is Reign.SUPREME):
-            powers.update(dict.fromkeys(self.creation.creators, version.reign.power))
-        return powers, self.levels_in_force.level("users_default")
+    def powers(self, version: Version) -> Mapping[str, Power]:
+        """The power of everybody who has one of their own."""
+        creation, levels = self.creation, self.levels
+        if creation is None or not (levels is None or version.reign is Reign.SUPREME):
+            return {} if levels is None else levels.users
+        by_creation = dict.fromkeys(creation.creators, version.reign.power)
+        return by_creation if levels is None else {**levels.users, **by_creation}
 
     @property
     def levels_in_force(self) -> Levels:
