@@ -417,6 +417,6 @@ class Structs:
         return self._form(struct).decode(data)
 
     def _form(self, struct: str) -> Form:
-        if struct in self.forms:
+        if type(struct) is str and struct in self.forms:
             return self.forms[struct]
-        raise DefinitionError(f"unknown struct `{shorten(struct)}`: choose from {', '.join(self.forms)}")
+        raise DefinitionError(f"unknown struct `{shorten(str(struct))}`: choose from {', '.join(self.forms)}")

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from fsm.classes import Outside
 from fsm.decision import Decision
 from fsm.event import is_name, write_state
+from fsm.matrix.citing import AUTH_EVENTS
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN, write_member
 from fsm.matrix.ids import is_user_id
 from fsm.matrix.levels import Levels, Power
@@ -105,8 +106,8 @@ class Columns:
     initial = Participation.LEAVE
     """Where somebody stands of whom nothing is known."""
 
-    past_words: tuple[bytes, ...] = ()
-    """No event `looks_back`."""
+    past_words = (AUTH_EVENTS.encode(),)
+    """One of these stands in the text of every event that `looks_back`."""
 
     is_user = staticmethod(is_user_id)
     """Whether a text can be the id of a user."""
@@ -142,6 +143,7 @@ class Columns:
             and is_name(event.get("event_id", "$"))
             and is_name(action)
             and action in _WORDS
+            and AUTH_EVENTS not in event
             and not any(proof in content for proof in _PROOFS)
             # What came before a join tells whether it is a creator's first.
             and (action != Action.JOIN or "prev_events" not in event)
@@ -152,9 +154,9 @@ class Columns:
         """The event that asks for a change."""
         return {"type": MEMBER, "sender": sender, "state_key": target, "content": {"membership": action}}
 
-    def looks_back(self, event: Mapping[str, Any]) -> bool:  # noqa: ARG002 - as columnar replay asks any family
-        """Whether the decision depends on single events of the past: never, rooms judge by their state."""
-        return False
+    def looks_back(self, event: Mapping[str, Any]) -> bool:
+        """Whether the decision depends on single events of the past, so that a room has to remember them."""
+        return AUTH_EVENTS in event
 
     def says_more(self, event: Mapping[str, Any]) -> bool:  # noqa: ARG002 - as columnar replay asks any family
         """Whether a change says more than takes a look-up that tells it from other events of its id."""

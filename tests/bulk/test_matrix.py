@@ -226,3 +226,52 @@ def test_rows_of_a_database() -> None:
     assert [row["transition"] for row in answers] == ["create", None, "found", "invite", "accept", None, None, "leave"]
     assert answers[5]["error"] == "`sender`: `bob` is no user id, which is `@localpart:server`"
     assert answers[6]["reason"] == "event: the room version knows no such membership"
+
+
+CITED: list[Any] = [
+    [],
+    ["$made"],
+    ["$made", "$made"],
+    ["$refused"],
+    ["$unknown"],
+    ["$rules", "$joined"],
+    ["$own"],
+    5,
+    [5],
+]
+
+
+@pytest.mark.parametrize("batch", [1, 1000])
+@pytest.mark.parametrize("cited", CITED, ids=str)
+def test_what_changes_cite_counts_as_in_a_room(cited: Any, batch: int) -> None:
+    policy = VERSIONS["10"]
+    log = [
+        {**create("10"), "event_id": "$made"},
+        member("join", ALICE, event_id="$joined"),
+        {**join_rules("public"), "event_id": "$rules"},
+        member("ban", BOB, ABE, event_id="$refused", auth_events=[]),
+        member("join", BOB, event_id="$own", auth_events=cited),
+        member("ban", ALICE, BOB, auth_events=cited),
+        member("leave", ALICE, BOB),
+    ]
+    table, past = table_of([policy], log)
+    outcomes, states = columnar_replay([policy], table, batch=batch, past=past)
+    assert (outcomes[0], states) == plain_replay(policy, log)
+
+
+def test_one_change_may_cite_or_not(tmp_path: Path) -> None:
+    """However a history comes, what an event cites is seen."""
+    log = [
+        *(
+            {**event, "room_id": "!r:a.example"}
+            for event in (create("10"), member("join", ALICE), join_rules("public"))
+        ),
+        member("join", BOB, event_id="$own", auth_events=["$made", "$made"], room_id="!r:a.example"),
+    ]
+    log[0]["event_id"] = "$made"
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(map(json.dumps, log)), encoding="utf-8")
+    whole = backtest(path, VERSIONS["10"], output=tmp_path / "rows.parquet").counts["summary"]
+    assert (whole["allowed"], whole["rejected"]) == (3, 1)
+    again = backtest(tmp_path / "rows.parquet", VERSIONS["10"]).counts["summary"]
+    assert again == whole

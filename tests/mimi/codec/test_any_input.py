@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm import EventError
+from fsm import DefinitionError, EventError
 from fsm.mimi.codec import STRUCTS, decode, encode
 
 from . import fuzz
@@ -47,6 +47,15 @@ def is_carried_or_described(struct: str, value: object) -> bool:
     except EventError as problem:
         return str(problem).isprintable()
     return encode(struct, decode(struct, data)) == data
+
+
+@pytest.mark.parametrize("struct", [None, 5, b"MUserContent", [], "x" * 10**6, "\n"], ids=range(6))
+def test_what_names_no_struct(struct: Any) -> None:
+    for work in (lambda: encode(struct, {}), lambda: decode(struct, b"")):
+        with pytest.raises(DefinitionError, match="unknown struct `") as caught:
+            work()
+        assert str(caught.value).isprintable()
+        assert len(str(caught.value)) < 1000
 
 
 @given(data=st.binary(max_size=40))
