@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fsm import MIMI, Action, Decision, Domain, EventError, JoinRule, Participation, Room
+from fsm import MIMI, Action, Change, Decision, Domain, EventError, JoinRule, Participation, Room
 from fsm.change import ALL
 from fsm.event import MAX_TEXT
 from fsm.room.judging import UNREADABLE
@@ -394,6 +394,56 @@ def test_a_menu_offers_what_is_allowed(sender: str, target: str, menu: dict[Acti
     assert inside(tea) == before
     for action in Action:
         assert tea.decide(change(action, sender, target)).transition == menu.get(action)
+
+
+@pytest.mark.parametrize(("events", "moved"), [
+    ([create(ALICE)], [(ALICE, LEAVE, JOIN)]),
+    ([create(BOB)], [(None, None, None)]),
+    ([join_rule("public", CAROL)], [(None, None, None)]),
+    ([create(ALICE), create(DAN)], [(ALICE, LEAVE, JOIN), (None, None, None)]),
+])  # fmt: skip
+def test_a_creation_moves_a_creator_whom_nobody_knew(events: list[JSON], moved: list[Any]) -> None:
+    tea, told = Room.from_state([change(JOIN, BOB)]), list[Change]()
+    tea.observe(told.append, of={"taken"})
+    for event in events:
+        tea.take(event)
+    assert [(each.target, each.before, each.after) for each in told] == moved
+
+
+def test_what_is_hidden_is_no_setting_whatever_its_type() -> None:
+    tea = room({**visibility("world"), "event_id": "$1"})
+    assert tea.send_unread({**message(ALICE, "m.room.history_visibility"), "event_id": "$2"})
+    again = Room.restore(tea.snapshot())
+    assert again.kept == tea.kept
+    assert again.visible("$2", DAN)
+
+
+def test_what_is_the_state_still_stays_where_few_events_are_kept() -> None:
+    tea = Room.create(ROOM_ID, ALICE, keep=1)
+    tea.remember()
+    for event in (
+        join_rule("public"),
+        visibility("world"),
+        change(JOIN, BOB),
+        change(LEAVE, BOB) | {"type": "m.room.user"},
+    ):
+        assert tea.send(event)
+    assert tea.send_unread({**message(ALICE, "m.user"), "event_id": "$1"})
+    for _ in range(40):
+        assert tea.send(message(ALICE))
+    assert tea._past is not None
+    kept = [(entry.type, entry.state_key) for entry in tea._past if entry.type != "m.message"]
+    assert sorted(kept) == [
+        ("m.room.create", ""), ("m.room.history_visibility", ""), ("m.room.join_rules", ""), ("m.room.user", BOB),
+    ]  # fmt: skip
+
+
+def test_the_creator_is_not_forgotten() -> None:
+    tea = room(role("host", HOST), *joined(BOB), role_map(("host", 1, [BOB])), change(LEAVE, ALICE))
+    with pytest.raises(EventError, match="is in the room still, or named by its settings"):
+        tea.forget(ALICE)
+    with pytest.raises(EventError, match="is in the room still, or named by its settings"):
+        tea.forget(BOB)
 
 
 def test_who_is_forgotten_has_seen_nothing() -> None:
