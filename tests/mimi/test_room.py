@@ -9,6 +9,7 @@ import pytest
 from fsm import MIMI, Action, Change, Decision, Domain, EventError, JoinRule, Participation, Room
 from fsm.change import ALL
 from fsm.event import MAX_TEXT
+from fsm.mimi.permits import Kind, event_is_own
 from fsm.room.judging import UNREADABLE
 from tests.builders import (
     ALICE,
@@ -408,6 +409,29 @@ def test_a_creation_moves_a_creator_whom_nobody_knew(events: list[JSON], moved: 
     for event in events:
         tea.take(event)
     assert [(each.target, each.before, each.after) for each in told] == moved
+
+
+@pytest.mark.parametrize(("permissions", "is_allowed"), [
+    ({"sendMessages": True}, True),
+    ({"sendMessages": False}, False),
+    ({"sendMessages": False, "redact": True}, True),
+])  # fmt: skip
+def test_what_is_hidden_may_be_a_message_or_a_redaction(permissions: JSON, is_allowed: bool) -> None:
+    others = tuple(permit for permit in MIMI.permits[Kind.REDACTION] if event_is_own not in permit.guards)
+    policy = MIMI.evolve("mimi-others", permits={**MIMI.permits, Kind.REDACTION: others})
+    tea = room(role("host", permissions), *joined(BOB), role_map(("host", 1, [BOB])), policy=policy)
+    assert tea.send_unread(message(BOB, "m.hidden")).allowed is is_allowed
+
+
+def test_what_was_hidden_is_kept_as_it_is_read() -> None:
+    tea = room(*joined(BOB))
+    read = {**message(BOB), "event_id": "$1"}
+    assert tea.send_unread({**read, "type": "m.hidden"})
+    answered = tea.send(read)
+    assert tea.send(read) == answered
+    assert tea._past is not None
+    (entry,) = (each for each in tea._past if each.state_key is None)
+    assert (entry.event_id, entry.sender, entry.type, entry.answer) == ("$1", BOB, "m.message", answered)
 
 
 def test_what_is_hidden_is_no_setting_whatever_its_type() -> None:

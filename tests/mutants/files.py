@@ -123,10 +123,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "self._views is None or past is None or self._views.past is not past or self._views.start != past.start → True":
             "what has been seen may be worked out anew",
         **dict.fromkeys((
-            "self._views is None or past is None or self._views.past is not past or self._views.start != past.start → "
-            "(self._views is None or self._views.past is not past or self._views.start != past.start)",
-            "self._views is None or past is None or self._views.past is not past or self._views.start != past.start → "
-            "(self._views is None or past is None or self._views.past is not past)",
+            ("self._views is None or past is None or self._views.past is not past or self._views.start != past.start → "
+            "(self._views is None or self._views.past is not past or self._views.start != past.start)"),
+            ("self._views is None or past is None or self._views.past is not past or self._views.start != past.start → "
+            "(self._views is None or past is None or self._views.past is not past)"),
         ), "what has been seen of events that are forgotten stays true, and only takes memory"),
         "event.said or said_by(event, types) → (said_by(event, types))": "it is read again: only time is lost",
     },
