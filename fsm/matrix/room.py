@@ -179,7 +179,8 @@ class MatrixRoom(MatrixQuick[Member]):
         for index, event, value in read_whole_state(state):
             try:
                 room._expect_room(event)
-                room._known_answer(event, value)
+                if room._may_know(event.event_id):
+                    room._known_answer(event, value)
                 room._note_id(event)
                 if event.type == MEMBER:
                     room._apply(event)

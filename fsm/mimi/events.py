@@ -49,7 +49,8 @@ def said_by(event: Event, participation_events: Container[str]) -> Any:
 
 def understood(event: Event, participation_events: Container[str]) -> Event:
     """The same event with what its content says. Raises `EventError` when it is malformed."""
-    return Event(*event[:-1], said_by(event, participation_events))
+    event_type, sender, content, state_key, event_id, room_id, _ = event
+    return Event(event_type, sender, content, state_key, event_id, room_id, said_by(event, participation_events))
 
 
 _READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {

@@ -181,8 +181,9 @@ class Room(ParticipationRoom[Member]):
             try:
                 value = plain(given)
                 event = room._read_first(value, seen)
-                room._known_answer(event, value)
-                event = room._understood(event)
+                if room._may_know(event.event_id):
+                    room._known_answer(event, value)
+                event = understood(event, types)
                 assert event.state_key is not None
                 room._note_id(event)
                 if event.type in types:

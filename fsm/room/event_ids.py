@@ -111,11 +111,16 @@ class RoomPast(RoomUsers[Who]):
     def _met(self, value: JSON) -> tuple[Event, Decision | None]:
         """An event as it is read, and the first answer to it where it is known by its id. Raises `EventError`."""
         event = self._read(value)
-        if event.event_id is not None and self._past is not None:
+        if self._may_know(event.event_id):
             known = self._known_answer(event, value)
             if known is not None:
                 return event, known
         return self._understood(event), None
+
+    def _may_know(self, event_id: str | None) -> bool:
+        """Whether an event of this id may be known: nearly all others are not asked any further."""
+        past = self._past
+        return event_id is not None and past is not None and event_id in past.words
 
     def _known_answer(self, event: Event, value: JSON) -> Decision | None:
         """The first answer to an event that is known by its id. Raises `EventError` for another event of that id."""
