@@ -101,15 +101,17 @@ class Senders(dict[UserClass, Answers]):
 class Table(Generic[P, R]):
     """The decisions in rooms of one rule, each made when first asked for: by action, and by the classes of both users.
 
-    `word` is the key of the content under which changes name their action, and `types` are the event types of changes.
+    `word` is the key of the content under which changes name their action, and `types` are the event types of changes,
+    of which one is the `usual`.
     """
 
-    __slots__ = ("_rules", "held", "others", "own", "rule", "types", "word")
+    __slots__ = ("_rules", "held", "others", "own", "rule", "types", "usual", "word")
 
     def __init__(self, rules: "Rules[P, R]", rule: R) -> None:
         self.rule = rule
         self.word = rules.word
         self.types = rules.types
+        self.usual = rules.types[0]
         self._rules = rules
         self.own: dict[str, Answers] = {action: Answers(self, action, None) for action in rules.words}
         """On what users do to themselves."""

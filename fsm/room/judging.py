@@ -121,20 +121,19 @@ class RoomJudging(RoomPast[Who]):
         if type(event) is not dict:
             raise TypeError
         settings = self._settings
-        members = self._members
         table: Any = self._table  # where there is none, it has no `types`
         event_type = event["type"]
         sender = event["sender"]
         content = event["content"]
         if type(event_type) is not str or type(sender) is not str or type(content) is not dict:
             raise TypeError
-        by = members.get(sender) or self._stranger(sender)
-        if event_type in table.types:
+        by = self._members.get(sender) or self._stranger(sender)
+        if event_type == table.usual or event_type in table.types:
             key, action = event["state_key"], content[table.word]
             if type(key) is not str or type(action) is not str:
                 raise TypeError
-            is_alone = len(content) == 1
-            if not is_alone:
+            size = len(content)
+            if size != 1:
                 if plain(content) is not content:
                     raise TypeError
                 self._read_quickly(content)
@@ -143,17 +142,18 @@ class RoomJudging(RoomPast[Who]):
                 to = by
                 decision: Decision = table.own[action][by]
             else:
-                to = members.get(key) or self._stranger(key)
+                to = self._members.get(key) or self._stranger(key)
                 decision = table.others[action][by][to]
         elif "state_key" in event:
-            action, key, is_alone, more = None, event["state_key"], False, len(event) - _WITH_KEY
+            action, key, size = None, event["state_key"], 0
+            more = len(event) - _WITH_KEY
             if type(key) is not str:
                 raise TypeError
             decision = self._look_up_other(event_type, sender, key, content, settings)[by]
         else:
-            action, key, is_alone, more = None, None, False, len(event) - _WITHOUT_KEY
+            action, key, size = None, None, 0
+            more = len(event) - _WITHOUT_KEY
             decision = self._look_up_other(event_type, sender, None, content, settings)[by]
-        event_id = None
         if more:
             event_id, room_id = event.get("event_id"), event.get("room_id")
             if type(event_id) is not str or type(room_id) is not str or more != _BOTH_IDS:
@@ -170,7 +170,9 @@ class RoomJudging(RoomPast[Who]):
             raise KeyError(event_type)
         if asked is None:
             return decision
-        is_allowed = decision.allowed
+        is_allowed, is_alone = decision.allowed, size == 1  # with nothing but the action
+        if not more:
+            event_id = None
         if is_allowed and is_sent:
             self._revision += 1
             past = self._past
@@ -184,7 +186,7 @@ class RoomJudging(RoomPast[Who]):
                 if to is to.peers.unknown:
                     self._move(key, to, decision.after)
                 else:
-                    members[key] = to.peers[decision.after]  # type: ignore[index]  # it moves somebody
+                    self._members[key] = to.peers[decision.after]  # type: ignore[index]  # it moves somebody
         if not asked:
             return decision
         kind = _REFUSAL if not is_allowed else _CHANGE if action is not None else _NONE if key is None else _SETTING
