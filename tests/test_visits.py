@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import ALICE, BOB, CAROL, change, joined, role, role_map, room
+from tests.builders import ALICE, BOB, CAROL, change, join_rule, joined, role, role_map, room
 from tests.matrix import builders as m
 from tests.test_imports import FILES, height
 
@@ -48,6 +48,7 @@ CASES: list[tuple[Callable[[], Any], dict[str, Any]]] = [
     (mimi,   {**change("leave", BOB, CAROL), "content": {"participation": "leave", "reason": "été"}}),
     (mimi,   change("invite", ALICE, NEW)),
     (mimi,   change("join", NEW, NEW)),
+    (mimi,   message(BOB)),
     (matrix, member(BOB, CAROL, "leave")),
     (matrix, {**member(BOB, CAROL, "leave"), "event_id": "$new"}),
     (matrix, member(BOB, CAROL, "leave", reason="spam")),
@@ -88,7 +89,9 @@ def test_a_decision_visits_few_modules(make: Callable[[], Any], event: Mapping[s
     assert len(back_up) <= MOST_BACK_UP, back_up
 
 
-@pytest.mark.parametrize("event", [message(BOB), role_map(("mod", 5, [ALICE])), {**message(BOB), "event_id": "$new"}])
+@pytest.mark.parametrize(
+    "event", [join_rule("public"), role_map(("mod", 5, [ALICE])), {**join_rule("public"), "event_id": "$new"}]
+)
 def test_what_kind_of_event_it_is_is_asked_once(event: Mapping[str, Any]) -> None:
     here = mimi()
     called = [name for _, _, name in entered(lambda: here.decide(event))]
