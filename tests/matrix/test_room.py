@@ -62,6 +62,26 @@ def test_a_new_room_has_its_creator(policy: MatrixPolicy) -> None:
     assert here.participant(BOB).state is LEAVE
 
 
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
+def test_a_creation_says_what_its_version_asks_for(policy: MatrixPolicy) -> None:
+    creation, joining = MatrixRoom(policy=policy).first_events(ALICE)
+    says_who = {"creator": ALICE} if policy in before_version(11) else {}
+    assert creation["content"] == {"room_version": policy.version, **says_who}
+    assert joining == member(JOIN, ALICE)
+    assert MatrixRoom().first_events(ALICE) == MatrixRoom(policy=VERSIONS["12"]).first_events(ALICE)
+
+
+def test_creators_are_not_forgotten() -> None:
+    events = members(join=[ALICE, BOB], leave=[CAROL])
+    tea = room(*events, creation=create("12", {"additional_creators": [ABE]}))
+    tea.take(member(LEAVE, ALICE))
+    for creator in (ALICE, ABE):
+        with pytest.raises(EventError, match="is in the room still, or named by its settings"):
+            tea.forget(creator)
+    tea.forget(CAROL)
+    MatrixRoom().forget(ALICE)
+
+
 def test_the_first_event_must_be_the_creation(policy: MatrixPolicy) -> None:
     here = MatrixRoom(ROOM_ID, policy=policy)
     decision = here.send(member("join", ALICE))

@@ -117,7 +117,8 @@ class Trials(FirstFailure):
                 for place, code in _functions(new)
                 if place in known and _essence(code, is_whole=True) != _essence(known[place], is_whole=True)
             }
-            if not changed or _essence(old, is_whole=False) != _essence(new, is_whole=False):
+            fits = all(code.co_freevars == known[place].co_freevars for place, code in changed.items())
+            if not changed or not fits or _essence(old, is_whole=False) != _essence(new, is_whole=False):
                 self._answers.send((number, None))
                 continue
             if len(running) == self._limits.jobs:
