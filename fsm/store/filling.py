@@ -10,7 +10,7 @@ from fsm.errors import StoreError, shorten
 from fsm.family import AnyRoom
 from fsm.json_lines import Line
 from fsm.log import Outcome, Replay
-from fsm.policies import Rules, room_of
+from fsm.policies import Rules
 from fsm.store.store import Cursor, Store
 
 _AT_ONCE = 1000
@@ -40,7 +40,7 @@ class Filling(Replay):
         self._flush()
 
     def _send(self, line: Line) -> Outcome:
-        room_id = room_of(self.rules, line.value) if type(line.value) is dict else None
+        room_id = self._room_of(line.value) if type(line.value) is dict else None
         if room_id is not None and room_id not in self.rooms:
             self._begin(room_id, line.value)
         return super()._send(line)
