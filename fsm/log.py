@@ -9,8 +9,9 @@ its id (`fsm.room`), and accepts it only once.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from fsm.answers import AnswerTexts, quoted
@@ -173,9 +174,12 @@ class Replay:
 
     def __post_init__(self) -> None:
         self._creations = Creations(self.rules)
-        self._room_of = room_of_by(self.rules)
         self.is_incomplete = False
         """Whether there were events that could not be judged, since their room's creation is missing."""
+
+    @cached_property
+    def _room_of(self) -> Callable[[Mapping[str, Any]], str | None]:
+        return room_of_by(self.rules)
 
     def run(self, lines: Iterable[Line]) -> Iterator[Outcome]:
         """Send the events, in order, each to its room."""

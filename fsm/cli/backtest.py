@@ -1,14 +1,11 @@
 """`fsm backtest`: what policies would have done to a whole history."""
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
-from importlib import import_module
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -96,39 +93,11 @@ def backtest(  # noqa: PLR0913 - one parameter for each option
 
 @contextmanager
 def needing(what: str, extra: str) -> Iterator[None]:
-    """Say which extra is missing when the body cannot import something. Raises `DefinitionError`.
-
-    Arrow looks once whether there is pandas, and would load it if so, which takes longer than all that a command needs.
-    """
+    """Say which extra is missing when the body cannot import something. Raises `DefinitionError`."""
     try:
-        with _without("pandas"):
-            import_module("pyarrow").array([])
         yield
     except ModuleNotFoundError as missing:
         raise DefinitionError(needs(what, missing.name, extra)) from None
-
-
-class _Missing(MetaPathFinder):
-    """Has an import find no module of this name."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:  # noqa: ARG002 - as it is called
-        """Go on looking elsewhere, but for this module. Raises ModuleNotFoundError."""
-        if fullname == self._name:
-            raise ModuleNotFoundError(name=self._name)
-
-
-@contextmanager
-def _without(module: str) -> Iterator[None]:
-    """Have imports not find a module that is not loaded yet."""
-    finder = _Missing(module)
-    sys.meta_path.insert(0, finder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)
 
 
 def _engine(engine: Engine, address: str | None, scratch: Path | None) -> Callable[..., Any]:
