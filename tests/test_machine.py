@@ -357,3 +357,14 @@ def test_only_what_the_library_logs_of_decisions_is_dropped(caplog: pytest.LogCa
         machine.decide(LEAVE, facts(**{**STAFF, "may_ban": True}))
     log.info("after an error")
     assert told() == ["of use", "after an error"]
+
+
+def test_a_memory_knows_the_action_of_every_row() -> None:
+    memory = memory_of(MIMI)
+    assert memory.action_of == {row.id: row.trigger for row in MIMI.transitions}
+    assert next(iter(memory.action_of)) == MIMI.transitions[0].id
+
+
+def test_of_two_faults_the_action_is_told_first() -> None:
+    with pytest.raises(DefinitionError, match="has no action `dance`"):
+        memory_of(MIMI).decide("dance", "no facts")  # type: ignore[arg-type]

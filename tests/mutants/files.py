@@ -109,7 +109,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "isinstance(row.dest, Asked) and row.dest.among is not None → (isinstance(row.dest, Asked))":
             "a row that leads wherever the event asks says so itself: not to ask it only saves time",
     },
-    "fsm/memory.py": {"super().__init__() → pass": _LIBRARY},
+    "fsm/memory.py": {"super().__init__() → pass": _LIBRARY, "super().__init__() → (super())": _LIBRARY},
     "fsm/participant.py": {
         "super().__init__(name, bases, namespace, **more) → pass": _LIBRARY,
         "2 → 3": "how many changes a class remembers the hooks of",
