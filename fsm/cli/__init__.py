@@ -15,7 +15,7 @@ from types import MappingProxyType
 import click
 
 from fsm.cli.terminal import StoppedError, complain, drop
-from fsm.errors import PolicyError, in_words, needs, shorten
+from fsm.errors import PolicyError, in_words, shorten
 from fsm.version import __version__
 
 UNUSABLE = 2
@@ -85,12 +85,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             ctx.fail(f"no such command `{shorten(cmd_name)}`: choose from {', '.join(COMMANDS)}")
-        try:
-            command: click.Command = getattr(import_module(f"fsm.cli.{cmd_name}"), cmd_name)
-        except ModuleNotFoundError as missing:
-            if missing.name != "rich":
-                raise
-            raise click.UsageError(needs(f"`fsm {cmd_name}`", "rich", "cli")) from None
+        command: click.Command = getattr(import_module(f"fsm.cli.{cmd_name}"), cmd_name)
         # A line that begins so is not broken.
         command.epilog = f"\b\nExample:\n  {EXAMPLES[cmd_name]}"
         return command

@@ -9,7 +9,7 @@ import click
 
 from fsm import atomic
 from fsm.cli.options import FILE, Number, json_option, policy_argument
-from fsm.cli.terminal import console, interruptible, progress, safe
+from fsm.cli.terminal import console, expect_console, interruptible, progress, safe
 from fsm.cli.vectors import all_option, cover_option, events_option, paths_option
 from fsm.family import AnyPolicy
 from fsm.policies import load_policy
@@ -55,6 +55,7 @@ def conform(  # noqa: PLR0913 - one option for each choice
     one for one; a question holds an `id` as well, which an answer may repeat. By default it
     is asked the vectors of `--cover` and those of `--events`.
     """
+    expect_console("conform", as_json=as_json)
     rules = load_policy(policy)
     size, vectors = _chosen(rules, every=every, cover=cover, walks=walks, events=events)
     run = Conformance(rules.id, command, strict)

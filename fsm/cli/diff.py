@@ -10,7 +10,7 @@ import click
 from fsm import atomic
 from fsm.cli.options import FILE, POLICY, given_option, json_option, parse_given
 from fsm.cli.pictures import picture_of
-from fsm.cli.terminal import console, safe, told
+from fsm.cli.terminal import console, expect_console, safe, told
 from fsm.errors import counted
 from fsm.family import AnyPolicy
 from fsm.policies import load_policies, repairs_of
@@ -45,6 +45,7 @@ def diff(  # noqa: PLR0913 - one option for each output
 
     In the fewest conditions, each with an example and a log. Exit status 1 says that they differ.
     """
+    expect_console("diff", as_json=as_json)
     first, second = load_policies([old, new])
     policies = first, second
     known = parse_given(given, *policies)

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from io import BufferedReader, UnsupportedOperation
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias, TypeVar, cast
 
-from fsm.errors import DefinitionError
+from fsm.errors import DefinitionError, needs
 from fsm.json_lines import source_of
 
 if TYPE_CHECKING:
@@ -123,6 +123,12 @@ def output_to(path: str) -> Iterator[BinaryIO]:
 
         with interruptible(), atomic.writing(Path(path)) as file:
             yield file
+
+
+def expect_console(command: str, *, as_json: bool) -> None:
+    """Raise `DefinitionError`, before any work, where what a command will need for its words is not installed."""
+    if not as_json and not find_spec("rich"):
+        raise DefinitionError(needs(f"`fsm {command}` without `--json`", "rich", "cli"))
 
 
 def console() -> "Console":

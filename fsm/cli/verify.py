@@ -14,7 +14,7 @@ import click
 from fsm import atomic
 from fsm.cli.options import FILE, POLICY, expect_unset, json_option
 from fsm.cli.pictures import picture_of
-from fsm.cli.terminal import console, progress, safe, told
+from fsm.cli.terminal import console, expect_console, progress, safe, told
 from fsm.errors import counted, shorten
 from fsm.family import AnyPolicy
 from fsm.policies import CATALOGUE, laws_of, load_policy, repairs_of
@@ -78,6 +78,7 @@ def verify(  # noqa: PLR0913 - one option for each input and output
         others = {"laws": laws, "accept": accept, "json": as_json, "report": report, "witnesses": witnesses}
         expect_unset("`--repair`", rooms=rooms != MOST_ROOMS, **others)
         return _repair(names, output if repair else None)
+    expect_console("verify", as_json=as_json)
     own = [law for where in laws for law in load_laws(where)]
     rules = [load_policy(name) for name in names]
     reasons = (

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fsm.cli import terminal
 from fsm.render.layout import engine
 from tests.cli.conftest import Inside
 
@@ -30,6 +31,9 @@ NEEDING: list[tuple[str, str, str]] = [
     ("pygraphviz", "render", "verify mimi --rooms 0 --report FILE.md"),
     ("pygraphviz", "render", "diff mimi mimi-01 --report FILE.html"),
     ("markdown_it", "cli",   "diff mimi mimi-01 --report FILE.html"),
+    ("rich",        "cli",   "diff mimi mimi-01 --report FILE.md --logs FILE"),
+    ("rich",        "cli",   "verify mimi --rooms 0 --report FILE.md --witnesses FILE"),
+    ("rich",        "cli",   "conform mimi-00 --junit FILE -- cat"),
 ]
 # fmt: on
 
@@ -47,7 +51,8 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
             return real(name, *arguments, **more)
 
         monkeypatch.setattr(builtins, "__import__", refusing)
-        monkeypatch.setattr(engine, "find_spec", lambda name: None if name == library else find_spec(name))
+        for module in (engine, terminal):
+            monkeypatch.setattr(module, "find_spec", lambda name: None if name == library else find_spec(name))
         monkeypatch.setattr(engine, "which", lambda _: None)
 
     return take
