@@ -103,6 +103,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "fsm/machine.py": {
         "_BEGINNING → __import__('contextlib').nullcontext()": _THREADS,
+        "0 → -1": "one row fires at most: it is the first and the last",
+        "1 → 0": "one row fires at most: it is the first and the last",
+        "isinstance(row.dest, Asked) → True": "the library is told some state: the transition itself finds the one to go to",
         "state not in self._begun → True": "whether a state has begun is asked again: not to begin only saves time",
         "isinstance(row.dest, Asked) and row.dest.among is not None → True":
             "a row that leads to one state says so itself: not to ask it only saves time",
