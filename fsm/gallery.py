@@ -181,8 +181,8 @@ def _matrix(diagram: Diagram) -> str:
 
 
 def draw(folder: Path) -> None:
-    """Write the gallery."""
-    for name, content in _drawn(contents()):
+    """Write the gallery, once all of it is drawn: whatever is missing is said before anything is written."""
+    for name, content in [*_drawn(contents())]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         atomic.write(folder / name, content)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fsm import gallery
+from fsm import DefinitionError, gallery
 from fsm.cli import run
 from fsm.policies import CATALOGUE, load_policy
 from fsm.render import FORMATS, RenderError
@@ -174,3 +174,13 @@ def test_a_policy_is_seen_as_its_views_say_as_far_as_it_has_their_facts() -> Non
     assert gallery._views(load_policy("matrix-8")).keys() == views.keys()
     own = load_policy("mimi").evolve("own", views=(View("ann", "what Ann can do", {"mood": True}),))
     assert gallery._views(own) == {}
+
+
+def test_nothing_is_written_before_all_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> bytes:
+        raise DefinitionError("needs an extra")
+
+    monkeypatch.setattr(gallery, "contents", lambda: {"first": lambda: b"drawn", "second": fails})
+    with pytest.raises(DefinitionError):
+        gallery.draw(tmp_path / "gallery")
+    assert list(tmp_path.iterdir()) == []
