@@ -164,21 +164,23 @@ class Senders(dict[str, "_BySender"]):
         return self.setdefault(event_type, _BySender(both, required, self._levels.level("users_default")))
 
 
-class _BySender(dict[UserClass, Decision]):
+class _BySender(Beside[UserClass]):
     __slots__ = ("_both", "_others", "_required")
 
     def __init__(self, both: Both, required: Power, others: Power) -> None:
-        super().__init__()
+        super().__init__(both[0].rules, lambda by: self._of(by).question(by))
         self._both = both
         self._required = required
         self._others = others
 
     def __missing__(self, by: UserClass) -> Decision:
-        own = by.peers.powers
         if len(self) >= _MOST_SHARED:
             self.clear()
-        may_send = reaches(self._others if own is None else own, self._required)
-        return self.setdefault(by, self._both[may_send][by])
+        return self.setdefault(by, self._of(by)[by])
+
+    def _of(self, by: UserClass) -> Beside[UserClass]:
+        own = by.peers.powers
+        return self._both[reaches(self._others if own is None else own, self._required)]
 
 
 _MOST_TYPES, _LONGEST_TYPE = 2**8, 2**8 - 1

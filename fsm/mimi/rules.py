@@ -45,9 +45,7 @@ class MimiRules(Rules[Standing, JoinRule]):
             for acts in range(2 ** len(ACTS))
         )
         """By the acts that a standing grants: their weight."""
-        self._judged: Beside[tuple[Kind, Told]] = Beside(
-            self, lambda key: (self.permits[key[0]], EventFacts.of(key[1]))
-        )
+        self._judged: Beside[tuple[Kind, Told]] = Beside(self, lambda key: self.question(*key))
         self._senders: dict[tuple[str, Kind, bool], Senders] = {}
         self.join_rule: Mapping[Value, int] = weights["join_rule"]
         self.is_self = weights["is_self"][True]
@@ -64,6 +62,10 @@ class MimiRules(Rules[Standing, JoinRule]):
         if sender.ban > target.ban:
             code += self.outranks_for_ban
         return code
+
+    def question(self, kind: Kind, told: Told) -> tuple[tuple[Rule[EventFacts], ...], EventFacts]:
+        """What is asked of an event that moves nobody: the rules, and the facts."""
+        return self.permits[kind], EventFacts.of(told)
 
     def judge(self, kind: Kind, told: Told) -> Decision:
         """The decision on an event that moves nobody: made when first asked for, and then shared. Facts are finite."""
@@ -94,22 +96,22 @@ class MimiRules(Rules[Standing, JoinRule]):
         return self.may[standing.acts], standing.kick, standing.ban
 
 
-class Senders(dict[UserClass, Decision]):
+class Senders(Beside[UserClass]):
     """The decisions on events of one type and kind, by the class of the sender; each is found when first asked for."""
 
-    __slots__ = ("_asked", "_rules")
+    __slots__ = ("_judge", "_told")
 
     def __init__(self, rules: MimiRules, event_type: str, kind: Kind, is_created: bool) -> None:
-        super().__init__()
-        self._rules = rules
-        self._asked = event_type, kind, is_created
+        def told(by: UserClass) -> tuple[Kind, Told]:
+            return kind, facts_of_any(event_type, by.state, by.peers.powers, is_created=is_created)
+
+        super().__init__(rules, lambda by: rules.question(*told(by)))
+        self._told, self._judge = told, rules.judge
 
     def __missing__(self, by: UserClass) -> Decision:
-        event_type, kind, is_created = self._asked
         if len(self) >= _MOST_SENDERS:
             self.clear()
-        told = facts_of_any(event_type, by.state, by.peers.powers, is_created=is_created)
-        return self.setdefault(by, self._rules.judge(kind, told))
+        return self.setdefault(by, self._judge(*self._told(by)))
 
 
 _LONGEST_TYPE, _MOST_SENDERS = 2**8 - 1, 2**12
