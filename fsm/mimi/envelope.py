@@ -102,6 +102,11 @@ class Envelope:
         frozen = {role_id: MappingProxyType(dict(permissions)) for role_id, permissions in self.roles.items()}
         object.__setattr__(self, "roles", MappingProxyType(frozen))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy the roles as dictionaries, which are frozen again."""
+        roles = {role_id: dict(permissions) for role_id, permissions in self.roles.items()}
+        return type(self), (self.policy, self.join_rule, self.visibility, roles, self.assignments)
+
     @classmethod
     def from_json(cls, value: object) -> Self:
         """Read an envelope. Raises `EnvelopeError` with all of its faults.

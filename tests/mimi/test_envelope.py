@@ -1,6 +1,8 @@
 """The policy envelope: JSON and bytes, there and back."""
 
+import copy
 import json
+import pickle
 from random import Random
 from typing import Any
 
@@ -75,6 +77,7 @@ def test_every_envelope_comes_back(envelope: Envelope) -> None:
     VALIDATOR.validate(written)
     assert Envelope.from_json(written) == envelope
     assert Envelope.from_bytes(envelope.as_bytes()) == envelope
+    assert pickle.loads(pickle.dumps(envelope)) == copy.deepcopy(envelope) == envelope  # noqa: S301 - our own bytes
 
 
 @given(envelope=envelopes, seed=st.integers())
