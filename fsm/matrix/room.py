@@ -305,6 +305,7 @@ class MatrixRoom(MatrixQuick[Member]):
         """Be judged by this policy from now on, and set to this."""
         self.policy, settings = after
         if settings is not self._settings:
+            self._senders = None
             self._become(settings)
 
     def _expect_room(self, event: Event) -> None:
