@@ -122,7 +122,9 @@ def _memory(axes: Axes, run: Measured) -> None:
     for number, (each, colour) in enumerate(zip(rooms, colours, strict=True)):
         places = [place + (number - (len(rooms) - 1) / 2) * width for place in range(len(SIZES))]
         bars = axes.bar(places, each.bytes, width * 0.92, color=colour, label=each.name)
-        labels = axes.bar_label(bars, [f"{taken:.0f}" for taken in each.bytes], padding=2, fontsize=_SMALL)
+        words = [f"{taken:.0f}" for taken in each.bytes]
+        # Upright they are as narrow as their bars.
+        labels = axes.bar_label(bars, words, padding=3, fontsize=_SMALL, rotation="vertical")
         for label in labels:
             label.set_bbox({"facecolor": PAPER, "edgecolor": "none", "pad": 0.8})
     for place, most in enumerate(BOUNDS):
