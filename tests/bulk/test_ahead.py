@@ -1,9 +1,9 @@
 """Reading ahead: the next is made by another thread while one is used, where there is a processor for it."""
 
-import os
 import threading
 from collections.abc import Iterator
 
+import pyarrow as pa
 import pytest
 
 from fsm.bulk.read.ahead import ahead
@@ -11,7 +11,7 @@ from fsm.bulk.read.ahead import ahead
 
 @pytest.mark.parametrize("processors", [1, 2])
 def test_what_is_told_is_the_same(processors: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+    monkeypatch.setattr(pa, "cpu_count", lambda: processors)
     makers, wanted = [], 4
 
     def items() -> Iterator[str]:
@@ -31,7 +31,7 @@ def test_what_is_told_is_the_same(processors: int, monkeypatch: pytest.MonkeyPat
 
 
 def test_no_more_than_one_is_made_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(pa, "cpu_count", lambda: 2)
     made = []
 
     def items() -> Iterator[int]:

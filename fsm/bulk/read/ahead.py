@@ -3,22 +3,23 @@
 What reads columns, and finds the forms of changes in a log, is code of Arrow that other threads need not wait for.
 """
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
+
+import pyarrow as pa
 
 T = TypeVar("T")
 
 
 @contextmanager
 def ahead(items: Iterator[T]) -> Iterator[Iterator[T]]:
-    """The same items. Where there are several processors, each is begun when the one before is told, the first at once.
+    """The same items. Where Arrow may use several processors, each is begun when the one before is told.
 
-    So one more of them is in memory. What they raise is raised where they are asked for.
+    The first is begun at once, so one more of them is in memory. What they raise is raised where they are asked for.
     """
-    if len(os.sched_getaffinity(0)) == 1:
+    if pa.cpu_count() == 1:
         yield items
         return
     with ThreadPoolExecutor(max_workers=1) as other:
