@@ -9,7 +9,7 @@ action, class of the sender and class of the target. A table asks the memory of 
 policy's machine for each of them once. It is no second set of rules.
 """
 
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Container, Iterator, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from fsm.decision import Decision, permit, refuse_by
@@ -102,16 +102,17 @@ class Table(Generic[P, R]):
     """The decisions in rooms of one rule, each made when first asked for: by action, and by the classes of both users.
 
     `word` is the key of the content under which changes name their action, and `types` are the event types of changes,
-    of which one is the `usual`.
+    of which one is the `usual`. Events of the `setting_types` say what a room is set to.
     """
 
-    __slots__ = ("_rules", "held", "others", "own", "rule", "types", "usual", "word")
+    __slots__ = ("_rules", "held", "others", "own", "rule", "setting_types", "types", "usual", "word")
 
     def __init__(self, rules: "Rules[P, R]", rule: R) -> None:
         self.rule = rule
         self.word = rules.word
         self.types = rules.types
         self.usual = rules.types[0]
+        self.setting_types = rules.setting_types
         self._rules = rules
         self.own: dict[str, Answers] = {action: Answers(self, action, None) for action in rules.words}
         """On what users do to themselves."""
@@ -158,16 +159,25 @@ class Rules(Generic[P, R]):
 
     `word` is the key of the content under which changes name their action, `words` are the actions, and `types`
     the event types of changes, the usual one first. `others` are the users who have no powers of their own.
+    Events of the `setting_types` say what a room is set to.
     """
 
-    def __init__(
-        self, memory: "Memory[Any]", word: str, words: frozenset[str], types: tuple[str, ...], others: Peers[P]
+    def __init__(  # noqa: PLR0913 - each is something else
+        self,
+        memory: "Memory[Any]",
+        word: str,
+        words: frozenset[str],
+        types: tuple[str, ...],
+        others: Peers[P],
+        *,
+        setting_types: Container[str] = (),
     ) -> None:
         self.memory = memory
         self.word = word
         self.words = words
         self.types = types
         self.others = others
+        self.setting_types = setting_types
         self._tables: dict[R, Table[P, R]] = {}
         self.met: Met = None
         """What ordinary changes meet of the rules beside the table, and pass."""

@@ -380,6 +380,19 @@ class Room(ParticipationRoom[Member]):
         kind = Kind.MESSAGE if key is None else Kind.STATE
         return self._rules.senders(event_type, kind, is_created=settings.creator is not None)
 
+    def _look_up_setting(self, event: Event, by: UserClass, settings: Settings) -> tuple[Decision, Event, Settings]:
+        if plain(event.content) is not event.content:
+            raise TypeError
+        if event.state_key and (len(event.state_key) > MAX_TEXT or not event.state_key.isascii()):
+            raise KeyError(event.state_key)
+        try:
+            event = self._understood(event)
+            after = self._change(settings, event)
+        except EventError:
+            raise KeyError(event.type) from None
+        told = settings.facts(event, by.state, by.peers.powers, after, is_own_event=False)
+        return self._rules.judge(kind_of(event), told), event, after
+
     def _read_quickly(self, content: Mapping[str, Any]) -> Read:
         if "reason" not in content:
             return None

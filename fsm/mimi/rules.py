@@ -15,7 +15,7 @@ from fsm.mimi.permissions import ACTS
 from fsm.mimi.permits import EventFacts, Kind, Told
 from fsm.mimi.policies import MimiPolicy
 from fsm.mimi.roles import NOBODY, Roles, Standing
-from fsm.mimi.settings import OWN_TYPES, Settings, facts_of_any
+from fsm.mimi.settings import OWN_TYPES, TYPES, Settings, facts_of_any
 from fsm.participation.terms import Action, JoinRule
 from fsm.rule import Rule
 
@@ -30,7 +30,7 @@ class MimiRules(Rules[Standing, JoinRule]):
         words = frozenset(action.value for action in Action)
         usual = policy.participation_event
         types = (usual, *sorted(policy.participation_events - {usual}))
-        super().__init__(memory_of(policy), "participation", words, types, NOBODY.users)
+        super().__init__(memory_of(policy), "participation", words, types, NOBODY.users, setting_types=TYPES)
         weights = policy.domain.weights
         self.policy = policy
         self.new = Settings(Roles(policy.power))

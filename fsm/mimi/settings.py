@@ -120,5 +120,8 @@ _CHANGES: Mapping[str, Callable[[Settings, Event], Settings]] = {
     HISTORY_VISIBILITY: _set_visibility,
 }
 
-OWN_TYPES = frozenset((*_CHANGES, REDACTION))
+TYPES = frozenset(_CHANGES)
+"""The event types that set a room."""
+
+OWN_TYPES = TYPES | {REDACTION}
 """The event types whose contents mean something to the room, beside those of changes."""

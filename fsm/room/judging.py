@@ -120,7 +120,7 @@ class RoomJudging(RoomPast[Who]):
         # What is no plain dictionary may answer otherwise when it is read again.
         if type(event) is not dict:
             raise TypeError
-        settings = self._settings
+        settings, setting, after = self._settings, None, None
         table: Any = self._table  # where there is none, it has no `types`
         event_type = event["type"]
         sender = event["sender"]
@@ -149,7 +149,11 @@ class RoomJudging(RoomPast[Who]):
             more = len(event) - _WITH_KEY
             if type(key) is not str:
                 raise TypeError
-            decision = self._look_up_other(event_type, sender, key, content, settings)[by]
+            if event_type in table.setting_types:
+                setting = Event(event_type, sender, content, key)
+                decision, setting, after = self._look_up_setting(setting, by, settings)
+            else:
+                decision = self._look_up_other(event_type, sender, key, content, settings)[by]
         else:
             action, key, size = None, None, 0
             more = len(event) - _WITHOUT_KEY
@@ -170,6 +174,8 @@ class RoomJudging(RoomPast[Who]):
             raise KeyError(event_type)
         if asked is None:
             return decision
+        if setting is not None and asked and self._founder(setting) is not None:
+            raise KeyError(event_type)  # others are told more of it than of a setting
         is_allowed, is_alone = decision.allowed, size == 1  # with nothing but the action
         if not more:
             event_id = None
@@ -177,7 +183,10 @@ class RoomJudging(RoomPast[Who]):
             self._revision += 1
             past = self._past
             if event_id is not None or (past is not None and (key is not None or past.keeps_all)):
-                read = None if is_alone or action is None else self._read_quickly(content)
+                if action is not None:
+                    read = None if is_alone else self._read_quickly(content)
+                else:
+                    read = setting and self._read_if_kept(setting._replace(event_id=event_id), event)
                 if past is None or past.bound is not None:
                     self._remember(event_id, sender, event_type, key, decision, read)
                 else:
@@ -187,6 +196,8 @@ class RoomJudging(RoomPast[Who]):
                     self._move(key, to, decision.after)
                 else:
                     self._members[key] = to.peers[decision.after]  # type: ignore[index]  # it moves somebody
+            elif setting is not None:
+                self._become(after)
         if not asked:
             return decision
         kind = _REFUSAL if not is_allowed else _CHANGE if action is not None else _NONE if key is None else _SETTING
@@ -214,6 +225,22 @@ class RoomJudging(RoomPast[Who]):
         They are those of these settings.
         """
         raise KeyError(event_type)
+
+    def _look_up_setting(
+        self,
+        event: Event,
+        by: UserClass,  # noqa: ARG002 - for others, as is the next
+        settings: Any,  # noqa: ARG002
+    ) -> tuple[Decision, Event, Any]:
+        """The decision on a sound event of one of the types that say what a room is set to, in one set to `settings`.
+
+        With it the same event with what its content says, and the settings that follow. Raises one of `UNREADABLE`.
+        """
+        raise KeyError(event)
+
+    def _become(self, settings: Any) -> None:
+        """Be set to this from now on."""
+        raise NotImplementedError
 
     def _expect_ordinary(self, event: JSON, action: str | None, more: int) -> None:
         """Raise one of `UNREADABLE` unless ids are texts, and `more` fields than every event has raise no question."""
