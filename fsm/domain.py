@@ -55,7 +55,7 @@ class Domain(Generic[F]):
         return {item.name: self.__dict__[item.name] for item in fields(self)}
 
     @cached_property
-    def _types(self) -> dict[str, Any]:
+    def _types(self) -> Mapping[str, Any]:
         return kinds_of(self.record)
 
     @cached_property

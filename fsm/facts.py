@@ -9,6 +9,7 @@ come from that walk. Identifiers, clocks and unbounded numbers must never become
 facts: ranks, for one, arrive already compared.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum, StrEnum
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, get_args, get_type_hints
@@ -105,10 +106,14 @@ def about_of(record: type) -> dict[str, About]:
     return {item.name: item.metadata.get(About, About()) for item in fields(record)}
 
 
-def kinds_of(record: type) -> dict[str, Any]:
-    """The type of each fact of a record, in the order of their definition."""
-    hints, told = get_type_hints(record), _arguments(record)
-    return {item.name: told.get(hints[item.name], hints[item.name]) for item in fields(record)}
+def kinds_of(record: type) -> Mapping[str, Any]:
+    """The type of each fact of a record, in the order of their definition; found once for each record."""
+    known: dict[str, Any] | None = record.__dict__.get("_types")
+    if known is None:
+        hints, told = get_type_hints(record), _arguments(record)
+        known = {item.name: told.get(hints[item.name], hints[item.name]) for item in fields(record)}
+        type.__setattr__(record, "_types", known)
+    return known
 
 
 def _arguments(record: type) -> dict[Any, Any]:

@@ -24,19 +24,22 @@ reach families through `fsm.policies` only.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from inspect import signature
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from fsm.decision import Decision
 from fsm.errors import DefinitionError, EventError, PolicyError, shorten
 from fsm.event import read_event
 from fsm.facts import EVENT, spell
 from fsm.policy import AnyPolicy, Asked, Policy
-from fsm.policy_law import Repairs
-from fsm.scenario import Log, Scenario, Settings
-from fsm.syntax import Syntax
 
-__all__ = ["AnyColumnRoom", "AnyColumns", "AnyPolicy", "AnyRoom", "Codec", "Family", "Settings"]
+if TYPE_CHECKING:
+    from fsm.policy_law import Repairs
+    from fsm.scenario import Log, Scenario, Settings
+    from fsm.syntax import Syntax
+
+__all__ = ["AnyColumnRoom", "AnyColumns", "AnyPolicy", "AnyRoom", "Codec", "Family"]
 
 
 class AnyRoom(Protocol):
@@ -213,8 +216,18 @@ _METHODS: Mapping[str, tuple[str, ...]] = {
 """What a class of rooms has to have, and how it is called: by place, and `policy` by name."""
 
 
-_KINDS: Mapping[str, type] = {"syntax": Syntax, "scenario": Scenario, "laws": tuple, "words": Mapping}
-"""What the parts are that may be functions of the policy."""
+_KINDS: Mapping[str, tuple[str, str]] = {
+    "syntax": ("fsm.syntax", "Syntax"),
+    "scenario": ("fsm.scenario", "Scenario"),
+    "laws": ("builtins", "tuple"),
+    "words": ("collections.abc", "Mapping"),
+}
+"""What the parts are that may be functions of the policy: types, each loaded when there is such a value."""
+
+
+def _kind(name: str) -> type:
+    module, kind = _KINDS[name]
+    return cast("type", getattr(import_module(module), kind))
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,23 +241,23 @@ class Family:
     id: str = ""
     policies: tuple[AnyPolicy, ...] = ()
     room: Any = None
-    syntax: Syntax | Callable[[Any], Syntax] = field(default=None)  # type: ignore[assignment]  # what is missing is named below
-    scenario: Scenario | Callable[[Any], Scenario | None] = field(default=None)  # type: ignore[assignment]
+    syntax: "Syntax | Callable[[Any], Syntax]" = field(default=None)  # type: ignore[assignment]  # what is missing is named below
+    scenario: "Scenario | Callable[[Any], Scenario | None]" = field(default=None)  # type: ignore[assignment]
     laws: tuple[Any, ...] | Callable[[Any], tuple[Any, ...]] | None = None
     words: Mapping[str, str] | Callable[[Any], Mapping[str, str]] | None = None
     codec: "Codec | Callable[[Any], Codec] | None" = None
-    repairs: Callable[[], Repairs] | None = None
+    repairs: "Callable[[], Repairs] | None" = None
     columns: "Callable[[Any], AnyColumns] | None" = None
 
     def __post_init__(self) -> None:
         """Check every part, and try them together."""
         self._refuse(self._faults())
 
-    def syntax_of(self, policy: AnyPolicy) -> Syntax:
+    def syntax_of(self, policy: AnyPolicy) -> "Syntax":
         """How changes under one of its policies are written and read."""
         return cast("Syntax", self._part("syntax", policy))
 
-    def scenario_of(self, policy: AnyPolicy) -> Scenario | None:
+    def scenario_of(self, policy: AnyPolicy) -> "Scenario | None":
         """Small rooms to try one of its policies in, if there are any."""
         return cast("Scenario | None", self._part("scenario", policy))
 
@@ -271,12 +284,13 @@ class Family:
             raise DefinitionError(f"family `{shorten(str(self.id))}`: {problem}")
 
     def _part(self, name: str, policy: AnyPolicy) -> object:
-        part, kind = getattr(self, name), _KINDS[name]
-        if isinstance(part, kind):
+        part = getattr(self, name)
+        if not callable(part):
             return part
         known = policy.derived(_parts)
         if (self, name) not in known:
             given = self._tried(f"the part `{name}` fails", part, policy)
+            kind = _kind(name)
             if not isinstance(given, kind) and (name, given) != ("scenario", None):
                 self._refuse([f"the part `{name}` must give a {kind.__name__}, not {type(given).__name__}"])
             if name == "laws":
@@ -292,16 +306,17 @@ class Family:
                 yield f"the part `{name}` is missing"
         if self.laws is None:
             yield "the part `laws` is missing"
-        for name, kind in {"id": str, "policies": tuple, **_KINDS}.items():
+        values = {name: _kind(name) for name in _KINDS if not callable(getattr(self, name))}
+        for name, kind in {"id": str, "policies": tuple, **values}.items():
             part = getattr(self, name)
-            if not isinstance(part, kind) and not (name in _KINDS and callable(part)):
+            if not isinstance(part, kind):
                 yield f"the part `{name}` must be a {kind.__name__}, not {type(part).__name__}"
         yield from self._faults_of_policies()
         yield from self._faults_of_optional_parts()
         yield from self._faults_of_laws(self.laws)
         yield from self._faults_of_words(self.words)
         yield from self._faults_of_room()
-        if isinstance(self.syntax, Syntax) and isinstance(self.scenario, Scenario):
+        if not callable(self.syntax) and not callable(self.scenario):
             yield from self._faults_together(self.policies[0], self.syntax, self.scenario)
 
     def _faults_of_policies(self) -> Iterator[str]:
@@ -358,14 +373,14 @@ class Family:
                 taken = ", ".join("policy=" if each == "policy" else each for each in parameters)
                 yield f"`{name}` of its rooms does not take ({taken})"
 
-    def _faults_together(self, policy: AnyPolicy, syntax: Syntax, scenario: Scenario) -> Iterator[str]:
+    def _faults_together(self, policy: AnyPolicy, syntax: "Syntax", scenario: "Scenario") -> Iterator[str]:
         yield from self._faults_of_syntax(policy, syntax, scenario)
         yield from self._faults_of_scenario(policy, scenario)
         yield from self._faults_of_reading(policy, syntax, scenario)
         if isinstance(self.laws, tuple):
             yield from self._faults_of_holding(policy, syntax, scenario, self.laws)
 
-    def _faults_of_syntax(self, policy: AnyPolicy, syntax: Syntax, scenario: Scenario) -> Iterator[str]:
+    def _faults_of_syntax(self, policy: AnyPolicy, syntax: "Syntax", scenario: "Scenario") -> Iterator[str]:
         for user in (*scenario.users, *scenario.strangers):
             if not syntax.is_user(user):
                 yield f"`scenario` has the user `{shorten(user)}`, who is none by `syntax`"
@@ -384,7 +399,7 @@ class Family:
             elif change.dest is None and not _stays(policy, action):
                 yield f"`syntax` does not tell where `{action}` leads: it has several destinations"
 
-    def _faults_of_scenario(self, policy: AnyPolicy, scenario: Scenario) -> Iterator[str]:
+    def _faults_of_scenario(self, policy: AnyPolicy, scenario: "Scenario") -> Iterator[str]:
         for name, opening in scenario.openings.items():
             room = self._tried(f"its rooms fail at opening `{shorten(name)}`", self._play, policy, opening.log)
             if room is None:
@@ -409,12 +424,12 @@ class Family:
         if room_id is not None and type(room_id) is not str:
             yield f"`room_of` of its rooms gives {type(room_id).__name__}, not the id of a room"
 
-    def _faults_of_reading(self, policy: AnyPolicy, syntax: Syntax, scenario: Scenario) -> Iterator[str]:
+    def _faults_of_reading(self, policy: AnyPolicy, syntax: "Syntax", scenario: "Scenario") -> Iterator[str]:
         """Whether rooms read changes as the syntax writes them."""
         user, other, *_ = scenario.users
         room = self._play(policy, scenario.searched[0])
         own = getattr(self.room, "syntax", syntax)
-        if isinstance(own, Syntax) and own is not syntax:
+        if isinstance(own, type(syntax)) and own is not syntax:
             yield "its rooms read by another syntax than the part `syntax`"
         if syntax.creation is not None and not any(
             event.get("type") == syntax.creation for opening in scenario.openings.values() for event in opening.log
@@ -454,7 +469,7 @@ class Family:
             yield f"`decide` of its rooms answers {type(decision).__name__}"
 
     def _faults_of_holding(
-        self, policy: AnyPolicy, syntax: Syntax, scenario: Scenario, laws: tuple[Any, ...]
+        self, policy: AnyPolicy, syntax: "Syntax", scenario: "Scenario", laws: tuple[Any, ...]
     ) -> Iterator[str]:
         """Whether the laws can be held against some cases, and a room."""
         facts = {name for each in self.policies for name in each.domain.values}
@@ -462,7 +477,7 @@ class Family:
         changes = (syntax.write(policy, action, user, other) for action in policy.triggers)
         log = (*scenario.searched[0], *changes)
 
-        def view(room: Any, known: Settings) -> Any:
+        def view(room: Any, known: "Settings") -> Any:
             return self._tried("the `view` of `scenario` fails", scenario.view, room, known)  # type: ignore[arg-type]
 
         for law in laws:
@@ -476,7 +491,7 @@ class Family:
                 seen = None if scenario.view is None else view
                 self._tried(f"law `{law.id}` does not fit", law.try_room, room, log, policy.initial, seen)
 
-    def _play(self, policy: AnyPolicy, log: Log, *, to_the_end: bool = False) -> Any:
+    def _play(self, policy: AnyPolicy, log: "Log", *, to_the_end: bool = False) -> Any:
         """The room after a log; None when an event of it is refused, unless it is to be played to the end."""
         room = self.room(None, policy=policy)
         for event in log:

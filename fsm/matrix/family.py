@@ -1,6 +1,8 @@
 """The family of Matrix room versions."""
 
 from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
 
 from fsm.family import AnyColumns, Family
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN
@@ -8,13 +10,41 @@ from fsm.matrix.ids import MAX_BYTES
 from fsm.matrix.policies import VERSIONS, MatrixPolicy
 from fsm.matrix.room import MatrixRoom
 from fsm.matrix.settings import CREATE
-from fsm.matrix.shapes import SHAPES
 from fsm.participation.terms import Action
-from fsm.scenario import Scenario
-from fsm.syntax import Syntax
+
+if TYPE_CHECKING:
+    from fsm.scenario import Scenario
+    from fsm.syntax import Syntax
 
 
-def _scenario(policy: MatrixPolicy) -> Scenario:
+@cache
+def _syntax() -> "Syntax":
+    from fsm.matrix.shapes import SHAPES  # noqa: PLC0415 - they take long to load, and few need them
+    from fsm.syntax import Syntax  # noqa: PLC0415
+
+    return Syntax(
+        title="Matrix",
+        changes=(MEMBER,),
+        action="content.membership",
+        names_states=True,
+        reason=None,
+        optional={
+            "room_id": "name",
+            "event_id": "name",
+            "prev_events": "never",
+            "auth_events": "never",
+            f"content.{AUTHORISER}": "never",
+            f"content.{TOKEN}": "never",
+        },
+        takes_more=True,
+        creation=CREATE,
+        users=r"^@[^:]*:.",
+        longest_user=MAX_BYTES,
+        shapes=SHAPES,
+    )
+
+
+def _scenario(policy: MatrixPolicy) -> "Scenario":
     from fsm.matrix.event_cases import event_cases, never_alone  # noqa: PLC0415 - few need them
     from fsm.matrix.laws import powers_of  # noqa: PLC0415 - they take long to load, and few need them
     from fsm.matrix.scenario import scenario_of  # noqa: PLC0415
@@ -40,26 +70,7 @@ FAMILY = Family(
     id="matrix",
     policies=tuple(VERSIONS.values()),
     room=MatrixRoom,
-    syntax=Syntax(
-        title="Matrix",
-        changes=(MEMBER,),
-        action="content.membership",
-        names_states=True,
-        reason=None,
-        optional={
-            "room_id": "name",
-            "event_id": "name",
-            "prev_events": "never",
-            "auth_events": "never",
-            f"content.{AUTHORISER}": "never",
-            f"content.{TOKEN}": "never",
-        },
-        takes_more=True,
-        creation=CREATE,
-        users=r"^@[^:]*:.",
-        longest_user=MAX_BYTES,
-        shapes=SHAPES,
-    ),
+    syntax=lambda _: _syntax(),
     scenario=_scenario,
     laws=_laws,
     words={action.value: action.value for action in Action},

@@ -1,18 +1,23 @@
 """The family of MIMI policies."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from fsm.family import AnyColumns, Codec, Family
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.room import Room
 from fsm.mimi.settings import CREATE
-from fsm.mimi.shapes import SHAPES
 from fsm.participation.terms import Action
-from fsm.scenario import Scenario
-from fsm.syntax import Syntax
+
+if TYPE_CHECKING:
+    from fsm.scenario import Scenario
+    from fsm.syntax import Syntax
 
 
-def _syntax(given: MimiPolicy) -> Syntax:
+def _syntax(given: MimiPolicy) -> "Syntax":
+    from fsm.mimi.shapes import SHAPES  # noqa: PLC0415 - they take long to load, and few need them
+    from fsm.syntax import Syntax  # noqa: PLC0415
+
     policy = MimiPolicy.for_rooms(given)
     return Syntax(
         title="MIMI",
@@ -26,7 +31,7 @@ def _syntax(given: MimiPolicy) -> Syntax:
     )
 
 
-def _scenario(policy: MimiPolicy) -> Scenario:
+def _scenario(policy: MimiPolicy) -> "Scenario":
     from fsm.mimi.event_cases import event_cases  # noqa: PLC0415 - few need them
     from fsm.mimi.laws import standings_of  # noqa: PLC0415 - they take long to load, and few need them
     from fsm.mimi.scenario import scenario_of  # noqa: PLC0415
