@@ -86,13 +86,15 @@ class Lines:
 
     A line comes without the white space before it, and of one that is longer than any
     JSON text may be only so much that this can be seen. To be gone through once. Whole
-    lines that are there already can be had together (`at_hand`).
+    lines that are there already can be had together (`at_hand`). `before_waiting` is called
+    when what has been read is used up, and more of the source has to be waited for.
     """
 
-    def __init__(self, source: BufferedIOBase) -> None:
+    def __init__(self, source: BufferedIOBase, before_waiting: Callable[[], object] = lambda: None) -> None:
         self.number = 1
         """The number of the line that comes next."""
         self._blocks = blocks(source)
+        self._before_waiting = before_waiting
         self._block = b""
         self._start = 0
         self._shown = 0  # as far as this, whoever wanted lines together has had the block
@@ -113,12 +115,6 @@ class Lines:
                 text = text.removeprefix(BOM_UTF8).lstrip(_BLANK)
             if text:
                 yield number, text
-
-    @property
-    def has_more(self) -> bool:
-        """Whether a whole line more can be had without waiting that is not blank."""
-        blanks = _BLANKS.match(self._block, self._start)
-        return blanks is not None and self._block.find(b"\n", blanks.end()) >= 0
 
     def at_hand(self) -> bytes:
         """Some whole lines that follow and can be had without waiting. Each is shown here once, and taken by `skip`."""
@@ -156,6 +152,7 @@ class Lines:
 
     def _reach(self) -> bool:
         """Go on to the next block. False where there is none."""
+        self._before_waiting()
         self._block, self._start, self._shown = next(self._blocks, b""), 0, 0
         return bool(self._block)
 

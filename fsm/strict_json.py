@@ -9,7 +9,7 @@ one was sent. So none of it is read here, as I-JSON has it (RFC 7493, sections 2
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isinf
 from typing import Any, NoReturn
 
@@ -99,16 +99,17 @@ class RepeatingReader:
 
     def __init__(self, key: str) -> None:
         self._key = key
-        self._head = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"%b"[ \t\r\n]*:[ \t\r\n]*' % re.escape(key.encode()))
+        self._opening = f'{{"{key}": '.encode()
+        """How an object begins in which the array comes first, as one did the last time."""
         self._known: dict[bytes, list[Any]] = {}
 
     def read(self, text: bytes) -> Any:
         """Read one JSON value from UTF-8. Raises ValueError with one line of explanation."""
         try:
             if len(text) <= MAX_JSON:
-                head = self._head.match(text)
-                return self._object(text) if head is None else self._rest({}, text, head.end()) or self._object(text)
-        except (ValueError, RecursionError):
+                opening = self._opening
+                return (text.startswith(opening) and self._rest({}, text, len(opening))) or self._object(text)
+        except (ValueError, RecursionError, StopIteration):
             pass  # no object, or a fault for which the other way has the words
         return read_json(text)
 
@@ -125,8 +126,11 @@ class RepeatingReader:
             name, start = key[1], key.end()
             if name in value:
                 raise ValueError(name)
-            if name == self._key and (whole := self._rest(value, text, len(letters[:start].encode()))) is not None:
-                return whole
+            if name == self._key:
+                opening = letters[:start].encode()
+                if (whole := self._rest(value, text, len(opening))) is not None:
+                    return whole
+                self._opening = self._opening if value else opening
             inner, place = _JSON.raw_decode(letters, start)
             _look_inside([inner], letters[start:place])
             if name == self._key and type(inner) is list:
@@ -145,13 +149,15 @@ class RepeatingReader:
                 break
         else:
             return None
-        value, rest = {**before, self._key: self._known[known]}, text[start + len(known) :].decode().lstrip(_BLANK)
+        rest = text[start + len(known) :].decode().lstrip(_BLANK)
+        value = {**before, self._key: self._known[known]}
         if rest.startswith(","):
             rest = f"{{{rest[1:]}"  # an object of its own
-            others: dict[str, Any] = _decoded(rest)
+            others, end = _scan(rest, 0)
             _look_inside(others, rest)
-            if others and value.keys().isdisjoint(others):
-                return value | others
+            whole: dict[str, Any] = value | others
+            if others and len(whole) == len(value) + len(others) and not rest[end:].strip(_BLANK):
+                return whole
         elif rest.rstrip(_BLANK) == "}":
             return value
         raise ValueError(rest)
@@ -213,6 +219,9 @@ def _constant(word: str) -> NoReturn:
 
 
 _JSON = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_constant)
+
+_scan: Callable[[str, int], tuple[Any, int]] = _JSON.scan_once  # type: ignore[attr-defined]  # typeshed leaves it out
+"""The value that begins at a place, and where it ends. Raises ValueError, or StopIteration where there is none."""
 
 
 def _is_deeper(value: Any) -> bool:

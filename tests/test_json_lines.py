@@ -139,16 +139,33 @@ def test_blank_lines_are_counted_and_not_gone_through(blank: bytes) -> None:
     assert len(calls) < times / 100
 
 
+class Told(BytesIO):
+    """Gives its pieces one by one, and notes what happens."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        super().__init__()
+        self.pieces, self.notes = iter(pieces), list[object]()
+
+    def read1(self, _size: int | None = -1, /) -> bytes:
+        self.notes.append("read")
+        return next(self.pieces, b"")
+
+
 @pytest.mark.parametrize(
-    ("text", "more"),
+    ("pieces", "lines"),
     [
-        (b"1\n2\n3\n", [True, True, False]),
-        (b"1\n2\n\n \r\n", [True, False]),
-        (b"1\n\n\t2\n", [True, False]),
-        (b"1\n2", [False, False]),
-        (b"1", [False]),
+        ([b"1\n2\n", b"3\n"], [None, b"1", b"2", None, b"3", None]),
+        ([b"1\n2\n\n \r\n"], [None, b"1", b"2", None]),
+        ([b"1\n\n\t2", b"2\n"], [None, b"1", None, b"22", None]),
+        ([b"1", b"2", b"\n3\n"], [None, None, None, b"12", b"3", None]),
+        ([], [None]),
     ],
 )
-def test_whether_a_line_more_is_there(text: bytes, more: list[bool]) -> None:
-    lines = Lines(BytesIO(text))
-    assert [lines.has_more for _ in lines] == more
+def test_before_each_wait_somebody_is_told(pieces: list[bytes], lines: list[bytes | None]) -> None:
+    source = Told(pieces)
+    for _, line in Lines(source, lambda: source.notes.append("told")):
+        source.notes.append(line)
+    expected: list[object] = []
+    for each in lines:
+        expected += ["told", "read"] if each is None else [each]
+    assert source.notes == expected

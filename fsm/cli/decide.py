@@ -1,6 +1,7 @@
 """`fsm decide`: one question a line, one answer a line."""
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from fsm.cli.options import allow_option, policy_option
 from fsm.cli.terminal import complain, opened
 from fsm.errors import DefinitionError, EventError, MissingEventError, PolicyError, ReplayError
 from fsm.event import describe, mapping, sequence
-from fsm.json_lines import Lines, read_line
+from fsm.json_lines import Lines
 from fsm.policies import Rules, known_rules, load_rules, room_from_state
 from fsm.strict_json import RepeatingReader
 
@@ -35,33 +36,36 @@ def decide(*, policy: str, allow: tuple[str, ...]) -> int:
     answers = Answers(policy, {name: load_rules(name) for name in (policy, *allow)})
     problem, more = "", 0
     with opened("-") as source:
-        lines = Lines(source)
-        for number, text in lines:
-            line = read_line(number, text, answers.reader.read)
+        for number, text in Lines(source, sys.stdout.flush):  # whoever asks may wait for each answer
             try:
-                if line.error:
-                    raise line.error
-                answer = answers.answer(line.value)
+                answer = answers.answer(answers.read(number, text))
             except (EventError, ReplayError, DefinitionError) as fault:
                 answer = json.dumps({"error": _in_json(fault)})
                 more += bool(problem)
-                problem = problem or str(fault if line.error else ReplayError(number, str(fault)))
-            print(answer, flush=not lines.has_more)  # whoever asks may wait for each answer
+                problem = problem or str(fault if isinstance(fault, ReplayError) else ReplayError(number, str(fault)))
+            sys.stdout.write(f"{answer}\n")
     if problem:
         complain(f"{problem} (and {more} more)" if more else problem)
     return 2 if problem else 0
 
 
 class Answers:
-    """Answers questions, as `reader` reads them. Rooms of states that came before are kept: to decide changes none."""
+    """Answers questions, as it reads them. Rooms of states that came before are kept: to decide changes none."""
 
     def __init__(self, default: str, allowed: Mapping[str, Rules]) -> None:
         """Take the policy for questions that name none, and all that they may name beside the catalogue."""
-        self.reader = RepeatingReader("state")
+        self._reader = RepeatingReader("state")
         self._default = default
         self._allowed = allowed
         self._texts = AnswerTexts()
         self._rooms: dict[tuple[str, int], tuple[list[Any], AnyRoom]] = {}
+
+    def read(self, line: int, text: bytes) -> Any:
+        """Read the question on a line. Raises `ReplayError`."""
+        try:
+            return self._reader.read(text)
+        except ValueError as problem:
+            raise ReplayError(line, str(problem)) from None
 
     def answer(self, question: object) -> str:
         """The answer in JSON. Raises `EventError`, and `DefinitionError` for a policy that may not be named."""
@@ -72,22 +76,22 @@ class Answers:
             raise EventError("policy", f"must be a string, not {describe(policy_id)}")
         if "event" not in question:
             raise EventError("event", "is missing")
-        room = self._room(policy_id, sequence(question.get("state", _NO_STATE), "state"))
+        state = question.get("state", _NO_STATE)
+        # As long as a list is kept here, no other can have its number.
+        kept = self._rooms.get((policy_id, id(state)))
+        room = self._new_room(policy_id, sequence(state, "state")) if kept is None else kept[1]
         others = sequence(question.get("events", _NO_STATE), "events")
         event = mapping(question["event"], "event")
         decision = room.decide_citing(event, others)
         return self._texts.begin(decision, room.policy_for(event).id) + "}"
 
-    def _room(self, policy_id: str, state: list[Any]) -> "AnyRoom":
-        """The room in this state. Raises like `answer`."""
-        # As long as a list is kept here, no other can have its number.
-        kept, room = self._rooms.get((policy_id, id(state)), (None, None))
-        if kept is None or room is None:
-            room = room_from_state(known_rules(policy_id, self._allowed), state)
-            if self.reader.remembers(state):  # which are few, and of bearable length
-                self._rooms[policy_id, id(state)] = state, room
-            if len(self._rooms) > _MOST_ROOMS:
-                del self._rooms[next(iter(self._rooms))]
+    def _new_room(self, policy_id: str, state: list[Any]) -> "AnyRoom":
+        """A room in this state. Raises like `answer`."""
+        room = room_from_state(known_rules(policy_id, self._allowed), state)
+        if self._reader.remembers(state):  # which are few, and of bearable length
+            self._rooms[policy_id, id(state)] = state, room
+        if len(self._rooms) > _MOST_ROOMS:
+            del self._rooms[next(iter(self._rooms))]
         return room
 
 
