@@ -42,6 +42,7 @@ LAYERS: list[set[str]] = [
     {"fsm.room.judging"},
     {"fsm.room.observing"},
     {"fsm.room.sending"},
+    {"fsm.room.given_state"},
     {"fsm.room.saving"},
     {"fsm.room"},
     {"fsm.residual", "fsm.model"},

@@ -1,16 +1,17 @@
 """Events of Matrix rooms: what membership is written in, what a state holds, which room an event is of."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from fsm.errors import EventError, shorten
+from fsm.errors import EventError
 from fsm.event import Event, plain, read_event, write_state
 from fsm.matrix.levels import LISTED, NAMED
 from fsm.matrix.policies import VERSIONS
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE
 from fsm.past import brief
+from fsm.room.given_state import second
 
 MEMBER = "m.room.member"
 """The event type of membership."""
@@ -29,24 +30,32 @@ def read_state(value: object) -> Event:
     return event
 
 
-def read_whole_state(state: Iterable[object]) -> list[tuple[int, Event, dict[str, Any]]]:
-    """A room's state events: number, event, and its JSON. First the creation: it says how the others are to be read.
+def creation_first(state: Sequence[object]) -> Iterable[tuple[int, object]]:
+    """A room's state events, each with its number. First the creation: it says how the others are to be read."""
+    first = [number for number, event in enumerate(state) if type(event) is not dict or event.get("type") == CREATE]
+    if first in ([], [0]):
+        return enumerate(state)
+    return sorted(enumerate(state), key=lambda each: not _is_creation(each[1]))
 
-    Raises `EventError` for what is no state event, or given twice.
-    """
-    events: dict[tuple[str, str | None], tuple[int, Event, dict[str, Any]]] = {}
-    for index, given in enumerate(state):
-        try:
-            value = plain(given)
-            event = read_state(value)
-        except EventError as problem:
-            raise problem.within(f"state[{index}]") from None
-        key = event.type, event.state_key
-        if key in events:
-            fault = f"is a second `{shorten(event.type)}` for `{shorten(event.state_key or '')}`"
-            raise EventError(f"state[{index}]", fault)
-        events[key] = index, event, value
-    return sorted(events.values(), key=lambda each: each[1].type != CREATE)
+
+def _is_creation(event: object) -> bool:
+    try:
+        value = plain(event)
+    except EventError:
+        return False  # its fault is named when it is read
+    return type(value) is dict and value.get("type") == CREATE
+
+
+def expect_state(state: Iterable[object]) -> None:
+    """Raise `EventError` for what is no state event, or given twice."""
+    places: set[tuple[str, str | None]] = set()
+    for number, given in enumerate(state):
+        with within(f"state[{number}]"):
+            event = read_state(plain(given))
+            place = event.type, event.state_key
+            if place in places:
+                raise second(event)
+            places.add(place)
 
 
 def is_redacted(event: Mapping[str, Any]) -> bool:

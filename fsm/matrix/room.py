@@ -10,7 +10,7 @@ What is asked of events stands in `fsm.matrix.judging`, and the quick way of ord
 any room (`fsm.room`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self, Unpack, overload
 
 from fsm.classes import Table
@@ -20,11 +20,12 @@ from fsm.event import Event, word, words_of, write_state
 from fsm.matrix import citing
 from fsm.matrix.events import (
     MEMBER,
+    creation_first,
+    expect_state,
     id_by_creation,
     is_redacted,
     read_of,
     read_state,
-    read_whole_state,
     room_of,
     write_member,
 )
@@ -175,27 +176,33 @@ class MatrixRoom(MatrixQuick[Member]):
         that turn on it.
         """
         room = cls(policy=policy, participant=participant, facts=facts, keep=keep)
-        new = room._settings
-        for index, event, value in read_whole_state(state):
-            try:
-                room._expect_room(event)
-                if room._may_know(event.event_id):
-                    room._known_answer(event, value)
-                room._note_id(event)
-                if event.type == MEMBER:
-                    room._apply(event)
-                else:
-                    room.policy, settings = room._after(event)
-                    room._settings = settings.placed(f"state[{index}]") if event.type == POWER_LEVELS else settings
-                room._remember_given(event, value)
-            except EventError as problem:
-                raise problem.within(f"state[{index}]") from None
-        settings, room._settings = room._settings, new
-        room._become(settings)
-        creation = room._settings.creation
-        if room.id is None and creation and creation.event_id and room.policy.is_room_named_by_creation:
-            room.id = id_by_creation(creation.event_id)
+        room._take_state([*state])
         return room
+
+    def _take_state(self, state: Sequence[object]) -> None:
+        new = self._settings
+
+        def take(number: int, event: Event, value: dict[str, Any]) -> None:
+            if event.type == MEMBER:
+                self._apply(event)
+            else:
+                self.policy, settings = self._after(event)
+                self._settings = settings.placed(f"state[{number}]") if event.type == POWER_LEVELS else settings
+            self._remember_given(event, value)
+
+        try:
+            self._take_all(creation_first(state), take)
+        except EventError:
+            expect_state(state)  # what is wrong with events by themselves comes before all else
+            raise
+        settings, self._settings = self._settings, new
+        self._become(settings)
+        creation = self._settings.creation
+        if self.id is None and creation and creation.event_id and self.policy.is_room_named_by_creation:
+            self.id = id_by_creation(creation.event_id)
+
+    def _is_hidden(self, event: Mapping[str, Any]) -> bool:
+        return is_redacted(event)
 
     @staticmethod
     def room_of(event: Mapping[str, Any]) -> str | None:

@@ -174,31 +174,7 @@ class Room(ParticipationRoom[Member]):
         others, or given twice.
         """
         room = cls(policy=policy, participant=participant, facts=facts, keep=keep)
-        settings, types, others = room._settings, room._rules.types, room._rules.others
-        defined: dict[str, Permissions] = {}
-        seen: set[tuple[str, str]] = set()
-        for index, given in enumerate(state):
-            try:
-                value = plain(given)
-                event = room._read_first(value, seen)
-                if room._may_know(event.event_id):
-                    room._known_answer(event, value)
-                event = understood(event, types)
-                assert event.state_key is not None
-                room._note_id(event)
-                if event.type in types:
-                    room._members[event.state_key] = others[event.said]
-                elif event.type == ROLE:
-                    defined[event.state_key] = event.said
-                else:
-                    settings = room._change(settings, event)
-                room._remember_given(event, value)
-            except EventError as problem:
-                raise problem.within(f"state[{index}]") from None
-        try:
-            room._become(settings.with_roles(settings.roles.redefine(defined)) if defined else settings)
-        except EventError as problem:
-            raise problem.within("state") from None
+        room._take_state(state)
         return room
 
     @overload
@@ -416,15 +392,27 @@ class Room(ParticipationRoom[Member]):
             raise EventError("state_key", "is missing: this is no state event")
         return event
 
-    def _read_first(self, value: object, seen: set[tuple[str, str]]) -> Event:
-        """A state event, of which there is one in a state."""
-        event = self._read_state(value)
-        assert event.state_key is not None
-        key = ("" if event.type in self._rules.types else event.type, event.state_key)
-        if key in seen:
-            raise EventError("", f"is a second `{shorten(event.type)}` for `{shorten(key[1])}`")
-        seen.add(key)
-        return event
+    def _take_state(self, state: Iterable[object]) -> None:
+        settings, types, others = self._settings, self._rules.types, self._rules.others
+        defined: dict[str, Permissions] = {}
+
+        def take(_: int, event: Event, value: dict[str, Any]) -> None:
+            nonlocal settings
+            event = understood(event, types)
+            assert event.state_key is not None
+            if event.type in types:
+                self._members[event.state_key] = others[event.said]
+            elif event.type == ROLE:
+                defined[event.state_key] = event.said
+            else:
+                settings = self._change(settings, event)
+            self._remember_given(event, value)
+
+        self._take_all(enumerate(state), take)
+        try:
+            self._become(settings.with_roles(settings.roles.redefine(defined)) if defined else settings)
+        except EventError as problem:
+            raise problem.within("state") from None
 
     def _understood(self, event: Event) -> Event:
         return understood(event, self._rules.types)

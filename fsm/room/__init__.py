@@ -21,7 +21,8 @@ as it is. Where nobody is told, no change is made.
 
 Each module adds one subject to the class of rooms: what a family says (`contract`), where
 users stand (`users`), events kept by their ids (`event_ids`), answers (`judging`), who is
-told (`observing`), how events come in (`sending`), and rooms written down or copied (`saving`).
+told (`observing`), how events come in (`sending`), a state that a room begins with
+(`given_state`), and rooms written down or copied (`saving`).
 
 An event with an id is kept (`fsm.past`): the same event again gets the first answer, and
 nothing is applied or told twice; another event with the same id is an error.

@@ -244,12 +244,7 @@ class RoomJudging(RoomPast[Who]):
 
     def _expect_ordinary(self, event: JSON, action: str | None, more: int) -> None:
         """Raise one of `UNREADABLE` unless ids are texts, and `more` fields than every event has raise no question."""
-        for name in _IDS:
-            if name in event:
-                if type(event[name]) is not str:
-                    raise TypeError
-                more -= 1
-        if more and not (self._is_ordinary(event, action) and plain(event) is event):
+        if more > ids_in(event) and not (self._is_ordinary(event, action) and plain(event) is event):
             raise KeyError(more)
 
     def _decide_carefully(self, event: Mapping[str, Any]) -> Decision:
@@ -306,3 +301,11 @@ class RoomJudging(RoomPast[Who]):
         event_type, sender, target = value.get("type"), value.get("sender"), value.get("state_key")
         is_change = type(event_type) is str and event_type in self._rules.types
         return (sender, target) if is_change and type(sender) is str and type(target) is str else None
+
+
+def ids_in(event: JSON) -> int:
+    """How many ids an event has. Raises `TypeError` for one that is no text."""
+    held = [event[name] for name in _IDS if name in event]
+    if any(type(each) is not str for each in held):
+        raise TypeError
+    return len(held)

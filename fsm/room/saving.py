@@ -11,7 +11,7 @@ from fsm.own_facts import Provider
 from fsm.participant import Participant, Who
 from fsm.past import Past
 from fsm.room.contract import JSON
-from fsm.room.sending import RoomSending
+from fsm.room.given_state import RoomGivenState
 from fsm.table import Table
 
 P = TypeVar("P", bound=Table[Any])
@@ -36,7 +36,7 @@ def _past_again(past: Past | None) -> Past | None:
     return None if past is None else past.copy()
 
 
-class RoomSaving(RoomSending[Who]):
+class RoomSaving(RoomGivenState[Who]):
     """Rooms that outlast a process."""
 
     __slots__ = ()

@@ -60,6 +60,7 @@ TESTS: dict[str, list[str]] = {
     "fsm/past.py": [*IDS, "tests/mimi/test_room.py", "tests/mimi/test_snapshot.py"],
     **{f"fsm/room/{name}.py": ROOMS for name in (
         "contract", "users", "event_ids", "judging", "observing", "sending", "saving")},
+    "fsm/room/given_state.py": ["tests/test_given_state.py", *ROOMS],
     "fsm/participation/guards.py": ["tests/test_guards.py", *MIMI, *MATRIX],
     "fsm/mimi/policies.py": [*MIMI, "tests/mimi/test_permits.py", "tests/mimi/test_role_changes.py",
                              "tests/mimi/test_history.py", "tests/test_own_facts.py"],
