@@ -213,7 +213,8 @@ LIBRARIES: list[tuple[str, set[str]]] = [
     ("signedjson",  {"fsm.matrix"}),
     ("numpy",       {"fsm.bulk"}),
     ("pyarrow",     {"fsm.bulk"}),
-    ("numba",       {"fsm.bulk"}),
+    ("numba",       {"fsm.bulk.decide.kernels"}),
+    ("llvmlite",    {"fsm.bulk.decide.machine_code"}),
     ("ray",         {"fsm.bulk"}),
     ("sqlalchemy",  {"fsm.residual", "fsm.store"}),
 ]

@@ -28,7 +28,7 @@ from fsm.policies import Family, Rules, load_rules
 
 _PIECE = 2**20
 
-WORTH_COMPILING = 2**20
+WORTH_COMPILING = 2**18
 """About so many events make up for the time that it takes to load the compiled loops."""
 
 
@@ -85,7 +85,7 @@ class Backtest:
         """How long each kind of work took."""
         with self.timed("starting"):
             self._coder = Coder(compiled=compiled, remembering=remembering)
-            # Numba and the loops that number pairs are loaded when first used; those left come with the first rows.
+            # The loops that number pairs are loaded when first used; those left come with the first rows.
             self._coder.code(layout.EMPTY)
         self._runs = tuple(_run(each, self._coder, compiled=compiled) for each in self.policies)
         self._answers = tuple(Answers(run.book) for run in self._runs)

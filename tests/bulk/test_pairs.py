@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numba.core import caching
 
 from fsm.bulk.decide import compiled as loops
 from fsm.bulk.decide.arrays import Indexes
-from fsm.bulk.decide.compiled import machine_code
 from fsm.bulk.decide.pairs import NOBODY, PLAIN, Pairs, Search
 from tests.bulk.histories import LOOPS
 
@@ -39,7 +37,7 @@ def test_numbers_run_in_the_order_of_first_mention(compiled: bool, batches: list
     pairs, known = Pairs(search(compiled=compiled)), dict[tuple[int, int], int]()
     for batch in batches:
         expected = [known.setdefault(pair, len(known) + 1) for pair in batch]
-        assert numbers(pairs, *np.array(batch, np.uint32).reshape(-1, 2).T) == expected
+        assert numbers(pairs, *np.array(batch, np.uint32).reshape(-1, 2).T.copy()) == expected
     assert len(pairs) == len(known) + 1
     assert list(zip(*(part.tolist() for part in pairs.parts()), strict=True))[1:] == list(known)
     for pair, number in known.items():
@@ -92,9 +90,3 @@ def test_only_what_is_wanted_gets_a_number(compiled: bool) -> None:
     pairs.enter(rooms, users, np.array([1, 0, 1, 1, 0, 1], np.bool_), found)
     assert found.tolist() == [1, 7, 2, 1, 7, 3]
     assert pairs.find_one(2, 9) == NOBODY
-
-
-def test_loops_are_compiled_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caching.FunctionCache._impl_class, "_locator_classes", [])
-    double = machine_code(lambda number: number * 2)
-    assert double(21) == 42

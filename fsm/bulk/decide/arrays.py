@@ -19,6 +19,7 @@ States: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
 """Numbers of states: a byte for each, but where a policy has very many."""
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Ranks: TypeAlias = npt.NDArray[np.int64]
+Counts: TypeAlias = npt.NDArray[np.int64]
 
 Keys: TypeAlias = npt.NDArray[np.uint64]
 """Pairs as their table holds them (see `fsm.bulk.decide.pairs`)."""

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from fsm.bulk.decide.arrays import Indexes, Keys, Mask, Places
 
 HALF = np.uint64(32)
-ONE = np.uint64(1)
+NONE, ONE = np.uint64(0), np.uint64(1)
 EMPTY = np.uint64(0)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio: neighbouring keys end up far apart
 _LOWER = np.uint64(2**32 - 1)

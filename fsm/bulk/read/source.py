@@ -39,8 +39,8 @@ _PIECE = 2**19
 _ENOUGH = 2**16
 """Smaller pieces are put together until they hold so many rows."""
 
-_LONG = 2**23
-"""So many bytes of well-packed columns hold most of a million events."""
+_LONG, _LONG_LOG = 2**21, 2**25
+"""So many bytes of well-packed columns, or of a log, hold some hundred thousand events."""
 
 _CODED = [layout.ROOM, layout.SENDER, layout.TARGET, layout.ACTION, layout.TYPE]
 """The columns that repeat their words, and are read as numbers of a dictionary."""
@@ -85,11 +85,11 @@ class History:
 
     @property
     def is_long(self) -> bool:
-        """Whether it is worth half a second to load the compiled loops.
-
-        Logs do not count: to read them takes far longer than any loop.
-        """
-        return sum(size for file, size in zip(self.files, self._sizes, strict=True) if not _is_log(file)) > _LONG
+        """Whether it is worth a twentieth of a second to load the compiled loops."""
+        shares = (
+            size / (_LONG_LOG if _is_log(file) else _LONG) for file, size in zip(self.files, self._sizes, strict=True)
+        )
+        return sum(shares) > 1
 
     def parts(self, policies: Sequence[Rules], *, carry: bool = False) -> Iterator[Part]:
         """Read the history for these policies.

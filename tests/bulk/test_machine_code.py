@@ -1,0 +1,112 @@
+"""Machine code is made once, kept where it can be, and run only as it was written."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pytest
+
+from fsm.bulk.decide import kernels, machine_code
+from fsm.bulk.decide.pairs import Slots
+
+Filled: TypeAlias = list[tuple[int, int]]
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Path]]:
+    """Where object files may be, instead of where they are; and no loop has been loaded yet."""
+    places = [tmp_path / "first", tmp_path / "second"]
+    monkeypatch.setattr(machine_code, "_folders", lambda: iter(places))
+    machine_code._loop.cache_clear()
+    yield places
+    machine_code._loop.cache_clear()
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The loops that the compiler is asked for."""
+    names: list[str] = []
+    compiled = kernels.compiled
+
+    def noted(name: str, kinds: Any) -> Any:
+        names.append(name)
+        return compiled(name, kinds)
+
+    monkeypatch.setattr(kernels, "compiled", noted)
+    return names
+
+
+def fill() -> Filled:
+    """What a table holds once another has been entered into it."""
+    old, new = Slots.empty(62), Slots.empty(61)
+    old.keys[:], old.numbers[:] = [0, 7, 0, 9], [0, 1, 0, 2]
+    arrays = (old.keys, old.numbers, len(old.keys), new.keys, new.numbers, len(new.keys), int(new.shift))
+    assert machine_code.run("fill", *arrays) == len(old.keys)
+    return sorted(zip(new.keys.tolist(), new.numbers.tolist(), strict=True))[-2:]
+
+
+FILLED = [(7, 1), (9, 2)]
+
+
+def again() -> Filled:
+    """The same as another process would do it."""
+    machine_code._loop.cache_clear()
+    return fill()
+
+
+def test_a_loop_is_compiled_once_for_all_processes(folders: list[Path], made: list[str]) -> None:
+    assert fill() == again() == FILLED
+    assert made == ["fill"]
+    assert len(list(folders[0].iterdir())) == 1
+    assert not folders[1].exists()
+
+
+@pytest.mark.parametrize("change", [lambda code: code[:-1], lambda code: code[:-1] + b"\0\1", lambda _: b""])
+def test_what_is_not_as_it_was_written_is_made_anew(folders: list[Path], made: list[str], change: Any) -> None:
+    assert fill() == FILLED
+    (file,) = folders[0].iterdir()
+    file.write_bytes(change(file.read_bytes()))
+    assert again() == FILLED
+    assert made == ["fill", "fill"]
+    assert again() == FILLED
+    assert made == ["fill", "fill"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("library", "another"), ("_processor", lambda: ("", "")), ("_SOURCE", Path(__file__))]
+)
+def test_another_library_processor_or_source_has_files_of_its_own(
+    folders: list[Path], made: list[str], monkeypatch: pytest.MonkeyPatch, name: str, value: Any
+) -> None:
+    assert fill() == FILLED
+    monkeypatch.setattr(machine_code, name, value)
+    assert again() == FILLED
+    assert made == ["fill", "fill"]
+    assert len(list(folders[0].iterdir())) == 2
+
+
+def test_it_is_kept_where_that_is_allowed(folders: list[Path], made: list[str]) -> None:
+    folders[0].touch()  # which is no folder
+    assert fill() == again() == FILLED
+    assert made == ["fill"]
+    assert len(list(folders[1].iterdir())) == 1
+
+
+def test_where_nothing_can_be_kept_each_process_makes_its_own(folders: list[Path], made: list[str]) -> None:
+    for folder in folders:
+        folder.touch()
+    assert fill() == again() == FILLED
+    assert made == ["fill", "fill"]
+
+
+def test_what_is_called_where_a_loop_fails_is_no_part_of_it() -> None:
+    kinds = ("", "", "u4", "u4", "u1", "u4", "u8", "u4", "", "", "", "i8", "", "u8", "u8")
+    text = kernels.compiled("enter", kinds).inspect_llvm()
+    assert machine_code._CALLED.search(text)  # numba provides for loops that fail
+    assert not machine_code._CALLED.search(machine_code._CALLED.sub(machine_code._TRAP, text))
+
+
+def test_arrays_with_gaps_are_refused() -> None:
+    with pytest.raises(ValueError, match="gaps"):
+        machine_code.run("fill", np.zeros(8, np.uint64)[::2])
