@@ -83,15 +83,14 @@ class AsyncStore:
         """Do what stores changes, and tell them."""
         answers = await to_thread(work, store, *given, **named)
         errors: list[ObserverError] = []
-        for slot, change, begins in answers:
-            if begins:
-                try:
-                    await tell_async(slot.attached, change)
-                except ObserverError as error:
-                    errors.append(error)
+        for slot, change in answers.to_tell:
+            try:
+                await tell_async(slot.attached, change)
+            except ObserverError as error:
+                errors.append(error)
         if errors:
             raise errors[0]
-        return [change for _, change, _ in answers]
+        return answers.changes
 
     def observe(self, observer: Observer, *, of: Iterable[str] = (Kind.CHANGE,)) -> Callable[[], None]:
         """See `Store.observe`; what is called can be a coroutine."""

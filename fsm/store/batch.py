@@ -10,7 +10,7 @@ from fsm.change import Change
 from fsm.facts import Value
 from fsm.store.databases import Database
 from fsm.store.rooms import Rooms, Slot, checkpoint_of
-from fsm.store.rows import Row, row_of, text_of
+from fsm.store.rows import row_of, text_of
 from fsm.store.schema import CHANGES, CONSUMERS, ROOMS
 
 _ROOMS_AT_ONCE = 500
@@ -45,13 +45,18 @@ class Batch:
 
     def send(self, slot: Slot, value: dict[str, Any], facts: Mapping[str, Value] | None) -> Change:
         """Judge an event, and store what is accepted. Raises `EventError`."""
-        change = slot.judge(value, facts)
+        change = slot.enter_quickly(value)
+        if change is not None:
+            if change:
+                self._add(slot, change, slot.rule_of(change))
+            return change
+        change = slot.judge_carefully(value, facts)
         if change and not change.is_repeated:
-            row = row_of(slot.id, change, slot.rule_of(change))
+            rule = slot.rule_of(change)
             if change.kinds not in (kinds.CHANGE, kinds.NONE):
                 self._note(slot)
             slot.enter(change)
-            self._add(slot, change, row)
+            self._add(slot, change, rule)
         return change
 
     def take(self, slot: Slot, value: dict[str, Any]) -> Change | None:
@@ -59,11 +64,12 @@ class Batch:
         self._note(slot)
         change = slot.take(value)
         if change is not None:
-            self._add(slot, change, row_of(slot.id, change, None))
+            self._add(slot, change, None)
         return change
 
-    def _add(self, slot: Slot, change: Change, row: Row) -> None:
-        self._rows.append(row)
+    def _add(self, slot: Slot, change: Change, rule: str | None) -> None:
+        """Have a change stored. Raises `EventError` for one that no database keeps."""
+        self._rows.append(row_of(slot.id, change, rule))
         if change.kinds == kinds.CHANGE and change.target is not None:
             is_gone = change.after == slot.room.policy.initial
             self._places[slot.id, change.target] = None if is_gone else text_of(change.after)
@@ -104,7 +110,7 @@ class Batch:
         """Store all that a room knows, and delete changes that are older than is kept, and dealt with."""
         self.connection.execute(self._database.checkpoint, {"room_id": slot.id, "snapshot": checkpoint_of(slot.room)})
         self.connection.execute(update(ROOMS).where(ROOMS.c.id == slot.id).values(checkpoint=slot.revision))
-        slot.checkpoint = slot.revision
+        slot.note_checkpoint(slot.revision)
         if keep is not None:
             self.connection.execute(_delete_old(slot.id, slot.revision - keep))
 

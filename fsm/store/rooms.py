@@ -9,9 +9,8 @@ room, opened for it alone.
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from logging import INFO
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -19,12 +18,12 @@ from sqlalchemy import Connection, select
 
 from fsm import change as kinds
 from fsm import snapshot
-from fsm.change import ALL, Change, Outcome
+from fsm.change import ALL, Change, Kind, Outcome
 from fsm.decision import permit
 from fsm.errors import EventError, PolicyError, StoreError, shorten
 from fsm.facts import Value
 from fsm.family import AnyPolicy
-from fsm.observers import Attached, is_logged
+from fsm.observers import Attached
 from fsm.own_facts import Provider
 from fsm.participant import Participant, check_hooks
 from fsm.past import GIVEN, Entry, Past
@@ -33,11 +32,11 @@ from fsm.policy import Policy
 from fsm.room.judging import UNREADABLE
 from fsm.store.databases import Database
 from fsm.store.past import StoredPast
-from fsm.store.rows import decision_of, is_kept, state_of, to_json
+from fsm.store.rows import decision_of, is_kept, state_of
 from fsm.store.schema import CHANGES, CHECKPOINTS, ROOMS
 
 CHECKPOINT_EVERY, PART = 500, 8
-"""A checkpoint comes after so many changes, or the so-manieth part of all who are in the room if that is more."""
+"""A checkpoint comes after so many changes, or the so-manieth part of all who were in the last one if that is more."""
 
 _IDS_AT_ONCE = 500
 _SIMPLE = (kinds.CHANGE, kinds.NONE)
@@ -160,10 +159,9 @@ class Slot:
         """The room; None where it is to be read."""
         self.events: Events | None = None
         self.erasures = 0
-        self.checkpoint = 0
+        self._checkpoint = self._size = 0
+        """The revision of the last checkpoint, and about how many users are in it."""
         self._rules_by_answer: tuple[Any, dict[Any, str]] = (None, {})
-        self._looked_up: Change | None = None
-        """The last change that the quick way has judged."""
 
     @property
     def revision(self) -> int:
@@ -180,7 +178,13 @@ class Slot:
     def hold(self, room: Any, events: Events | None, row: Any) -> None:
         """Have this room here."""
         self.room, self.events = room, events
-        self.erasures, self.checkpoint = row.erasures, row.checkpoint
+        self.erasures = row.erasures
+        self.note_checkpoint(row.checkpoint)
+
+    def note_checkpoint(self, revision: int) -> None:
+        """Know when there was a checkpoint."""
+        if revision != self._checkpoint:
+            self._checkpoint, self._size = revision, len(self.room._states)
 
     def drop(self) -> None:
         """Have no room here: what is in memory may not be what is stored."""
@@ -188,22 +192,29 @@ class Slot:
 
     def judge(self, value: dict[str, Any], facts: Mapping[str, Value] | None) -> Change:
         """The answer of the room as it is. Raises `EventError`."""
-        room = self.room
         try:
-            change: Change = room._quick(value, ALL, is_sent=False)
+            change: Change = self.room._quick(value, ALL, is_sent=False)
         except UNREADABLE:
-            change = room._judged(value, facts)[1]
-        else:
-            self._looked_up = change
+            return self.judge_carefully(value, facts)
+        return change
+
+    def judge_carefully(self, value: dict[str, Any], facts: Mapping[str, Value] | None) -> Change:
+        """The same, of an event that the quick way cannot judge."""
+        change: Change = self.room._judged(value, facts)[1]
+        return change
+
+    def enter_quickly(self, value: dict[str, Any]) -> Change | None:
+        """Judge an event, and lead the room on if it is allowed; None, and nothing, for one that needs more care.
+
+        What is answered moves nobody but its target.
+        """
+        change: Change | None = _entered_quickly(self.room, value, ALL)
         return change
 
     def enter(self, change: Change) -> None:
         """Lead the room on by a change that it has judged."""
-        room, value = self.room, change.event
-        if change is self._looked_up and not is_logged(INFO):
-            room.send(value)  # the quick way to the same: nobody is told
-        else:
-            room._enter_judged(value, change.decision)
+        if _entered_quickly(self.room, change.event) is None:
+            self.room._enter_judged(change.event, change.decision)
 
     def take(self, value: dict[str, Any]) -> Change | None:
         """Take a state event as it stands; None for one that has come before."""
@@ -227,8 +238,8 @@ class Slot:
 
     def is_due(self, revision: int) -> bool:
         """Whether a checkpoint is due at a revision."""
-        done = revision - self.checkpoint
-        return done >= CHECKPOINT_EVERY and done >= len(self.room._states) // PART
+        done = revision - self._checkpoint
+        return done >= CHECKPOINT_EVERY and done >= self._size // PART
 
 
 class RoomRow(NamedTuple):
@@ -305,7 +316,7 @@ class Rooms:
                 self._load(connection, slot, row)
             else:
                 follow(room, deltas)
-        slot.checkpoint = row.checkpoint
+        slot.note_checkpoint(row.checkpoint)
 
     def _load(self, connection: Connection, slot: Slot, row: Any) -> None:
         given = json.loads(
@@ -337,6 +348,17 @@ def provided_by(room: Any, value: dict[str, Any]) -> Mapping[str, Value] | None:
     return facts
 
 
+def _entered_quickly(room: Any, value: Mapping[str, Any], asked: Container[frozenset[Kind]] = ()) -> Any:
+    """What the quick way answers, having applied what is allowed; None, and nothing applied, where more care is needed.
+
+    Where changes of some kinds are `asked` for, it is the change if it is of one of them, else the decision.
+    """
+    try:
+        return room._quick(value, asked)
+    except UNREADABLE:
+        return None
+
+
 def follow(room: Any, rows: Iterable[Any]) -> None:
     """Lead a room on by what is stored. Raises `StoreError` where the room does not accept it any more."""
     past = room._past
@@ -344,9 +366,8 @@ def follow(room: Any, rows: Iterable[Any]) -> None:
     try:
         for row in rows:
             event, is_sent = json.loads(row.event), row.outcome == Outcome.SENT
-            if is_sent and row.facts is None and not is_logged(INFO):
-                decision = room.send(event)  # the quick way to the same: nobody is told
-            else:
+            decision = _entered_quickly(room, event) if is_sent and row.facts is None else None
+            if decision is None:
                 facts = None if row.facts is None else snapshot.read_facts(room, json.loads(row.facts), "facts")
                 decision = room._follow(event, facts, is_sent=is_sent)
             if not decision or room.revision != row.revision:
@@ -361,4 +382,7 @@ def follow(room: Any, rows: Iterable[Any]) -> None:
 
 def checkpoint_of(room: Any) -> str:
     """What a checkpoint holds: all that a room knows but for its past."""
-    return to_json(snapshot.write_present(room))
+    try:
+        return snapshot.present_as_text(room)
+    except (ValueError, RecursionError):
+        raise EventError("", "cannot be kept: it is nested too deeply") from None

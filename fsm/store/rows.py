@@ -65,14 +65,18 @@ def row_of(room_id: str, change: Change, rule: str | None) -> Row:
 
     Raises `EventError` for what no database keeps.
     """
-    event, facts = to_json(change.event), change.facts
-    row = Row(
-        room_id, change.revision, change.event_id, change.type, change.sender, change.target, change.action,
-        change.decision.transition, rule, text_of(change.before), text_of(change.after), change.reason,
-        change.policy.id, change.policy.fingerprint, change.outcome.value, _words(change.kinds), event,
+    (
+        _, revision, event_id, event_type, sender, target, action, before, after, reason, decision, policy, outcome,
+        kinds, value, facts, _,
+    ) = change  # fmt: skip
+    event = to_json(value)
+    # As `Row(…)` does, in half the time.
+    row = tuple.__new__(Row, (
+        room_id, revision, event_id, event_type, sender, target, action, decision.transition, rule, text_of(before),
+        text_of(after), reason, policy.id, policy.fingerprint, outcome.value, _words(kinds), event,
         None if facts is None else to_json({name: spell(value) for name, value in facts.items()}),
-    )  # fmt: skip
-    if len(event) > MAX_NAME or _NUL_IN_JSON in event or row.target == "":
+    ))  # fmt: skip
+    if len(event) > MAX_NAME or _NUL_IN_JSON in event or target == "":
         _check(row)
     return row
 
@@ -107,7 +111,7 @@ def is_kept(name: str) -> bool:
         return False
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 
 
 def to_json(value: Mapping[str, Any]) -> str:

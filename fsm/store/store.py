@@ -48,8 +48,12 @@ JSON: TypeAlias = Mapping[str, Any]
 Asked: TypeAlias = tuple[str, dict[str, Any], Mapping[str, Value] | None]
 """The id of a room, an event, and the facts that the host tells of it."""
 
-Answers: TypeAlias = list[tuple[Any, Change, bool]]
-"""What became of events: in which slot, what, and whether it is for the caller to tell."""
+
+class Answers(NamedTuple):
+    """What became of events, and in which slots it is for the caller to tell, each with the first change told there."""
+
+    changes: list[Change]
+    to_tell: list[tuple[Slot, Change]]
 
 
 class Cursor(NamedTuple):
@@ -187,7 +191,7 @@ class Store:
         self._expect_none_async()
         answers = self.sent(room_id, event)
         tell_all(answers)
-        return answers[0][1].decision
+        return answers.changes[0].decision
 
     def sent(self, room_id: str, event: JSON) -> Answers:
         """What `send` does, but for the telling."""
@@ -200,7 +204,7 @@ class Store:
             with slot.lock:
                 change = self._sent_alone(slot, value, facts)
                 if change is not None:
-                    return [(slot, change, self._put(slot, change))]
+                    return self._answers([change], {room_id: slot})
             return self._sent_together([(room_id, value, facts)])
 
     def _sent_alone(self, slot: Slot, value: dict[str, Any], facts: Mapping[str, Value] | None) -> Change | None:
@@ -252,7 +256,7 @@ class Store:
         self._expect_none_async()
         answers = self.sent_many(events)
         tell_all(answers)
-        return [change.decision for _, change, _ in answers]
+        return [change.decision for change in answers.changes]
 
     def sent_many(self, events: Iterable[tuple[str, JSON]]) -> Answers:
         """What `send_many` does, but for the telling."""
@@ -343,8 +347,7 @@ class Store:
                         raise
                 else:
                     break
-            told = [(slots[change.room or ""], change) for change in changes if change is not None]
-            return [(slot, change, self._put(slot, change)) for slot, change in told]
+            return self._answers([change for change in changes if change is not None], slots)
 
     def room(self, room_id: str) -> Any:
         """The room as it is stored now, for the caller alone: what is sent to it is not stored.
@@ -485,14 +488,22 @@ class Store:
     def _host(self, room_id: str) -> StoredRoom:
         return StoredRoom(self._known.participant, partial(self._ask, room_id), partial(self.send, room_id))
 
-    def _put(self, slot: Any, change: Change) -> bool:
-        """Have a change told; whether this is for the caller to do."""
+    def _answers(self, changes: list[Change], slots: Mapping[str, Slot]) -> Answers:
+        """Have changes told, in the slots of their rooms."""
+        by_room: dict[str, list[Change]] = {}
+        for change in changes:
+            by_room.setdefault(change.room or "", []).append(change)
+        first = {room_id: self._put(slots[room_id], some) for room_id, some in by_room.items()}
+        return Answers(changes, [(slots[each], change) for each, change in first.items() if change is not None])
+
+    def _put(self, slot: Slot, changes: Iterable[Change]) -> Change | None:
+        """Have the changes of a room told; the first of them that is for the caller to tell."""
         with lock_of(slot):
             if slot.attached.watchers is not self._watchers:
                 slot.attached.watch(self._watchers)
             slot.host = slot.host or self._host(slot.id)
-            begins: bool = slot.attached.put(slot.host, change)
-            return begins
+            begun = [change for change in changes if slot.attached.put(slot.host, change)]
+        return begun[0] if begun else None
 
     def changes(
         self, after: Sequence[int] | None = None, limit: int = 1000, *, room_id: str | None = None
@@ -594,12 +605,11 @@ class Store:
 def tell_all(answers: Answers) -> None:
     """Tell what is to be told. Raises the first `ObserverError` when all have been told."""
     errors: list[ObserverError] = []
-    for slot, change, begins in answers:
-        if begins:
-            try:
-                tell(slot.attached, change)
-            except ObserverError as error:
-                errors.append(error)
+    for slot, change in answers.to_tell:
+        try:
+            tell(slot.attached, change)
+        except ObserverError as error:
+            errors.append(error)
     if errors:
         raise errors[0]
 
