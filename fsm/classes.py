@@ -102,13 +102,15 @@ class Table(Generic[P, R]):
     """The decisions in rooms of one rule, each made when first asked for: by action, and by the classes of both users.
 
     `word` is the key of the content under which changes name their action, and `types` are the event types of changes,
-    of which one is the `usual`. Events of the `setting_types` say what a room is set to.
+    of which one is the `usual`. Events of the `setting_types` say what a room is set to. A table that `is_passing`
+    holds in a room until an event is accepted.
     """
 
-    __slots__ = ("_rules", "held", "others", "own", "rule", "setting_types", "types", "usual", "word")
+    __slots__ = ("_rules", "held", "is_passing", "others", "own", "rule", "setting_types", "types", "usual", "word")
 
     def __init__(self, rules: "Rules[P, R]", rule: R) -> None:
         self.rule = rule
+        self.is_passing = False
         self.word = rules.word
         self.types = rules.types
         self.usual = rules.types[0]
@@ -192,8 +194,11 @@ class Rules(Generic[P, R]):
         if found is None:
             if len(self._tables) >= MAX_RULES:
                 self._tables.clear()
-            found = self._tables.setdefault(rule, Table(self, rule))
+            found = self._tables.setdefault(rule, self._new_table(rule))
         return found
+
+    def _new_table(self, rule: R) -> Table[P, R]:
+        return Table(self, rule)
 
     def judge_beside(self, rules: Sequence[Rule[Any]], facts: Any) -> Decision:
         """The decision by rules beside the table: allowed by the first that permits, or refused by all."""

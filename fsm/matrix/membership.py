@@ -70,13 +70,15 @@ class MatrixMembership(ParticipationRoom[Member]):
 
     @property
     def _rule(self) -> Rule:
-        table = self._table
-        return self._rule_of(self._settings) if table is None else table.rule
-
-    @staticmethod
-    def _rule_of(settings: Settings) -> Rule:
+        if self._table is not None:
+            known: Rule = self._table.rule
+            return known
+        settings = self._settings
         level = NAMED if settings.levels is None else {**NAMED, **settings.levels.named}
-        return Rule(settings.join_rule, level["users_default"], level["invite"], level["kick"], level["ban"])
+        return Rule(
+            settings.join_rule, level["users_default"], level["invite"], level["kick"], level["ban"],
+            self._is_just_created,
+        )  # fmt: skip
 
     def _power(self, user: str) -> Power:
         """The level of a user."""

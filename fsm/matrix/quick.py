@@ -5,12 +5,14 @@ from typing import Any
 
 from fsm.classes import UserClass
 from fsm.decision import Decision
-from fsm.event import MAX_TEXT, plain
+from fsm.event import MAX_TEXT, Event, plain
 from fsm.locks import lock_of
 from fsm.matrix import citing
 from fsm.matrix.events import AUTHORISER, TOKEN, is_redacted
 from fsm.matrix.ids import is_user_id
 from fsm.matrix.judging import MatrixJudging
+from fsm.matrix.rows import Kind
+from fsm.matrix.rules import Senders
 from fsm.matrix.settings import Settings
 from fsm.participation.participant import Member
 from fsm.past import Read
@@ -66,15 +68,33 @@ class MatrixQuick(MatrixJudging[Member]):
                 if plain(content) is content:
                     break
                 raise TypeError
-        known = self._senders
-        if known is None or known[0] is not settings:
-            known = self._senders = settings, self._rules.senders(settings.levels_in_force)
-        of_messages, of_state = known[1]
+        of_messages, of_state = self._senders_under(settings)
         if key is None:
             return of_messages[event_type]
         if key and not _is_own(key, sender):
             raise KeyError(key)
         return of_state[event_type]
+
+    def _look_up_setting(
+        self, event: Event, by: UserClass, settings: Settings
+    ) -> tuple[Decision, Event, Settings | None]:
+        if event.state_key or plain(event.content) is not event.content:
+            raise KeyError(event.type)
+        event = self._understood(event)
+        kind = self._kind(event)
+        if kind is Kind.STATE:
+            _, of_state = self._senders_under(settings)
+            decision = of_state[event.type][by]
+        else:
+            decision = self._decide_other(event, kind, {"sender": by.state}, favourable=False)
+        return decision, event, settings.after(event, self.policy) if decision.allowed else None
+
+    def _senders_under(self, settings: Settings) -> tuple[Senders, Senders]:
+        """Who may send messages, and who may set state, in a room that is set to this."""
+        known = self._senders
+        if known is None or known[0] is not settings:
+            known = self._senders = settings, self._rules.senders(settings.levels_in_force)
+        return known[1]
 
 
 def _is_own(key: str, sender: str) -> bool:

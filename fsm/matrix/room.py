@@ -282,14 +282,13 @@ class MatrixRoom(MatrixQuick[Member]):
     def _accept(
         self, event: Event, value: dict[str, Any], decision: Decision, after: tuple[MatrixPolicy, Settings]
     ) -> None:
-        was_created = self._settings.creation is not None
         read = self._read_if_kept(event, value)
         if event.type == MEMBER:
             assert event.state_key is not None
             self._move(event.state_key, self._class_of(event.state_key), decision.after)
+            self._created(is_now=False)
         else:
             self._go_on(after)
-        self._created(is_now=not was_created and self._settings.creation is not None)
         if event.event_id is not None:
             self._refused.pop(event.event_id, None)
         self._remember(event.event_id, event.sender, event.type, event.state_key, decision, read)
@@ -306,13 +305,18 @@ class MatrixRoom(MatrixQuick[Member]):
             state = word(event.content, "membership", _MEMBERSHIPS, "content")
             self._move(target, self._class_of(target), state)
         else:
-            self._go_on(self._after(event))
+            self.policy, settings = self._after(event)
+            if settings is not self._settings:
+                self._become(settings)
 
     def _go_on(self, after: tuple[MatrixPolicy, Settings]) -> None:
-        """Be judged by this policy from now on, and set to this."""
+        """Be judged by this policy from now on, and set to this, once an event has been accepted."""
+        before = self._settings
         self.policy, settings = after
-        if settings is not self._settings:
-            self._senders = None
+        if settings is before:
+            self._created(is_now=False)
+        else:
+            self._is_just_created = before.creation is None and settings.creation is not None
             self._become(settings)
 
     def _expect_room(self, event: Event) -> None:
@@ -320,7 +324,7 @@ class MatrixRoom(MatrixQuick[Member]):
             raise EventError("room_id", f"`{shorten(event.room_id or '')}` is another room")
 
     def _become(self, settings: Settings) -> None:
-        before = self._settings
+        before, self._senders = self._settings, None
         if self._rules.policy is not self.policy:
             self._rules = rules_of(self.policy, has_provider=self._has_provider)
         if settings.levels is before.levels and settings.creation is before.creation:
@@ -331,16 +335,22 @@ class MatrixRoom(MatrixQuick[Member]):
             peers = {user: peers_of(power) for user, power in powers if is_user_id(user)}
             self._set_up(settings, peers, were=before.powers(self.policy))
 
+    def _pass(self) -> None:
+        self._created(is_now=False)
+
     def _created(self, *, is_now: bool) -> None:
         if is_now is not self._is_just_created:
-            self._is_just_created = is_now
+            self._is_just_created, self._table = is_now, None  # of which the rule is another one now
             self._table = self._table_now()
 
     def _table_now(self) -> Table[Any, Any] | None:
         # Ordinary changes take the quick way if nothing else matters in this room than who its users are.
-        creation = self._settings.creation
-        is_plain = creation is not None and creation.federates and not self._has_unknown_levels
-        return super()._table_now() if is_plain and not self._is_just_created else None
+        creation, levels = self._settings.creation, self._settings.levels
+        if creation is None or not creation.federates or (levels is not None and levels.faults):
+            return None
+        if self._is_just_created and (levels is not None or creation.creator is None or creation.others):
+            return None
+        return super()._table_now()
 
 
 Room = MatrixRoom

@@ -8,20 +8,24 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
-from fsm.classes import MAX_RULES, Beside, Peers, Rules, UserClass
+from fsm.classes import MAX_RULES, Beside, Peers, Rules, Table, UserClass
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.facts import Value
-from fsm.matrix.facts import DOMAIN
+from fsm.matrix.facts import DOMAIN, Warrant
 from fsm.matrix.levels import Levels, Power, exceeds, reaches
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.rows import KINDS, EventFacts, Kind, Row
-from fsm.matrix.settings import Settings
+from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE
+from fsm.memory import Key as Question
 from fsm.memory import memory_of
 from fsm.participation.terms import JoinRule, Participation
 
 Own: TypeAlias = Power | None
 """A power level of one's own; None for who has none."""
+
+SETTING_TYPES = frozenset((JOIN_RULES, POWER_LEVELS))
+"""The types of events that say what a room is set to, and that the quick way reads."""
 
 OTHERS: Peers[Own] = Peers(None, Participation.LEAVE)
 """Users who have no power level of their own."""
@@ -36,6 +40,8 @@ class Rule(NamedTuple):
     invite: Power
     kick: Power
     ban: Power
+    is_first: bool = False
+    """Whether nothing has happened since the creation, so that only creators have powers, of whom there is one."""
 
     def power(self, own: Own) -> Power:
         """A user's level."""
@@ -47,7 +53,9 @@ class MatrixRules(Rules[Own, Rule]):
 
     def __init__(self, policy: MatrixPolicy) -> None:
         words = frozenset(action.value for action in policy.triggers)
-        super().__init__(memory_of(policy), "membership", words, ("m.room.member",), OTHERS)
+        super().__init__(
+            memory_of(policy), "membership", words, ("m.room.member",), OTHERS, setting_types=SETTING_TYPES
+        )
         self.policy = policy
         weights = policy.domain.weights
         for name, whole in DOMAIN.values.items():
@@ -64,16 +72,19 @@ class MatrixRules(Rules[Own, Rule]):
         self._permissions = {row.id: row.permission for row in (policy.premise, *policy.all_permits)}
         self.met = (policy.premise,), EventFacts()
         self._judged: Beside[_Asked] = Beside(self, self._question)
-        self.own_types = Settings.types.union(
+        self.own_types = frozenset((CREATE, THIRD_PARTY_INVITE)).union(
             event_type for event_type, kind in KINDS.items() if kind is Kind.MEMBER or kind in policy.permits
         )
-        """The event types that have rules of their own, or change what a room is set to."""
+        """The event types that have rules of their own, or that the quick way leaves to the careful one."""
         self._senders: dict[tuple[Any, ...], tuple[Senders, Senders]] = {}
         self.messages, self.states = (_both(self, policy.permits[kind]) for kind in (Kind.MESSAGE, Kind.STATE))
         """The decisions on messages, and on state, of all other types, in rooms that are open to all servers.
 
         By whether the sender reaches the level that it takes, and by the sender's class; a `state_key` is no other's.
         """
+
+    def _new_table(self, rule: Rule) -> Table[Own, Rule]:
+        return FirstTable(self, rule) if rule.is_first else super()._new_table(rule)
 
     def senders(self, levels: Levels) -> "tuple[Senders, Senders]":
         """Who may send messages, and who may set state, under these power levels. Rooms with equal ones share it."""
@@ -123,6 +134,23 @@ class MatrixRules(Rules[Own, Rule]):
             + self.may_kick * reaches(power, rule.kick, favourable=favourable)
             + self.may_ban * reaches(power, rule.ban, favourable=favourable)
         )
+
+
+class FirstTable(Table[Own, Rule]):
+    """The decisions in rooms where nothing has happened since the creation: by it, the creator may join."""
+
+    __slots__ = ("_first_join",)
+
+    def __init__(self, rules: MatrixRules, rule: Rule) -> None:
+        super().__init__(rules, rule)
+        self.is_passing = True
+        self._first_join = rules.warrant[Warrant.FIRST_JOIN]
+
+    def question(self, action: str, sender: UserClass, target: UserClass, *, is_self: bool) -> Question:
+        """What is asked of the memory."""
+        word, to, by, code = super().question(action, sender, target, is_self=is_self)
+        is_creator = target.peers.powers is not None
+        return word, to, by, code + self._first_join if action == "join" and is_creator else code
 
 
 _Asked: TypeAlias = tuple[Kind, Participation, tuple[str, ...]]

@@ -173,6 +173,8 @@ class RoomJudging(RoomPast[Who]):
         if self._settings is not settings:
             raise KeyError(event_type)
         if asked is None:
+            if table.is_passing:
+                raise KeyError(event_type)  # which takes a lock
             return decision
         if setting is not None and asked and self._founder(setting) is not None:
             raise KeyError(event_type)  # others are told more of it than of a setting
@@ -198,6 +200,8 @@ class RoomJudging(RoomPast[Who]):
                     self._members[key] = to.peers[decision.after]  # type: ignore[index]  # it moves somebody
             elif setting is not None:
                 self._become(after)
+            if table.is_passing:
+                self._pass()
         if not asked:
             return decision
         kind = _REFUSAL if not is_allowed else _CHANGE if action is not None else _NONE if key is None else _SETTING
@@ -237,6 +241,10 @@ class RoomJudging(RoomPast[Who]):
         With it the same event with what its content says, and the settings that follow. Raises one of `UNREADABLE`.
         """
         raise KeyError(event)
+
+    def _pass(self) -> None:
+        """Go on by another table: an event has been accepted by one that is passing."""
+        raise NotImplementedError
 
     def _become(self, settings: Any) -> None:
         """Be set to this from now on."""

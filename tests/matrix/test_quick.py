@@ -1,6 +1,6 @@
-"""Messages and other state take the quick way: it answers as the careful one does, or leaves the event to that."""
+"""Messages, settings and other state take the quick way: it answers as the careful one, or leaves the event to that."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import product
@@ -11,9 +11,13 @@ import pytest
 from fsm import Change, EventError
 from fsm.change import ALL, Kind
 from fsm.event import MAX_TEXT
+from fsm.matrix.facts import MatrixFacts
 from fsm.matrix.judging import MatrixJudging
-from fsm.matrix.policies import VERSIONS
+from fsm.matrix.policies import VERSIONS, MatrixPolicy
 from fsm.matrix.room import MatrixRoom
+from fsm.participation.guards import sender_is_target
+from fsm.participation.terms import Action, Participation
+from fsm.policy import Transition
 from fsm.room.judging import UNREADABLE
 
 ALICE, BOB, EVE = "@alice:a.example", "@bob:b.example", "@eve:e.example"
@@ -60,6 +64,93 @@ LEVELS: list[dict[str, Any] | None] = [
     {"events": "many"},
 ]
 
+JOIN_RULES: list[Any] = [
+    *({"join_rule": rule} for rule in ("public", "invite", "knock", "tea", 5)),
+    {},
+    {"join_rule": "restricted", "allow": [{"room_id": "!o:x", "type": "m.room_membership"}]},
+    {"join_rule": "public", "more": "\ud800"},
+]
+SETTINGS: list[tuple[str, list[Any]]] = [
+    ("m.room.join_rules", JOIN_RULES),
+    (
+        "m.room.power_levels",
+        [
+            {"users": {ALICE: 100, BOB: 50}},
+            {"users": {ALICE: 100, BOB: 100}, "invite": 50, "kick": 0},
+            {"users": {BOB: 50}, "users_default": 60},
+            {"users": {"bob": 5}},
+            {"users": [], "events": {"m.room.name": 101}},
+            {"ban": "50", "events": {"m.room.join_rules": 75}, "notifications": {"room": 20}},
+            {"ban": "many"},
+            {"ban": 1e300, "more": [{"\u00fc": None}]},
+            {"state_default": 0, "more": "\ud800"},
+            {},
+        ],
+    ),
+]
+
+
+def settings() -> Iterator[dict[str, Any]]:
+    for event_type, contents in SETTINGS:
+        for content, sender, key, beside in product(contents, SENDERS, KEYS, BESIDE):
+            parts: tuple[bool, ...] = (sender is ALICE, key == {"state_key": ""}, not beside)
+            if sum(parts) == len(parts) or (sum(parts) == len(parts) - 1 and content in contents[:2]):
+                yield {"type": event_type, "sender": sender, "content": content, **key, **beside}
+
+
+def changes() -> Iterator[dict[str, Any]]:
+    for action, sender, target in product(("join", "invite", "ban", "leave", "tea"), SENDERS[:3], SENDERS[:3]):
+        event = {"type": "m.room.member", "sender": sender, "state_key": target, "content": {"membership": action}}
+        yield event
+        if action == "join":
+            yield {**event, "prev_events": []}
+
+
+JOINS = [event for event in changes() if event["content"] == {"membership": "join"} and "prev_events" not in event][
+    :5:4
+]
+IDLE: Transition[MatrixFacts] = Transition(
+    "idle", Action.LEAVE, {Participation.LEAVE}, Participation.LEAVE, (sender_is_target,), clause="0"
+)
+
+
+def created(
+    policy: MatrixPolicy,
+    creator: str = ALICE,
+    before: dict[str, Any] | None = None,
+    *,
+    federates: bool = True,
+    **more: Any,
+) -> MatrixRoom:
+    """A room of which nothing else is known than its creation, and what it was set to before."""
+    room = MatrixRoom(ROOM, policy=policy)
+    if before is not None:
+        room.take(before)
+    content = {"room_version": policy.version, "creator": creator, "m.federate": federates, **more}
+    event = {"type": "m.room.create", "sender": ALICE, "state_key": "", "content": content}
+    assert room.send(event if policy.version == "12" else {**event, "room_id": ROOM})
+    return room
+
+
+def new_rooms(version: str) -> list[Callable[[], MatrixRoom]]:
+    """Makers of rooms that have just been created, some of which nobody may join first."""
+    policy, state = VERSIONS[version], {"sender": ALICE, "state_key": ""}
+    before: list[dict[str, Any]] = [
+        {"type": "m.room.power_levels", "content": {"users": {BOB: 100}}, **state},
+        {"type": "m.room.join_rules", "content": {"join_rule": "public"}, **state},
+        {"type": "m.room.member", "content": {"membership": "join"}, **state, "state_key": BOB},
+    ]
+    return [
+        partial(created, policy),
+        partial(created, policy.evolve("idle", add=(IDLE,))),
+        partial(created, policy, additional_creators=[BOB]),
+        partial(created, policy, "nobody"),
+        partial(created, policy, BOB),
+        *(partial(created, policy, before=event) for event in before),
+        partial(created, policy, federates=False),
+        partial(MatrixRoom, ROOM, policy=policy),
+    ]
+
 
 def rooms(version: str) -> Iterator[MatrixRoom]:
     for levels, federates in product(LEVELS, (True, False)):
@@ -105,9 +196,12 @@ def plain(event_type: Any, sender: Any, key: dict[str, Any], content: Any, besid
 @pytest.mark.parametrize("version", ["1", "11"])
 def test_both_ways_answer_alike(version: str) -> None:
     asked = [parts for parts in product(TYPES, SENDERS, KEYS, CONTENTS, BESIDE) if plain(*parts)]
+    events = [
+        {"type": event_type, "sender": sender, "content": content, **key, **beside}
+        for event_type, sender, key, content, beside in asked
+    ]
     for room in rooms(version):
-        for event_type, sender, key, content, beside in asked:
-            event = {"type": event_type, "sender": sender, "content": content, **key, **beside}
+        for event in (*events, *settings()):
             careful = answer(partial(MatrixJudging.decide_citing, room), event, ())
             assert answer(room.decide_citing, event, ()) == careful, event
             if "auth_events" not in event:
@@ -148,6 +242,25 @@ def test_both_ways_lead_to_the_same_room(version: str) -> None:
         assert sent.revision == stepped.revision
         assert told[0] == told[1]
         assert bool(told[0]) is (version == "11")
+
+
+@pytest.mark.parametrize("version", ["1", "12"])
+def test_new_rooms_go_on_alike_both_ways(version: str) -> None:
+    asked = [*changes(), *(event for event in settings() if event["sender"] is ALICE and len(event) == len(JOINS[0]))]
+    asked += [{"type": event_type, "sender": ALICE, "content": {}, **KEYS[1]} for event_type in TYPES[:3]]
+    quick = 0
+    for make, event in product(new_rooms(version), asked):
+        sent, stepped = make(), make()
+        assert answer(sent.decide, event) == answer(partial(MatrixJudging.decide_citing, stepped), event, ()), event
+        with suppress(EventError, *UNREADABLE):
+            assert sent._quick(event, ALL, is_sent=False) == answer(stepped.prepare, event), event
+            quick += 1
+        for each in (event, *JOINS):
+            prepared = answer(stepped.prepare, each)
+            applied = answer(stepped.apply, prepared) if isinstance(prepared, Change) else prepared
+            assert answer(sent.send, each) == applied, each
+        assert sent.snapshot() == stepped.snapshot(), event
+    assert quick > 300
 
 
 class Lying(str):
