@@ -8,8 +8,6 @@ diagrams are derived from that table.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from fsm.version import __version__ as __version__
-
 if TYPE_CHECKING:
     from fsm.change import Change
     from fsm.decision import Decision, Refusal
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
     from fsm.state import Display, State, Tone
     from fsm.syntax import Syntax
     from fsm.syntax_room import SyntaxRoom
+    from fsm.version import __version__ as __version__
 
 __all__ = [
     "EVENT",
@@ -139,6 +138,7 @@ _WHERE = {
     "Transition": "fsm.policy",
     "Trial": "fsm.scenario",
     "Visibility": "fsm.participation.terms",
+    "__version__": "fsm.version",
     "about": "fsm.facts",
     "guard": "fsm.guards",
     "law": "fsm.review.laws.decorators",

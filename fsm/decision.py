@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from fsm.facts import F
 from fsm.guards import Guard
+from fsm.record import Record
 from fsm.rule import Rule
 from fsm.state import AnyState
 from fsm.table import Table
@@ -26,8 +27,8 @@ class Code(StrEnum):
     """Taken as it is: the family does not judge such events."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Refusal(Record):
     """Why one row did not permit: all of its guards that failed, and its section."""
 
     transition: str
@@ -51,8 +52,8 @@ class DeniedChange(NamedTuple):
     clause: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Decision(Record):
     """One answer. A value: equal when equal, the same every time, true when allowed.
 
     `transition` is the id of the row that permitted, `before` and `after` the

@@ -67,6 +67,11 @@ class Domain(Generic[F]):
         """Walk all possible records, always in the same order."""
         return (record for record, _ in self.walk(self.values))
 
+    @cached_property
+    def first(self) -> F:
+        """The first record, to try functions with."""
+        return next(iter(self))
+
     def walk(
         self,
         reads: Iterable[str],

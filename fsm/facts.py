@@ -15,6 +15,7 @@ from enum import Enum, StrEnum
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, get_args, get_type_hints
 
 from fsm.errors import DefinitionError, shorten
+from fsm.record import Record
 from fsm.state import State
 
 Value: TypeAlias = Enum | bool | State
@@ -58,8 +59,8 @@ def about(subject: Subject, *, plain: Value | None = None, strong: Value | None 
     return field(metadata={About: About(Subject(subject), plain, strong)})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SenderFacts(Generic[S_co]):
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class SenderFacts(Record, Generic[S_co]):
     """The least that is known about any event: where its sender stands.
 
     Values may be given as words, such as `public`; `DefinitionError` is raised for what is no value of its fact.
@@ -75,7 +76,7 @@ class SenderFacts(Generic[S_co]):
                 object.__setattr__(self, name, read_value(name, value, all_values(name, kind)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class PairFacts(SenderFacts[S_co]):
     """What is known about every change: where its target and its sender stand, and whether they are one user.
 
@@ -131,8 +132,7 @@ def finite_kinds(record: type) -> tuple[tuple[str, type], ...]:
     """The facts whose values are told by their type, each with its type; found once for each record."""
     known: tuple[tuple[str, type], ...] | None = record.__dict__.get("_kinds")
     if known is None:
-        kinds = kinds_of(record).items()
-        known = tuple((name, kind) for name, kind in kinds if _is_finite(kind))
+        known = tuple((name, kind) for name, kind in kinds_of(record).items() if _is_finite(kind))
         type.__setattr__(record, "_kinds", known)
     return known
 

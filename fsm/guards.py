@@ -13,6 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from fsm.facts import Subject
 from fsm.quotes import Quote
+from fsm.record import Record
 
 F_contra = TypeVar("F_contra", contravariant=True)
 
@@ -24,8 +25,8 @@ class Norm(NamedTuple):
     do: str
 
 
-@dataclass(frozen=True, slots=True)
-class Guard(Generic[F_contra]):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Guard(Record, Generic[F_contra]):
     """One named condition, with words for both outcomes.
 
     `holds` and `fails` complete a sentence: "refused, since …". Where there is no
@@ -51,6 +52,9 @@ class Guard(Generic[F_contra]):
     def __call__(self, facts: F_contra) -> bool:
         """Whether the condition holds for these facts."""
         return self.test(facts)
+
+    def __hash__(self) -> int:
+        return hash(self.test)
 
     def __repr__(self) -> str:
         return getattr(self.test, "__name__", repr(self.test))

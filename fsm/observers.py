@@ -9,41 +9,55 @@ fails is noted, and keeps nobody from hearing; an interruption leaves the other 
 whoever tells next.
 """
 
-import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from inspect import isawaitable, iscoroutine, iscoroutinefunction
-from logging import DEBUG, INFO
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
 from fsm.change import ALL, Change, Kind, Outcome
 from fsm.errors import DefinitionError, ObserverError, shorten
 from fsm.own_facts import Provider
-from fsm.participant import Host, Participant, hooks_of
+from fsm.participant import Participant, hooks_of
 
 if TYPE_CHECKING:
     from asyncio import Task
+    from logging import Logger
+
+    from fsm.participant import Host
+
+    class Room(Host, Protocol):
+        """What is asked of a room when its changes are told."""
+
+        @property
+        def participant_type(self) -> type[Participant]:
+            """The class of the participants that the room hands out."""
+
 
 Observer: TypeAlias = Callable[[Change], object]
 """What is told of changes: a function, or one that has to be awaited."""
 
-LOG = logging.getLogger("fsm")
-"""One line for each change (`INFO`) and each refusal (`DEBUG`)."""
+DEBUG, INFO = 10, 20
+"""The levels of `logging` on which there is one line for each refusal, and for each change."""
 
-is_logged = LOG.isEnabledFor
-
-LEVELS: Mapping[int, bool] = getattr(LOG, "_cache", {})
-"""What `is_logged` has answered, by level: the logger forgets it when levels change. May be empty."""
+LEVELS: dict[int, bool] = {}
+"""What the logger has answered, by level, and forgets when levels change. Empty if it keeps that elsewhere."""
 
 
-class Room(Host, Protocol):
-    """What is asked of a room when its changes are told."""
+@cache
+def logger() -> "Logger":
+    """Python's logger for what happens in rooms. It is loaded with the first event: an import takes long."""
+    import logging  # noqa: PLC0415
 
-    @property
-    def participant_type(self) -> type[Participant]:
-        """The class of the participants that the room hands out."""
+    log = logging.getLogger("fsm")
+    log._cache = LEVELS  # type: ignore[attr-defined]  # noqa: SLF001 - to look it up takes less than to ask again
+    return log
+
+
+def is_logged(level: int) -> bool:
+    """Whether there are lines on this level."""
+    return logger().isEnabledFor(level)
 
 
 class Watcher:
@@ -213,7 +227,7 @@ async def tell_async(attached: Attached, change: Change) -> None:
 def _finish(telling: "Task[list[BaseException]]") -> None:
     _LEFT.discard(telling)
     for error in () if telling.cancelled() or telling.exception() else telling.result():
-        LOG.error("an observer failed, and whoever sent was cancelled", exc_info=error)
+        logger().error("an observer failed, and whoever sent was cancelled", exc_info=error)
 
 
 async def _tell_all(attached: Attached) -> list[BaseException]:
@@ -260,7 +274,7 @@ def log(change: Change) -> None:
     whom = "" if change.target in (None, change.sender) else f" {shorten(str(change.target))}"
     move = "" if change.target is None or not change else f", {change.before} → {change.after}"
     verdict = change.outcome.value if change.outcome is Outcome.TAKEN else "allowed" if change else "refused"
-    LOG.log(
+    logger().log(
         level,
         "%s #%d: %s %s%s%s: %s%s",
         shorten(change.room or "a room"),

@@ -19,25 +19,25 @@ from fsm.table import Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    class Host(Protocol):
+        """What a participant needs from its room."""
+
+        def participation(self, user: str) -> Any:
+            """The user's state now."""
+
+        def decide_action(self, action: str, sender: str, target: str) -> Decision:
+            """What `send_action` would answer; nothing changes."""
+
+        def send_action(self, action: str, sender: str, target: str, reason: str | None) -> Decision:
+            """Decide, and apply when allowed. Raises `EventError` for an unknown action, and for what is no user id."""
+
+
 _HOOKS = ("on_exit_", "on_enter_", "after_")
 """What the names of hooks begin with."""
 
 
 _MOST_KNOWN = 2**12
 """Of so many different changes a class keeps which hooks are called."""
-
-
-class Host(Protocol):
-    """What a participant needs from its room."""
-
-    def participation(self, user: str) -> Any:
-        """The user's state now."""
-
-    def decide_action(self, action: str, sender: str, target: str) -> Decision:
-        """What `send_action` would answer; nothing changes."""
-
-    def send_action(self, action: str, sender: str, target: str, reason: str | None) -> Decision:
-        """Decide, and apply when allowed. Raises `EventError` for an unknown action, and for what is no user id."""
 
 
 class Themselves(Enum):
@@ -106,7 +106,7 @@ class Participant(metaclass=_Hooked):
     _hooks: ClassVar[tuple[frozenset[str], dict[Any, tuple[str, ...]]]]
     """The names of all hooks; and those that are called, in order, by before, after and transition."""
 
-    def __init__(self, room: Host, user: str) -> None:
+    def __init__(self, room: "Host", user: str) -> None:
         self.room = room
         self.user = user
 

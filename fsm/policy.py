@@ -5,7 +5,6 @@ are derived from it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fsm.decision import Decision
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Actor", "AnyPolicy", "Asked", "Policy", "Transition"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Policy(Table[F]):
     """A named table of transitions, valid by construction, that can be asked.
 

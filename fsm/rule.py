@@ -12,10 +12,11 @@ from typing import Generic
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import F
 from fsm.guards import Guard
+from fsm.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Rule(Generic[F]):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Rule(Record, Generic[F]):
     """One rule: `id` is the word by which people know it, `clause` the section that it implements.
 
     Rules are equal whatever section they stand in. Raises `DefinitionError` for what is no rule.

@@ -9,10 +9,11 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from fsm.errors import DefinitionError
+from fsm.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class State(Record):
     """A state that is data: `word` stands for it in JSON, `label` is what people call it.
 
     Equal words are equal states, whatever they are called. Raises `DefinitionError` for
@@ -32,6 +33,9 @@ class State:
     def value(self) -> str | int:
         """Its word, by the name that members of an enumeration have for theirs."""
         return self.word
+
+    def __hash__(self) -> int:
+        return hash(self.word)  # for every event it is looked up where users of a state are
 
     def __str__(self) -> str:
         return str(self.word)

@@ -96,9 +96,8 @@ class Table(Generic[F]):
         if self.initial is None:
             object.__setattr__(self, "initial", self.states[0])
         self._check_state(self.initial, f"policy `{self.id}`")
-        sample = next(iter(self.domain))
         for row in self.transitions:
-            self._check(row, sample)
+            self._check(row, self.domain.first)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Table):

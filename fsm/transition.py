@@ -3,7 +3,7 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from fsm.errors import DefinitionError
 from fsm.facts import F
@@ -21,8 +21,7 @@ class Actor(StrEnum):
     NOBODY = "nobody"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """The destination of a row that leads where the event asks: `fact` holds the state, one of `among` if that is told.
 
     Events that ask for another state are not what the row is for: it takes no part in their answers.
@@ -31,13 +30,8 @@ class Asked:
     fact: str
     among: AbstractSet[Any] | None = None
 
-    def __post_init__(self) -> None:
-        """Take any set of states."""
-        if self.among is not None:
-            object.__setattr__(self, "among", frozenset(self.among))
 
-
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
 class Transition(Rule[F]):
     """One row: `trigger` leads from any state of `source` to `dest` if all guards hold.
 
@@ -61,6 +55,8 @@ class Transition(Rule[F]):
         clause: str = "",
     ) -> None:
         Rule.__init__(self, id, guards, clause)
+        if isinstance(dest, Asked) and dest.among is not None:
+            dest = Asked(dest.fact, frozenset(dest.among))
         for name, value in (("trigger", trigger), ("source", frozenset(source)), ("dest", dest)):
             object.__setattr__(self, name, value)
         if not self.source:

@@ -26,6 +26,7 @@ from fsm import (
     RevisionError,
     RoleRoom,
     Room,
+    observers,
 )
 from fsm.change import Kind
 from fsm.room_policy.policies import STRICT
@@ -739,6 +740,15 @@ def test_one_line_a_change(caplog: pytest.LogCaptureFixture) -> None:
         tea.send(change(LEAVE, BOB, ALICE))
     assert [record.name for record in caplog.records] == ["fsm"]
     assert "refused" in caplog.text
+
+
+def test_what_the_log_answers_is_kept_until_levels_change(caplog: pytest.LogCaptureFixture) -> None:
+    assert (observers.DEBUG, observers.INFO) == (logging.DEBUG, logging.INFO)
+    for level, is_logged in ((logging.INFO, True), (logging.WARNING, False), (logging.DEBUG, True)):
+        with caplog.at_level(level):
+            assert observers.LEVELS == {}
+            assert observers.is_logged(logging.INFO) is is_logged
+            assert {logging.INFO: is_logged} == observers.LEVELS
 
 
 def test_the_machine_says_nothing_of_questions(caplog: pytest.LogCaptureFixture) -> None:

@@ -22,10 +22,11 @@ from fsm.matrix.permits import (
     users_were_below,
 )
 from fsm.matrix.rows import EventGuard, Row
+from fsm.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Asked(Record):
     """New levels that a sender asks for, in place of those in force; None where there are none.
 
     `power` is the sender's level. One that is not known is too low for everything or, with

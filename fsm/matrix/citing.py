@@ -13,6 +13,7 @@ from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN, within
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.settings import CREATE, JOIN_RULES, POWER_LEVELS, THIRD_PARTY_INVITE
 from fsm.participation.terms import Action
+from fsm.record import Record
 
 AUTH_EVENTS = "auth_events"
 
@@ -20,8 +21,8 @@ Key: TypeAlias = tuple[str, str | None]
 """Event type and state key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cited:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Cited(Record):
     """An event that another one cites, as far as that matters."""
 
     key: Key

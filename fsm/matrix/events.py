@@ -1,6 +1,5 @@
 """Events of Matrix rooms: what membership is written in, what a state holds, which room an event is of."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -83,8 +82,12 @@ def read_of(event: Event) -> str | None:
     if keys is None:
         return None
     said = {key: event.content[key] for key in keys if key in event.content}
+    if not said:
+        return None
+    import json  # noqa: PLC0415 - takes long to load, and few events need it
+
     try:
-        return brief(json.dumps(said, sort_keys=True)) if said else None
+        return brief(json.dumps(said, sort_keys=True))
     except (RecursionError, TypeError, ValueError):
         raise EventError("content", "cannot be compared: it is no JSON, or nested too deeply") from None
 

@@ -41,7 +41,7 @@ WARRANTS_OF_JOINS = (Warrant.NONE, Warrant.FIRST_JOIN)
 WARRANTS_OF_INVITES = (Warrant.NONE, *(warrant for warrant in Warrant if warrant.is_third_party))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class MatrixFacts(Facts):
     """The common facts, what the event is besides an ordinary one, and whether a member authorises a join.
 

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from fsm.errors import EventError, shorten
 from fsm.event import describe, join, mapping
+from fsm.record import Record
 
 MAX_DIGITS = 1_000
 """The longest number that is read from a string: longer ones mean nothing, and take long."""
@@ -88,8 +89,8 @@ _NONE: Mapping[Any, Any] = MappingProxyType({})
 """What all rooms share where nothing is listed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Levels(Record):
     """The power levels of a room: those that the content names or lists; others have their defaults.
 
     `faults` are why levels are not known, by their paths in the content, and `texts` what
@@ -206,8 +207,8 @@ def _describe(value: object) -> str:
     return "a fraction or a number too large" if type(value) is float else describe(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Alteration:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Alteration(Record):
     """A level that one content of `m.room.power_levels` has otherwise than another; None where it is not there."""
 
     path: Path

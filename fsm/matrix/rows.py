@@ -51,7 +51,7 @@ def _holds(subject: Subject = EVENT) -> Any:
     return field(default=True, metadata={About: About(subject, plain=True)})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class EventFacts(SenderFacts[Participation]):
     """All that a guard may know about an event besides where its target stands.
 
@@ -105,7 +105,7 @@ Numbers: TypeAlias = Mapping[EventGuard, str]
 """The number of the rule that each guard is."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Row(Rule[EventFacts]):
     """A rule whose guards are rules of the specification, each with its number; `clause` is the one that allows."""
 

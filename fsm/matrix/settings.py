@@ -16,6 +16,7 @@ from fsm.matrix.ids import is_user_id, read_user_id, server_of
 from fsm.matrix.levels import Levels, Numbers, Power, read_levels
 from fsm.matrix.third_party import Promise, Promises
 from fsm.participation.terms import JoinRule
+from fsm.record import Record
 
 CREATE = "m.room.create"
 POWER_LEVELS = "m.room.power_levels"
@@ -68,8 +69,8 @@ class Version(Protocol):
         """How high creators stand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Creation:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Creation(Record):
     """What `m.room.create` says: whose room it is, and who may take part."""
 
     creator: str | None
@@ -88,8 +89,8 @@ class Creation:
         return self.others if self.creator is None else (self.creator, *self.others)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Settings(Record):
     """The settings of one room at one time. Events of these `types` may change them."""
 
     types: ClassVar[frozenset[str]] = frozenset((CREATE, POWER_LEVELS, JOIN_RULES, THIRD_PARTY_INVITE))

@@ -18,6 +18,7 @@ from typing import Any
 
 from fsm.errors import EventError, needs
 from fsm.matrix.facts import Warrant
+from fsm.record import Record
 
 FIELD = "content.third_party_invite"
 
@@ -25,8 +26,8 @@ MAX_CHECKS = 2**6
 """The most pairs of a signature and a key that are tried for one invite. Identity servers sign once, for few keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Promise(Record):
     """An `m.room.third_party_invite` in the room's state: who sent it, and its content."""
 
     sender: str
@@ -42,8 +43,8 @@ class Promise:
                 yield key
 
 
-@dataclass(frozen=True, slots=True)
-class Promises:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Promises(Record):
     """The third-party invites of a room by their tokens, which are their state keys.
 
     One more makes another value, in time that grows with the logarithm of their number:

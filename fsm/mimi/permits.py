@@ -26,7 +26,7 @@ class Kind(StrEnum):
     MESSAGE = "message"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class EventFacts(SenderFacts[Participation]):
     """All that a guard may know about an event that is no participation change.
 

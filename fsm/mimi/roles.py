@@ -30,6 +30,7 @@ from fsm.mimi.permissions import (
     Permissions,
 )
 from fsm.participation.terms import Participation
+from fsm.record import Record
 
 _Flags: TypeAlias = tuple[tuple[Flag, bool], ...]
 
@@ -72,8 +73,8 @@ Places: TypeAlias = tuple[int, ...]
 """Some roles, by their places in the role map, in ascending order of the roles."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Standing(Record):
     """What one user may do, and how high they stand, resolved from their roles."""
 
     granted: frozenset[Flag]

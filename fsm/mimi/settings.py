@@ -11,7 +11,6 @@ from fsm.errors import EventError
 from fsm.event import Event
 from fsm.mimi.permissions import REDACT, SEND_MESSAGES, events
 from fsm.mimi.permits import Told
-from fsm.mimi.role_changes import facts_of
 from fsm.mimi.roles import Roles, Standing
 from fsm.participation.terms import JoinRule, Participation, Visibility
 
@@ -69,6 +68,8 @@ class Settings(NamedTuple):
         )
         if event.type not in _OF_ROLES:
             return of_event
+        from fsm.mimi.role_changes import facts_of  # noqa: PLC0415 - takes long to load, and few rooms need it
+
         return of_event + facts_of(event.sender, standing, self.creator, self.roles, after.roles)
 
 

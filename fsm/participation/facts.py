@@ -6,7 +6,7 @@ from fsm.facts import PAIR, ROOM, SENDER, TARGET, PairFacts, about
 from fsm.participation.terms import JoinRule, Participation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Facts(PairFacts[Participation]):
     """All that a guard may know about one participation change.
 

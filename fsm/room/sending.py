@@ -1,7 +1,6 @@
 """How events come into a room: sent, applied after they were prepared, or taken as they stand."""
 
 from collections.abc import Callable, Mapping
-from logging import INFO
 from typing import Any, cast
 from weakref import WeakValueDictionary
 
@@ -12,7 +11,7 @@ from fsm.errors import EventError, RevisionError, shorten
 from fsm.event import Event, checked_word, plain
 from fsm.facts import Value
 from fsm.locks import COUNT, LOCKS, let_go, lock_of
-from fsm.observers import LEVELS, Attached, is_logged, tell, tell_async
+from fsm.observers import INFO, LEVELS, Attached, is_logged, tell, tell_async
 from fsm.participant import Who
 from fsm.past import GIVEN
 from fsm.room.contract import JSON

@@ -43,7 +43,7 @@ class Clients(StrEnum):
     """Those that the event removes go."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class RoleFacts(PairFacts[State]):
     """All that a rule may know about what happens to a user. The plain case: all bounds hold."""
 

@@ -17,7 +17,7 @@ from fsm.rule import Rule
 from fsm.state import State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class UpdateFacts(SenderFacts[State]):
     """All that a rule may know about an event that moves nobody."""
 
