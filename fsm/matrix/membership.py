@@ -77,7 +77,7 @@ class MatrixMembership(ParticipationRoom[Member]):
         level = NAMED if settings.levels is None else {**NAMED, **settings.levels.named}
         return Rule(
             settings.join_rule, level["users_default"], level["invite"], level["kick"], level["ban"],
-            self._is_just_created,
+            settings.creation is not None, self._is_just_created,
         )  # fmt: skip
 
     def _power(self, user: str) -> Power:

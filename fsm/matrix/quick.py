@@ -5,12 +5,14 @@ from typing import Any
 
 from fsm.classes import UserClass
 from fsm.decision import Decision
+from fsm.errors import EventError
 from fsm.event import MAX_TEXT, Event, plain
 from fsm.locks import lock_of
 from fsm.matrix import citing
 from fsm.matrix.events import AUTHORISER, TOKEN, is_redacted
 from fsm.matrix.ids import is_user_id
 from fsm.matrix.judging import MatrixJudging
+from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.rows import Kind
 from fsm.matrix.rules import Senders
 from fsm.matrix.settings import Settings
@@ -76,8 +78,8 @@ class MatrixQuick(MatrixJudging[Member]):
         return of_state[event_type]
 
     def _look_up_setting(
-        self, event: Event, by: UserClass, settings: Settings
-    ) -> tuple[Decision, Event, Settings | None]:
+        self, event: Event, value: JSON, by: UserClass, settings: Settings
+    ) -> tuple[Decision, Event, tuple[MatrixPolicy, Settings] | None]:
         if event.state_key or plain(event.content) is not event.content:
             raise KeyError(event.type)
         event = self._understood(event)
@@ -85,14 +87,21 @@ class MatrixQuick(MatrixJudging[Member]):
         if kind is Kind.STATE:
             _, of_state = self._senders_under(settings)
             decision = of_state[event.type][by]
+        elif kind is Kind.CREATE:
+            decision = self._judge_creation(event, value)
         else:
             decision = self._decide_other(event, kind, {"sender": by.state}, favourable=False)
-        return decision, event, settings.after(event, self.policy) if decision.allowed else None
+        try:
+            return decision, event, self._after(event) if decision.allowed else None
+        except EventError:
+            raise KeyError(event.type) from None
 
     def _senders_under(self, settings: Settings) -> tuple[Senders, Senders]:
         """Who may send messages, and who may set state, in a room that is set to this."""
         known = self._senders
         if known is None or known[0] is not settings:
+            if settings.creation is None:
+                raise KeyError(settings)
             known = self._senders = settings, self._rules.senders(settings.levels_in_force)
         return known[1]
 

@@ -89,6 +89,7 @@ class MatrixRoom(MatrixQuick[Member]):
         self._rules = rules_of(self.policy, has_provider=facts is not None)
         self._check_hooks()
         self._keep(keep)
+        self._table = self._table_now()
 
     @overload
     @classmethod
@@ -346,11 +347,13 @@ class MatrixRoom(MatrixQuick[Member]):
     def _table_now(self) -> Table[Any, Any] | None:
         # Ordinary changes take the quick way if nothing else matters in this room than who its users are.
         creation, levels = self._settings.creation, self._settings.levels
-        if creation is None or not creation.federates or (levels is not None and levels.faults):
-            return None
-        if self._is_just_created and (levels is not None or creation.creator is None or creation.others):
-            return None
-        return super()._table_now()
+        if creation is None:
+            is_plain = levels is None and not self._takes_version
+        elif self._is_just_created:
+            is_plain = creation.federates and levels is None and creation.creator is not None and not creation.others
+        else:
+            is_plain = creation.federates and (levels is None or not levels.faults)
+        return super()._table_now() if is_plain else None
 
 
 Room = MatrixRoom

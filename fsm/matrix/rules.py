@@ -40,6 +40,7 @@ class Rule(NamedTuple):
     invite: Power
     kick: Power
     ban: Power
+    is_created: bool = True
     is_first: bool = False
     """Whether nothing has happened since the creation, so that only creators have powers, of whom there is one."""
 
@@ -84,6 +85,8 @@ class MatrixRules(Rules[Own, Rule]):
         """
 
     def _new_table(self, rule: Rule) -> Table[Own, Rule]:
+        if not rule.is_created:
+            return UncreatedTable(self, rule)
         return FirstTable(self, rule) if rule.is_first else super()._new_table(rule)
 
     def senders(self, levels: Levels) -> "tuple[Senders, Senders]":
@@ -134,6 +137,17 @@ class MatrixRules(Rules[Own, Rule]):
             + self.may_kick * reaches(power, rule.kick, favourable=favourable)
             + self.may_ban * reaches(power, rule.ban, favourable=favourable)
         )
+
+
+class UncreatedTable(Table[Own, Rule]):
+    """What is looked up in rooms that nobody has created yet: nothing but their creation."""
+
+    __slots__ = ()
+
+    def __init__(self, rules: MatrixRules, rule: Rule) -> None:
+        super().__init__(rules, rule)
+        self.is_passing, self.setting_types = True, frozenset((CREATE,))
+        self.own, self.others = {}, {}
 
 
 class FirstTable(Table[Own, Rule]):

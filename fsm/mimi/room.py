@@ -356,7 +356,13 @@ class Room(ParticipationRoom[Member]):
         kind = Kind.MESSAGE if key is None else Kind.STATE
         return self._rules.senders(event_type, kind, is_created=settings.creator is not None)
 
-    def _look_up_setting(self, event: Event, by: UserClass, settings: Settings) -> tuple[Decision, Event, Settings]:
+    def _look_up_setting(
+        self,
+        event: Event,
+        value: dict[str, Any],  # noqa: ARG002 - as any room is asked
+        by: UserClass,
+        settings: Settings,
+    ) -> tuple[Decision, Event, Settings]:
         if plain(event.content) is not event.content:
             raise TypeError
         if event.state_key and (len(event.state_key) > MAX_TEXT or not event.state_key.isascii()):
@@ -589,6 +595,9 @@ class Room(ParticipationRoom[Member]):
         creator = None if settings.creator == before.creator else settings.creator
         were = before.roles.users if before.creator is None else (*before.roles.users, before.creator)
         self._set_up(settings, powers, were=were, creator=creator)
+
+    def _go_on(self, after: Settings) -> None:
+        self._become(after)
 
 
 @cache

@@ -90,7 +90,7 @@ class RoomJudging(RoomPast[Who]):
         with lock_of(self):
             known = {user: its for user, its in self._members.items() if its is not its.peers.unknown}
             table, by = self._table, self._class_of(sender)
-        if table is None:
+        if table is None or table.is_passing:
             decisions = [self.decide_action(action, sender, user) for user in known]
         else:
             decisions = [table.decide(action, by, its, is_self=user == sender) for user, its in known.items()]
@@ -150,8 +150,8 @@ class RoomJudging(RoomPast[Who]):
             if type(key) is not str:
                 raise TypeError
             if event_type in table.setting_types:
-                setting = Event(event_type, sender, content, key)
-                decision, setting, after = self._look_up_setting(setting, by, settings)
+                setting = Event(event_type, sender, content, key, event.get("event_id"), event.get("room_id"))
+                decision, setting, after = self._look_up_setting(setting, event, by, settings)
             else:
                 decision = self._look_up_other(event_type, sender, key, content, settings)[by]
         else:
@@ -188,7 +188,7 @@ class RoomJudging(RoomPast[Who]):
                 if action is not None:
                     read = None if is_alone else self._read_quickly(content)
                 else:
-                    read = setting and self._read_if_kept(setting._replace(event_id=event_id), event)
+                    read = setting and self._read_if_kept(setting, event)
                 if past is None or past.bound is not None:
                     self._remember(event_id, sender, event_type, key, decision, read)
                 else:
@@ -199,8 +199,8 @@ class RoomJudging(RoomPast[Who]):
                 else:
                     self._members[key] = to.peers[decision.after]  # type: ignore[index]  # it moves somebody
             elif setting is not None:
-                self._become(after)
-            if table.is_passing:
+                self._go_on(after)
+            if table.is_passing and setting is None:
                 self._pass()
         if not asked:
             return decision
@@ -233,12 +233,14 @@ class RoomJudging(RoomPast[Who]):
     def _look_up_setting(
         self,
         event: Event,
-        by: UserClass,  # noqa: ARG002 - for others, as is the next
+        value: JSON,  # noqa: ARG002 - for others, as are the next
+        by: UserClass,  # noqa: ARG002
         settings: Any,  # noqa: ARG002
     ) -> tuple[Decision, Event, Any]:
         """The decision on a sound event of one of the types that say what a room is set to, in one set to `settings`.
 
-        With it the same event with what its content says, and the settings that follow. Raises one of `UNREADABLE`.
+        With it the same event with what its content says, and what follows (see `_after`). Its ids have not been
+        checked, nor what is plain in `value` beside its content. Raises one of `UNREADABLE`.
         """
         raise KeyError(event)
 
@@ -246,8 +248,8 @@ class RoomJudging(RoomPast[Who]):
         """Go on by another table: an event has been accepted by one that is passing."""
         raise NotImplementedError
 
-    def _become(self, settings: Any) -> None:
-        """Be set to this from now on."""
+    def _go_on(self, after: Any) -> None:
+        """Be set to what follows from an event that has been accepted."""
         raise NotImplementedError
 
     def _expect_ordinary(self, event: JSON, action: str | None, more: int) -> None:

@@ -98,6 +98,22 @@ def settings() -> Iterator[dict[str, Any]]:
                 yield {"type": event_type, "sender": sender, "content": content, **key, **beside}
 
 
+def creations(version: str) -> Iterator[dict[str, Any]]:
+    whole = {"room_version": version, "creator": ALICE}
+    contents: list[Any] = [
+        whole,
+        {**whole, "m.federate": False},
+        {**whole, "more": "\ud800"},
+        {"room_version": version},
+    ]
+    contents += ({**whole, "room_version": each} for each in ("tea", 5, "12", "1"))
+    contents += ({**whole, "additional_creators": each} for each in ([BOB], ["bob"], "bob"))
+    beside = [*BESIDE, {"prev_events": []}, {"prev_events": ["$a"]}, {"room_id": "!r:b.example"}]
+    for content, sender, key, more in product(contents, SENDERS, KEYS, beside):
+        if sum((content is whole, sender is ALICE, key == {"state_key": ""}, not more)) > 2:
+            yield {"type": "m.room.create", "sender": sender, "content": content, **key, **more}
+
+
 def changes() -> Iterator[dict[str, Any]]:
     for action, sender, target in product(("join", "invite", "ban", "leave", "tea"), SENDERS[:3], SENDERS[:3]):
         event = {"type": "m.room.member", "sender": sender, "state_key": target, "content": {"membership": action}}
@@ -114,6 +130,14 @@ IDLE: Transition[MatrixFacts] = Transition(
 )
 
 
+def taken(before: dict[str, Any] | None, policy: MatrixPolicy) -> MatrixRoom:
+    """A room that nobody has created yet, and of which this may be known."""
+    room = MatrixRoom(ROOM, policy=policy)
+    if before is not None:
+        room.take(before)
+    return room
+
+
 def created(
     policy: MatrixPolicy,
     creator: str = ALICE,
@@ -123,9 +147,7 @@ def created(
     **more: Any,
 ) -> MatrixRoom:
     """A room of which nothing else is known than its creation, and what it was set to before."""
-    room = MatrixRoom(ROOM, policy=policy)
-    if before is not None:
-        room.take(before)
+    room = taken(before, policy)
     content = {"room_version": policy.version, "creator": creator, "m.federate": federates, **more}
     event = {"type": "m.room.create", "sender": ALICE, "state_key": "", "content": content}
     assert room.send(event if policy.version == "12" else {**event, "room_id": ROOM})
@@ -148,7 +170,9 @@ def new_rooms(version: str) -> list[Callable[[], MatrixRoom]]:
         partial(created, policy, BOB),
         *(partial(created, policy, before=event) for event in before),
         partial(created, policy, federates=False),
-        partial(MatrixRoom, ROOM, policy=policy),
+        *(partial(taken, event, policy) for event in (None, *before)),
+        MatrixRoom,
+        partial(MatrixRoom, policy=policy),
     ]
 
 
@@ -246,7 +270,11 @@ def test_both_ways_lead_to_the_same_room(version: str) -> None:
 
 @pytest.mark.parametrize("version", ["1", "12"])
 def test_new_rooms_go_on_alike_both_ways(version: str) -> None:
-    asked = [*changes(), *(event for event in settings() if event["sender"] is ALICE and len(event) == len(JOINS[0]))]
+    asked = [
+        *changes(),
+        *creations(version),
+        *(event for event in settings() if event["sender"] is ALICE and len(event) == len(JOINS[0])),
+    ]
     asked += [{"type": event_type, "sender": ALICE, "content": {}, **KEYS[1]} for event_type in TYPES[:3]]
     quick = 0
     for make, event in product(new_rooms(version), asked):
