@@ -333,7 +333,8 @@ class MatrixRoom(MatrixQuick[Member]):
         else:
             # Power levels may name what is no user, and what is no user does nothing.
             powers = settings.powers(self.policy).items()
-            peers = {user: peers_of(power) for user, power in powers if is_user_id(user)}
+            known = self._members
+            peers = {user: peers_of(power) for user, power in powers if user in known or is_user_id(user)}
             self._set_up(settings, peers, were=before.powers(self.policy))
 
     def _pass(self) -> None:

@@ -23,6 +23,7 @@ from fsm.mimi.permissions import (
     BAN,
     KICK,
     MAX_ROLES,
+    MOST_SHARED,
     ORDER_LIMIT,
     SEND_MESSAGES,
     Assignment,
@@ -33,9 +34,6 @@ from fsm.participation.terms import Participation
 from fsm.record import Record
 
 _Flags: TypeAlias = tuple[tuple[Flag, bool], ...]
-
-_MOST_SHARED = 2**6
-"""Definitions of more flags than that are not kept for other rooms."""
 
 MAX_STANDINGS = 2**18
 """The most permissions of roles in a room, counted once for each combination of roles that they are held in."""
@@ -206,7 +204,7 @@ class Roles(NamedTuple):
 
     def define(self, role_id: str, permissions: Permissions) -> "Roles":
         """These roles with one of them defined anew."""
-        is_small = self.defined.size + len(permissions) < _MOST_SHARED
+        is_small = self.defined.size + len(permissions) < MOST_SHARED
         defined = (_define if is_small else _define.__wrapped__)(self.defined, role_id, tuple(permissions.items()))
         return Roles(self.power, self.reigning, defined, self.shape, self.users)
 
@@ -218,7 +216,7 @@ class Roles(NamedTuple):
         """These roles with another role map; the first that assigns anybody ends the reign."""
         shape = tuple([Row(entry.role_id, entry.order, len(entry.users)) for entry in assigned])
         users = tuple(chain.from_iterable([sorted(entry.users) for entry in assigned]))
-        shape = _shared_shape(shape) if len(shape) <= _MOST_SHARED else shape
+        shape = _shared_shape(shape) if len(shape) <= MOST_SHARED else shape
         return Roles(self.power, self.reigning and not users, self.defined, shape, users)
 
     def standing(self, user: str, creator: str | None = None) -> Standing:
@@ -236,7 +234,7 @@ class Roles(NamedTuple):
     @property
     def resolved(self) -> "Resolved":
         """What follows from these roles. It is kept for other rooms unless the roles are large."""
-        is_small = len(self.users) + len(self.shape) + self.defined.size <= _MOST_SHARED
+        is_small = len(self.users) + len(self.shape) + self.defined.size <= MOST_SHARED
         return (_resolved if is_small else _resolved.__wrapped__)(self)
 
     def expect_bearable(self) -> None:
@@ -267,7 +265,7 @@ class Roles(NamedTuple):
     def resolve(self, entries: Sequence[Row]) -> Standing:
         """The standing of whoever has these roles, given in ascending order."""
         rows = tuple([(entry.order, tuple(self.defined.get(entry.role_id, _EMPTY).items())) for entry in entries])
-        is_small = len(rows) + sum(len(permissions) for _, permissions in rows) <= _MOST_SHARED
+        is_small = len(rows) + sum(len(permissions) for _, permissions in rows) <= MOST_SHARED
         return (_sum_up if is_small else _sum_up.__wrapped__)(self.power, rows)
 
 
@@ -328,7 +326,7 @@ def _define(defined: Defined, role_id: str, flags: _Flags) -> Defined:
 
 def _shared(defined: Defined) -> Defined:
     """The one object for all rooms whose roles are defined alike, unless it is large."""
-    if defined.size > _MOST_SHARED:
+    if defined.size > MOST_SHARED:
         return defined
     return _shared_definitions(tuple([(role_id, tuple(flags.items())) for role_id, flags in defined.items()]))
 

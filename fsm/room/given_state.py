@@ -47,8 +47,9 @@ class RoomGivenState(RoomSending[Who]):
         Raises `EventError` for an event that cannot be read or taken, or is given twice.
         """
         members, places, types, word = self._members, self._given_places(), self._rules.types, self._rules.word
-        usual, room_id, past, known_sender = types[0], self.id, self._past, None
+        usual, is_user, room_id, past, known_sender = types[0], self._is_user, self.id, self._past, None
         taken: set[tuple[str, str]] = set()
+        ids: set[str] = set()
         for number, given in state:
             event, event_id, its_room = None, None, None
             try:
@@ -66,11 +67,10 @@ class RoomGivenState(RoomSending[Who]):
                     event_id, its_room = given.get("event_id"), given.get("room_id")
                     if type(event_id) is not str or type(its_room) is not str or more != _IDS:
                         self._expect_given(given, more)
-                    if event_id is not None:
-                        if not event_id or len(event_id) > MAX_TEXT or not event_id.isascii():
-                            raise KeyError(event_id)
-                        if past is not None and event_id in past.words:
-                            raise KeyError(event_id)
+                    if event_id is not None and (
+                        event_id in ids or not 0 < len(event_id) <= MAX_TEXT or not event_id.isascii()
+                    ):
+                        raise KeyError(event_id)
                     if its_room != room_id and its_room is not None:
                         if room_id is not None or not is_name(its_room):
                             raise KeyError(its_room)
@@ -78,7 +78,7 @@ class RoomGivenState(RoomSending[Who]):
                 if event_type == usual or event_type in types:
                     if type(content) is not dict or type(action := content[word]) is not str:
                         raise TypeError
-                    if key in members or not self._is_user(key):
+                    if key in members or not is_user(key):
                         raise KeyError(key)
                     its, answer = places[action]
                     read = None
@@ -90,6 +90,8 @@ class RoomGivenState(RoomSending[Who]):
                     if event_id is not None or past is not None:
                         if event_id is None:
                             read = None
+                        else:
+                            ids.add(event_id)
                         if past is None or past.bound is not None:
                             self._remember(event_id, sender, event_type, key, answer, read)
                             past = self._past
@@ -111,6 +113,8 @@ class RoomGivenState(RoomSending[Who]):
                     event = self._read_given(value, taken)
                 else:
                     value = given
+                if event.event_id is not None:
+                    ids.add(event.event_id)
                 take(number, event, value)
             except EventError as problem:
                 raise problem.within(f"state[{number}]") from None

@@ -315,7 +315,10 @@ class RoomJudging(RoomPast[Who]):
 
 def ids_in(event: JSON) -> int:
     """How many ids an event has. Raises `TypeError` for one that is no text."""
-    held = [event[name] for name in _IDS if name in event]
-    if any(type(each) is not str for each in held):
-        raise TypeError
-    return len(held)
+    count = 0
+    for name in _IDS:
+        if name in event:
+            if type(event[name]) is not str:
+                raise TypeError
+            count += 1
+    return count

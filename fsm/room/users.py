@@ -74,7 +74,7 @@ class RoomUsers(RoomContract[Who]):
                 else:
                     members[user] = its
             for user, peers in powers.items():
-                members[user] = peers.like(self._class_of(user))
+                members[user] = peers.like(members.get(user) or others.unknown)
         self._table = self._table_now()
 
     def _table_now(self) -> Table[Any, Any] | None:
