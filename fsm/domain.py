@@ -83,17 +83,42 @@ class Domain(Generic[F]):
         In the other facts it is as near as can be to `nearest`, by default the plain case.
         `limits` leaves only some of the values of a fact.
         """
-        limits, nearest = limits or {}, nearest or self.plain
+        nearest = nearest or self.plain
         varied = set(reads)
-        choices = {
-            name: [value for value in values if name not in limits or value in limits[name]]
-            for name, values in self.values.items()
-        }
+        choices = self._choices(limits or {})
         for name, values in choices.items():
             if name not in varied:
                 values.sort(key=lambda value, name=name: value is not nearest[name])  # type: ignore[misc]
         for facts, count in walk(choices, self.constraints, varied):
             yield self.record(**facts), count
+
+    def walked(self, reads: frozenset[str], limits: Mapping[str, tuple[Value, ...]]) -> tuple[tuple[F, int], ...]:
+        """What `walk` gives, kept for all who walk the same: policies of one family often share their domain."""
+        key = (reads, frozenset(limits.items()))
+        walked = self._walks.get(key)
+        if walked is None:
+            if sum(map(len, [*self._walks.values()])) > _MOST_WALKED:
+                self._walks.clear()
+            walked = self._walks[key] = tuple(self.walk(reads, limits))
+        return walked
+
+    @cached_property
+    def _walks(self) -> dict[Any, tuple[tuple[F, int], ...]]:
+        return {}
+
+    def nearest(self, to: Mapping[str, Value], limits: Mapping[str, tuple[Value, ...]]) -> F:
+        """The possible record within these limits that is as near as can be to these values."""
+        facts = {name: to[name] if to[name] in values else values[0] for name, values in self._choices(limits).items()}
+        if all(each.holds(facts) for each in self.constraints):
+            return self.record(**facts)
+        return next(record for record, _ in self.walk((), limits, to))
+
+    def _choices(self, limits: Mapping[str, tuple[Value, ...]]) -> dict[str, list[Value]]:
+        """The values of each fact within these limits, in the order of their definition."""
+        return {
+            name: [value for value in values if value in limits[name]] if name in limits else [*values]
+            for name, values in self.values.items()
+        }
 
     def count(self, limits: Mapping[str, tuple[Value, ...]] | None = None) -> int:
         """How many possible records there are within these limits: counted once."""
@@ -246,6 +271,8 @@ class Domain(Generic[F]):
 
 
 _MOST_UNPACKED = 2**12
+_MOST_WALKED = 2**16
+"""So many records of walks are kept, and those of the last walk."""
 
 
 def plain_among(told: About, values: tuple[Value, ...]) -> Value:

@@ -108,6 +108,27 @@ def test_a_walk_can_be_limited_and_drawn_near() -> None:
     assert count == sum(1 for each in MATRIX.records if each.is_self and each.join_rule is JoinRule.KNOCK)
 
 
+@pytest.mark.parametrize("name", ["mimi", "matrix-12", "examples/muc/policies.py:AFFILIATIONS"])
+def test_the_nearest_record_is_that_of_a_walk(name: str) -> None:
+    domain = load_policy(name).domain
+    for to in (domain.plain, domain.strong):
+        for fact, values in domain.values.items():
+            for value in values:
+                for limits in ({fact: (value,)}, {fact: (value,), "is_self": (True,)}):
+                    for nearest, _ in domain.walk((), limits, to):
+                        assert domain.nearest(to, limits) == nearest
+
+
+def test_walks_that_are_kept_are_those_that_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fsm.domain._MOST_WALKED", 100)
+    domain = Domain(MIMI.domain.record)
+    for _ in range(2):
+        for limits in ({}, {"is_self": (True,)}, {"is_self": (False,)}):
+            for reads in ({"target"}, {"target", "sender", "is_self"}, {"may_kick"}, {*domain.values}):
+                assert domain.walked(frozenset(reads), limits) == tuple(domain.walk(reads, limits))
+    assert domain.walked(frozenset({"may_kick"}), {}) is domain.walked(frozenset({"may_kick"}), {})
+
+
 def test_a_test_that_fails_on_what_is_impossible_is_still_read() -> None:
     def brittle(facts: Any) -> bool:
         if facts.may_kick and not facts.may_ban:

@@ -41,6 +41,9 @@ class MatrixQuick(MatrixJudging[Member]):
             raise KeyError(TOKEN)
         return None
 
+    def reading(self, event: Mapping[str, Any]) -> None:
+        """Matrix rooms read every event themselves: some are refused before all of them can be read."""
+
     def decide_citing(self, event: Mapping[str, Any], others: Sequence[object]) -> Decision:
         """The decision, where all events that this one names as its `auth_events` are in the state or among `others`.
 

@@ -1,10 +1,11 @@
 """What a user would change in a room's roles, which is what the rules on changing roles look at."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
+from functools import cached_property
 from typing import Any
 
 from fsm.mimi.permissions import Assignment, Flag, Permissions, roles
-from fsm.mimi.roles import _EMPTY, _NO_USERS, CREATOR, NOBODY, Roles, Standing, _granted_by
+from fsm.mimi.roles import _EMPTY, CREATOR, NOBODY, Resolved, Roles, Standing, _granted_by
 
 
 def facts_of(sender: str, own: Standing, creator: str | None, before: Roles, after: Roles) -> tuple[bool, ...]:
@@ -48,10 +49,15 @@ class Change:
         """Whether the sender may change every role touched, stands above them, and holds all that is granted."""
         return self.is_listed(), self.is_below_sender(), self.grants_only_held()
 
+    @cached_property
+    def _resolved(self) -> tuple[Resolved, Resolved]:
+        """What follows from the roles before, and after."""
+        return self.before.resolved, self.after.resolved
+
     def _reassigned(self) -> list[str]:
         """The ids of the roles whose order or users change."""
-        old, new = _by_id(self.before.resolved.assigned), _by_id(self.after.resolved.assigned)
-        return [role_id for role_id in {**old, **new} if self._reassigns(old.get(role_id), new.get(role_id))]
+        old, new = (roles.by_id for roles in self._resolved)
+        return [role_id for role_id in old.keys() | new.keys() if self._reassigns(old.get(role_id), new.get(role_id))]
 
     def _reassigns(self, old: Assignment | None, new: Assignment | None) -> bool:
         if old == new:
@@ -86,9 +92,10 @@ class Change:
             old = self.before.defined.get(role_id, _EMPTY)
             granted += [flag for flag in _granted_by(self.after.defined[role_id]) if not old.get(flag)]
         if not (self._is_same_map and self.after.has_distinct_ids):
-            users_before = {entry.role_id: entry.users for entry in self.before.resolved.assigned}
-            for entry in self.after.resolved.assigned:
-                if not entry.users <= users_before.get(entry.role_id, _NO_USERS):
+            before, after = self._resolved
+            for entry in after.assigned:
+                known = before.by_id.get(entry.role_id)
+                if entry.users and (known is None or not entry.users <= known.users):
                     granted += _granted_by(self.after.defined.get(entry.role_id, _EMPTY))
         return frozenset(granted)
 
@@ -100,7 +107,9 @@ class Change:
         if self._is_same_map:
             old, new = self.before.by_combination(), self.after.by_combination()
         else:
-            old, new = self.before.standings(self.creator), self.after.standings(self.creator)
+            before, after = self._resolved
+            old = self.before.with_creator(before.standings, self.creator)
+            new = self.after.with_creator(after.standings, self.creator)
         # Of who has had no role `_granted` tells all that they gain.
         pairs = ((was, new.get(each, NOBODY)) for each, was in old.items())  # type: ignore[arg-type]  # keys of one kind
         return {(id(was), id(becomes)): (was, becomes) for was, becomes in pairs if was is not becomes}.values()
@@ -114,7 +123,3 @@ class Change:
 def _differ(old: Permissions | None, new: Permissions) -> bool:
     """Whether a role permits something else, or is new. Most are the one mapping that all such roles share."""
     return old is not new and old != new
-
-
-def _by_id(assigned: Iterable[Assignment]) -> dict[str, Assignment]:
-    return {entry.role_id: entry for entry in assigned}

@@ -131,7 +131,6 @@ class _Supreme(Standing):
 
 
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
-_NO_USERS: frozenset[str] = frozenset()
 _BY_DEFAULT = frozenset({SEND_MESSAGES})
 NOBODY = Standing(_BY_DEFAULT, frozenset(), _EMPTY, POWERLESS)
 CREATOR = _Supreme(_BY_DEFAULT, frozenset(), _EMPTY, SUPREME)
@@ -214,9 +213,7 @@ class Roles(NamedTuple):
 
     def assign(self, assigned: Sequence[Assignment]) -> "Roles":
         """These roles with another role map; the first that assigns anybody ends the reign."""
-        shape = tuple([Row(entry.role_id, entry.order, len(entry.users)) for entry in assigned])
-        users = tuple(chain.from_iterable([sorted(entry.users) for entry in assigned]))
-        shape = _shared_shape(shape) if len(shape) <= MOST_SHARED else shape
+        shape, users = (_laid_out if len(assigned) <= MOST_SHARED else _laid_out.__wrapped__)(tuple(assigned))
         return Roles(self.power, self.reigning and not users, self.defined, shape, users)
 
     def standing(self, user: str, creator: str | None = None) -> Standing:
@@ -259,7 +256,7 @@ class Roles(NamedTuple):
     @property
     def has_administrator(self) -> bool:
         """Whether anybody may change any role by a role of their own."""
-        held = (self.defined.get(row.role_id, _EMPTY) for row in self.shape if row.holders)
+        held = [self.defined.get(row.role_id, _EMPTY) for row in self.shape if row.holders]
         return any(kind == "roles" for permissions in held for kind, _ in permissions)
 
     def resolve(self, entries: Sequence[Row]) -> Standing:
@@ -273,6 +270,7 @@ class Resolved(NamedTuple):
     """What follows from roles: the role map, and the standing of everybody who has a role."""
 
     assigned: tuple[Assignment, ...]
+    by_id: Mapping[str, Assignment]
     standings: Mapping[str, Standing]
 
 
@@ -280,7 +278,12 @@ class Resolved(NamedTuple):
 def _resolved(roles: Roles) -> Resolved:
     held = _held(roles.shape, roles.users)
     standings = roles.by_combination(frozenset(held.values()))  # most users share their roles with many others
-    return Resolved(roles.assigned, MappingProxyType({user: standings[places] for user, places in held.items()}))
+    assigned = roles.assigned
+    return Resolved(
+        assigned,
+        MappingProxyType({entry.role_id: entry for entry in assigned}),
+        MappingProxyType({user: standings[places] for user, places in held.items()}),
+    )
 
 
 def _held(shape: tuple[Row, ...], users: tuple[str, ...]) -> dict[str, Places]:
@@ -340,6 +343,14 @@ def _shared_definitions(definitions: tuple[tuple[str, _Flags], ...]) -> Defined:
 def _shared_role(flags: _Flags) -> Permissions:
     """The one mapping for all roles that permit the same."""
     return MappingProxyType(dict(flags))
+
+
+@lru_cache(maxsize=2**10)
+def _laid_out(assigned: tuple[Assignment, ...]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    """A role map as roles keep it: its shape, and its users."""
+    shape = tuple([Row(entry.role_id, entry.order, len(entry.users)) for entry in assigned])
+    users = tuple(chain.from_iterable([sorted(entry.users) for entry in assigned]))
+    return _shared_shape(shape) if len(shape) <= MOST_SHARED else shape, users
 
 
 @lru_cache(maxsize=2**10)

@@ -1,7 +1,7 @@
 """From an event to its decision, and to the `Change` that it makes. Only the quick way applies what it has read."""
 
 from collections.abc import Container, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from fsm import change as kinds
 from fsm.change import Change, Outcome
@@ -30,6 +30,15 @@ UNREADABLE = (KeyError, TypeError, AttributeError, RecursionError)
 """What the quick way meets in an event that it cannot read."""
 
 
+class Reading(NamedTuple):
+    """An event that a room has read, for many rooms to judge; `policy` and `room_id` are that room's."""
+
+    value: JSON
+    event: Event
+    policy: object
+    room_id: str | None
+
+
 class RoomJudging(RoomPast[Who]):
     """Rooms that decide on events."""
 
@@ -45,6 +54,37 @@ class RoomJudging(RoomPast[Who]):
         except UNREADABLE:
             # Another kind of event, or a fault that the careful way finds the words for.
             return self._decide_carefully(event)
+
+    def reading(self, event: Mapping[str, Any]) -> Reading | None:
+        """An event as this room reads it, for `decide_read`; it must not change any more.
+
+        None where rooms have to read it themselves: what they do quickly, or by what they have accepted.
+        Raises `EventError` when the event cannot be read.
+        """
+        value = plain(event)
+        read = self._read(value)
+        if read.event_id is not None or self._is_looked_up(read, value) or type(self).decide is not RoomJudging.decide:
+            return None
+        return Reading(value, self._understood(read), self.policy, self.id)
+
+    def decide_read(self, reading: Reading) -> Decision:
+        """What `decide` answers to an event that this room or another has read."""
+        value, read, policy, room_id = reading
+        if policy is not self.policy or (read.room_id is not None and room_id != self.id):
+            return self.decide(value)
+        facts = self._provided(value)
+        with lock_of(self):
+            return self._judge(read, value, facts)[0]
+
+    def _is_looked_up(self, read: Event, value: JSON) -> bool:
+        """Whether the quick way has nothing to read in an event's content that takes long."""
+        if self._table is None or read.type in self._table.setting_types:
+            return False
+        try:
+            self._quick(value)
+        except UNREADABLE:
+            return False
+        return True
 
     def decide_citing(self, event: Mapping[str, Any], others: Sequence[object]) -> Decision:  # noqa: ARG002 - for families that cite
         """The same; `others` are events that this one may cite beside those of the state, if the family has it so.

@@ -356,6 +356,8 @@ def test_a_large_role_that_stays_the_same_is_not_touched() -> None:
 GIVEN: list[tuple[str, Roles, Roles, bool]] = [
     ("what a role grants already",       made([("mod", 9, [BOB])], mod={"kick": True}, host={"ban": True}),
                                          made([("mod", 9, [BOB])], mod={"kick": True}, host={"ban": True, "kick": True}), True),
+    ("a role that nobody has yet",       made([("mod", 9, [BOB])], mod={"kick": True}, host={"ban": True}),
+                                         made([("mod", 9, [BOB]), ("host", 1, [])], mod={"kick": True}, host={"ban": True}), True),
     ("what nobody held",                 made([("mod", 9, [BOB])], mod={"kick": True}, host={}),
                                          made([("mod", 9, [BOB])], mod={"kick": True}, host={"ban": True}), False),
     ("a no that was only of a role",     made([("mod", 9, [BOB]), ("gag", 5, [CAROL])], mod=NO_TEA, gag=NO_TEA),

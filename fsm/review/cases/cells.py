@@ -4,13 +4,15 @@ Theory of operation. A policy has some ten thousand *cells*, each an action and 
 record of facts. Most facts have no say in most actions: an invite does not ask who
 may ban. So a walk varies only those that somebody looks at, the rows or the law in
 hand (see `fsm.walk`). The others are as plain as they can be, and each cell says how
-many cells it stands for. So every cell is counted, and none is asked twice.
+many cells it stands for. Cells that differ in nothing that rows look at have one answer.
+So every cell is counted, and none is asked twice.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from fsm.decision import Decision, allow
@@ -41,8 +43,11 @@ class Cells:
 
     def __init__(self, policy: AnyPolicy) -> None:
         self.policy = policy
-        self._known: dict[tuple[StrEnum, Any], Cell] = {}
         self._walks: dict[frozenset[str], tuple[Cell, ...]] = {}
+        self._answers: dict[
+            StrEnum, tuple[Callable[[Any], object], dict[object, tuple[Decision, tuple[Row, ...]]]]
+        ] = {}
+        """By action: what takes the facts from a record that its rows look at, and the answers by these."""
 
     @cached_property
     def actions(self) -> tuple[StrEnum, ...]:
@@ -71,18 +76,26 @@ class Cells:
         wanted = frozenset(reads)
         if wanted not in self._walks:
             self._walks[wanted] = tuple(
-                replace(self.at(action, facts), count=count)
+                self.at(action, facts, count)
                 for action in self.actions
-                for facts, count in self.policy.walk(action, wanted)
+                for facts, count in self._walked(action, wanted)
             )
         return self._walks[wanted]
 
-    def at(self, action: StrEnum, facts: Any) -> Cell:
-        """The cell of these facts, counted as one."""
-        known = self._known.get((action, facts))
-        if known is None:
-            known = self._known[action, facts] = self._ask(action, facts)
-        return known
+    def _walked(self, action: StrEnum, wanted: frozenset[str]) -> tuple[tuple[Any, int], ...]:
+        within = self.policy.carries.get(action, {})
+        return self.policy.domain.walked(self.policy.reads(action) | wanted, within)
+
+    def at(self, action: StrEnum, facts: Any, count: int = 1) -> Cell:
+        """The cell of these facts, which stands for so many."""
+        if action not in self._answers:
+            self._answers[action] = attrgetter(*self.policy.reads(action)), {}
+        looked_at, answers = self._answers[action]
+        key = looked_at(facts)
+        answer = answers.get(key)
+        if answer is None:
+            answer = answers[key] = self._ask(action, facts)
+        return Cell(action, facts, *answer, count)
 
     def varied(self, cell: Cell, changes: Mapping[str, Value]) -> Cell | None:
         """The same question under facts that differ so; None where they are impossible."""
@@ -129,8 +142,7 @@ class Cells:
 
     def toward(self, cell: Cell, reads: Iterable[str], baseline: Mapping[str, Value]) -> Cell:
         """The cell that differs from this one in nothing that matters, and least from a baseline."""
-        ((facts, _),) = self.policy.domain.walk((), self._alike(cell, reads), baseline)
-        return self.at(cell.action, facts)
+        return self.at(cell.action, self.policy.domain.nearest(baseline, self._alike(cell, reads)))
 
     def alike(self, cell: Cell, reads: Iterable[str]) -> Iterator[Cell]:
         """The cells that differ from this one in nothing that the rows or the facts named look at; it comes first."""
@@ -152,8 +164,8 @@ class Cells:
     def _possibly(self, action: StrEnum, facts: Any) -> Cell | None:
         return self.at(action, facts) if self.policy.domain.allows(facts) else None
 
-    def _ask(self, action: StrEnum, facts: Any) -> Cell:
+    def _ask(self, action: StrEnum, facts: Any) -> tuple[Decision, tuple[Row, ...]]:
         rows = tuple(row for row in self.policy.rows_for(action, facts) if row.permits(facts))
         # Whether, and what becomes of it; the words of a refusal are found when somebody reads them.
         decision = allow(rows[0], facts) if rows else Decision(False, before=facts.target, after=facts.target)
-        return Cell(action, facts, decision, rows)
+        return decision, rows

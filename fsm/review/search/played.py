@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Any, NamedTuple
 
+from fsm.decision import Decision
 from fsm.family import AnyPolicy, AnyRoom
 from fsm.policies import new_room
+from fsm.room.judging import Reading, RoomJudging
 from fsm.scenario import Log, Settings
 
 
@@ -24,6 +26,24 @@ class Played(NamedTuple):
         if decision.after is None and "state_key" in event:
             return Played(room, {**self.settings, (event["type"], event["state_key"]): event["content"]})
         return Played(room, self.settings)
+
+
+class Questions:
+    """Events of which each is asked in many rooms of one policy, and read once. They must not change."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, tuple[Mapping[str, Any], Reading | None]] = {}
+        """By the event as an object: the event, so that it lives on, and what a room has read."""
+
+    def decide(self, room: AnyRoom, event: Mapping[str, Any]) -> Decision:
+        """What a room decides. Raises `EventError` for an event that cannot be read."""
+        if not isinstance(room, RoomJudging):
+            return room.decide(event)
+        known = self._read.get(id(event))
+        if known is None:
+            known = self._read[id(event)] = event, room.reading(event)
+        _, reading = known
+        return room.decide(event) if reading is None else room.decide_read(reading)
 
 
 class Rooms:

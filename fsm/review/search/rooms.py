@@ -5,7 +5,8 @@ somebody gives to themselves in two steps, a room that nobody can mend. So small
 rooms of three users are played through, breadth first, with real rooms of the
 family: in each *trial* of its scenario every deed is done in every order, and a room that
 is like one seen before is not played again. The trials are finite, and so is the
-search; it is the same every time.
+search; it is the same every time. A scenario says by whose states an event is judged: where these
+stand alike, and the settings are the same, it is not judged again.
 
 The shortest log to a step that breaks a law is then shortened further: whatever is
 not needed to break it is left out.
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from fsm.decision import Decision
 from fsm.errors import DefinitionError, EventError, shorten
@@ -27,7 +28,7 @@ from fsm.policies import laws_of, scenario_of, syntax_of
 from fsm.review.errors import ReviewError
 from fsm.review.laws.room_laws import BEGINS, RoomLaw, Step, View
 from fsm.review.search.play import play_of
-from fsm.review.search.played import Played, Rooms
+from fsm.review.search.played import Played, Questions, Rooms
 from fsm.scenario import Log, Scenario, Settings, Trial
 from fsm.state import AnyState
 
@@ -46,6 +47,13 @@ class RoomBreach:
     log: Log
     decision: Decision
     contrast: Log | None = None
+
+
+class _Place(NamedTuple):
+    """Where everybody stands, and the number of what a room is set to: rooms of one place answer everything alike."""
+
+    states: frozenset[tuple[str, AnyState]]
+    settings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,7 @@ class Search:
         self._turns = turns
         self._syntax = syntax_of(policy)
         self._rooms = Rooms(policy)
+        self._questions = Questions()
         given = {law.id: law for law in laws}
         self._begins = given.pop(BEGINS.id, BEGINS)
         self.laws = tuple(given.values())
@@ -83,6 +92,7 @@ class Search:
         self._trial = 0
         self._broken: dict[RoomLaw, list[tuple[int, Log]]] = {}
         self._written: dict[int, str] = {}
+        self._numbers: dict[frozenset[tuple[tuple[str, str], str]], int] = {}
 
     def run(self, most: int) -> Iterator[int]:
         """Play all trials, each up to so many rooms; yields the number of rooms seen, room by room."""
@@ -113,27 +123,34 @@ class Search:
                 yield RoomBreach(law, rooms, (*shortest, attempt), decision, (*shortest[:-1], attempt))
 
     def _walk(self, start: _Node, deeds: Log, tries: Log) -> Iterator[int]:
-        waiting = deque([start])
-        queued = {self._key(start.view.states, start.view.settings)}
-        views = {self._key(start.view.states, start.view.settings): start.view}
+        begun = _Place(frozenset(start.view.states.items()), self._number(start.view.settings))
+        waiting = deque([(begun, start)])
+        queued, views = {begun}, {begun: start.view}
+        asked = [(event, self._concerned(event)) for event in (*deeds, *tries)]
+        decided: dict[object, Decision] = {}
         while waiting:
-            node = waiting.popleft()
-            kept = [*self.laws]
-            for number, event in enumerate((*deeds, *tries)):
-                decision = node.room.decide(event)
+            place, node = waiting.popleft()
+            states, kept = node.view.states, [*self.laws]
+            for number, (event, concerned) in enumerate(asked):
+                stand = place.states if concerned is None else tuple([states.get(user) for user in concerned])
+                # A room may tell that it has just begun: what it answers then is of no account to others.
+                question = number, place.settings, stand, node is start
+                decision = decided.get(question)
+                if decision is None:
+                    decision = decided[question] = self._questions.decide(node.room, event)
                 after = node.view
                 if decision:
-                    key = self._key(*self._after(node, event, decision))
-                    is_new = number < len(deeds) and key not in queued
-                    if is_new or key not in views:
+                    led = self._led(place, node.view, event, decision)
+                    is_new = number < len(deeds) and led not in queued
+                    if is_new or led not in views:
                         played = node.played.after(event)
                         assert played is not None
                         following = _Node((*node.log, event), played, self._view(played))
-                        views[key] = following.view
+                        views[led] = following.view
                         if is_new:
-                            queued.add(key)
-                            waiting.append(following)
-                    after = views[key]
+                            queued.add(led)
+                            waiting.append((led, following))
+                    after = views[led]
                 step = Step(event, decision, node.view, after)
                 self.steps += 1
                 for law in _broken(kept, step):
@@ -141,6 +158,11 @@ class Search:
                     self._note(law, (*node.log, event))
             self.rooms += 1
             yield self.rooms
+
+    def _concerned(self, event: Mapping[str, Any]) -> tuple[str, ...] | None:
+        """By whose states an event is judged, with the settings; None for everybody's."""
+        concerned = self._scenario.concerned
+        return None if concerned is None or "state_key" not in event else tuple(concerned(event))
 
     def _node(self, log: Log) -> _Node | None:
         """The room after these events; None when one of them is refused."""
@@ -160,10 +182,10 @@ class Search:
                 seen = view(room, settings)
         return View(states, self._policy.initial, settings, seen)
 
-    def _key(self, states: Mapping[str, AnyState], settings: Settings) -> object:
-        """Rooms with one key answer everything alike."""
-        written = ((place, self._write(content)) for place, content in settings.items())
-        return frozenset(states.items()), frozenset(written)
+    def _number(self, settings: Settings) -> int:
+        """One number for all settings of the same contents."""
+        written = frozenset([(place, self._write(content)) for place, content in settings.items()])
+        return self._numbers.setdefault(written, len(self._numbers))
 
     def _write(self, content: Mapping[str, Any]) -> str:
         # The contents belong to the deeds of the trials, which live as long as this search.
@@ -172,17 +194,15 @@ class Search:
             known = self._written[id(content)] = json.dumps(content, sort_keys=True)
         return known
 
-    def _after(
-        self, node: _Node, event: Mapping[str, Any], decision: Decision
-    ) -> tuple[Mapping[str, AnyState], Settings]:
-        """States and settings once an event is accepted."""
+    def _led(self, place: _Place, view: View, event: Mapping[str, Any], decision: Decision) -> _Place:
+        """Where an event leads that is accepted."""
         if decision.after is not None:
-            states = {**node.view.states, self._syntax.target_of(event): decision.after}
-            initial = self._policy.initial
-            return {user: state for user, state in states.items() if state != initial}, node.view.settings
+            moved = {**view.states, self._syntax.target_of(event): decision.after}.items()
+            return _Place(frozenset([each for each in moved if each[1] != view.initial]), place.settings)
         if "state_key" in event:
-            return node.view.states, {**node.view.settings, (event["type"], event["state_key"]): event["content"]}
-        return node.view.states, node.view.settings
+            changed = {**view.settings, (event["type"], event["state_key"]): event["content"]}
+            return _Place(place.states, self._number(changed))
+        return place
 
     def _note(self, law: RoomLaw, log: Log) -> None:
         self._broken.setdefault(law, []).append((self._trial, log))
