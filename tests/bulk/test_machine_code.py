@@ -40,10 +40,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def fill() -> Filled:
     """What a table holds once another has been entered into it."""
     old, new = Slots.empty(62), Slots.empty(61)
-    old.keys[:], old.numbers[:] = [0, 7, 0, 9], [0, 1, 0, 2]
-    arrays = (old.keys, old.numbers, len(old.keys), new.keys, new.numbers, len(new.keys), int(new.shift))
-    assert machine_code.run("fill", *arrays) == len(old.keys)
-    return sorted(zip(new.keys.tolist(), new.numbers.tolist(), strict=True))[-2:]
+    old.table[:] = [(0, 0), (7, 1), (0, 0), (9, 2)]
+    assert machine_code.run("fill", old.table, old.table.size, new.table, new.table.size, int(new.shift)) == 8
+    return sorted(zip(*new.table.T.tolist(), strict=True))[-2:]
 
 
 FILLED = [(7, 1), (9, 2)]
@@ -101,7 +100,7 @@ def test_where_nothing_can_be_kept_each_process_makes_its_own(folders: list[Path
 
 
 def test_what_is_called_where_a_loop_fails_is_no_part_of_it() -> None:
-    kinds = ("", "", "u4", "u4", "u1", "u4", "u8", "u4", "", "", "", "i8", "", "u8", "u8")
+    kinds = ("", "", "u4", "u4", "u1", "u4", "u8", "", "", "", "i8", "", "u8", "u8")
     text = kernels.compiled("enter", kinds).inspect_llvm()
     assert machine_code._CALLED.search(text)  # numba provides for loops that fail
     assert not machine_code._CALLED.search(machine_code._CALLED.sub(machine_code._TRAP, text))

@@ -48,11 +48,11 @@ def _find(rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes, slots: 
 
 
 def _fill(old: Slots, new: Slots) -> None:
-    run("fill", old.keys, old.numbers, len(old.keys), *_table(new))
+    run("fill", old.table, old.table.size, *_table(new))
 
 
-def _table(slots: Slots) -> tuple[Keys, Indexes, int, int]:
-    return slots.keys, slots.numbers, len(slots.keys), int(slots.shift)
+def _table(slots: Slots) -> tuple[Keys, int, int]:
+    return slots.table, slots.table.size, int(slots.shift)
 
 
 def _block() -> tuple[int, Keys, Places]:

@@ -14,7 +14,7 @@ import numpy as np
 from numba import cfunc, from_dtype, njit, types
 
 from fsm.bulk.decide.arrays import Codes, Counts, Indexes, Keys, Mask, Numbers, Places, Ranks, Small, States
-from fsm.bulk.decide.pairs import EMPTY, HALF, NONE, ONE, SPREAD
+from fsm.bulk.decide.pairs import EMPTY, HALF, NONE, ONE, SPREAD, TWO
 
 _part: Callable[[Callable[..., Any]], Any] = njit(inline="always")
 """A part of a loop."""
@@ -114,41 +114,40 @@ def advance(  # noqa: PLR0913, PLR0917 - as above
 @_part
 def _look_ahead(  # noqa: PLR0913, PLR0917 - as above
     first: int, size: int, rooms: Indexes, users: Indexes, where: Mask,
-    keys: Keys, numbers: Indexes, shift: np.uint64, wanted: Keys, places: Places,
+    table: Keys, shift: np.uint64, wanted: Keys, places: Places,
 ) -> None:  # fmt: skip
     """Where to look first for the pairs of a block, each of which has to wait for the memory: here all wait at once."""
     touched = EMPTY
     for i in range(size):
         wanted[i] = key = (np.uint64(rooms[first + i]) << HALF | np.uint64(users[first + i])) + ONE
         # Rows that are not wanted all look at the same slot, which costs nothing.
-        places[i] = place = (key * SPREAD >> shift) * np.uint64(where[first + i])
-        touched |= keys[place] | numbers[place]
+        places[i] = place = (key * SPREAD >> shift << ONE) * np.uint64(where[first + i])
+        touched |= table[place]
     places[size] = touched  # nobody asks for it, but else the compiler would leave the looks out
 
 
 def enter(  # noqa: PLR0913, PLR0917 - as above
     start: int, stop: int, rooms: Indexes, users: Indexes, where: Mask, found: Indexes,
-    keys: Keys, numbers: Indexes, size: int, shift: int, limit: int, counts: Counts,
-    block: int, wanted: Keys, places: Places,
+    table: Keys, size: int, shift: int, limit: int, counts: Counts, block: int, wanted: Keys, places: Places,
 ) -> int:  # fmt: skip
     """Number pairs. `counts` holds how many there are; the last two arrays are for a block, and one place more."""
-    count, mask, far = counts[0], np.uint64(size - 1), np.uint64(shift)
+    count, last, far = counts[0], np.uint64(size - 1), np.uint64(shift)
     while start < stop:
         many = min(block, stop - start)
-        _look_ahead(start, many, rooms, users, where, keys, numbers, far, wanted, places)
+        _look_ahead(start, many, rooms, users, where, table, far, wanted, places)
         for i in range(many):
             if not where[start + i]:
                 continue
             key, place = wanted[i], places[i]
-            while keys[place] != key and keys[place] != EMPTY:
-                place = (place + ONE) & mask
-            if keys[place] == EMPTY:
+            while table[place] != key and table[place] != EMPTY:
+                place = (place + TWO) & last
+            if table[place] == EMPTY:
                 if count == limit:
                     counts[0] = count
                     return start + i
-                keys[place], numbers[place] = key, count
+                table[place], table[place + ONE] = key, count
                 count += 1
-            found[start + i] = numbers[place]
+            found[start + i] = table[place + ONE]
         start += many
     counts[0] = count
     return stop
@@ -156,35 +155,33 @@ def enter(  # noqa: PLR0913, PLR0917 - as above
 
 def find(  # noqa: PLR0913, PLR0917 - as above
     start: int, stop: int, rooms: Indexes, users: Indexes, where: Mask, found: Indexes,
-    keys: Keys, numbers: Indexes, size: int, shift: int, block: int, wanted: Keys, places: Places,
+    table: Keys, size: int, shift: int, block: int, wanted: Keys, places: Places,
 ) -> int:  # fmt: skip
     """Look for pairs."""
-    mask, far = np.uint64(size - 1), np.uint64(shift)
+    last, far = np.uint64(size - 1), np.uint64(shift)
     while start < stop:
         many = min(block, stop - start)
-        _look_ahead(start, many, rooms, users, where, keys, numbers, far, wanted, places)
+        _look_ahead(start, many, rooms, users, where, table, far, wanted, places)
         for i in range(many):
             if where[start + i]:
                 key, place = wanted[i], places[i]
-                while keys[place] != key and keys[place] != EMPTY:
-                    place = (place + ONE) & mask
-                found[start + i] = numbers[place]
+                while table[place] != key and table[place] != EMPTY:
+                    place = (place + TWO) & last
+                found[start + i] = table[place + ONE]
         start += many
     return stop
 
 
-def fill(  # noqa: PLR0913, PLR0917 - as above
-    old_keys: Keys, old_numbers: Indexes, old_size: int, keys: Keys, numbers: Indexes, size: int, shift: int
-) -> int:
+def fill(old: Keys, old_size: int, new: Keys, size: int, shift: int) -> int:
     """Enter what one table holds into another."""
-    mask, far = np.uint64(size - 1), np.uint64(shift)
-    for i in range(old_size):
-        key = old_keys[i]
+    last, far = np.uint64(size - 1), np.uint64(shift)
+    for slot in range(0, old_size, 2):
+        key = old[slot]
         if key != EMPTY:
-            place = key * SPREAD >> far
-            while keys[place] != EMPTY:
-                place = (place + ONE) & mask
-            keys[place], numbers[place] = key, old_numbers[i]
+            place = key * SPREAD >> far << ONE
+            while new[place] != EMPTY:
+                place = (place + TWO) & last
+            new[place], new[place + ONE] = key, old[slot + 1]
     return old_size
 
 

@@ -1,10 +1,10 @@
 """(Room, user) pairs as numbers.
 
-Theory of operation. Pairs are found in a hash table with open addressing, of two arrays:
-a slot's *key* is the pair, the room in the upper half and the user in the lower, plus
-one, since 0 is an empty slot; beside it stands the number of the pair. That costs
-sixteen to thirty-two bytes a pair (without a compiler, as if every row of a piece were a
-pair), and can be searched for many pairs at once. Which slot a pair should stand in is
+Theory of operation. Pairs are found in a hash table with open addressing: a slot's *key*
+is the pair, the room in the upper half and the user in the lower, plus one, since 0 is an
+empty slot; beside it stands the number of the pair, so that both are at one place in
+memory. That costs twenty-one to forty-three bytes a pair (without a compiler, as if every
+row of a piece were a pair), and can be searched for many pairs at once. Which slot a pair should stand in is
 told by the upper bits of a product, so that a larger table has its pairs in the same
 order: growing goes through both from front to back, which is what memory is good at.
 """
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from fsm.bulk.decide.arrays import Indexes, Keys, Mask, Places
 
 HALF = np.uint64(32)
-NONE, ONE = np.uint64(0), np.uint64(1)
+NONE, ONE, TWO = np.uint64(0), np.uint64(1), np.uint64(2)
 EMPTY = np.uint64(0)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio: neighbouring keys end up far apart
 _LOWER = np.uint64(2**32 - 1)
@@ -35,16 +35,25 @@ NOBODY = 0
 class Slots(NamedTuple):
     """A table: by slot the key and the number; how far to shift a product to tell a slot; how many pairs to hold."""
 
-    keys: Keys
-    numbers: Indexes
+    table: Keys
     shift: np.uint64
     limit: int
+
+    @property
+    def keys(self) -> Keys:
+        """By slot, the key."""
+        return self.table[:, 0]
+
+    @property
+    def numbers(self) -> Keys:
+        """By slot, the number."""
+        return self.table[:, 1]
 
     @staticmethod
     def empty(shift: int) -> "Slots":
         """A table without pairs."""
         size = 2 ** (_WIDTH - shift)
-        return Slots(np.zeros(size, np.uint64), np.zeros(size, np.uint32), np.uint64(shift), size * 3 // 4)
+        return Slots(np.zeros((size, 2), np.uint64), np.uint64(shift), size * 3 // 4)
 
 
 Enter: TypeAlias = Callable[[int, Indexes, Indexes, Mask, Indexes, Slots, int], tuple[int, int]]
@@ -101,27 +110,28 @@ class Pairs:
 
     def find_one(self, room: int, user: int) -> int:
         """The number of a pair; `NOBODY` when it was never entered."""
-        number: int = self._slots.numbers.item(self._slot(_key(room, user)))
+        number: int = self._slots.table.item(self._slot(_key(room, user)), 1)
         return number
 
     def enter_one(self, room: int, user: int) -> int:
         """The number of a pair, whether it was entered before or not."""
         key = _key(room, user)
         place = self._slot(key)
-        if self._slots.keys.item(place):
-            return self._slots.numbers.item(place)
+        key_there, number = self._slots.table[place].tolist()
+        if key_there:
+            return int(number)
         if self._count == self._slots.limit:
             self._grow()
             place = self._slot(key)
-        self._slots.keys[place], self._slots.numbers[place] = key, self._count
+        self._slots.table[place] = key, self._count
         self._count += 1
         return self._count - 1
 
     def _slot(self, key: int) -> int:
         """The slot that holds a key, or the empty one that would."""
-        key_at, last = self._slots.keys.item, len(self._slots.keys) - 1
+        item, last = self._slots.table.item, len(self._slots.table) - 1
         place: int = (key * _SPREAD & _ALL) >> self._shift
-        while (found := key_at(place)) and found != key:
+        while (found := item(place, 0)) and found != key:
             place = (place + 1) & last
         return place
 
@@ -171,7 +181,7 @@ def find(rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes, slots: S
 def fill(old: Slots, new: Slots) -> None:
     """`Fill` without a compiler."""
     taken = np.flatnonzero(old.keys)
-    _put(old.keys[taken], old.numbers[taken], new)
+    _put(old.keys[taken], old.numbers[taken].astype(np.uint32), new)
 
 
 def _keys(rooms: Indexes, users: Indexes) -> Keys:

@@ -20,7 +20,7 @@ are rooms like any other, asked about every event, and theirs are the states tha
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -92,6 +92,8 @@ class Run:
         self._rooms: dict[int, AnyColumnRoom] = {}
         self._remembering: dict[int, AnyRoom] = {}
         self._created: set[int] = set()
+        self._unsettled: dict[int, AnyColumnRoom] = {}
+        """The rooms that have accepted events of which look-ups do not know yet."""
         self.notices: list[str] = []
         """What is to be said about rooms."""
         self._sender = NAMELESS, "", NOBODY
@@ -111,8 +113,9 @@ class Run:
         # Rooms know nothing of each other: what no look-up in its room precedes need not wait for those in others.
         is_first = others < self._first_look_ups(coded, actions, others)
         count = len(self._coder.pairs)
-        for place, row in _rows(coded, others[is_first]):
-            self._judge(place, row, coded, verdicts)
+        for asked in _rows(coded, others[is_first]):
+            self._judge(asked, verdicts)
+        self._settle()
         if not self._looks_up:
             return verdicts
         strangers = np.flatnonzero(coded.senders == NOBODY)
@@ -120,10 +123,10 @@ class Run:
             self._coder.look_again(coded, strangers)
         self._strangers = strangers, coded.rooms[strangers]
         start = 0
-        for place, row in _rows(coded, others[~is_first]):
-            self._look_up(start, place, coded, actions, verdicts)
-            self._judge_late(place, row, coded, verdicts)
-            start = place + 1
+        for asked in _rows(coded, others[~is_first]):
+            self._look_up(start, asked.place, coded, actions, verdicts)
+            self._judge_late(asked, coded, verdicts)
+            start = asked.place + 1
         self._look_up(start, len(coded), coded, actions, verdicts)
         return verdicts
 
@@ -234,7 +237,7 @@ class Run:
         ))  # fmt: skip
 
     def _look_up(self, start: int, stop: int, coded: Coded, actions: Small, verdicts: Verdicts) -> None:
-        asked: dict[int, dict[str, Any]] = {}
+        asked: dict[int, _Row] = {}
         while start < stop:
             if start not in asked or not self._asks(coded, start):
                 start = self.advance(start, stop, coded, actions, verdicts.numbers)
@@ -245,8 +248,9 @@ class Run:
                     continue
             if start not in asked:
                 places = start + np.flatnonzero(actions[start : min(stop, start + _AHEAD)] >= 0)
-                asked = dict(_rows(coded, places[self._rules.array[coded.rooms[places]] < 0]))
-            self._judge_late(start, asked[start], coded, verdicts)
+                places = places[self._rules.array[coded.rooms[places]] < 0]
+                asked = {row.place: row for row in _rows(coded, places)}
+            self._judge_late(asked[start], coded, verdicts)
             start += 1
 
     def _asks(self, coded: Coded, place: int) -> bool:
@@ -257,28 +261,27 @@ class Run:
         """Have the book ask for the cell of a row, which the loop has left in its verdict."""
         self.book.ask(int(verdicts[place]))
 
-    def _judge_late(self, place: int, row: Mapping[str, Any], coded: Coded, verdicts: Verdicts) -> None:
-        """Let the room judge a row, and the rows that follow know of the pairs that it brings up."""
+    def _judge_late(self, asked: "_Row", coded: Coded, verdicts: Verdicts) -> None:
+        """Let the room judge a row, and the rows that follow know of it, and of the pairs that it brings up."""
         count = len(self._coder.pairs)
-        self._judge(place, row, coded, verdicts)
+        self._judge(asked, verdicts)
+        self._settle()
         if len(self._coder.pairs) > count:
             rows, rooms = self._strangers
-            self._coder.look_again(coded, rows[rooms == coded.rooms[place]])
+            self._coder.look_again(coded, rows[rooms == asked.room])
 
-    def _judge(self, place: int, row: Mapping[str, Any], coded: Coded, verdicts: Verdicts) -> None:
-        """Let the room judge a row."""
-        room, fields = coded.rooms.item(place), None
-        if room >= 0 and coded.users[1].item(place) >= 0:
-            fields, pair = layout.fields_of(row), coded.senders.item(place)
-            if pair != NOBODY:
-                self._sender = room, row[layout.SENDER], pair
+    def _judge(self, asked: "_Row", verdicts: Verdicts) -> None:
+        """Let the room judge a row. What look-ups have to know of it waits until rooms are settled."""
+        place, room, sender, row = asked
+        if sender > NOBODY:
+            self._sender = room, row[layout.SENDER], sender
         try:
             if room < NAMELESS:
                 self._refuse(row)
             if self._is_remembering(room):
                 decision = self._send_to_remembering(place, room, row, verdicts)
             else:
-                decision = self._send(room, row, fields)
+                decision = self._send(room, row, layout.fields_of(row) if sender >= NOBODY else None)
             verdicts.numbers[place] = self.book.number(decision)
         except EventError as problem:
             verdicts.faults[place] = str(problem)
@@ -304,33 +307,39 @@ class Run:
             kept = self._rooms[room] = self._columns.room(self._coder.room_id(room), _States(self, room))
         if room in self._created and not row.get(layout.IS_STATE):
             decision = kept.judge(read, fields)
+        elif fields is not None and layout.TYPE in fields:
+            decision = self._answer(room, kept, fields, row, read, partial(kept.judge, read, fields))
         else:
             event = read()
             read_event(event)
-            decision = self._answer(room, kept, event, row, partial(kept.judge, lambda: event, fields))
+            decision = self._answer(room, kept, event, row, lambda: event, partial(kept.judge, lambda: event, fields))
         if decision.allowed:
-            self._settle(room, kept)
+            self._unsettled[room] = kept
         return decision
 
     def _send_to_remembering(self, place: int, room: int, row: Mapping[str, Any], verdicts: Verdicts) -> Decision:
         remembering, event = self._remembering_room(room), layout.event_of(row, self._columns)
         event_id, kept = read_event(event).event_id, remembering.kept
-        decision = self._answer(room, remembering, event, row, partial(remembering.send, event))
+        decision = self._answer(room, remembering, event, row, lambda: event, partial(remembering.send, event))
         if is_repeated(event_id, decision, is_kept=remembering.kept > kept):
             verdicts.repeats.append(place)
         return decision
 
-    def _answer(
-        self, number: int, room: Any, event: dict[str, Any], row: Mapping[str, Any], judge: Callable[[], Decision]
-    ) -> Decision:
-        """The answer to an event, which is judged when the creation of its room has come before it."""
+    def _answer(  # noqa: PLR0913, PLR0917 - the room, the event in two ways, and what to do
+        self, number: int, room: Any, told: Mapping[str, Any], row: Mapping[str, Any],
+        read: Callable[[], Any], judge: Callable[[], Decision],
+    ) -> Decision:  # fmt: skip
+        """The answer to an event, which is judged when the creation of its room has come before it.
+
+        `told` says of what type it is; `read` reads all of it.
+        """
         room_id = self._coder.room_id(number)
-        if not row.get(layout.IS_STATE) and self._creations.judges(room_id, event):
+        if not row.get(layout.IS_STATE) and self._creations.judges(room_id, told):
             decision = judge()
         else:
-            take(room, event)
+            take(room, read())
             decision = GIVEN if row.get(layout.IS_STATE) else UNFOUNDED
-        notice = self._creations.note(room_id, event, decision)
+        notice = self._creations.note(room_id, told, decision)
         if notice is not None:
             self.notices.append(notice)
         if self._creations.judges(room_id, {}):
@@ -342,17 +351,32 @@ class Run:
             self._remembering[room] = new_room(self._rules_of_all or self.policy, self._coder.room_id(room))
         return self._remembering[room]
 
-    def _settle(self, room: int, kept: AnyColumnRoom) -> None:
-        """Read off a room what its settings mean for the look-ups."""
-        self._rules.array[room] = kept.rule if room in self._created else _ASK
-        self._others.array[room] = self._powers.number(kept.others)
-        for user, its in kept.new_powers().items():
-            standing = AS_OTHERS if its is None else self._powers.number(its)
-            self._people.stand(self._add_pair(room, user), standing)
+    def _settle(self) -> None:
+        """Read off the rooms that have accepted events what their settings mean for the look-ups."""
+        for room, kept in self._unsettled.items():
+            self._rules.array[room] = kept.rule if room in self._created else _ASK
+            self._others.array[room] = self._powers.number(kept.others)
+            for user, its in kept.new_powers().items():
+                standing = AS_OTHERS if its is None else self._powers.number(its)
+                self._people.stand(self._add_pair(room, user), standing)
+        self._unsettled.clear()
 
 
-def _rows(coded: Coded, places: npt.NDArray[np.int64]) -> Iterator[tuple[int, dict[str, Any]]]:
-    return zip(places.tolist(), layout.read_rows(coded.table, places), strict=True)
+class _Row(NamedTuple):
+    """A row for a room to judge. The sender is a pair, below `NOBODY` where it is none."""
+
+    place: int
+    room: int
+    sender: int
+    says: dict[str, Any]
+
+
+def _rows(coded: Coded, places: npt.NDArray[np.int64]) -> Iterator[_Row]:
+    """These rows."""
+    rooms, senders = coded.rooms[places], coded.senders[places].astype(np.int64)
+    senders[(rooms < NAMELESS) | (coded.users[1][places] < 0)] = NOBODY - 1
+    told = places.tolist(), rooms.tolist(), senders.tolist(), layout.read_rows(coded.table, places)
+    return map(_Row, *told)
 
 
 class _States(MutableMapping[str, Any]):

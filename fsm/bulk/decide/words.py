@@ -1,7 +1,8 @@
 """Strings as numbers."""
 
 from collections import deque
-from itertools import repeat
+from collections.abc import Iterable
+from itertools import count, repeat
 
 import numpy as np
 import pyarrow as pa
@@ -38,12 +39,9 @@ class Words:
 
     def number(self, word: str) -> int:
         """The number of a word."""
-        number = self._numbers.get(word)
-        if number is None:
-            number = self._numbers[word] = len(self._known) if 0 < len(word) <= MAX_TEXT else UNFIT
-            if number != UNFIT:
-                self._known.append(word)
-        return number
+        if word not in self._numbers:
+            self._take([word])
+        return self._numbers[word]
 
     def column(self, numbers: Codes) -> pa.Array:
         """The words of these numbers, null for those below 0."""
@@ -79,7 +77,15 @@ class Words:
     def _all_numbers(self, words: list[str | None]) -> Codes:
         """The numbers of these words."""
         numbers = np.fromiter(map(self._numbers.get, words, repeat(_NEW)), np.int32, len(words))  # type: ignore[arg-type]
-        for index in np.flatnonzero(numbers == _NEW).tolist():
-            word = words[index]
-            numbers[index] = MISSING if word is None else self.number(word)
+        places = np.flatnonzero(numbers == _NEW)
+        new = [words[place] for place in places.tolist()]
+        self._take([word for word in new if word is not None])
+        numbers[places] = [MISSING if word is None else self._numbers[word] for word in new]
         return numbers
+
+    def _take(self, words: Iterable[str]) -> None:
+        """Number words that have no number yet."""
+        new = dict.fromkeys(words, UNFIT)
+        fit = [word for word in new if 0 < len(word) <= MAX_TEXT]
+        self._numbers |= new | dict(zip(fit, count(len(self._known)), strict=False))
+        self._known += fit

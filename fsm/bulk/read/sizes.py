@@ -28,9 +28,6 @@ VALUE = 32
 _VIEW = 16
 """The bytes of a view of a text."""
 
-_CLEAR = PIECE // 4
-"""An estimate below this needs no exact count."""
-
 
 class Allowance:
     """What a file may hold when it is decoded."""
@@ -73,7 +70,7 @@ def cut(table: pa.Table) -> Iterator[tuple[pa.Table, int]]:
 def size_of(table: pa.Table) -> int:
     """The bytes of a table as plain text: exactly, or at most where that is not much."""
     rough = sum(_size(chunk, exactly=False) for column in table.columns for chunk in column.chunks)
-    if rough <= _CLEAR:
+    if rough <= PIECE:
         return rough
     return sum(_size(chunk, exactly=True) for column in table.columns for chunk in column.chunks)
 
@@ -113,5 +110,5 @@ def _entries(entries: pa.Array, indices: pa.Array, *, exactly: bool) -> int:
         return len(indices) * _size(entries, exactly=exactly)
     lengths = pc.binary_length(entries)
     if not exactly:
-        return len(indices) * (pc.max(lengths).as_py() or 0)
+        return int(len(indices) - indices.null_count) * int(pc.max(lengths).as_py() or 0)
     return int(pc.sum(lengths.cast(pa.int64()).take(indices)).as_py() or 0)
