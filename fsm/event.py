@@ -63,6 +63,15 @@ def plain(value: object) -> Any:
         raise EventError("", f"cannot be read: {shorten(type(problem).__name__)}") from None
 
 
+def expect_plain(content: dict[str, Any]) -> None:
+    """Raise `TypeError` for an object that `plain` would copy, and `EventError` for what it raises that for."""
+    for name, part in content.items():  # of most objects, all are short texts
+        if type(part) is not str or type(name) is not str or not part.isascii() or not name.isascii():
+            if plain(content) is not content:
+                raise TypeError
+            return
+
+
 def _is_plain(value: object) -> bool:  # noqa: C901 - calls would take longer than the rest
     """Whether there is nothing but JSON's own types in a value. An object that is found twice is looked at once.
 

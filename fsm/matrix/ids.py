@@ -22,7 +22,9 @@ def read_user_id(value: object, field: str) -> str:
 
 def is_user_id(value: object) -> bool:
     """Whether a value from JSON is a user id."""
-    if type(value) is not str or not 0 < value.find(":") < len(value) - 1 or value[0] != "@":
+    if type(value) is not str or ":" not in value or value[0] != "@":
+        return False
+    if value[-1] == ":" and value.find(":") == len(value) - 1:
         return False
     return len(value) <= MAX_BYTES and (value.isascii() or (is_unicode(value) and len(value.encode()) <= MAX_BYTES))
 

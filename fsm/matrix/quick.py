@@ -6,7 +6,7 @@ from typing import Any
 from fsm.classes import UserClass
 from fsm.decision import Decision
 from fsm.errors import EventError
-from fsm.event import MAX_TEXT, Event, plain
+from fsm.event import MAX_TEXT, Event, expect_plain, plain
 from fsm.locks import lock_of
 from fsm.matrix import citing
 from fsm.matrix.events import AUTHORISER, TOKEN, is_redacted
@@ -36,7 +36,8 @@ class MatrixQuick(MatrixJudging[Member]):
             and not (action == "join" and "prev_events" in event)
         )
 
-    def _read_quickly(self, content: Mapping[str, Any]) -> Read:
+    def _read_quickly(self, content: JSON) -> Read:
+        expect_plain(content)
         if TOKEN in content or AUTHORISER in content:
             raise KeyError(TOKEN)
         return None
@@ -66,13 +67,8 @@ class MatrixQuick(MatrixJudging[Member]):
             return known if known is not None and known.judged else self._answer(read, value, facts)
 
     def _look_up_other(
-        self, event_type: str, sender: str, key: str | None, content: JSON, settings: Settings
+        self, event_type: str, sender: str, key: str | None, settings: Settings
     ) -> Mapping[UserClass, Decision]:
-        for name, part in content.items():
-            if type(part) is not str or type(name) is not str or not part.isascii() or not name.isascii():
-                if plain(content) is content:
-                    break
-                raise TypeError
         of_messages, of_state = self._senders_under(settings)
         if key is None:
             return of_messages[event_type]
@@ -83,7 +79,7 @@ class MatrixQuick(MatrixJudging[Member]):
     def _look_up_setting(
         self, event: Event, value: JSON, by: UserClass, settings: Settings
     ) -> tuple[Decision, Event, tuple[MatrixPolicy, Settings] | None]:
-        if event.state_key or plain(event.content) is not event.content:
+        if event.state_key:
             raise KeyError(event.type)
         event = self._understood(event)
         kind = self._kind(event)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, cast, overload
 from fsm.classes import UserClass
 from fsm.decision import Decision, judge
 from fsm.errors import EventError, RevisionError, shorten
-from fsm.event import MAX_TEXT, Event, checked_word, is_name, plain, read_event, write_state
+from fsm.event import MAX_TEXT, Event, checked_word, expect_plain, is_name, plain, read_event, write_state
 from fsm.facts import Value
 from fsm.locks import lock_of
 from fsm.mimi.events import kind_of, said_by, text_of, understood, write_participation
@@ -37,6 +37,9 @@ from fsm.rule import Rule
 if TYPE_CHECKING:
     from fsm.mimi.envelope import Envelope
     from fsm.mimi.history import StateKey, Views
+
+
+_WITH_REASON = len(("participation", "reason"))
 
 
 class Room(ParticipationRoom[Member]):
@@ -346,11 +349,8 @@ class Room(ParticipationRoom[Member]):
         event_type: str,
         sender: str,  # noqa: ARG002 - as any room does
         key: str | None,
-        content: dict[str, Any],
         settings: Settings,
     ) -> Mapping[UserClass, Decision]:
-        if plain(content) is not content:
-            raise TypeError
         if key is not None and (len(key) > MAX_TEXT or not key.isascii()):
             raise KeyError(key)
         kind = Kind.MESSAGE if key is None else Kind.STATE
@@ -363,8 +363,6 @@ class Room(ParticipationRoom[Member]):
         by: UserClass,
         settings: Settings,
     ) -> tuple[Decision, Event, Settings]:
-        if plain(event.content) is not event.content:
-            raise TypeError
         if event.state_key and (len(event.state_key) > MAX_TEXT or not event.state_key.isascii()):
             raise KeyError(event.state_key)
         try:
@@ -375,10 +373,13 @@ class Room(ParticipationRoom[Member]):
         told = settings.facts(event, by.state, by.peers.powers, after, is_own_event=False)
         return self._rules.judge(kind_of(event), told), event, after
 
-    def _read_quickly(self, content: Mapping[str, Any]) -> Read:
-        if "reason" not in content:
-            return None
-        reason = content["reason"]
+    def _read_quickly(self, content: dict[str, Any]) -> Read:
+        reason = content.get("reason")
+        # Most of those that say more than the action give a short reason, and nothing else.
+        if type(reason) is not str or not reason.isascii() or len(content) != _WITH_REASON:
+            expect_plain(content)
+            if "reason" not in content:
+                return None
         if type(reason) is not str or len(reason) > MAX_TEXT:
             raise KeyError(reason)
         return brief(reason)

@@ -2,11 +2,12 @@
 
 Theory of operation. An event is read, then judged, then applied, each once. Two ways lead
 there. Almost all events are sound participation changes, which the *quick way* looks up by
-the classes of its users (`fsm.classes`): one function reads them, and applies and keeps what
-it has read where they are sent (`_quick`). A family may have it look up other events as
-well, and judge those that say what the room is set to. Whatever is out of the ordinary goes
-the *careful way*: it is made plain (`fsm.event.plain`), read in full, judged, and finds the
-words for what is wrong. Both ways give the same answers, the same changes and the same rooms.
+the classes of its users (`fsm.classes`): one function reads them (`_quick`), and where they
+are sent, another one applies and keeps what it has read (`_carry_out`). A family may have it
+look up other events as well, and judge those that say what the room is set to. Whatever is out
+of the ordinary goes the *careful way*: it is made plain (`fsm.event.plain`), read in full,
+judged, and finds the words for what is wrong. Both ways give the same answers, the same changes
+and the same rooms.
 
 A value that is not plain is copied, and a host's own facts are asked for, before a room is
 locked, and its observers are told afterwards (`fsm.observers`); between the two nobody else

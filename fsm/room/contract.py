@@ -123,8 +123,8 @@ class RoomContract(Generic[Who]):
         """Whether the fields of an event besides those that every event has raise no question."""
         raise NotImplementedError
 
-    def _read_quickly(self, content: Mapping[str, Any]) -> Read:
-        """What is read of an ordinary content beside the action. Raises `KeyError` for any other."""
+    def _read_quickly(self, content: JSON) -> Read:
+        """What is read of a plain, ordinary content beside the action. Raises `KeyError` or `TypeError` for others."""
         raise NotImplementedError
 
     def _is_change(self, event_type: str) -> bool:

@@ -8,7 +8,7 @@ from fsm.change import Change, Outcome
 from fsm.classes import UserClass
 from fsm.decision import Decision
 from fsm.errors import EventError, shorten
-from fsm.event import MAX_TEXT, Event, checked_word, own_copy, plain
+from fsm.event import MAX_TEXT, Event, checked_word, expect_plain, own_copy, plain
 from fsm.facts import Value
 from fsm.locks import lock_of
 from fsm.own_facts import provided
@@ -149,7 +149,7 @@ class RoomJudging(RoomPast[Who]):
             raise EventError("type", f"`{shorten(read.type)}` is no change")
         return self._facts_of(read, value)
 
-    def _quick(  # noqa: C901, PLR0912, PLR0915 - a call takes longer than a check
+    def _quick(  # noqa: C901, PLR0912 - a call takes longer than a check
         self, event: Mapping[str, Any], asked: Container[frozenset[kinds.Kind]] | None = None, is_sent: bool = True
     ) -> Any:
         """Read and look up a sound and ordinary event. Raises one of `UNREADABLE` for any other, and changes nothing.
@@ -160,100 +160,114 @@ class RoomJudging(RoomPast[Who]):
         # What is no plain dictionary may answer otherwise when it is read again.
         if type(event) is not dict:
             raise TypeError
-        settings, setting, after = self._settings, None, None
+        settings = self._settings
         table: Any = self._table  # where there is none, it has no `types`
-        event_type = event["type"]
-        sender = event["sender"]
-        content = event["content"]
+        event_type, sender, content = event["type"], event["sender"], event["content"]
         if type(event_type) is not str or type(sender) is not str or type(content) is not dict:
             raise TypeError
         by = self._members.get(sender) or self._stranger(sender)
         if event_type == table.usual or event_type in table.types:
-            key, action = event["state_key"], content[table.word]
+            key, action, more = event["state_key"], content[table.word], len(event) - _WITH_KEY
             if type(key) is not str or type(action) is not str:
                 raise TypeError
-            size = len(content)
-            if size != 1:
-                if plain(content) is not content:
-                    raise TypeError
+            if len(content) != 1:
                 self._read_quickly(content)
-            more = len(event) - _WITH_KEY
             if sender == key:
-                to = by
+                effect: Any = by
                 decision: Decision = table.own[action][by]
             else:
-                to = self._members.get(key) or self._stranger(key)
-                decision = table.others[action][by][to]
-        elif "state_key" in event:
-            action, key, size = None, event["state_key"], 0
-            more = len(event) - _WITH_KEY
-            if type(key) is not str:
-                raise TypeError
-            if event_type in table.setting_types:
-                setting = Event(event_type, sender, content, key, event.get("event_id"), event.get("room_id"))
-                decision, setting, after = self._look_up_setting(setting, event, by, settings)
-            else:
-                decision = self._look_up_other(event_type, sender, key, content, settings)[by]
+                effect = self._members.get(key) or self._stranger(key)
+                decision = table.others[action][by][effect]
         else:
-            action, key, size = None, None, 0
+            expect_plain(content)
+            key = action = effect = None
             more = len(event) - _WITHOUT_KEY
-            decision = self._look_up_other(event_type, sender, None, content, settings)[by]
+            if "state_key" in event:
+                key, more = event["state_key"], more - 1
+                if type(key) is not str:
+                    raise TypeError
+            if key is not None and event_type in table.setting_types:
+                read = Event(event_type, sender, content, key, event.get("event_id"), event.get("room_id"))
+                decision, *effect = self._look_up_setting(read, event, by, settings)
+            else:
+                decision = self._look_up_other(event_type, sender, key, settings)[by]
+        event_id = None
         if more:
             event_id, room_id = event.get("event_id"), event.get("room_id")
             if type(event_id) is not str or type(room_id) is not str or more != _BOTH_IDS:
                 self._expect_ordinary(event, action, more)
+            if room_id != self.id and room_id is not None:
+                raise KeyError(room_id)
             if event_id is not None:
                 if not event_id or len(event_id) > MAX_TEXT or not event_id.isascii():
                     raise KeyError(event_id)
                 past = self._past
                 if past is not None and event_id in past.words:
                     raise KeyError(event_id)
-            if room_id != self.id and room_id is not None:
-                raise KeyError(room_id)
-        if self._settings is not settings:
-            raise KeyError(event_type)
+        if self._settings is not settings or (asked is None and table.is_passing):
+            raise KeyError(event_type)  # it takes a lock
         if asked is None:
-            if table.is_passing:
-                raise KeyError(event_type)  # which takes a lock
             return decision
-        if setting is not None and asked and self._founder(setting) is not None:
+        return self._carry_out(
+            event, event_type, sender, key, content, event_id, action, decision, effect, asked, is_sent
+        )  # fmt: skip
+
+    def _carry_out(  # noqa: C901, PLR0912, PLR0913, PLR0917 - as above; a call by names would cost more than the rest
+        self,
+        event: JSON,
+        event_type: str,
+        sender: str,
+        key: str | None,
+        content: JSON,
+        event_id: str | None,
+        action: str | None,
+        decision: Decision,
+        effect: Any,
+        asked: Container[frozenset[kinds.Kind]],
+        is_sent: bool,
+    ) -> Any:
+        """Apply what the quick way has read, if it is allowed and `is_sent`, and make its `Change`: see `_quick`.
+
+        `effect` is the class of the target; for an event that says what the room is set to, that event and what
+        follows; None for any other.
+        """
+        if asked and action is None and effect is not None and self._founder(effect[0]) is not None:
             raise KeyError(event_type)  # others are told more of it than of a setting
-        is_allowed, is_alone = decision.allowed, size == 1  # with nothing but the action
-        if not more:
-            event_id = None
-        if is_allowed and is_sent:
+        if is_sent and decision.allowed:
             self._revision += 1
             past = self._past
             if event_id is not None or (past is not None and (key is not None or past.keeps_all)):
                 if action is not None:
-                    read = None if is_alone else self._read_quickly(content)
+                    read = None if len(content) == 1 else self._read_quickly(content)
                 else:
-                    read = setting and self._read_if_kept(setting, event)
+                    read = effect and self._read_if_kept(effect[0], event)
                 if past is None or past.bound is not None:
                     self._remember(event_id, sender, event_type, key, decision, read)
                 else:
-                    past.add(event_id, sender, event_type, key, decision if is_alone else pack(decision, read))
-            if action is not None:
-                if to is to.peers.unknown:
-                    self._move(key, to, decision.after)
-                else:
-                    self._members[key] = to.peers[decision.after]  # type: ignore[index]  # it moves somebody
-            elif setting is not None:
-                self._go_on(after)
-            if table.is_passing and setting is None:
-                self._pass()
+                    is_shared = action is not None and read is None
+                    past.add(event_id, sender, event_type, key, decision if is_shared else pack(decision, read))
+            if action is None and effect is not None:
+                self._go_on(effect[1])
+            else:
+                if action is not None:
+                    members: dict[Any, UserClass] = self._members
+                    if effect is effect.peers.unknown:
+                        members.pop(key, None)  # as `_move` does
+                    members[key] = effect.peers[decision.after]
+                if self._table.is_passing:  # type: ignore[union-attr]  # it has just been looked up in
+                    self._pass()
         if not asked:
             return decision
+        is_allowed = decision.allowed
         kind = _REFUSAL if not is_allowed else _CHANGE if action is not None else _NONE if key is None else _SETTING
         if kind not in asked:
             return decision
-        revision = self._revision if is_sent else self._revision + is_allowed
-        reason = None if is_alone else reason_in(content)
         # As `Change(…)` does, in a third of the time.
         return _new(Change, (
-            self.id or event.get("room_id"), revision, event_id, event_type, sender, None if action is None else key,
-            action, decision.before, decision.after, reason, decision,
-            self.policy, _SENT, kind, event, None, False,
+            self.id or event.get("room_id"), self._revision if is_sent else self._revision + is_allowed, event_id,
+            event_type, sender, None if action is None else key, action, decision.before, decision.after,
+            None if action is not None and len(content) == 1 else reason_in(content), decision, self.policy, _SENT,
+            kind, event, None, False,
         ))  # fmt: skip
 
     def _look_up_other(
@@ -261,12 +275,11 @@ class RoomJudging(RoomPast[Who]):
         event_type: str,
         sender: str,  # noqa: ARG002 - for others, as are the next
         key: str | None,  # noqa: ARG002
-        content: JSON,  # noqa: ARG002
         settings: Any,  # noqa: ARG002
     ) -> Mapping[UserClass, Decision]:
-        """The decisions on a sound and ordinary event that is no change, by who sends it. Raises one of `UNREADABLE`.
+        """The decisions on a sound event that is no change, by who sends it. Raises one of `UNREADABLE`.
 
-        They are those of these settings.
+        They are those of these settings. Its content is plain.
         """
         raise KeyError(event_type)
 
@@ -279,8 +292,8 @@ class RoomJudging(RoomPast[Who]):
     ) -> tuple[Decision, Event, Any]:
         """The decision on a sound event of one of the types that say what a room is set to, in one set to `settings`.
 
-        With it the same event with what its content says, and what follows (see `_after`). Its ids have not been
-        checked, nor what is plain in `value` beside its content. Raises one of `UNREADABLE`.
+        With it the same event with what its content says, and what follows (see `_after`). Its content is plain; its
+        ids have not been checked, nor what else is in `value`. Raises one of `UNREADABLE`.
         """
         raise KeyError(event)
 

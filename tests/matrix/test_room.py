@@ -287,7 +287,9 @@ def test_whoever_is_invited_needs_nobody_else() -> None:
     assert here.decide(member("join", ALICE)).transition == "rejoin"
 
 
-NO_USERS: list[Any] = [None, 5, True, "", "alice", "@alice", "@alice:", f"@{'x' * 256}:x", [ALICE], {}]
+NO_USERS: list[Any] = [
+    None, 5, True, "", "alice", "alice:x", "@alice", "@alice:", "@:", ":", f"@{'x' * 256}:x", [ALICE], {},
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("user", NO_USERS, ids=lambda user: repr(user)[:12])
@@ -506,6 +508,7 @@ QUICK: list[tuple[MatrixRoom, Any, tuple[str | None, ...] | None]] = [
     (PLAIN,  member("join", CAROL, content={"join_authorised_via_users_server": ALICE}), None),
     (PLAIN,  member("dance", ALICE, CAROL),               None),
     (PLAIN,  {**INVITED, "content": {}},                  None),
+    (PLAIN,  member("invite", ALICE, CAROL, content={"more": [Text("tea")]}), None),
     (PLAIN,  {**INVITED, "content": {"membership": INVITE}}, None),
     (PLAIN,  {**INVITED, "content": MappingProxyType({"membership": "invite"})}, None),
     (PLAIN,  MappingProxyType(INVITED),                   None),
