@@ -10,7 +10,7 @@ from fsm.change import Change
 from fsm.facts import Value
 from fsm.store.databases import Database
 from fsm.store.rooms import Rooms, Slot, checkpoint_of
-from fsm.store.rows import row_of, text_of
+from fsm.store.rows import Row, row_of, text_of
 from fsm.store.schema import CHANGES, CONSUMERS, ROOMS
 
 _ROOMS_AT_ONCE = 500
@@ -23,7 +23,7 @@ class Batch:
         self.connection = connection
         self._database = database
         self._slots = slots
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[Row] = []
         self._places: dict[tuple[str, str], str | None] = {}
         self._before: dict[str, dict[str, Any]] = {}
         """Who was where in the rooms that have been set to something."""
@@ -81,7 +81,7 @@ class Batch:
     def finish(self, *, keep: int | None) -> None:
         """Store it all."""
         if self._rows:
-            self._database.add.run_with(self.connection, self._rows)
+            self._database.add_all(self.connection, self._rows)
         self._place()
         moved = [slot for slot in self._slots if slot.revision != self._stored[slot.id].revision]
         for slot in moved:
@@ -99,12 +99,7 @@ class Batch:
                 for user in {**before, **after}:
                     if before.get(user) != after.get(user):
                         self._places[slot.id, user] = text_of(after.get(user))
-        gone = [place for place, state in self._places.items() if state is None]
-        there = [(*place, state) for place, state in self._places.items() if state is not None]
-        if gone:
-            self._database.leave.run_with(self.connection, gone)
-        if there:
-            self._database.put_all(self.connection, there)
+        self._database.place_all(self.connection, [(*place, state) for place, state in self._places.items()])
 
     def checkpoint(self, slot: Slot, *, keep: int | None) -> None:
         """Store all that a room knows, and delete changes that are older than is kept, and dealt with."""

@@ -158,9 +158,4 @@ def store(connection: Connection, database: Database, row: Any, room: Any, moved
     values = {"rules": policy.id, "policy": policy.id, "fingerprint": policy.fingerprint, "checkpoint": row.revision}
     connection.execute(update(ROOMS).where(ROOMS.c.id == row.id).values(erasures=row.erasures + 1, **values))
     there = room.participations()
-    gone = [(row.id, user) for user in moved if user not in there]
-    others = [(row.id, user, text_of(there[user]) or "") for user in moved if user in there]
-    if gone:
-        database.leave.run_with(connection, gone)
-    if others:
-        database.put_all(connection, others)
+    database.place_all(connection, [(row.id, user, text_of(there.get(user))) for user in moved])

@@ -229,7 +229,7 @@ class Store:
         row, place = row_of(slot.id, change, slot.rule_of(change)), None
         if change.target is not None:
             is_gone = change.after == slot.room.policy.initial
-            place = {"room": slot.id, "user": change.target, "state": None if is_gone else text_of(change.after)}
+            place = (slot.id, change.target, None if is_gone else text_of(change.after))
         move = move_of(slot, slot.revision, change.revision)
         try:
             if not self._database.write_at_once(move, row, place):

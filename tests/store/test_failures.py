@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from fsm import Change, Room
 from fsm.store import Store, StoreError, rooms, schema
-from fsm.store.databases import PostgreSQL
+from fsm.store.postgresql import PostgreSQL
 from tests.builders import ALICE, BOB, JOIN, LEAVE, change, join_rule, message
 from tests.store.conftest import NUMBERS
 from tests.store.postgres import Server, running
