@@ -23,10 +23,12 @@ from typing import Any, TypeAlias
 from fsm.decision import Decision, allowed_by, permit
 from fsm.errors import DefinitionError, EventError, shorten
 from fsm.event import (
+    Place,
     checked_flag,
     checked_name,
     checked_text,
     describe,
+    fault,
     join,
     mapping,
     name,
@@ -144,18 +146,18 @@ def read_states(given: Mapping[str, Any], policy: Table[Any]) -> dict[str, Any]:
     """Where everybody stands."""
     states = mapping(given["participation"], "participation")
     for user in states:
-        checked_name(user, join("participation", user))
-    return {user: read_state(policy, state, join("participation", user)) for user, state in states.items()}
+        checked_name(user, ("participation", user))
+    return {user: read_state(policy, state, ("participation", user)) for user, state in states.items()}
 
 
-def read_state(policy: Table[Any], value: object, place: str) -> AnyState:
+def read_state(policy: Table[Any], value: object, place: Place) -> AnyState:
     """A state of the policy by its word."""
     states: Mapping[Any, AnyState] = policy.derived(states_by_word)
     found = states.get(value) if type(value) in (str, int) else None
-    if found is None or type(found.value) is not type(value):
+    if found is None:
         if all(type(word) is str for word in states):
             checked_text(value, place)
-        raise EventError(place, f"`{shorten(str(value))}` is not one of {shorten(', '.join(map(str, states)), 200)}")
+        raise fault(place, f"`{shorten(str(value))}` is not one of {shorten(', '.join(map(str, states)), 200)}")
     return found
 
 

@@ -205,7 +205,7 @@ class Store:
                 change = self._sent_alone(slot, value, facts)
                 if change is not None:
                     return self._answers([change], {room_id: slot})
-            return self._sent_together([(room_id, value, facts)])
+            return self._sent_together([(room_id, value, facts)], [room_id])
 
     def _sent_alone(self, slot: Slot, value: dict[str, Any], facts: Mapping[str, Value] | None) -> Change | None:
         """The change, if the room in memory is the last one, and it does no more than move one user."""
@@ -272,7 +272,7 @@ class Store:
                 for room_id, event in pairs:
                     value = own_copy(event)
                     asked.append((room_id, value, provided_by(rooms[room_id], value)))
-            return self._sent_together(asked, is_numbered=True)
+            return self._sent_together(asked, rooms, is_numbered=True)
 
     def fill(self, events: Sequence[tuple[str, JSON, bool]], rules: Rules) -> list[tuple[str, Decision]]:
         """Store events of a log, each with the id of its room and whether it is to be judged, in one transaction.
@@ -302,7 +302,7 @@ class Store:
             self._in_batch([room_id for room_id, _, _ in asked], send, add)
         return answers
 
-    def _sent_together(self, asked: Sequence[Asked], *, is_numbered: bool = False) -> Answers:
+    def _sent_together(self, asked: Sequence[Asked], rooms: Iterable[str], *, is_numbered: bool = False) -> Answers:
         ids: dict[str, set[str]] = {}
         for room_id, value, _ in asked:
             if type(value) is dict and type(event_id := value.get("event_id")) is str:
@@ -317,7 +317,7 @@ class Store:
                     changes.append(batch.send(slots[room_id], value, facts))
             return changes
 
-        return self._in_batch([room_id for room_id, _, _ in asked], send)
+        return self._in_batch(rooms, send)
 
     def _in_batch(
         self,
