@@ -16,6 +16,8 @@ _ACTIONS = words_of(Action)
 _JOIN_RULES = words_of(JOIN_RULE_WORDS)
 _VISIBILITIES = words_of(Visibility)
 
+_new = tuple.__new__
+
 
 def kind_of(event: Event) -> Kind:
     """Which permits an event needs, by its type and shape."""
@@ -50,8 +52,7 @@ def said_by(event: Event, participation_events: Container[str]) -> Any:
 
 def understood(event: Event, participation_events: Container[str]) -> Event:
     """The same event with what its content says. Raises `EventError` when it is malformed."""
-    event_type, sender, content, state_key, event_id, room_id, _ = event
-    return Event(event_type, sender, content, state_key, event_id, room_id, said_by(event, participation_events))
+    return _new(Event, (*event[:-1], said_by(event, participation_events)))
 
 
 _READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {

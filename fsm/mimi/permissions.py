@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, TypeAlias
 
-from fsm.errors import shorten
+from fsm.errors import EventError, shorten
 from fsm.event import (
     Place,
     checked_flag,
@@ -86,31 +86,43 @@ def parse_permissions(value: object, place: Place, faults: Gather = AT_ONCE) -> 
     """Read the permissions of one role, which stand at `place`. Raises `EventError`."""
     flags: dict[Flag, bool] = {}
     for key, given in mapping(value, place).items():
-        if type(given) is bool and key in _SIMPLE and flags.setdefault(_SIMPLE[key], given) is given:
+        kind = type(given)
+        if kind is bool and key in _SIMPLE and flags.setdefault(_SIMPLE[key], given) is given:
             continue
-        with faults:
-            within = (place, checked_text(key, place))
-            if key in _SIMPLE:
-                checked_flag(given, within)
-                raise fault(within, "contradicts its other name, `invite`")
-            if key == "events":
-                for event_type, granted in mapping(given, within).items():
-                    if type(granted) is bool and is_name(event_type):
-                        flags[events(event_type)] = granted
-                        continue
-                    with faults:
-                        checked_name(event_type, within)
-                        flags[events(event_type)] = checked_flag(granted, (within, event_type))
-            elif key == "roles":
-                for index, role_id in enumerate(sequence(given, within)):
-                    if is_name(role_id):
-                        flags[roles(role_id)] = True
-                        continue
-                    with faults:
-                        flags[roles(checked_text(role_id, (within, index)))] = True
-            else:
-                raise fault(place, f"there is no permission `{shorten(key)}`")
+        if kind is dict and key == "events":
+            for event_type, granted in given.items():
+                if type(granted) is bool and is_name(event_type):
+                    flags["events", event_type] = granted
+                    continue
+                with faults:
+                    within = (place, "events")
+                    checked_name(event_type, within)
+                    flags[events(event_type)] = checked_flag(granted, (within, event_type))
+        elif kind is list and key == "roles":
+            for index, role_id in enumerate(given):
+                if is_name(role_id):
+                    flags["roles", role_id] = True
+                    continue
+                with faults:
+                    flags[roles(checked_text(role_id, ((place, "roles"), index)))] = True
+        else:
+            with faults:
+                raise _fault_of_permission(key, given, place)
     return flags
+
+
+def _fault_of_permission(key: object, given: object, place: Place) -> EventError:
+    """What is wrong with a permission that cannot be read."""
+    name = checked_text(key, place)
+    within = (place, name)
+    if name in _SIMPLE:
+        checked_flag(given, within)
+        return fault(within, "contradicts its other name, `invite`")
+    if name == "events":
+        mapping(given, within)
+    elif name == "roles":
+        sequence(given, within)
+    return fault(place, f"there is no permission `{shorten(name)}`")
 
 
 def write_permissions(permissions: Permissions) -> dict[str, Any]:

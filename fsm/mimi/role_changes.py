@@ -12,12 +12,13 @@ def facts_of(sender: str, own: Standing, creator: str | None, before: Roles, aft
     """What guards may know about a change of roles: the last of `fsm.mimi.permits.EventFacts`, in their order."""
     # A creator who reigns may change every role, stands above all, and holds every permission.
     rights = (True, True, True) if own is CREATOR else Change(sender, own, creator, before, after).rights()
+    new = after.combined
     return (
-        after.has_distinct_ids,
-        after.has_distinct_orders,
+        new.has_distinct_ids,
+        new.has_distinct_orders,
         *rights,
         # Somebody can still change roles afterwards, if anybody could before.
-        after.has_administrator or not before.has_administrator,
+        new.has_administrator or not before.combined.has_administrator,
     )
 
 
@@ -91,7 +92,7 @@ class Change:
         for role_id in self._redefined:
             old = self.before.defined.get(role_id, _EMPTY)
             granted += [flag for flag in _granted_by(self.after.defined[role_id]) if not old.get(flag)]
-        if not (self._is_same_map and self.after.has_distinct_ids):
+        if not (self._is_same_map and self.after.combined.has_distinct_ids):
             before, after = self._resolved
             for entry in after.assigned:
                 known = before.by_id.get(entry.role_id)

@@ -11,7 +11,7 @@ roles can compare the two (`fsm.mimi.role_changes`).
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import accumulate, chain, islice
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
@@ -191,16 +191,6 @@ class Roles(NamedTuple):
             return _first_reign(self.power)
         return Roles(self.power, not self.users, self.defined, self.shape, self.users)
 
-    @property
-    def has_distinct_ids(self) -> bool:
-        """Whether each role stands in the role map once."""
-        return len({row.role_id for row in self.shape}) == len(self.shape)
-
-    @property
-    def has_distinct_orders(self) -> bool:
-        """Whether no two roles of the role map have the same order."""
-        return len({row.order for row in self.shape}) == len(self.shape)
-
     def define(self, role_id: str, permissions: Permissions) -> "Roles":
         """These roles with one of them defined anew."""
         is_small = self.defined.size + len(permissions) < MOST_SHARED
@@ -234,6 +224,12 @@ class Roles(NamedTuple):
         is_small = len(self.users) + len(self.shape) + self.defined.size <= MOST_SHARED
         return (_resolved if is_small else _resolved.__wrapped__)(self)
 
+    @property
+    def combined(self) -> "Combined":
+        """What follows from these roles, whoever has them. It is kept for other rooms unless the roles are large."""
+        is_small = len(self.shape) + self.defined.size <= MOST_SHARED
+        return (_combined if is_small else _combined.__wrapped__)(self.power, self.defined, self.shape)
+
     def expect_bearable(self) -> None:
         """Raise `EventError` for more roles than a room can define, or more permissions than can be resolved."""
         if len(self.defined) > MAX_ROLES:
@@ -250,14 +246,10 @@ class Roles(NamedTuple):
     def by_combination(self, combinations: Collection[Places] | None = None) -> Mapping[Places, Standing]:
         """The standing of each combination of roles that somebody holds. Raises `EventError` for too many of them."""
         combinations = _combinations(self.shape, self.users) if combinations is None else combinations
-        self._expect_resolvable(combinations)
-        return {places: self.resolve([self.shape[place] for place in places]) for places in combinations}
-
-    @property
-    def has_administrator(self) -> bool:
-        """Whether anybody may change any role by a role of their own."""
-        held = [self.defined.get(row.role_id, _EMPTY) for row in self.shape if row.holders]
-        return any(kind == "roles" for permissions in held for kind, _ in permissions)
+        if len(self.users) * self.defined.size > MAX_STANDINGS:
+            self._expect_resolvable(combinations)
+        combined = self.combined
+        return {places: combined[places] for places in combinations}
 
     def resolve(self, entries: Sequence[Row]) -> Standing:
         """The standing of whoever has these roles, given in ascending order."""
@@ -266,24 +258,68 @@ class Roles(NamedTuple):
         return (_sum_up if is_small else _sum_up.__wrapped__)(self.power, rows)
 
 
-class Resolved(NamedTuple):
-    """What follows from roles: the role map, and the standing of everybody who has a role."""
+class Combined(dict[Places, Standing]):
+    """What follows from definitions and a role map, whoever has the roles: standings, by what roles are held together.
 
-    assigned: tuple[Assignment, ...]
-    by_id: Mapping[str, Assignment]
-    standings: Mapping[str, Standing]
+    Each is found when it is first asked for.
+    """
+
+    __slots__ = ("_roles", "has_administrator", "has_distinct_ids", "has_distinct_orders")
+
+    def __init__(self, roles: Roles) -> None:
+        super().__init__()
+        shape, defined = roles.shape, roles.defined
+        self._roles = roles
+        self.has_distinct_ids = len({row.role_id for row in shape}) == len(shape)
+        """Whether each role stands in the role map once."""
+        self.has_distinct_orders = len({row.order for row in shape}) == len(shape)
+        """Whether no two roles of the role map have the same order."""
+        held = (defined.get(row.role_id, _EMPTY) for row in shape if row.holders)
+        self.has_administrator = any(kind == "roles" for permissions in held for kind, _ in permissions)
+        """Whether anybody may change any role by a role of their own."""
+
+    def __missing__(self, places: Places) -> Standing:
+        if len(self) >= _MOST_COMBINED:
+            self.clear()
+        shape = self._roles.shape
+        return self.setdefault(places, self._roles.resolve([shape[place] for place in places]))
+
+
+_MOST_COMBINED = 2**8
+
+
+@lru_cache(maxsize=2**10)
+def _combined(power: Power, defined: Defined, shape: tuple[Row, ...]) -> Combined:
+    return Combined(Roles(power, defined=defined, shape=shape))
+
+
+class Resolved:
+    """What follows from roles: each is found when it is first asked for."""
+
+    def __init__(self, roles: Roles) -> None:
+        self._roles = roles
+
+    @cached_property
+    def standings(self) -> Mapping[str, Standing]:
+        """The standing of everybody who has a role. Raises `EventError` where they are too many."""
+        held = _held(self._roles.shape, self._roles.users)
+        standings = self._roles.by_combination(frozenset(held.values()))  # most share their roles with many others
+        return MappingProxyType({user: standings[places] for user, places in held.items()})
+
+    @cached_property
+    def assigned(self) -> tuple[Assignment, ...]:
+        """The role map."""
+        return self._roles.assigned
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Assignment]:
+        """The entries of the role map; of those that have one id, the last."""
+        return {entry.role_id: entry for entry in self.assigned}
 
 
 @lru_cache(maxsize=2**10)
 def _resolved(roles: Roles) -> Resolved:
-    held = _held(roles.shape, roles.users)
-    standings = roles.by_combination(frozenset(held.values()))  # most users share their roles with many others
-    assigned = roles.assigned
-    return Resolved(
-        assigned,
-        MappingProxyType({entry.role_id: entry for entry in assigned}),
-        MappingProxyType({user: standings[places] for user, places in held.items()}),
-    )
+    return Resolved(roles)
 
 
 def _held(shape: tuple[Row, ...], users: tuple[str, ...]) -> dict[str, Places]:

@@ -75,7 +75,8 @@ class Room(ParticipationRoom[Member]):
         super().__init__(room_id, participant, facts)
         self._rules = rules_of(policy, has_provider=facts is not None)
         self._check_hooks()
-        self._set_up(self._rules.new)
+        self._settings = self._rules.new
+        self._table = self._table_now()
         self._views: Views | None = None
         self._keep(keep)
 
@@ -370,8 +371,11 @@ class Room(ParticipationRoom[Member]):
             after = self._change(settings, event)
         except EventError:
             raise KeyError(event.type) from None
+        kind, rules = kind_of(event), self._rules
+        if kind is not Kind.ROLE and kind is not Kind.ROLE_MAP:
+            return rules.senders(event.type, kind, is_created=settings.creator is not None)[by], event, after
         told = settings.facts(event, by.state, by.peers.powers, after, is_own_event=False)
-        return self._rules.judge(kind_of(event), told), event, after
+        return rules.judge(kind, told), event, after
 
     def _read_quickly(self, content: dict[str, Any]) -> Read:
         reason = content.get("reason")
@@ -589,13 +593,15 @@ class Room(ParticipationRoom[Member]):
 
     def _become(self, settings: Settings) -> None:
         before = self._settings
-        powers = None
-        if settings.roles is not before.roles or settings.creator != before.creator:
-            powers = {user: standing.users for user, standing in settings.standings.items()}
+        old, new = before.roles, settings.roles
+        is_new_creator = settings.creator != before.creator
+        if not is_new_creator and (new is old or not (new.users or old.users or new.reigning is not old.reigning)):
+            self._set_up(settings)  # everybody stands where they stood
+            return
+        powers = {user: standing.users for user, standing in settings.standings.items()}
+        were = old.users if before.creator is None else (*old.users, before.creator)
         # The creator is joined from the start.
-        creator = None if settings.creator == before.creator else settings.creator
-        were = before.roles.users if before.creator is None else (*before.roles.users, before.creator)
-        self._set_up(settings, powers, were=were, creator=creator)
+        self._set_up(settings, powers, were=were, creator=settings.creator if is_new_creator else None)
 
     def _go_on(self, after: Settings) -> None:
         self._become(after)

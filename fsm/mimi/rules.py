@@ -72,14 +72,18 @@ class MimiRules(Rules[Standing, JoinRule]):
         return self._judged[kind, told]
 
     def senders(self, event_type: str, kind: Kind, *, is_created: bool) -> "Senders":
-        """The decisions on events of a type whose contents mean nothing, by who sends them.
+        """The decisions on events of a type, of whose contents none turns on them, by who sends them.
 
         Raises `KeyError` for any other type, and for one that is out of the ordinary.
         """
         key = event_type, kind, is_created
         found = self._senders.get(key)
         if found is None:
-            if event_type in OWN_TYPES or not event_type.isascii() or not 0 < len(event_type) <= _LONGEST_TYPE:
+            if (
+                (kind is Kind.MESSAGE and event_type in OWN_TYPES)
+                or not event_type.isascii()
+                or not 0 < len(event_type) <= _LONGEST_TYPE
+            ):
                 raise KeyError(event_type)
             if len(self._senders) >= MAX_RULES:
                 self._senders.clear()

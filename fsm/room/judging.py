@@ -187,7 +187,9 @@ class RoomJudging(RoomPast[Who]):
                 if type(key) is not str:
                     raise TypeError
             if key is not None and event_type in table.setting_types:
-                read = Event(event_type, sender, content, key, event.get("event_id"), event.get("room_id"))
+                read = _new(
+                    Event, (event_type, sender, content, key, event.get("event_id"), event.get("room_id"), None)
+                )
                 decision, *effect = self._look_up_setting(read, event, by, settings)
             else:
                 decision = self._look_up_other(event_type, sender, key, settings)[by]

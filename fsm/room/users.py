@@ -79,7 +79,10 @@ class RoomUsers(RoomContract[Who]):
 
     def _table_now(self) -> Table[Any, Any] | None:
         """The decisions on ordinary changes by the settings, where such changes take the quick way."""
-        return None if self._has_provider and self.policy.unsupplied else self._rules.table(self._rule)
+        attached = self._attached
+        if attached is not None and attached.provider is not None and self.policy.unsupplied:
+            return None
+        return self._rules.table(self._rule)
 
     def _facts_between(self, sender: str, target: str) -> Any:
         """What the policy may know about an ordinary change between these users."""
