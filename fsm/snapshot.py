@@ -29,7 +29,6 @@ from fsm.event import (
     checked_text,
     describe,
     fault,
-    join,
     mapping,
     name,
     own_copy,
@@ -147,12 +146,12 @@ def read_states(given: Mapping[str, Any], policy: Table[Any]) -> dict[str, Any]:
     states = mapping(given["participation"], "participation")
     for user in states:
         checked_name(user, ("participation", user))
-    return {user: read_state(policy, state, ("participation", user)) for user, state in states.items()}
+    known = policy.derived(states_by_word)
+    return {user: read_state(known, state, ("participation", user)) for user, state in states.items()}
 
 
-def read_state(policy: Table[Any], value: object, place: Place) -> AnyState:
-    """A state of the policy by its word."""
-    states: Mapping[Any, AnyState] = policy.derived(states_by_word)
+def read_state(states: Mapping[Any, AnyState], value: object, place: Place) -> AnyState:
+    """One of these states by its word."""
     found = states.get(value) if type(value) in (str, int) else None
     if found is None:
         if all(type(word) is str for word in states):
@@ -198,17 +197,22 @@ def read_past(given: Mapping[str, Any], room: Any) -> Past | None:
     history = mapping(given["history"], "history")
     for part in ("keeps_all", "bound", "events"):
         if part not in history:
-            raise EventError(f"history.{part}", "is missing")
+            raise fault(("history", part), "is missing")
     events = sequence(history["events"], "history.events")
     bound = _read_bound(history["bound"], len(events))
     past = Past(keeps_all=checked_flag(history["keeps_all"], "history.keeps_all"), bound=bound)
+    answers: _Answers = {}
     for index, value in enumerate(events):
-        place = f"history.events[{index}]"
-        entry = _read_entry(mapping(value, place), place, room)
-        if entry.event_id is not None and past.find(entry.event_id) is not None:
-            raise EventError(f"{place}.event_id", f"`{shorten(entry.event_id)}` is there twice")
+        place = ("history.events", index)
+        entry = _read_entry(mapping(value, place), place, room, answers)
+        if entry.event_id is not None and entry.event_id in past.words and past.find(entry.event_id) is not None:
+            raise fault((place, "event_id"), f"`{shorten(entry.event_id)}` is there twice")
         past.append(entry)
     return past
+
+
+_Answers: TypeAlias = dict[tuple[object, ...], Decision]
+"""The answers that have been read: most come again and again."""
 
 
 def _read_bound(value: object, count: int) -> Bound | None:
@@ -219,17 +223,17 @@ def _read_bound(value: object, count: int) -> Bound | None:
         raise EventError("history.bound", f"must have {len(Bound._fields)} numbers")
     for index, number in enumerate(numbers):
         if type(number) is not int or not 0 <= number < _NUMBER_LIMIT:
-            raise EventError(f"history.bound[{index}]", "must be a whole number from 0 up")
+            raise fault(("history.bound", index), "must be a whole number from 0 up")
     bound = Bound(*numbers)
     if bound.front > count:
         raise EventError("history.bound[2]", f"must be at most {count}: so many events there are")
     return bound
 
 
-def _read_entry(given: Mapping[str, Any], place: str, room: Any) -> Entry:
-    for key in (*Entry._fields, "hidden"):
+def _read_entry(given: Mapping[str, Any], place: Place, room: Any, answers: _Answers) -> Entry:
+    for key in _PARTS_OF_ENTRY:
         if key not in given:
-            raise EventError(join(place, key), "is missing")
+            raise fault((place, key), "is missing")
     event_type, state_key = name(given, "type", place), _or_none(given, "state_key", place)
     entry = Entry(
         event_id=None if given["event_id"] is None else name(given, "event_id", place),
@@ -237,25 +241,40 @@ def _read_entry(given: Mapping[str, Any], place: str, room: Any) -> Entry:
         type=event_type,
         state_key=state_key,
         answer=_read_answer(
-            mapping(given["answer"], join(place, "answer")),
-            join(place, "answer"),
+            mapping(given["answer"], (place, "answer")),
+            (place, "answer"),
             room,
+            answers,
             moves=state_key is not None and room._is_change(event_type),  # noqa: SLF001 - they are one piece of machinery
         ),
         read=_or_none(given, "read", place),
     )
     room._check_entry(entry, place)  # noqa: SLF001
-    return entry._replace(read=HIDDEN) if checked_flag(given["hidden"], join(place, "hidden")) else entry
+    return entry._replace(read=HIDDEN) if checked_flag(given["hidden"], (place, "hidden")) else entry
 
 
-def _read_answer(given: Mapping[str, Any], place: str, room: Any, *, moves: bool) -> Decision:
+_PARTS_OF_ENTRY, _PARTS_OF_ANSWER = (*Entry._fields, "hidden"), ("row", "before", "after", "unjudged")
+
+
+def _read_answer(given: Mapping[str, Any], place: Place, room: Any, answers: _Answers, *, moves: bool) -> Decision:
     """The answer to an event that `moves` somebody or does not."""
-    for key in ("row", "before", "after", "unjudged"):
+    for key in _PARTS_OF_ANSWER:
         if key not in given:
-            raise EventError(join(place, key), "is missing")
-    before, after = (
-        None if given[key] is None else read_state(room.policy, given[key], join(place, key)) for key in _STATES
-    )
+            raise fault((place, key), "is missing")
+    told = [given[key] for key in _PARTS_OF_ANSWER]
+    asked = (*told, *map(type, told), moves)  # of equal numbers of different types, one may be no state
+    try:
+        known = answers.get(asked)
+    except TypeError:  # what has parts is no part of an answer
+        return _read_new_answer(given, place, room, moves=moves)
+    if known is None:
+        known = answers[asked] = _read_new_answer(given, place, room, moves=moves)
+    return known
+
+
+def _read_new_answer(given: Mapping[str, Any], place: Place, room: Any, *, moves: bool) -> Decision:
+    states = room.policy.derived(states_by_word)
+    before, after = (None if given[key] is None else read_state(states, given[key], (place, key)) for key in _STATES)
     row_id = None if given["row"] is None else name(given, "row", place)
     reason = _or_none(given, "unjudged", place)
     if reason is not None:
@@ -266,35 +285,37 @@ def _read_answer(given: Mapping[str, Any], place: str, room: Any, *, moves: bool
 _STATES = ("before", "after")
 
 
-def _unjudged(row_id: str | None, before: AnyState | None, after: AnyState | None, reason: str, place: str) -> Decision:
+def _unjudged(
+    row_id: str | None, before: AnyState | None, after: AnyState | None, reason: str, place: Place
+) -> Decision:
     if row_id is not None:
-        raise EventError(join(place, "row"), "must be null: nobody judged")
+        raise fault((place, "row"), "must be null: nobody judged")
     if before != after:
-        raise EventError(join(place, "after"), "must be as before: nobody judged")
+        raise fault((place, "after"), "must be as before: nobody judged")
     if reason != GIVEN.reason:
         return Decision(allowed=True, before=before, after=after, reason=reason, judged=False)
     return GIVEN if before is None else given_as(before)
 
 
-def _moved(room: Any, row_id: str | None, before: AnyState | None, after: AnyState | None, place: str) -> Decision:
+def _moved(room: Any, row_id: str | None, before: AnyState | None, after: AnyState | None, place: Place) -> Decision:
     for key, state in zip(_STATES, (before, after), strict=True):
         if state is None:
-            raise EventError(join(place, key), "must be a state, not null")
+            raise fault((place, key), "must be a state, not null")
     assert before is not None
     assert after is not None
     for row in room.policy.transitions:
         if row.id == row_id:
             if before not in row.source:
-                raise EventError(join(place, "before"), f"`{row.id}` does not lead from `{before}`")
+                raise fault((place, "before"), f"`{row.id}` does not lead from `{before}`")
             if after not in room.policy.destinations(row):
-                raise EventError(join(place, "after"), f"`{row.id}` does not lead to `{after}`")
+                raise fault((place, "after"), f"`{row.id}` does not lead to `{after}`")
             return allowed_by(row, before, after)
     if room.changes_policy and row_id is not None:  # it may have been a row of the policy that the room had then
         return Decision(allowed=True, transition=row_id, before=before, after=after)
     raise _no_row(room, row_id, place)
 
 
-def _permitted(room: Any, row_id: str | None, place: str) -> Decision:
+def _permitted(room: Any, row_id: str | None, place: Place) -> Decision:
     for rule in room._rules_beside:  # noqa: SLF001 - they are one piece of machinery
         if rule.id == row_id:
             permitted: Decision = room._permission(rule)  # noqa: SLF001 - they are one piece of machinery
@@ -304,12 +325,12 @@ def _permitted(room: Any, row_id: str | None, place: str) -> Decision:
     raise _no_row(room, row_id, place)
 
 
-def _no_row(room: Any, row_id: str | None, place: str) -> EventError:
+def _no_row(room: Any, row_id: str | None, place: Place) -> EventError:
     known = f"`{shorten(str(row_id))}` is no row of policy `{room.policy.id}` for such an event"
-    return EventError(join(place, "row"), known if row_id is not None else "must be the id of a row, not null")
+    return fault((place, "row"), known if row_id is not None else "must be the id of a row, not null")
 
 
-def _or_none(given: Mapping[str, Any], key: str, place: str) -> str | None:
+def _or_none(given: Mapping[str, Any], key: str, place: Place) -> str | None:
     return None if given[key] is None else text(given, key, place)
 
 

@@ -6,18 +6,18 @@ still about, and rooms may hold them.
 Spec: "User Identifiers" (appendices)
 """
 
-from fsm.errors import EventError, shorten
-from fsm.event import checked_text, is_unicode
+from fsm.errors import shorten
+from fsm.event import Place, checked_text, fault, is_unicode
 
 MAX_BYTES = 255
 """The longest user id, in bytes of UTF-8."""
 
 
-def read_user_id(value: object, field: str) -> str:
+def read_user_id(value: object, place: Place) -> str:
     """A user id. Raises `EventError`."""
     if is_user_id(value):
         return value  # type: ignore[return-value]  # it is a text
-    raise EventError(field, f"`{shorten(checked_text(value, field))}` is no user id, which is `@localpart:server`")
+    raise fault(place, f"`{shorten(checked_text(value, place))}` is no user id, which is `@localpart:server`")
 
 
 def is_user_id(value: object) -> bool:

@@ -265,8 +265,9 @@ class MatrixRoom(MatrixQuick[Member]):
         return super()._parts_of_another(given)
 
     def _read_parts(self, parts: Mapping[str, Any], states: Mapping[str, Participation]) -> None:
+        others = self._rules.others
         for user, state in states.items():
-            self._move(read_user_id(user, f"participation.{shorten(user)}"), self._class_of(user), state)
+            self._members[read_user_id(user, ("participation", user))] = others[state]
         self._takes_version = parts["takes_version"]
         self._refused = dict(parts["refused"]) or NONE_REFUSED
         self._become(parts["settings"])

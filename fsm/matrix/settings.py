@@ -157,7 +157,7 @@ def _create(before: Settings, event: Event, version: Version) -> Settings:
     if version.reign is Reign.SUPREME:
         place = "content.additional_creators"
         listed = sequence(content.get("additional_creators", []), place)
-        others = [read_user_id(user, f"{place}[{index}]") for index, user in enumerate(listed)]
+        others = [read_user_id(user, (place, index)) for index, user in enumerate(listed)]
     creation = Creation(
         creator=creator,
         others=tuple(others),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, cast, overload
 from fsm.classes import UserClass
 from fsm.decision import Decision, judge
 from fsm.errors import EventError, RevisionError, shorten
-from fsm.event import MAX_TEXT, Event, checked_word, expect_plain, is_name, plain, read_event, write_state
+from fsm.event import MAX_TEXT, Event, Place, checked_word, expect_plain, is_name, plain, read_event, write_state
 from fsm.facts import Value
 from fsm.locks import lock_of
 from fsm.mimi.events import kind_of, said_by, text_of, understood, write_participation
@@ -227,17 +227,17 @@ class Room(ParticipationRoom[Member]):
         settings = read_settings(parts, self.policy)
         if settings.creator is not None and settings.creator not in states:
             raise EventError("participation", "lacks the creator")
-        for user, state in states.items():
-            self._move(user, self._class_of(user), state)
+        others = self._rules.others
+        self._members.update({user: others[state] for user, state in states.items()})
         self._become(settings)
 
     @property
     def _rules_beside(self) -> Iterable[Rule[Any]]:
         return self.policy.all_permits
 
-    def _check_entry(self, entry: Entry, place: str) -> None:
+    def _check_entry(self, entry: Entry, place: Place) -> None:
         if entry.type == HISTORY_VISIBILITY and entry.state_key == "":
-            checked_word(entry.read, f"{place}.read", tuple(Visibility))
+            checked_word(entry.read, (place, "read"), tuple(Visibility))
 
     def envelope(self) -> "Envelope":
         """The room's policy and settings, as one value."""

@@ -7,7 +7,7 @@ from fsm.classes import Rules, UserClass
 from fsm.classes import Table as Decisions
 from fsm.decision import Decision, permit
 from fsm.errors import HALF_PAIR, DefinitionError, EventError, shorten
-from fsm.event import Event, checked_name, is_name
+from fsm.event import Event, Place, checked_name, is_name
 from fsm.facts import Value
 from fsm.memory import Memory
 from fsm.observers import Attached
@@ -206,7 +206,7 @@ class RoomContract(Generic[Who]):
         """Apply a state event as it stands, and remember it. Raises `EventError`, and changes nothing then."""
         raise NotImplementedError
 
-    def _check_entry(self, entry: Entry, place: str) -> None:
+    def _check_entry(self, entry: Entry, place: Place) -> None:
         """Raise `EventError` for an entry of the past that cannot be."""
 
     @classmethod
