@@ -11,7 +11,7 @@ from typing import TypeAlias
 from fsm.classes import UserClass
 from fsm.decision import Decision
 from fsm.errors import EventError, shorten
-from fsm.event import MAX_TEXT, Event, is_name, plain
+from fsm.event import MAX_TEXT, Event, expect_plain, is_name, plain
 from fsm.participant import Who
 from fsm.room.contract import JSON
 from fsm.room.judging import UNREADABLE, ids_in
@@ -81,11 +81,7 @@ class RoomGivenState(RoomSending[Who]):
                     if key in members or not is_user(key):
                         raise KeyError(key)
                     its, answer = places[action]
-                    read = None
-                    if len(content) != 1:
-                        if plain(content) is not content:
-                            raise TypeError
-                        read = self._read_quickly(content)
+                    read = None if len(content) == 1 else self._read_quickly(content)
                     members[key] = its
                     if event_id is not None or past is not None:
                         if event_id is None:
@@ -101,8 +97,9 @@ class RoomGivenState(RoomSending[Who]):
                 place = event_type, key
                 if place in taken or not is_name(event_type) or len(key) > MAX_TEXT or not key.isascii():
                     raise KeyError(key)
-                if type(content) is not dict or plain(content) is not content:
+                if type(content) is not dict:
                     raise TypeError
+                expect_plain(content)
                 taken.add(place)
                 event = _new(Event, (event_type, sender, content, key, event_id, its_room, None))
             except (EventError, *UNREADABLE):
