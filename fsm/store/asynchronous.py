@@ -16,8 +16,10 @@ from fsm.family import AnyPolicy
 from fsm.observers import Observer, tell_async
 from fsm.state import AnyState
 from fsm.store.migration import Migration
+from fsm.store.outbox import Cursor
 from fsm.store.rooms import RoomRow
-from fsm.store.store import Answers, Cursor, Store
+from fsm.store.store import Store
+from fsm.store.telling import Answers
 
 T = TypeVar("T")
 

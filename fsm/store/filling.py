@@ -11,7 +11,8 @@ from fsm.family import AnyRoom
 from fsm.json_lines import Line
 from fsm.log import Outcome, Replay
 from fsm.policies import Rules
-from fsm.store.store import Cursor, Store
+from fsm.store.outbox import Cursor
+from fsm.store.store import Store
 
 _AT_ONCE = 1000
 _ERASED: Mapping[str, Any] = {}
