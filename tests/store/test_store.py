@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.event import listen
 
-from fsm import Change, DefinitionError, EventError, ObserverError
+from fsm import Change, DefinitionError, EventError, ObserverError, Room
 from fsm.store import Cursor, Store, StoreError, rooms
 from tests import lab
 from tests.builders import ALICE, BAN, BOB, CAROL, INVITE, JOIN, LEAVE, change, is_one_line, join_rule, message
@@ -321,6 +322,36 @@ def test_checkpoints_change_nothing(url: str, monkeypatch: pytest.MonkeyPatch, k
         assert kept == list(range(room.revision + 1 - len(kept), room.revision + 1))
         assert (len(kept) == room.revision) is (keep is None)
         assert len(kept) >= min(room.revision, keep or 0)
+
+
+def test_a_batch_is_stored_by_few_statements(tea: Store, url: str) -> None:
+    joins = [change(JOIN, f"@u{number}", event_id=f"${number}") for number in range(123)]
+    others = [change(LEAVE, f"@u{number}", event_id=f"$left {number}") for number in range(0, 123, 2)]
+    batch = [*joins, *others, joins[7], *(change(JOIN, f"@u{number}") for number in range(4)), message(BOB)]
+    in_memory, statements = tea.room(TEA), list[str]()
+    expected = [in_memory.send(each) for each in batch]
+    with Store(url) as store:
+        store.room(TEA)
+        listen(store._database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+        assert store.send_many((TEA, each) for each in batch) == expected
+        assert len(statements) <= 25, statements
+        stored = [each for _, each in store.changes()][2:]
+        accepted = [each for each, answer in zip(batch, expected, strict=True) if answer and each is not joins[7]]
+        assert [each.event for each in stored] == [*accepted[:7], joins[7], *accepted[7:]]
+        assert [each.revision for each in stored] == [*range(3, 3 + len(stored))]
+        assert store.who(TEA) == store.room(TEA).participations() == in_memory.participations()
+
+
+def test_a_send_does_not_count_who_is_in_the_room(tea: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms, "CHECKPOINT_EVERY", 1)
+    monkeypatch.setattr(rooms, "PART", 1)
+    tea.send_many((TEA, change(JOIN, f"@u{number}")) for number in range(20))
+    with monkeypatch.context() as counting:
+        counting.setattr(Room, "_states", property(lambda _: pytest.fail("all users were looked at")))
+        for number in range(9):
+            assert tea.send(TEA, change(LEAVE, f"@u{number}"))
+        assert all(tea.send_many((TEA, change(JOIN, f"@u{number}")) for number in range(9)))
+    assert len(tea.who(TEA)) == 21
 
 
 def test_what_a_consumer_has_not_seen_is_kept(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
