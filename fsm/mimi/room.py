@@ -352,10 +352,12 @@ class Room(ParticipationRoom[Member]):
         key: str | None,
         settings: Settings,
     ) -> Mapping[UserClass, Decision]:
-        if key is not None and (len(key) > MAX_TEXT or not key.isascii()):
+        is_created = settings.creator is not None
+        if key is None:
+            return self._rules.messages[is_created][event_type]
+        if len(key) > MAX_TEXT or not key.isascii():
             raise KeyError(key)
-        kind = Kind.MESSAGE if key is None else Kind.STATE
-        return self._rules.senders(event_type, kind, is_created=settings.creator is not None)
+        return self._rules.states[is_created][event_type]
 
     def _look_up_setting(
         self,
@@ -373,7 +375,7 @@ class Room(ParticipationRoom[Member]):
             raise KeyError(event.type) from None
         kind, rules = kind_of(event), self._rules
         if kind is not Kind.ROLE and kind is not Kind.ROLE_MAP:
-            return rules.senders(event.type, kind, is_created=settings.creator is not None)[by], event, after
+            return rules.senders[kind][settings.creator is not None][event.type][by], event, after
         told = settings.facts(event, by.state, by.peers.powers, after, is_own_event=False)
         return rules.judge(kind, told), event, after
 

@@ -6,7 +6,7 @@ A room's rule is its join rule, and the powers of a user are their standing.
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from fsm.classes import MAX_RULES, Beside, Rules, UserClass
+from fsm.classes import Beside, Rules, UserClass
 from fsm.decision import Decision
 from fsm.errors import DefinitionError
 from fsm.facts import Value
@@ -46,7 +46,11 @@ class MimiRules(Rules[Standing, JoinRule]):
         )
         """By the acts that a standing grants: their weight."""
         self._judged: Beside[tuple[Kind, Told]] = Beside(self, lambda key: self.question(*key))
-        self._senders: dict[tuple[str, Kind, bool], Senders] = {}
+        self.senders: Mapping[Kind, tuple[Senders, Senders]] = {
+            kind: (Senders(self, kind, is_created=False), Senders(self, kind, is_created=True)) for kind in Kind
+        }
+        """Who may send events of a kind: by whether the room is created."""
+        self.messages, self.states = self.senders[Kind.MESSAGE], self.senders[Kind.STATE]
         self.join_rule: Mapping[Value, int] = weights["join_rule"]
         self.is_self = weights["is_self"][True]
         self.outranks_for_kick = weights["outranks_for_kick"][True]
@@ -71,25 +75,6 @@ class MimiRules(Rules[Standing, JoinRule]):
         """The decision on an event that moves nobody: made when first asked for, and then shared. Facts are finite."""
         return self._judged[kind, told]
 
-    def senders(self, event_type: str, kind: Kind, *, is_created: bool) -> "Senders":
-        """The decisions on events of a type, of whose contents none turns on them, by who sends them.
-
-        Raises `KeyError` for any other type, and for one that is out of the ordinary.
-        """
-        key = event_type, kind, is_created
-        found = self._senders.get(key)
-        if found is None:
-            if (
-                (kind is Kind.MESSAGE and event_type in OWN_TYPES)
-                or not event_type.isascii()
-                or not 0 < len(event_type) <= _LONGEST_TYPE
-            ):
-                raise KeyError(event_type)
-            if len(self._senders) >= MAX_RULES:
-                self._senders.clear()
-            found = self._senders.setdefault(key, Senders(self, *key))
-        return found
-
     @property
     def nobody(self) -> Powers:
         """The powers of everybody who has no standing of their own."""
@@ -100,9 +85,30 @@ class MimiRules(Rules[Standing, JoinRule]):
         return self.may[standing.acts], standing.kick, standing.ban
 
 
-class Senders(Beside[UserClass]):
-    """The decisions on events of one type and kind, by the class of the sender; each is found when first asked for."""
+class Senders(dict[str, "_BySender"]):
+    """Who may send events of one kind on whose contents nothing turns, by their type, and by the class of the sender.
 
+    Each is found when it is first asked for. Any other type is no key, nor is one that is out of the ordinary.
+    """
+
+    __slots__ = ("_is_created", "_kind", "_rules")
+
+    def __init__(self, rules: MimiRules, kind: Kind, *, is_created: bool) -> None:
+        super().__init__()
+        self._rules = rules
+        self._kind = kind
+        self._is_created = is_created
+
+    def __missing__(self, event_type: str) -> "_BySender":
+        is_other = self._kind is Kind.MESSAGE and event_type in OWN_TYPES
+        if is_other or not event_type.isascii() or not 0 < len(event_type) <= _LONGEST_TYPE:
+            raise KeyError(event_type)
+        if len(self) >= _MOST_TYPES:
+            self.clear()
+        return self.setdefault(event_type, _BySender(self._rules, event_type, self._kind, self._is_created))
+
+
+class _BySender(Beside[UserClass]):
     __slots__ = ("_judge", "_told")
 
     def __init__(self, rules: MimiRules, event_type: str, kind: Kind, is_created: bool) -> None:
@@ -118,8 +124,8 @@ class Senders(Beside[UserClass]):
         return self.setdefault(by, self._judge(*self._told(by)))
 
 
-_LONGEST_TYPE, _MOST_SENDERS = 2**8 - 1, 2**12
-"""So long is a type that is remembered, for so many classes of senders."""
+_MOST_TYPES, _LONGEST_TYPE, _MOST_SENDERS = 2**8, 2**8 - 1, 2**12
+"""So many event types are known, the longest of them, and for each so many classes of senders."""
 
 
 def rules_of(policy: MimiPolicy, *, has_provider: bool = False) -> MimiRules:

@@ -206,13 +206,13 @@ class RoomJudging(RoomPast[Who]):
                 past = self._past
                 if past is not None and event_id in past.words:
                     raise KeyError(event_id)
-        if self._settings is not settings or (asked is None and table.is_passing):
+        if asked is not None:
+            return self._carry_out(
+                event, event_type, sender, key, content, event_id, action, decision, effect, asked, is_sent
+            )  # fmt: skip
+        if self._settings is not settings or table.is_passing:
             raise KeyError(event_type)  # it takes a lock
-        if asked is None:
-            return decision
-        return self._carry_out(
-            event, event_type, sender, key, content, event_id, action, decision, effect, asked, is_sent
-        )  # fmt: skip
+        return decision
 
     def _carry_out(  # noqa: C901, PLR0912, PLR0913, PLR0917 - as above; a call by names would cost more than the rest
         self,
