@@ -6,13 +6,14 @@ and its text remembered.
 
 import json
 from collections.abc import Callable
+from json.encoder import encode_basestring_ascii
 
 from fsm.decision import Decision
 
 _MOST_TEXTS, _MOST_LETTERS = 2**10, 2**12
 """So many texts are remembered, of so many letters at most."""
 
-quoted: Callable[[str], str] = json.JSONEncoder().encode
+quoted: Callable[[str], str] = encode_basestring_ascii
 """A text as JSON, as `json.dumps` writes it."""
 
 

@@ -12,9 +12,11 @@ turns out to be wrong or cut off, none over many lines is looked for before that
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from io import BufferedIOBase
-from itertools import count
+from itertools import chain, count, repeat
+from typing import Any, cast
 
 from fsm.errors import ReplayError
 from fsm.json_lines import Line, Lines, read_line
@@ -34,27 +36,37 @@ def read_values(source: BufferedIOBase) -> Iterator[Line]:
 
     An array over many lines that is never ended takes all that follows with it.
     """
+    return chain.from_iterable(read_several(source))
+
+
+def read_several(source: BufferedIOBase) -> Iterator[Iterable[Line]]:
+    """The same, in several together: those that are there, and can be had without waiting."""
     lines = Lines(source)
     failed_at = 0
     for number, text in lines:
         line = read_line(number, text)
         begun = None if line.error is None or number < failed_at else _beginning(text)
         if begun is None:
-            yield line
+            yield (line,)
             while piece := lines.at_hand():
                 first, (values, size) = lines.number, read_whole_lines(piece)
                 lines.skip(len(values), size)
-                yield from map(Line, count(first), values)
+                yield map(_sound, zip(count(first), values, *_SOUND, strict=False))
             continue
         stretch = _Stretch(lines, number, begun)
-        yield from stretch.values()
+        yield from ((line,) for line in stretch.values())
         if stretch.fault is not None:
-            yield Line(stretch.fault.line, error=stretch.fault)
+            yield (Line(stretch.fault.line, error=stretch.fault),)
             if stretch.is_array:
                 return
             stretch.pass_over()
         lines.put_back(stretch.rest())
         lines.number, failed_at = stretch.number, stretch.failed_at
+
+
+_SOUND = [repeat(value) for value in Line(0)[2:]]
+_sound = cast("Callable[[tuple[Any, ...]], Line]", partial(tuple.__new__, Line))
+"""As `Line(…)` does, in a third of the time."""
 
 
 def _beginning(text: bytes) -> str | None:

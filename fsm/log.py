@@ -22,6 +22,8 @@ from fsm.family import AnyPolicy, AnyRoom
 from fsm.json_lines import Line
 from fsm.policies import Rules, action_of, new_room, room_of_by, shapes_of, target_of
 
+_new = tuple.__new__
+
 GIVEN = Decision(allowed=True, judged=False, reason="not judged: given as state")
 """The answer to an event that is given as part of a state."""
 
@@ -146,14 +148,17 @@ class Outcome(NamedTuple):
 
     def as_text(self, texts: AnswerTexts) -> str:
         """The same as a line of JSON."""
-        if self.decision is None or self.policy is None:
+        line, room_id, event_id, _, decision, _, policy, place, is_repeated, _ = self
+        if decision is None or policy is None:
             return json.dumps(self.as_json())
-        event_id = "" if self.event_id is None else f', "event_id": {quoted(self.event_id)}'
-        repeated = ', "repeated": true' if self.is_repeated else ""
-        room_id = "null" if self.room_id is None else quoted(self.room_id)
-        place = "" if self.place is None else f', "event": {self.place}'
-        answer = texts.begin(self.decision, self.policy.id)
-        return f'{answer}{event_id}{repeated}, "room_id": {room_id}, "line": {self.line}{place}}}'
+        text = texts.begin(decision, policy.id)
+        if event_id is not None:
+            text += f', "event_id": {quoted(event_id)}'
+        if is_repeated:
+            text += ', "repeated": true'
+        room = "null" if room_id is None else quoted(room_id)
+        event = "" if place is None else f', "event": {place}'
+        return f'{text}, "room_id": {room}, "line": {line}{event}}}'
 
 
 @dataclass
@@ -174,6 +179,8 @@ class Replay:
 
     def __post_init__(self) -> None:
         self._creations = Creations(self.rules)
+        self._kept: dict[str | None, int] = {}
+        """By room: how many events it had kept after the last one."""
         self.is_incomplete = False
         """Whether there were events that could not be judged, since their room's creation is missing."""
 
@@ -183,8 +190,9 @@ class Replay:
 
     def run(self, lines: Iterable[Line]) -> Iterator[Outcome]:
         """Send the events, in order, each to its room."""
+        send = self._send
         for line in lines:
-            outcome = self._send(line)
+            outcome = send(line)
             decision = outcome.decision
             if decision is None:
                 self.errors += 1
@@ -220,7 +228,9 @@ class Replay:
             if room is None:
                 read_event(value)
                 room = self._new_room(room_id)
-            kept = room.kept
+            kept = self._kept.get(room_id)
+            if kept is None:
+                kept = room.kept
             decision = self._answer(room, room_id, line)
         except EventError as problem:
             return Outcome(number, room_id, event_id, error=ReplayError(number, str(problem), place), place=place)
@@ -229,8 +239,10 @@ class Replay:
         if room_id not in self._creations.known:
             notice = self._creations.note(room_id, value, decision)
             self.is_incomplete |= decision is UNFOUNDED
-        repeated = is_repeated(event_id, decision, is_kept=room.kept > kept)
-        return Outcome(number, room_id, event_id, value, decision, None, room.policy, place, repeated, notice)
+        self._kept[room_id] = after = room.kept
+        repeated = after == kept and is_repeated(event_id, decision, is_kept=False)
+        # As `Outcome(…)` does, in half the time.
+        return _new(Outcome, (number, room_id, event_id, value, decision, None, room.policy, place, repeated, notice))
 
     def _answer(self, room: AnyRoom, room_id: str | None, line: Line) -> Decision:
         creations = self._creations

@@ -7,11 +7,12 @@ named and passed over; it changes nothing and stops nothing.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import BufferedIOBase
+from itertools import chain
 from typing import Any, NamedTuple
 
 from fsm.errors import EventError, ReplayError
 from fsm.json_lines import Line
-from fsm.json_values import read_values
+from fsm.json_values import read_several
 from fsm.policies import Rules, other_shapes, policy_of, shapes_of
 from fsm.shapes import Order, Part, Shapes, arrange, type_of
 
@@ -34,19 +35,20 @@ def read_events(
     a log of another protocol, and `DefinitionError` when an extra is missing.
     """
     shapes = shapes_of(rules)
-    values = _values(read_values(source), shapes, order, tell, rules)
+    several = _values(read_several(source), shapes, order, tell, rules)
     if order is None:
-        lines = _pages_in_order(values)
-    else:
-        lines = _lines(reversed(list(values)) if order is Order.NEWEST_FIRST else values)
+        several = _pages_in_order(several)
+    elif order is Order.NEWEST_FIRST:
+        several = reversed(list(several))
+    lines: Iterator[Line] = chain.from_iterable(each.lines for each in several)
     if order is Order.STATE:  # the creation says how the others are to be read
         lines = iter(sorted(lines, key=lambda line: type_of(line.value) != shapes.creation))
-    lines = _recognised(lines, shapes, rules)
+    lines = chain.from_iterable(_recognised(lines, shapes, rules))
     return lines if shapes.naming is None else _named(lines, shapes.naming(policy_of(rules)))
 
 
 class _Several(NamedTuple):
-    """The events of a JSON value in order. `page` is its only part, if it has just one."""
+    """Events in order: those of a JSON value, or some that stand for themselves. `page` is the only part of a value."""
 
     lines: Sequence[Line]
     page: Part | None = None
@@ -54,34 +56,44 @@ class _Several(NamedTuple):
 
 
 def _values(
-    lines: Iterable[Line], shapes: Shapes, said: Order | None, tell: Tell, rules: Rules
-) -> Iterator[Line | _Several]:
-    """The events in the values of a log: an event that stands for itself, as nearly all do, is the line that it was.
+    several: Iterable[Iterable[Line]], shapes: Shapes, said: Order | None, tell: Tell, rules: Rules
+) -> Iterator[_Several]:
+    """The events in the values of a log: those that stand for themselves, as nearly all do, are the lines they were.
 
     Raises `ReplayError` for a value of another protocol.
     """
-    unfold, is_state = shapes.unfold, said is Order.STATE
-    for line in lines:
-        value = line.value
-        if line.error is not None:
-            yield line
-            continue
-        try:
-            parts = unfold(value)
-            if parts is None and type(value) is dict and not _FIELDS.isdisjoint(value):
-                yield line._replace(is_state=True) if is_state else line
+    unfold = shapes.unfold
+    for lines in several:
+        alone: list[Line] = []
+        for line in lines:
+            value, error = line.value, line.error
+            try:
+                parts = unfold(value) if error is None else None
+                if parts is None and (error is not None or (type(value) is dict and not _FIELDS.isdisjoint(value))):
+                    alone.append(line)
+                    continue
+                responses = [parts] if parts is not None else _responses(value, shapes)
+            except EventError as problem:
+                alone.append(_faulty(line, str(problem)))
                 continue
-            responses = [parts] if parts is not None else _responses(value, shapes)
-        except EventError as problem:
-            yield _faulty(line, str(problem))
-            continue
-        if responses is None:
-            _expect_ours(line, rules)
-            names = ", ".join(shapes.names)
-            what = f"is neither an event nor any of what is read besides: arrays{', ' if names else ''}{names}"
-            yield _faulty(line, what)
-        else:
-            yield from _take_apart(line, responses, shapes, said, tell)
+            yield from _alone(alone, said)
+            alone = []
+            if responses is None:
+                _expect_ours(line, rules)
+                names = ", ".join(shapes.names)
+                what = f"is neither an event nor any of what is read besides: arrays{', ' if names else ''}{names}"
+                alone.append(_faulty(line, what))
+            else:
+                yield from _take_apart(line, responses, shapes, said, tell)
+        yield from _alone(alone, said)
+
+
+def _alone(lines: list[Line], said: Order | None) -> Iterator[_Several]:
+    """Events that stand for themselves, if there are any."""
+    if said is Order.STATE:
+        lines = [line if line.error else line._replace(is_state=True) for line in lines]
+    if lines:
+        yield _Several(lines[::-1] if said is Order.NEWEST_FIRST else lines)
 
 
 def _take_apart(
@@ -138,37 +150,21 @@ def _responses_of_array(array: list[Any], shapes: Shapes) -> Sequence[Sequence[P
     return responses
 
 
-def _lines(values: Iterable[Line | _Several]) -> Iterator[Line]:
-    """The events one by one."""
-    for value in values:
-        if isinstance(value, Line):
-            yield value
-        else:
-            yield from value.lines
-
-
-def _pages_in_order(values: Iterable[Line | _Several]) -> Iterator[Line]:
+def _pages_in_order(several: Iterable[_Several]) -> Iterator[_Several]:
     """The same, where pages that lead back in time, each from where the one before ended, come last first."""
     pages: list[_Several] = []
     ends: str | None = None
-    for value in values:
-        if isinstance(value, Line):
-            if pages:
-                yield from _lines(reversed(pages))
-                pages = []
-            ends = None
-            yield value
-            continue
-        page = value.page if value.order is Order.NEWEST_FIRST else None
+    for each in several:
+        page = each.page if each.order is Order.NEWEST_FIRST else None
         if page is None or ends is None or page.begins != ends:
-            yield from _lines(reversed(pages))
+            yield from reversed(pages)
             pages = []
         ends = None if page is None else page.ends
         if page is not None and (pages or ends is not None):
-            pages.append(value)
+            pages.append(each)
         else:
-            yield from value.lines
-    yield from _lines(reversed(pages))
+            yield each
+    yield from reversed(pages)
 
 
 def _named(lines: Iterable[Line], name: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Iterator[Line]:
@@ -185,8 +181,8 @@ def _named(lines: Iterable[Line], name: Callable[[Mapping[str, Any]], Mapping[st
             yield line if event is line.value else line._replace(value=event)
 
 
-def _recognised(lines: Iterable[Line], shapes: Shapes, rules: Rules) -> Iterator[Line]:
-    """The same events, none of which is given before the first that tell have been seen not to be of another protocol.
+def _recognised(lines: Iterable[Line], shapes: Shapes, rules: Rules) -> Iterator[Iterable[Line]]:
+    """The same events, those first that wait until one has told that the log is not of another protocol.
 
     At most `_ENOUGH` events wait for that. Raises `ReplayError`.
     """
@@ -201,8 +197,8 @@ def _recognised(lines: Iterable[Line], shapes: Shapes, rules: Rules) -> Iterator
         for option, theirs in other_shapes(rules).items():
             if event_type in theirs.types:
                 raise _foreign(line, f"`{event_type}` is an event of {theirs.title}", option)
-    yield from waiting
-    yield from rest
+    yield waiting
+    yield rest
 
 
 def _expect_ours(line: Line, rules: Rules) -> None:

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from fsm import MIMI
+from fsm import MIMI, load_policy
 from fsm.answers import AnswerTexts
 from fsm.json_lines import BLOCK, read_lines
 from fsm.log import Replay
 from fsm.log_reader import read_events
+from fsm.shapes import Order
 from fsm.strict_json import MAX_JSON
+from tests.builders import InPieces
 
 DAY = Path(__file__).parent.parent / "examples" / "day.jsonl"
 GOOD = b'{"type": "x"}'
@@ -75,6 +77,27 @@ def test_lines_after_one_that_began_like_a_document_are_read_one_by_one(monkeypa
     lines = list(read_events(BytesIO(b'{"type":\n' + (GOOD + b"\n") * 20_000), MIMI))
     assert [line.error is None for line in lines] == [False] + [True] * 20_000
     assert [line.number for line in lines] == list(range(1, 20_002))
+
+
+@pytest.mark.parametrize("order", [None, *Order])
+@pytest.mark.parametrize(("policy", "change"), [("mimi", "m.user"), ("matrix-10", "m.room.member")])
+def test_lines_that_come_together_are_read_as_those_that_come_alone(
+    order: Order | None, policy: str, change: str
+) -> None:
+    event = {"type": change, "sender": "@a:b", "state_key": "@a:b", "content": {}}
+    create, others = {**event, "type": "m.room.create"}, [{**event, "event_id": f"${number}"} for number in range(6)]
+    page = {"chunk": others[:2], "start": "s", "end": "t"}
+    pages = [] if policy == "mimi" else [page, {**page, "start": "t"}]
+    values = [create, event, [others[0], create, others[1]], others[2], 1, {}, *pages, others[3]]
+    log = b"".join(json.dumps(value).encode() + b"\n" for value in (*values, *values)) + b"{]\n"
+    heard: tuple[list[str], list[str]] = [], []
+    together, alone = (
+        [*read_events(source, load_policy(policy), order=order, tell=tell.append)]
+        for source, tell in zip((BytesIO(log), InPieces(log, 1)), heard, strict=True)
+    )
+    assert str(together) == str(alone)
+    assert heard[0] == heard[1]
+    assert len(together) > len(values)
 
 
 def replay_day() -> tuple[Replay, list[dict[str, Any]]]:
