@@ -86,15 +86,13 @@ class Lines:
 
     A line comes without the white space before it, and of one that is longer than any
     JSON text may be only so much that this can be seen. To be gone through once. Whole
-    lines that are there already can be had together (`at_hand`). `before_waiting` is called
-    when what has been read is used up, and more of the source has to be waited for.
+    lines that are there already can be had together (`at_hand`).
     """
 
-    def __init__(self, source: BufferedIOBase, before_waiting: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, source: BufferedIOBase) -> None:
         self.number = 1
         """The number of the line that comes next."""
         self._blocks = blocks(source)
-        self._before_waiting = before_waiting
         self._block = b""
         self._start = 0
         self._shown = 0  # as far as this, whoever wanted lines together has had the block
@@ -152,7 +150,6 @@ class Lines:
 
     def _reach(self) -> bool:
         """Go on to the next block. False where there is none."""
-        self._before_waiting()
         self._block, self._start, self._shown = next(self._blocks, b""), 0, 0
         return bool(self._block)
 

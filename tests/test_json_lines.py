@@ -137,35 +137,3 @@ def test_blank_lines_are_counted_and_not_gone_through(blank: bytes) -> None:
         sys.setprofile(None)
     assert lines == [(times + 1, b"1"), (2 * times + 2, b"2")]
     assert len(calls) < times / 100
-
-
-class Told(BytesIO):
-    """Gives its pieces one by one, and notes what happens."""
-
-    def __init__(self, pieces: list[bytes]) -> None:
-        super().__init__()
-        self.pieces, self.notes = iter(pieces), list[object]()
-
-    def read1(self, _size: int | None = -1, /) -> bytes:
-        self.notes.append("read")
-        return next(self.pieces, b"")
-
-
-@pytest.mark.parametrize(
-    ("pieces", "lines"),
-    [
-        ([b"1\n2\n", b"3\n"], [None, b"1", b"2", None, b"3", None]),
-        ([b"1\n2\n\n \r\n"], [None, b"1", b"2", None]),
-        ([b"1\n\n\t2", b"2\n"], [None, b"1", None, b"22", None]),
-        ([b"1", b"2", b"\n3\n"], [None, None, None, b"12", b"3", None]),
-        ([], [None]),
-    ],
-)
-def test_before_each_wait_somebody_is_told(pieces: list[bytes], lines: list[bytes | None]) -> None:
-    source = Told(pieces)
-    for _, line in Lines(source, lambda: source.notes.append("told")):
-        source.notes.append(line)
-    expected: list[object] = []
-    for each in lines:
-        expected += ["told", "read"] if each is None else [each]
-    assert source.notes == expected

@@ -1,7 +1,6 @@
 """`fsm decide`: one question a line, one answer a line."""
 
 import json
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +8,7 @@ import click
 
 from fsm.answers import AnswerTexts
 from fsm.cli.options import allow_option, policy_option
-from fsm.cli.terminal import complain, opened
+from fsm.cli.terminal import Output, complain, opened
 from fsm.errors import DefinitionError, EventError, MissingEventError, PolicyError, ReplayError
 from fsm.event import describe, mapping, sequence
 from fsm.json_lines import Lines
@@ -35,15 +34,15 @@ def decide(*, policy: str, allow: tuple[str, ...]) -> int:
     # They are loaded here and now: one that does not exist is no fault of any line.
     answers = Answers(policy, {name: load_rules(name) for name in (policy, *allow)})
     problem, more = "", 0
-    with opened("-") as source:
-        for number, text in Lines(source, sys.stdout.flush):  # whoever asks may wait for each answer
+    with opened("-") as source, Output() as output:
+        for number, text in Lines(output.before(source)):
             try:
                 answer = answers.answer(answers.read(number, text))
             except (EventError, ReplayError, DefinitionError) as fault:
                 answer = json.dumps({"error": _in_json(fault)})
                 more += bool(problem)
                 problem = problem or str(fault if isinstance(fault, ReplayError) else ReplayError(number, str(fault)))
-            sys.stdout.write(f"{answer}\n")
+            output.add(answer)
     if problem:
         complain(f"{problem} (and {more} more)" if more else problem)
     return 2 if problem else 0

@@ -13,7 +13,7 @@ from fsm.answers import AnswerTexts
 from fsm.cli.options import SOURCE, json_option, policy_option
 from fsm.cli.order import order_option
 from fsm.cli.story import Story, parties, totals
-from fsm.cli.terminal import columns, complain, opened, reading, safe, terminal, told
+from fsm.cli.terminal import Output, columns, complain, opened, reading, safe, terminal, told
 from fsm.errors import DefinitionError, shorten
 from fsm.log import Outcome, Replay
 from fsm.log_reader import read_events
@@ -85,19 +85,23 @@ def replay(  # noqa: PLR0913 - one parameter for each option
     chosen = shown or (Shown.STORY if sys.stdout.isatty() and not as_json else Shown.ALL)
     shows = _filter(chosen, room, user)
     story = Story()
-    show = _showing(as_json=as_json)
+    output = Output()
+    show = story.add if chosen is Shown.STORY else _showing(output, as_json=as_json)
+
+    def warn(problem: str) -> None:
+        output.flush()
+        complain(problem)
+
     is_table = chosen in (Shown.ALL, Shown.REJECTED) and sys.stdout.isatty() and not as_json
-    with _run(rules, store_url) as run, opened(log) as source:
-        for outcome in reading(run.run(read_events(source, rules, order=order, tell=complain)), source):
-            if chosen is Shown.STORY:
-                if shows(outcome):
-                    story.add(outcome)
-            elif shows(outcome):
+    with _run(rules, store_url) as run, opened(log) as source, output:
+        lines = read_events(output.before(source), rules, order=order, tell=warn)
+        for outcome in reading(run.run(lines), source):
+            if shows(outcome):
                 show(outcome)
             if outcome.error and not (is_table and shows(outcome)):
-                complain(str(outcome.error))
+                warn(str(outcome.error))
             if outcome.notice:
-                complain(f"{outcome.where}: {outcome.notice}")
+                warn(f"{outcome.where}: {outcome.notice}")
     if as_json:
         print(json.dumps({"summary": run.summary(), "participation": run.participation()}))
     elif chosen is Shown.STORY:
@@ -124,24 +128,27 @@ def _run(rules: Rules, url: str | None) -> Iterator[Replay]:
 
 def _filter(chosen: Shown, room: str | None, user: str | None) -> Shows:
     def shows(outcome: Outcome) -> bool:
-        if chosen is Shown.SUMMARY or (room is not None and outcome.room_id != room):
+        if room is not None and outcome.room_id != room:
             return False
         if chosen is Shown.REJECTED and outcome.decision is not None and outcome.decision.allowed:
             return False
         return user is None or (outcome.error is None and user in (outcome.value["sender"], outcome.target))
 
-    return shows
+    if chosen is Shown.SUMMARY:
+        return lambda _: False
+    is_for_all = chosen is not Shown.REJECTED and room is None and user is None
+    return (lambda _: True) if is_for_all else shows
 
 
-def _showing(*, as_json: bool) -> Callable[[Outcome], None]:
+def _showing(output: Output, *, as_json: bool) -> Callable[[Outcome], None]:
     """What shows one event: as JSON, in colours, or as plain text."""
     if as_json:
         texts = AnswerTexts()
-        return lambda outcome: print(outcome.as_text(texts))
-    output = terminal(sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
-    if output is None:
-        return lambda outcome: print("  ".join(_cells(outcome)).rstrip())
-    return lambda outcome: output.print(_styled(outcome))
+        return lambda outcome: output.add(outcome.as_text(texts))
+    console = terminal(sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    if console is None:
+        return lambda outcome: output.add("  ".join(_cells(outcome)).rstrip())
+    return lambda outcome: console.print(_styled(outcome))
 
 
 def _verdict(outcome: Outcome) -> str:

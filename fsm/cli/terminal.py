@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from errno import EPIPE
 from importlib.util import find_spec
-from io import BufferedReader, UnsupportedOperation
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias, TypeVar, cast
+from io import BufferedIOBase, BufferedReader, UnsupportedOperation
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, TextIO, TypeAlias, TypeVar, cast
 
 from fsm.errors import DefinitionError, needs
 from fsm.json_lines import source_of
@@ -107,6 +107,49 @@ def opened(path: str) -> Iterator[BufferedReader]:
     else:
         with source_of(path) as file:
             yield file
+
+
+class Output:
+    """Lines for standard output. They leave together: when they are many, and before more of a source is waited for."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.flush()
+
+    def add(self, line: str) -> None:
+        """Take a line that is to leave."""
+        self._lines.append(line)
+        if len(self._lines) >= _TOGETHER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Have all lines leave. Raises OSError."""
+        lines, self._lines = self._lines, []
+        if lines:
+            sys.stdout.write("\n".join([*lines, ""]))
+        sys.stdout.flush()
+
+    def before(self, source: BufferedReader) -> BufferedIOBase:
+        """A source, before more of which is waited for, all lines leave: whoever asks may wait for each answer."""
+        return _Awaited(source, self)
+
+
+class _Awaited(BufferedIOBase):
+    def __init__(self, source: BufferedReader, output: Output) -> None:
+        self._source, self._output = source, output
+
+    def read1(self, size: int = -1, /) -> bytes:
+        self._output.flush()
+        return self._source.read1(size)
+
+
+_TOGETHER = 2**10
+"""So many lines leave together at most."""
 
 
 @contextmanager

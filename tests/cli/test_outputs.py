@@ -1,16 +1,19 @@
 """Whatever a command writes is there whole or not at all, and a disk without room is told in one line."""
 
 import errno
+import io
 import os
 import resource
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from fsm import atomic
+from fsm.cli.terminal import Output
 from tests.cli.conftest import Inside
 from tests.cli.runner import DAY, ROOT
 
@@ -171,3 +174,29 @@ def test_commands_that_write_folders(command: tuple[str, ...], tmp_path: Path, i
     run = inside(*command, str(folder))
     assert run.status == 2
     assert run.complaint.startswith(f"fsm: {folder}")
+
+
+def test_lines_leave_before_more_is_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[str] = []
+
+    class Source(io.BytesIO):
+        def read1(self, size: int | None = -1, /) -> bytes:
+            told.append(capsys.readouterr().out)
+            return super().read1(size)
+
+    output = Output()
+    source = output.before(cast("io.BufferedReader", Source(b"more")))
+    output.add("a")
+    output.add("b")
+    assert (capsys.readouterr().out, source.read1(), told) == ("", b"more", ["a\nb\n"])
+    for number in range(3_000):
+        output.add(str(number))
+    assert 1_000 < capsys.readouterr().out.count("\n") < 3_000
+
+
+def test_lines_leave_whatever_happens(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output()
+    output.add("a")
+    with pytest.raises(KeyboardInterrupt), output:
+        raise KeyboardInterrupt
+    assert capsys.readouterr().out == "a\n"
