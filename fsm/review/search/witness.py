@@ -87,16 +87,35 @@ class _Situation:
 
 
 class _Turn(NamedTuple):
-    """One of the play's turns: what of where everybody stands matters to it, and what it was answered.
-
-    `answers` are by the number of alike situations, and by what matters. `target` is the place of the target.
-    """
+    """One of the play's turns. `target` is the place of the target."""
 
     number: int
     event: dict[str, Any]
-    stand: Callable[[Part], object]
-    answers: dict[tuple[int, object], Decision]
     target: int | None
+
+
+class _Turns(NamedTuple):
+    """Turns to which the same matters of where everybody stands.
+
+    `allowed` are those of them that rooms allow, each with the decision: by the number of alike situations, and by
+    what matters.
+    """
+
+    stand: Callable[[Part], object]
+    turns: list[_Turn]
+    allowed: dict[tuple[int, object], list[tuple[_Turn, Decision]]]
+
+
+class _Forms(NamedTuple):
+    """Forms of a question between two users to which the same matters of where everybody stands.
+
+    `seen` are the situations in which they have been asked, as far as that matters.
+    """
+
+    pair: Pair
+    stand: Callable[[Part], object]
+    forms: list[tuple[int, dict[str, Any]]]
+    seen: set[object]
 
 
 class _Stand(NamedTuple):
@@ -131,6 +150,7 @@ class Search:
         self._assignments: dict[Pair, dict[Part, list[Log]]] = {}
         self._numbers: dict[object, int] = {}
         self._concerned: dict[int, Callable[[Part], object]] = {}
+        self._matters: dict[tuple[int, ...], Callable[[Part], object]] = {}
         self._can_assign: dict[tuple[int, object], Decision] = {}
         self._sequels: dict[int, tuple[list[_Situation], Iterator[_Situation]]] = {}
 
@@ -171,19 +191,19 @@ class Search:
     def _ask(self, action: str, stand: _Stand) -> _Asked:
         """Note what every situation answers in which target and sender stand so."""
         asked, assignments = _Asked({}, {}), self._play.assignments
-        forms = [
-            (form, question, pair, self._stand(question), set[object]())
-            for form, question, pair in self._forms(action, is_self=stand.is_self)
-        ]
+        alike: dict[tuple[Pair, object], _Forms] = {}
+        for form, question, pair in self._forms(action, is_self=stand.is_self):
+            matters = self._stand(question)
+            alike.setdefault((pair, matters), _Forms(pair, matters, [], set())).forms.append((form, question))
         for situation, pairs in self._standing_so.get(stand, ()):
             can_assign = bool(assignments) and self._assigns(situation, assignments[0][0])
-            for form, question, pair, concerned, seen in forms:
-                if pair not in pairs:
-                    continue
-                key = (situation.alike, can_assign, concerned(situation.states))
-                if key in seen:
-                    continue
-                seen.add(key)
+            new: list[tuple[int, dict[str, Any]]] = []
+            for pair, matters, forms, seen in alike.values():
+                key = (situation.alike, can_assign, matters(situation.states)) if pair in pairs else None
+                if key is not None and key not in seen:
+                    seen.add(key)
+                    new += forms
+            for form, question in sorted(new, key=itemgetter(0)):
                 facts = self._facts(situation, question)
                 asked.directly.setdefault(facts, (*situation.log, question))
                 if can_assign:
@@ -213,8 +233,9 @@ class Search:
         """A function that takes, of where everybody stands, what matters to an event."""
         known = self._concerned.get(id(event))  # the events of the play live as long as this
         if known is None:
-            concerned = self._play.concerned(event)
-            known = self._concerned[id(event)] = itemgetter(*concerned) if concerned else _nothing
+            concerned = tuple(self._play.concerned(event))
+            matters = self._matters.setdefault(concerned, itemgetter(*concerned) if concerned else _nothing)
+            known = self._concerned[id(event)] = matters
         return known
 
     @cached_property
@@ -336,25 +357,34 @@ class Search:
             seen.add(place)
             queued.add(place)
             yield situation
-            for turn in self._turns:
-                question = (situation.alike, turn.stand(situation.states))
-                decision = turn.answers.get(question)
-                if decision is None:
-                    decision = turn.answers[question] = self._room_of(situation).decide(turn.event)
-                if decision.allowed and (place := self._moved(situation, turn, decision)) not in queued:
+            for turn, decision in self._allowed(situation):
+                if (place := self._moved(situation, turn, decision)) not in queued:
                     queued.add(place)  # nearer than whatever else leads there
                     states, settings = place
                     log, alike = (*situation.log, turn.event), self._alike(settings, assignment)
                     heappush(waiting, (length + 1, next(order), _Situation(log, settings, states, alike)))
 
+    def _allowed(self, situation: _Situation) -> list[tuple[_Turn, Decision]]:
+        """The turns that are allowed there, each with its decision, in their order."""
+        found: list[tuple[_Turn, Decision]] = []
+        for stand, turns, allowed in self._turns:
+            question = (situation.alike, stand(situation.states))
+            known = allowed.get(question)
+            if known is None:
+                room = self._room_of(situation)
+                decisions = [(turn, room.decide(turn.event)) for turn in turns]
+                known = allowed[question] = [each for each in decisions if each[1].allowed]
+            found += known
+        return sorted(found, key=_number)
+
     @cached_property
-    def _turns(self) -> list[_Turn]:
-        users = self._play.users
-        targets = [target_of(self._policy, event) for event in self._play.turns]
-        return [
-            _Turn(number, event, self._stand(event), {}, users.index(target) if target in users else None)
-            for number, (event, target) in enumerate(zip(self._play.turns, targets, strict=True))
-        ]
+    def _turns(self) -> list[_Turns]:
+        users, by_stand = self._play.users, dict[Callable[[Part], object], _Turns]()
+        for number, event in enumerate(self._play.turns):
+            target, stand = target_of(self._policy, event), self._stand(event)
+            turn = _Turn(number, event, users.index(target) if target in users else None)
+            by_stand.setdefault(stand, _Turns(stand, [], {})).turns.append(turn)
+        return [*by_stand.values()]
 
     def _begun(self, log: Log, settings: Settings, assignment: Log = ()) -> _Situation | None:
         """The situation after these events, in which a search begins; None when one of them is refused."""
@@ -399,6 +429,10 @@ def _values_of(names: Iterable[str]) -> Callable[[Any], Part]:
 
 def _nothing(_: Part) -> object:
     return None
+
+
+def _number(allowed: tuple[_Turn, Decision]) -> int:
+    return allowed[0].number
 
 
 def _search_of(policy: AnyPolicy) -> Search | None:
