@@ -364,13 +364,13 @@ class Table(Generic[F]):
                 raise DefinitionError(f"policy `{id}` replaces unknown transition `{new.id}`")
             rows[new.id] = new
         told = {"transitions": (*rows.values(), *add), **changes}
-        differs = any(value != getattr(self, name, None) for name, value in told.items() if name not in _NAMES)
+        differs = any(value != getattr(self, name, None) for name, value in told.items() if name not in NAMES)
         if differs and "title" not in told:
-            told = {name: _with_changes(getattr(self, name)) for name in _NAMES} | told
+            told = {name: _with_changes(getattr(self, name)) for name in NAMES} | told
         return _changed(self, id=id, **told)
 
 
-_NAMES = ("title", "source")
+NAMES = ("title", "source")
 """What names the document that a policy stands in."""
 
 

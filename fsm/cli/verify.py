@@ -1,5 +1,6 @@
 """`fsm verify`: hold policies against the laws of participation."""
 
+import gc
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -21,11 +22,13 @@ from fsm.policies import CATALOGUE, laws_of, load_policy, repairs_of
 from fsm.render.ladders import MOST
 from fsm.review.errors import ReviewError
 from fsm.review.laws.accepted import read_accepted
+from fsm.review.laws.alike import are_alike
 from fsm.review.laws.finding import Finding, Review
 from fsm.review.laws.kinds import Severity
 from fsm.review.laws.own_laws import law_ids, load_laws
 from fsm.review.laws.verify import MOST_ROOMS, Told
 from fsm.review.laws.verify import verify as hold
+from fsm.review.laws.verify import verify_all as hold_all
 from fsm.review.laws.verify_report import save, told_clause, told_example, told_suggestion, witness_files
 from fsm.review.search.witness import can_be_played
 
@@ -88,7 +91,7 @@ def verify(  # noqa: PLR0913 - one option for each input and output
         if not policy.has_stock_rows:
             can_be_played(policy)  # before anything is done for some of them
     pictures = {policy.id: picture_of(policy, tall=True) for policy in rules if report and _can_be_drawn(policy)}
-    reviews = list(_reviews(names, partial(_review, laws=laws, accepted=reasons, rooms=rooms)))
+    reviews = _reviews(rules, names, partial(_review, laws=laws, accepted=reasons, rooms=rooms))
     if report:
         save(report, reviews, pictures, {policy.id: policy for policy in rules})
     if witnesses:
@@ -125,24 +128,41 @@ def _repair(names: Sequence[str], output: Path | None) -> int:
     return 1 if any(finding.severity is Severity.HIGH for finding in review.open) else 0
 
 
-def _reviews(names: Sequence[str], review: Callable[..., Review]) -> Iterator[Review]:
+def _reviews(policies: Sequence[AnyPolicy], names: Sequence[str], review: Callable[..., list[Review]]) -> list[Review]:
     """One review for each policy, in order, with a bar on a terminal; several are made at the same time."""
     with progress("verifying", len(names)) as tell:
         if len(names) == 1:
-            yield review(names[0], progress=lambda rooms: tell(0, f"{counted(rooms, 'room')} played"))
-            return
+            return review(names, progress=lambda rooms: tell(0, f"{counted(rooms, 'room')} played"))
+        groups = _alike(policies)
+        made: dict[int, Review] = {}
         # Policies hold functions, which do not travel between processes: each loads what it needs by name.
-        with ProcessPoolExecutor(min(len(names), cpu_count() or 1), get_context("spawn")) as pool:
-            for number, each in enumerate(pool.map(review, names), start=1):
-                tell(number, each.policy)
-                yield each
+        # What reviews make they keep: to look for what could be let go takes time, and finds nothing.
+        with ProcessPoolExecutor(min(len(groups), cpu_count() or 1), get_context("spawn"), gc.disable) as pool:
+            asked = ([names[place] for place in group] for group in groups)
+            for group, reviews in zip(groups, pool.map(review, asked), strict=True):
+                made |= zip(group, reviews, strict=True)
+                tell(len(made), reviews[-1].policy)
+        return [made[place] for place in range(len(names))]
+
+
+def _alike(policies: Sequence[AnyPolicy]) -> list[list[int]]:
+    """The places of the policies, in groups of those of which one is searched for all."""
+    groups: list[list[int]] = []
+    for place, policy in enumerate(policies):
+        group = next((group for group in groups if are_alike(policies[group[0]], policy)), None)
+        if group is None:
+            groups.append([place])
+        else:
+            group.append(place)
+    return groups
 
 
 def _review(
-    name: str, laws: Sequence[str], accepted: Mapping[str, Any], rooms: int, progress: Told = lambda _: None
-) -> Review:
-    own = (law for where in laws for law in load_laws(where))
-    return hold(load_policy(name), own, rooms=rooms, accepted=accepted, progress=progress, suggest=True)
+    names: Iterable[str], laws: Sequence[str], accepted: Mapping[str, Any], rooms: int, progress: Told = lambda _: None
+) -> list[Review]:
+    own = [law for where in laws for law in load_laws(where)]
+    policies = map(load_policy, names)
+    return [*hold_all(policies, own, rooms=rooms, accepted=accepted, progress=progress, suggest=True)]
 
 
 def _save_witnesses(directory: Path, reviews: Iterable[Review]) -> None:

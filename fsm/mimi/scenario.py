@@ -37,11 +37,16 @@ def scenario_of(policy: MimiPolicy) -> Scenario:
         openings=_openings(policy.participation_event),
         settings={f"join rule: {rule}": state_event(JOIN_RULES, {"rule": rule.value}) for rule in JOIN_RULE_WORDS},
         assignments=tuple(_assignments()),
-        concerned=lambda event: (event["sender"], event["state_key"]),
+        concerned=_concerned,
         corner_cases=tuple(_corner_cases(min(policy.participation_events))),
         trials=tuple(_trials(policy.participation_event)),
         follows_states=False,
     )
+
+
+def _concerned(event: Mapping[str, Any]) -> tuple[str, str]:
+    """The sender and the target; what is set by an event has none."""
+    return event["sender"], event["state_key"]
 
 
 def _bring(event_type: str, user: str) -> Log:

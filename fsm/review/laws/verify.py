@@ -26,6 +26,7 @@ from fsm.review.cases.cells import Cell, Cells
 from fsm.review.errors import ReviewError
 from fsm.review.laws import policy_laws
 from fsm.review.laws.accepted import reason_for
+from fsm.review.laws.alike import told_of
 from fsm.review.laws.finding import Example, Finding, Review
 from fsm.review.laws.kinds import Breach, Law, Severity
 from fsm.review.laws.room_laws import RoomLaw
@@ -82,7 +83,7 @@ def verify(  # noqa: PLR0913 - each by its name
             progress(seen)
         found += [_of_room(policy, breach) for breach in search.breaches()]
     found.sort(key=lambda finding: _ORDER.index(finding.severity))
-    return Review(
+    review = Review(
         policy=policy.id,
         title=policy.title,
         source=policy.source,
@@ -96,8 +97,37 @@ def verify(  # noqa: PLR0913 - each by its name
             for state in policy.states
         },
         not_applied=tuple(law.id for law in held if law not in applied),
-        findings=tuple(replace(finding, accepted=reason_for(accepted or {}, policy, finding.law)) for finding in found),
+        findings=tuple(found),
     )
+    return _accepted(review, policy, accepted or {})
+
+
+def verify_all(  # noqa: PLR0913 - as `verify`
+    policies: Iterable[AnyPolicy],
+    laws: Iterable[Law | RoomLaw] = (),
+    *,
+    rooms: int = MOST_ROOMS,
+    accepted: Mapping[str, Any] | None = None,
+    progress: Told = lambda _: None,
+    suggest: bool = False,
+) -> Iterator[Review]:
+    """The reviews of several policies, in order, each as `verify` gives it.
+
+    Of policies that differ in nothing but names one is searched (see `fsm.review.laws.alike`). Raises as `verify` does.
+    """
+    own, done = tuple(laws), list[tuple[AnyPolicy, Review]]()
+    for policy in policies:
+        told = next(filter(None, (told_of(policy, *each) for each in done)), None)
+        review = told and _accepted(told, policy, accepted or {})
+        review = review or verify(policy, own, rooms=rooms, accepted=accepted, progress=progress, suggest=suggest)
+        done.append((policy, review))
+        yield review
+
+
+def _accepted(review: Review, policy: AnyPolicy, accepted: Mapping[str, Any]) -> Review:
+    """The review with the reasons that are given for this policy."""
+    findings = (replace(each, accepted=reason_for(accepted, policy, each.law)) for each in review.findings)
+    return replace(review, findings=tuple(findings))
 
 
 def _of_definitions(policy: AnyPolicy, accepted: Mapping[str, Any], *, suggest: bool) -> Review:
@@ -106,7 +136,7 @@ def _of_definitions(policy: AnyPolicy, accepted: Mapping[str, Any], *, suggest: 
     found = tuple(policy_laws.findings(policy, laws))
     if suggest:
         found = tuple(policy_laws.suggested(policy, laws, found))
-    return Review(
+    review = Review(
         policy=policy.id,
         title=policy.title,
         source=policy.source,
@@ -115,12 +145,10 @@ def _of_definitions(policy: AnyPolicy, accepted: Mapping[str, Any], *, suggest: 
         laws=sum(law.is_held_against(policy) for law in laws),
         matrix={},
         not_applied=(),
-        findings=tuple(
-            replace(finding, accepted=reason_for(accepted, policy, finding.law))
-            for finding in sorted(found, key=lambda finding: _ORDER.index(finding.severity))
-        ),
+        findings=tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity))),
         not_searched=tuple(law.id for law in laws if not law.is_held_against(policy)),
     )
+    return _accepted(review, policy, accepted)
 
 
 def _of_table(cells: Cells) -> Iterator[Finding]:
