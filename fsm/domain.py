@@ -9,12 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from itertools import product
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from fsm.errors import DefinitionError, shorten
 from fsm.facts import About, F, Value, about_of, all_values, kinds_of, read_value
 from fsm.state import State
-from fsm.walk import Constraint, walk
+
+if TYPE_CHECKING:
+    from fsm.walk import Constraint
 
 MOST_RECORDS = 2**20
 """So many records are looked at one by one. Walks that tell apart what somebody looks at have no such limit."""
@@ -68,9 +70,10 @@ class Domain(Generic[F]):
         return (record for record, _ in self.walk(self.values))
 
     @cached_property
-    def first(self) -> F:
-        """The first record, to try functions with."""
-        return next(iter(self))
+    def sample(self) -> F:
+        """A possible record, to try functions with: the plain case, unless something may speak against it."""
+        is_possible = not self.possible and not self.plain.get("is_self")
+        return self.record(**self.plain) if is_possible else next(iter(self))
 
     def walk(
         self,
@@ -89,6 +92,8 @@ class Domain(Generic[F]):
         for name, values in choices.items():
             if name not in varied:
                 values.sort(key=lambda value, name=name: value is not nearest[name])  # type: ignore[misc]
+        from fsm.walk import walk  # noqa: PLC0415 - not every process needs it
+
         for facts, count in walk(choices, self.constraints, varied):
             yield self.record(**facts), count
 
@@ -148,8 +153,10 @@ class Domain(Generic[F]):
         return frozenset(name for each in self.constraints for name in each.reads)
 
     @cached_property
-    def constraints(self) -> tuple[Constraint, ...]:
+    def constraints(self) -> "tuple[Constraint, ...]":
         """What cannot come together: who is one user stands in one place, and what `possible` denies."""
+        from fsm.walk import Constraint  # noqa: PLC0415 - as above
+
         pair = [name for name in self.values if name in _PAIR]
         ours = (Constraint(pair, _is_one_user),) if len(pair) == len(_PAIR) else ()
         return (*ours, *(Constraint(sorted(self.reads(test)), self._asked(test)) for test in self.possible))

@@ -97,7 +97,7 @@ class Table(Generic[F]):
             object.__setattr__(self, "initial", self.states[0])
         self._check_state(self.initial, f"policy `{self.id}`")
         for row in self.transitions:
-            self._check(row, self.domain.first)
+            self._check(row, self.domain.sample)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Table):
