@@ -1,9 +1,10 @@
 """What a room keeps of the events that it has accepted: whose they were, and what it answered.
 
 Theory of operation. Rooms keep millions of events, so an event is no object here: it is
-five places in one list, `_WIDTH` apart, and its position is its number in the order of
-acceptance. Words that come again and again are kept once for all rooms. The few ids of a
-new room are searched; a dictionary comes with more of them.
+five places in one sequence, `_WIDTH` apart, and its position is its number in the order of
+acceptance. Words that come again and again are kept once for all rooms. Most rooms have few
+events: these stand in a tuple, which takes the least memory, and ids are searched in it. With more
+of them come a list, and a dictionary of the ids.
 
 An event's id is claimed when the event is accepted. Whoever names an id later means that
 event, and the room holds them to it by what it has read of the first one.
@@ -13,7 +14,8 @@ still, in front of the others: what follows from them is known, but not who saw 
 is to go is taken out now and then, not each time.
 """
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from enum import Enum, StrEnum, auto
 from functools import cache
@@ -62,8 +64,8 @@ _LEAST_TAKEN = 16
 """Fewer events are not worth taking out."""
 
 _WIDTH = len(("event_id", "sender", "type", "state_key", "answer"))
-_SEARCHED = 8
-"""So many events are searched for an id, before a dictionary of them is made."""
+_FEW = 8
+"""So many events are kept in a tuple."""
 
 _SHARED_LENGTH, _SHARED_COUNT = 255, 2**16
 
@@ -89,7 +91,7 @@ class Past:
     Whether those without an id are kept is for the room to say (`keeps_all`).
     """
 
-    __slots__ = ("_cells", "_places", "bound", "keeps_all", "words")
+    __slots__ = ("_cells", "bound", "keeps_all", "words")
 
     knows_refused: ClassVar[bool] = True
     """Whether the room may remember what it has refused, too: nobody else judges in it."""
@@ -97,15 +99,16 @@ class Past:
     def __init__(self, *, keeps_all: bool = False, bound: "Bound | None" = None) -> None:
         self.keeps_all = keeps_all
         self.bound = bound
-        self._cells: list[Any] = []
-        self.words: Container[Any] = self._cells
-        """All ids are among these: what is not has not come up."""
-        self._places: dict[str, int] | None = None
-        """By id: where the cells of an event begin."""
+        self._cells: Any
+        """A tuple of few cells, or a list."""
+        self.words: Any
+        """All ids are among these, and what is not has not come up: the few cells or, by id, where an event begins."""
+        self._hold(())
 
     def __eq__(self, other: object) -> bool:
-        mine = (self.keeps_all, self.bound, self._cells)
-        return isinstance(other, Past) and mine == (other.keeps_all, other.bound, other._cells)
+        if not isinstance(other, Past) or (self.keeps_all, self.bound) != (other.keeps_all, other.bound):
+            return False
+        return [*self._cells] == [*other._cells]
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
@@ -120,9 +123,7 @@ class Past:
     def copy(self) -> "Past":
         """The same events, to be gone on with."""
         copied = Past(keeps_all=self.keeps_all, bound=self.bound)
-        copied._cells += self._cells
-        if self._places is not None:
-            copied._places = copied.words = {**self._places}
+        copied._cells, copied.words = copy(self._cells), copy(self.words)
         return copied
 
     @property
@@ -148,29 +149,31 @@ class Past:
 
     def find(self, event_id: str) -> int | None:
         """The position of the event with this id."""
-        if self._places is not None:
-            place = self._places.get(event_id)
-            return None if place is None else place // _WIDTH + self._gone
-        ids = self._cells[::_WIDTH]
-        return ids.index(event_id) + self._gone if event_id in ids else None
+        if type(self._cells) is tuple:
+            ids = self._cells[::_WIDTH]
+            return ids.index(event_id) + self._gone if event_id in ids else None
+        place = self.words.get(event_id)
+        return None if place is None else place // _WIDTH + self._gone
 
     def add(self, event_id: str | None, sender: str, event_type: str, state_key: str | None, answer: object) -> None:
         """Keep an event. `answer` is the decision, or that and what was read of the content (see `pack`)."""
-        cells = self._cells
-        if event_id is not None:
-            places = self._places
-            if places is not None:
-                places[event_id] = len(cells)
-            elif len(cells) >= _SEARCHED * _WIDTH:
-                self._find_places([*cells[::_WIDTH], event_id])
-        shared = _shared
-        cells += (
+        shared, cells = _shared, self._cells
+        event = (
             event_id, shared[sender], shared[event_type], None if state_key is None else shared[state_key], answer
         )  # fmt: skip
+        if type(cells) is tuple:
+            self._hold(cells + event)
+            return
+        if event_id is not None:
+            self.words[event_id] = len(cells)
+        cells += event
 
-    def _find_places(self, ids: list[Any]) -> None:
-        self._places = {each: number * _WIDTH for number, each in enumerate(ids) if each is not None}
-        self.words = self._places
+    def _hold(self, cells: Sequence[Any]) -> None:
+        """Keep these cells in place of those that there are."""
+        if len(cells) <= _FEW * _WIDTH:
+            self._cells = self.words = tuple(cells)
+        else:
+            self._cells, self.words = [*cells], places(cells)
 
     def forget(self, place_of: Callable[[Entry], object]) -> bool:
         """Take out what is older than the last events, if that is much, and not the state still.
@@ -187,15 +190,14 @@ class Past:
         kept = [cell for position in front for cell in self._cells_of(position)]
         kept += cells[(cut - bound.gone) * _WIDTH :]
         gone = cut - len(front)
-        cells[:] = kept
+        self._hold(kept)
         self.bound = Bound(bound.keep, gone, len(front))
-        if self._places is not None:
-            self._find_places(cells[::_WIDTH])
         return True
 
-    def _cells_of(self, position: int) -> list[Any]:
-        index = position - self._gone
-        return self._cells[index * _WIDTH : (index + 1) * _WIDTH]
+    def _cells_of(self, position: int) -> Sequence[Any]:
+        index = (position - self._gone) * _WIDTH
+        cells: Sequence[Any] = self._cells
+        return cells[index : index + _WIDTH]
 
     def append(self, entry: Entry) -> None:
         """Keep an event."""
@@ -203,11 +205,19 @@ class Past:
 
     def replace(self, position: int, entry: Entry) -> None:
         """Keep an event in place of one of the same id, or of one that is to be forgotten."""
-        position -= self._gone
-        old = self._cells[position * _WIDTH]
-        if old != entry.event_id and self._places is not None:
-            self._places.pop(old, None)
-        self._cells[position * _WIDTH : (position + 1) * _WIDTH] = (*entry[:4], pack(entry.answer, entry.read))
+        cells, start = self._cells, (position - self._gone) * _WIDTH
+        new = (*entry[:4], pack(entry.answer, entry.read))
+        if type(cells) is tuple:
+            self._hold((*cells[:start], *new, *cells[start + _WIDTH :]))
+            return
+        if cells[start] != entry.event_id:
+            self.words.pop(cells[start], None)
+        cells[start : start + _WIDTH] = new
+
+
+def places(cells: Sequence[Any]) -> dict[str, int]:
+    """By id: where the cells of an event begin."""
+    return {each: number * _WIDTH for number, each in enumerate(cells[::_WIDTH]) if each is not None}
 
 
 def brief(text: str) -> str:

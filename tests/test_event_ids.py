@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fsm import Decision, EventError, MatrixRoom, Room
-from fsm.past import _SEARCHED, GIVEN, Entry, Past, Shared, brief
+from fsm.past import _FEW, GIVEN, Entry, Past, Shared, brief
 from tests.builders import (
     ALICE,
     BAN,
@@ -69,7 +69,7 @@ EVENTS: list[tuple[str, JSON, list[JSON], list[JSON]]] = [
 
 
 @pytest.mark.parametrize("how", ["send", "take", "from_state"])
-@pytest.mark.parametrize("before", [0, _SEARCHED + 1], ids=["few", "many"])
+@pytest.mark.parametrize("before", [0, _FEW + 1], ids=["few", "many"])
 @pytest.mark.parametrize(("event", "same", "others"), [case[1:] for case in EVENTS], ids=[case[0] for case in EVENTS])
 def test_an_id_is_one_event(event: JSON, same: list[JSON], others: list[JSON], before: int, how: str) -> None:
     if how != "send" and "state_key" not in event:

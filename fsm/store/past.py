@@ -6,10 +6,10 @@ at hand. One is looked up by its id. Where all of them are needed, as for what a
 be shown, or for a snapshot, all are read.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Protocol
 
-from fsm.past import Entry, Past
+from fsm.past import Entry, Past, places
 
 
 class Source(Protocol):
@@ -23,6 +23,19 @@ class Source(Protocol):
 
 
 _MOST_ABSENT = 4096
+
+
+class _Ids(dict[str, int]):
+    """The ids that came up since a room was opened. Of one that may be in the store, it is not said that it has not."""
+
+    __slots__ = ("_past",)
+
+    def __init__(self, past: "StoredPast") -> None:
+        super().__init__()
+        self._past = past
+
+    def __contains__(self, event_id: object) -> bool:
+        return type(event_id) is str and (self._past.asks(event_id) or super().__contains__(event_id))
 
 
 class StoredPast(Past):
@@ -43,11 +56,6 @@ class StoredPast(Past):
         self._absent: set[str] = set()
         self.is_following = False
         """Whether what comes is known to be new."""
-        self.words = self
-
-    def __contains__(self, event_id: object) -> bool:
-        # Of an id that may be in the store, nobody says here that it has not come up.
-        return type(event_id) is str and (self._asks(event_id) or super().find(event_id) is not None)
 
     def __iter__(self) -> Iterator[Entry]:
         self._load()
@@ -84,7 +92,7 @@ class StoredPast(Past):
 
     def look_up(self, event_ids: Iterable[str]) -> None:
         """Know of these ids which have come up."""
-        asked = {each for each in event_ids if self._asks(each)} - {each.event_id for each in self._found}
+        asked = {each for each in event_ids if self.asks(each)} - {each.event_id for each in self._found}
         if asked and self._source is not None:
             found = self._source.find(asked)
             self._found += found
@@ -113,13 +121,13 @@ class StoredPast(Past):
         else:
             super().replace(position, entry)
 
-    def _asks(self, event_id: str) -> bool:
+    def asks(self, event_id: str) -> bool:
         """Whether the store has to be asked for an id."""
         return self._source is not None and not self.is_following and event_id not in self._absent
 
-    def _find_places(self, ids: list[object]) -> None:
-        super()._find_places(ids)
-        self.words = self
+    def _hold(self, cells: Sequence[object]) -> None:
+        self._cells, self.words = [*cells], _Ids(self)
+        self.words.update(places(cells))
 
     def _load(self) -> None:
         """Have all events in memory."""
@@ -130,6 +138,6 @@ class StoredPast(Past):
         for position in range(super().__len__()):
             since.append(super().__getitem__(position))
         super().__init__()
-        self.words, self._found = self, []
+        self._found = []
         for entry in (*source.read_all(), *since):
             self.append(entry)
