@@ -180,6 +180,8 @@ class Rules(Generic[P, R]):
         self.types = types
         self.others = others
         self.setting_types = setting_types
+        self.begun: Any = None
+        """What the first events of rooms lead to, as long as they are alike (see `fsm.room.sending`)."""
         self._tables: dict[R, Table[P, R]] = {}
         self.met: Met = None
         """What ordinary changes meet of the rules beside the table, and pass."""

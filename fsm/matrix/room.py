@@ -34,7 +34,7 @@ from fsm.matrix.membership import NONE_REFUSED
 from fsm.matrix.policies import MATRIX_1, MATRIX_12, VERSIONS, MatrixPolicy
 from fsm.matrix.quick import MatrixQuick
 from fsm.matrix.rules import peers_of, rules_of
-from fsm.matrix.settings import CREATE, POWER_LEVELS, Founder, Settings
+from fsm.matrix.settings import CREATE, POWER_LEVELS, Creation, Founder, Settings
 from fsm.observers import Observer
 from fsm.own_facts import Provider
 from fsm.participation.participant import Member, Other, Participant
@@ -126,9 +126,11 @@ class MatrixRoom(MatrixQuick[Member]):
     ) -> "MatrixRoom[Any]":
         """A new room that the creator has joined. Raises `EventError` for a bad user id."""
         room = cls(room_id, policy=policy, participant=participant, facts=facts, keep=keep)
-        for event in room.first_events(creator):
-            room.send(event)
+        room._begin(creator, is_alike=cls is MatrixRoom)
         return room
+
+    def _created_by(self, creator: str, settings: Settings) -> Settings:
+        return Settings(Creation(creator, ()), settings.levels, settings.join_rule, settings.promises)
 
     def first_events(self, creator: str) -> list[dict[str, Any]]:
         """The events with which somebody creates a room, of the last version where its version is still open."""

@@ -133,9 +133,11 @@ class Room(ParticipationRoom[Member]):
             room._become(type(envelope).from_json(envelope.as_json()).settings(policy))
             room._past = None  # what it begins with is otherwise now
             room._keep(keep)
-        for event in room.first_events(creator):
-            room.send(event)
+        room._begin(creator, is_alike=cls is Room and envelope is None)
         return room
+
+    def _created_by(self, creator: str, settings: Settings) -> Settings:
+        return Settings(settings.roles, creator, settings.join_rule, settings.visibility)
 
     def first_events(self, creator: str) -> list[dict[str, Any]]:
         """The events with which somebody creates a room."""

@@ -6,6 +6,7 @@ from weakref import WeakValueDictionary
 
 from fsm import change as kinds
 from fsm.change import ALL, Change, Outcome
+from fsm.classes import UserClass
 from fsm.decision import Decision
 from fsm.errors import EventError, RevisionError, shorten
 from fsm.event import Event, checked_word, plain
@@ -19,6 +20,9 @@ from fsm.room.judging import UNREADABLE
 from fsm.room.observing import RoomObserving
 
 _NONE: frozenset[frozenset[kinds.Kind]] = frozenset()
+
+_ANYBODY = "@anybody:anywhere"
+"""A user id of every family."""
 
 
 class RoomSending(RoomObserving[Who]):
@@ -70,6 +74,41 @@ class RoomSending(RoomObserving[Who]):
         if begins:
             await tell_async(attached, change)
         return change.decision
+
+    def _begin(self, creator: str, *, is_alike: bool) -> None:
+        """Have somebody create the room, by the first events.
+
+        Rooms of a policy that are `is_alike` differ in nothing but the creator then. So where nobody is told, and
+        nothing is kept, what these events lead to is found once, in another room. Raises `EventError` for what is no
+        user id.
+        """
+        is_quiet = self._attached is None and self._past is None and not self.participant_type.has_hooks
+        if is_alike and is_quiet and self._is_user(creator) and not is_logged(INFO):
+            begun = self._rules.begun
+            if begun is None:
+                other: RoomSending[Who] = type(self)(policy=self.policy)  # type: ignore[call-arg]  # of a family
+                begun = self._rules.begun = other._begun()
+            settings, its, revision, table = begun
+            if its is not None:
+                self._settings, self._members[creator] = self._created_by(creator, settings), its
+                self._revision, self._table = revision, table
+                return
+        for event in self.first_events(creator):
+            self.send(event)
+
+    def _begun(self) -> tuple[Any, UserClass | None, int, Any]:
+        """What the first events lead to: the settings, the class of the creator, the revision, and the table.
+
+        None in place of the class where they do not let the creator in.
+        """
+        for event in self.first_events(_ANYBODY):
+            self.send(event)
+        is_in = self.participation(_ANYBODY) is self.creator_state
+        return self._settings, self._members[_ANYBODY] if is_in else None, self._revision, self._table
+
+    def _created_by(self, creator: str, settings: Any) -> Any:
+        """The settings of a room that another user has created than that of these."""
+        raise NotImplementedError
 
     def apply(self, change: Change) -> Decision:
         """Let a change happen that was prepared for this room, and tell those who observe it.
