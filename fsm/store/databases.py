@@ -23,6 +23,8 @@ class Database(Protocol):
     """What a store asks of a database."""
 
     engine: Engine
+    order: tuple[ColumnElement[int], ...]
+    """By this the changes are in the order in which they are told."""
     found: ReturningInsert[tuple[str]]
     checkpoint: Insert
     point: Insert
@@ -44,6 +46,9 @@ class Database(Protocol):
 
     def visible(self) -> ColumnElement[bool]:
         """Which changes can be told: no earlier one will appear behind them."""
+
+    def is_after(self, transaction: int, number: int) -> ColumnElement[bool]:
+        """Which changes are told after this place."""
 
     def take_off(self) -> None:
         """Have what was deleted off the disk, as far as this can be asked for."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, select
 
 from fsm.change import Change
 from fsm.errors import StoreError, shorten
@@ -31,14 +31,14 @@ class StoreOutbox(StoreBase):
         A change whose policy is not at hand has only its id and fingerprint, and states of the same words; of
         one that was erased the event is empty. Raises `StoreError` for what is no cursor.
         """
-        query = self._told(room_id).order_by(CHANGES.c.transaction, CHANGES.c.number)
+        query = self._told(room_id).order_by(*self._database.order)
         if after is not None:
-            query = query.where(tuple_(CHANGES.c.transaction, CHANGES.c.number) > tuple_(*_cursor(after)))
+            query = query.where(self._database.is_after(*_cursor(after)))
         return self._read_changes(query, limit)
 
     def last_changes(self, limit: int = 10, *, room_id: str | None = None) -> list[tuple[Cursor, Change]]:
         """The last of them, oldest first."""
-        query = self._told(room_id).order_by(CHANGES.c.transaction.desc(), CHANGES.c.number.desc())
+        query = self._told(room_id).order_by(*(column.desc() for column in self._database.order))
         return self._read_changes(query, limit)[::-1]
 
     def _told(self, room_id: str | None) -> Select[Any]:

@@ -41,6 +41,7 @@ class PostgreSQL(Statements):
     """A server: rooms do not block one another."""
 
     name = "PostgreSQL"
+    order: tuple[ColumnElement[int], ...] = (CHANGES.c.transaction, CHANGES.c.number)
 
     def __init__(self, url: URL, *, must_exist: bool) -> None:  # noqa: ARG002 - there is always a database
         arguments = {} if "connect_timeout" in url.query else {"connect_timeout": int(WAIT)}
@@ -91,6 +92,10 @@ class PostgreSQL(Statements):
         """The changes of transactions before the oldest that is running."""
         oldest = _number(func.pg_snapshot_xmin(func.pg_current_snapshot()))
         return CHANGES.c.transaction < oldest + select(SCHEMA.c.transactions_from).scalar_subquery()
+
+    def is_after(self, transaction: int, number: int) -> ColumnElement[bool]:
+        """Those of later transactions, and of the same one those of higher numbers."""
+        return tuple_(*self.order) > tuple_(transaction, number)
 
     def take_off(self) -> None:
         """It vacuums its tables when it finds the time."""

@@ -9,7 +9,7 @@ room, opened for it alone.
 
 import json
 from collections import OrderedDict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, NamedTuple
@@ -359,20 +359,21 @@ def _entered_quickly(room: Any, value: Mapping[str, Any], asked: Container[froze
         return None
 
 
-def follow(room: Any, rows: Iterable[Any]) -> None:
+def follow(room: Any, rows: Sequence[Any]) -> None:
     """Lead a room on by what is stored. Raises `StoreError` where the room does not accept it any more."""
     past = room._past
     past.is_following = True
     try:
-        for row in rows:
-            event, is_sent = json.loads(row.event), row.outcome == Outcome.SENT
-            decision = _entered_quickly(room, event) if is_sent and row.facts is None else None
+        events = json.loads(f"[{','.join(row.event for row in rows)}]")  # in half the time of each by itself
+        for event, (revision, outcome, _, told) in zip(events, rows, strict=True):
+            is_sent = outcome == Outcome.SENT
+            decision = _entered_quickly(room, event) if is_sent and told is None else None
             if decision is None:
-                facts = None if row.facts is None else snapshot.read_facts(room, json.loads(row.facts), "facts")
+                facts = None if told is None else snapshot.read_facts(room, json.loads(told), "facts")
                 decision = room._follow(event, facts, is_sent=is_sent)
-            if not decision or room.revision != row.revision:
+            if not decision or room.revision != revision:
                 raise StoreError(
-                    f"room `{shorten(room.id)}` cannot be opened: the change of revision {row.revision} does not follow"
+                    f"room `{shorten(room.id)}` cannot be opened: the change of revision {revision} does not follow"
                 )
     except EventError as problem:
         raise StoreError(f"room `{shorten(room.id)}` cannot be opened: {problem}") from problem

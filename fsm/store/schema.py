@@ -84,7 +84,9 @@ CHANGES = Table(
     Column("facts", Text),  # JSON; those that the host's provider told
     UniqueConstraint("room_id", "revision"),
     Index("fsm_changes_by_event_id", "room_id", "event_id", unique=True),
-    Index("fsm_changes_in_order", "transaction", "number"),
+    Index("fsm_changes_in_order", "transaction", "number").ddl_if(
+        dialect="postgresql"
+    ),  # elsewhere numbers are in order
     sqlite_autoincrement=True,
 )
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
+    false,
     insert,
     literal_column,
     true,
@@ -43,6 +44,7 @@ class SQLite(Statements):
     """A file, in which one at a time writes: others wait."""
 
     name = "SQLite"
+    order: tuple[ColumnElement[int], ...] = (CHANGES.c.number,)
 
     def __init__(self, url: URL, *, must_exist: bool) -> None:
         path = url.database
@@ -85,6 +87,10 @@ class SQLite(Statements):
     def visible(self) -> ColumnElement[bool]:
         """All: who writes first is seen first."""
         return true()
+
+    def is_after(self, transaction: int, number: int) -> ColumnElement[bool]:
+        """Those of higher numbers; what has a transaction's number is of no such store, and behind all."""
+        return false() if transaction else CHANGES.c.number > number
 
     def take_off(self) -> None:
         """What is deleted is overwritten in the file (`secure_delete`); its log, which has it still, is emptied."""
