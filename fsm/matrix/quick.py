@@ -66,15 +66,10 @@ class MatrixQuick(MatrixJudging[Member]):
             known = self._known_answer(read, value)
             return known if known is not None and known.judged else self._answer(read, value, facts)
 
-    def _look_up_other(
-        self, event_type: str, sender: str, key: str | None, settings: Settings
-    ) -> Mapping[UserClass, Decision]:
-        of_messages, of_state = self._senders_under(settings)
-        if key is None:
-            return of_messages[event_type]
-        if key and not _is_own(key, sender):
-            raise KeyError(key)
-        return of_state[event_type]
+    @staticmethod
+    def _is_ordinary_key(key: str, sender: str) -> bool:
+        # Nobody but a user sets what stands under the user's name.
+        return len(key) <= MAX_TEXT and key.isascii() and (not key.startswith("@") or key == sender)
 
     def _look_up_setting(
         self, event: Event, value: JSON, by: UserClass, settings: Settings
@@ -96,15 +91,9 @@ class MatrixQuick(MatrixJudging[Member]):
             raise KeyError(event.type) from None
 
     def _senders_under(self, settings: Settings) -> tuple[Senders, Senders]:
-        """Who may send messages, and who may set state, in a room that is set to this."""
         known = self._senders
         if known is None or known[0] is not settings:
             if settings.creation is None:
                 raise KeyError(settings)
             known = self._senders = settings, self._rules.senders(settings.levels_in_force)
         return known[1]
-
-
-def _is_own(key: str, sender: str) -> bool:
-    """Whether a `state_key` is sound, and no other user's."""
-    return len(key) <= MAX_TEXT and key.isascii() and (not key.startswith("@") or key == sender)

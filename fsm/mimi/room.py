@@ -22,7 +22,7 @@ from fsm.mimi.permissions import REDACT, SEND_MESSAGES, Permissions
 from fsm.mimi.permits import EventFacts, Kind
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
 from fsm.mimi.roles import Standing
-from fsm.mimi.rules import MimiRules, rules_of
+from fsm.mimi.rules import MimiRules, Senders, rules_of
 from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, ROLE, USER, Settings
 from fsm.observers import Observer
 from fsm.own_facts import Provider, weight_of
@@ -347,19 +347,12 @@ class Room(ParticipationRoom[Member]):
     def _is_ordinary(self, event: Mapping[str, Any], action: str | None) -> bool:  # noqa: ARG002 - as any room asks
         return "authEvents" not in event
 
-    def _look_up_other(
-        self,
-        event_type: str,
-        sender: str,  # noqa: ARG002 - as any room does
-        key: str | None,
-        settings: Settings,
-    ) -> Mapping[UserClass, Decision]:
-        is_created = settings.creator is not None
-        if key is None:
-            return self._rules.messages[is_created][event_type]
-        if len(key) > MAX_TEXT or not key.isascii():
-            raise KeyError(key)
-        return self._rules.states[is_created][event_type]
+    def _senders_under(self, settings: Settings) -> tuple[Senders, Senders]:
+        return self._rules.senders_of_others[settings.creator is not None]
+
+    @staticmethod
+    def _is_ordinary_key(key: str, sender: str) -> bool:  # noqa: ARG004 - as any room is asked
+        return len(key) <= MAX_TEXT and key.isascii()
 
     def _look_up_setting(
         self,
@@ -368,7 +361,7 @@ class Room(ParticipationRoom[Member]):
         by: UserClass,
         settings: Settings,
     ) -> tuple[Decision, Event, Settings]:
-        if event.state_key and (len(event.state_key) > MAX_TEXT or not event.state_key.isascii()):
+        if event.state_key and not self._is_ordinary_key(event.state_key, event.sender):
             raise KeyError(event.state_key)
         try:
             event = self._understood(event)

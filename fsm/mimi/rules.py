@@ -50,7 +50,9 @@ class MimiRules(Rules[Standing, JoinRule]):
             kind: (Senders(self, kind, is_created=False), Senders(self, kind, is_created=True)) for kind in Kind
         }
         """Who may send events of a kind: by whether the room is created."""
-        self.messages, self.states = self.senders[Kind.MESSAGE], self.senders[Kind.STATE]
+        messages, states = self.senders[Kind.MESSAGE], self.senders[Kind.STATE]
+        self.senders_of_others = (messages[False], states[False]), (messages[True], states[True])
+        """The same for messages and for state that mean nothing to a room."""
         self.join_rule: Mapping[Value, int] = weights["join_rule"]
         self.is_self = weights["is_self"][True]
         self.outranks_for_kick = weights["outranks_for_kick"][True]

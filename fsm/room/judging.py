@@ -1,7 +1,7 @@
 """From an event to its decision, and to the `Change` that it makes. Only the quick way applies what it has read."""
 
 from collections.abc import Container, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from fsm import change as kinds
 from fsm.change import Change, Outcome
@@ -25,6 +25,9 @@ _WITH_KEY = len(("type", "sender", "content", "state_key"))
 _WITHOUT_KEY = _WITH_KEY - 1
 _IDS = ("event_id", "room_id")
 _BOTH_IDS = len(_IDS)
+
+Senders: TypeAlias = Mapping[str, Mapping[UserClass, Decision]]
+"""The decisions on events by their type, and by the class of the sender."""
 
 UNREADABLE = (KeyError, TypeError, AttributeError, RecursionError)
 """What the quick way meets in an event that it cannot read."""
@@ -149,7 +152,7 @@ class RoomJudging(RoomPast[Who]):
             raise EventError("type", f"`{shorten(read.type)}` is no change")
         return self._facts_of(read, value)
 
-    def _quick(  # noqa: C901, PLR0912 - a call takes longer than a check
+    def _quick(  # noqa: C901, PLR0912, PLR0915 - a call takes longer than a check
         self, event: Mapping[str, Any], asked: Container[frozenset[kinds.Kind]] | None = None, is_sent: bool = True
     ) -> Any:
         """Read and look up a sound and ordinary event. Raises one of `UNREADABLE` for any other, and changes nothing.
@@ -178,21 +181,24 @@ class RoomJudging(RoomPast[Who]):
             else:
                 effect = self._members.get(key) or self._stranger(key)
                 decision = table.others[action][by][effect]
-        else:
+        elif "state_key" in event:
+            key, more = event["state_key"], len(event) - _WITH_KEY
+            action = effect = None
+            if type(key) is not str:
+                raise TypeError
             expect_plain(content)
+            if event_type in table.setting_types:
+                told = (event_type, sender, content, key, event.get("event_id"), event.get("room_id"), None)
+                decision, *effect = self._look_up_setting(_new(Event, told), event, by, settings)
+            else:
+                if key and not self._is_ordinary_key(key, sender):
+                    raise KeyError(key)
+                decision = self._senders_under(settings)[1][event_type][by]
+        else:
             key = action = effect = None
             more = len(event) - _WITHOUT_KEY
-            if "state_key" in event:
-                key, more = event["state_key"], more - 1
-                if type(key) is not str:
-                    raise TypeError
-            if key is not None and event_type in table.setting_types:
-                read = _new(
-                    Event, (event_type, sender, content, key, event.get("event_id"), event.get("room_id"), None)
-                )
-                decision, *effect = self._look_up_setting(read, event, by, settings)
-            else:
-                decision = self._look_up_other(event_type, sender, key, settings)[by]
+            expect_plain(content)
+            decision = self._senders_under(settings)[0][event_type][by]
         event_id = None
         if more:
             event_id, room_id = event.get("event_id"), event.get("room_id")
@@ -272,18 +278,17 @@ class RoomJudging(RoomPast[Who]):
             kind, event, None, False,
         ))  # fmt: skip
 
-    def _look_up_other(
-        self,
-        event_type: str,
-        sender: str,  # noqa: ARG002 - for others, as are the next
-        key: str | None,  # noqa: ARG002
-        settings: Any,  # noqa: ARG002
-    ) -> Mapping[UserClass, Decision]:
-        """The decisions on a sound event that is no change, by who sends it. Raises one of `UNREADABLE`.
+    def _senders_under(self, settings: Any) -> tuple[Senders, Senders]:
+        """Who may send messages, and who may set state, of types that mean nothing to a room that is set to this.
 
-        They are those of these settings. Its content is plain.
+        Raises one of `UNREADABLE`, as do the mappings for any other type.
         """
-        raise KeyError(event_type)
+        raise KeyError(settings)
+
+    @staticmethod
+    def _is_ordinary_key(key: str, sender: str) -> bool:
+        """Whether a `state_key` is sound, and raises no question."""
+        raise NotImplementedError
 
     def _look_up_setting(
         self,
