@@ -65,11 +65,33 @@ def plain(value: object) -> Any:
 
 def expect_plain(content: dict[str, Any]) -> None:
     """Raise `TypeError` for an object that `plain` would copy, and `EventError` for what it raises that for."""
-    for name, part in content.items():  # of most objects, all are short texts
-        if type(part) is not str or type(name) is not str or not part.isascii() or not name.isascii():
-            if plain(content) is not content:
-                raise TypeError
-            return
+    if not _is_small_and_ascii(content) and plain(content) is not content:
+        raise TypeError
+
+
+def _is_small_and_ascii(value: dict[str, Any], depth: int = 2) -> bool:  # noqa: C901, PLR0911 - as below
+    """Whether there is nothing but ASCII, numbers and small objects of them in a small object, so deep: as in most."""
+    if len(value) > _SMALL:
+        return False
+    for key, part in value.items():
+        if type(key) is not str or not key.isascii():
+            return False
+        kind = type(part)
+        if kind is str:
+            if not part.isascii():
+                return False
+        elif kind is dict:
+            if not depth or not _is_small_and_ascii(part, depth - 1):
+                return False
+        elif kind is list:
+            if len(part) > _SMALL:
+                return False
+            for each in part:
+                if type(each) is not str or not each.isascii():
+                    return False
+        elif kind not in _ATOMS:
+            return False
+    return True
 
 
 def _is_plain(value: object) -> bool:  # noqa: C901 - calls would take longer than the rest

@@ -1,9 +1,12 @@
 """Events come from strangers: whatever they send is read, or refused with the place at fault."""
 
-from collections import OrderedDict
+from collections import OrderedDict, UserDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from enum import StrEnum
+from functools import partial
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -20,6 +23,7 @@ from fsm.event import (
     checked_name,
     checked_text,
     describe,
+    expect_plain,
     join,
     mapping,
     name,
@@ -299,3 +303,30 @@ def test_what_has_no_end_is_refused(endless: object, monkeypatch: pytest.MonkeyP
         for reads in (plain, own_copy):
             with pytest.raises(EventError, match="has more than 1000 parts"):
                 reads(value)
+
+
+class OtherText(str):
+    """A text that is no plain one."""
+
+    __slots__ = ()
+
+
+# fmt: off
+PARTS: list[Any] = [
+    "", "tea", "\u00fc", "\ud800", OtherText("tea"), 5, 1.5, True, None, (), b"", [], {}, ["a", "b"], ["a", 5], [OtherText("a")],
+    ["\ud800"], ["\u00fc"], [["a"]], [{"a": OtherText("b")}], ["a"] * 40, {"a": 5}, {"a": {"b": {"c": "d"}}},
+    {"a": {"b": {"c": OtherText("d")}}}, {"a": {"b": {"c": {"d": "\ud800"}}}}, {"\u00fc": 5}, {"\ud800": 5}, {OtherText("a"): 5},
+    {5: 6}, {"a": {OtherText("b"): 5}}, {str(number): number for number in range(40)}, MappingProxyType({"a": 5}), UserDict(a=5),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize("part", PARTS, ids=ascii)
+def test_contents_are_expected_to_be_plain(part: Any) -> None:
+    keys = [each for each in PARTS if type(each) in (str, OtherText, int)]
+    for content in (part, {"a": part}, {"b": "c", "a": {"b": part}}, *({key: part} for key in keys)):
+        if type(content) is dict:
+            error = error_of(partial(plain, content))
+            is_copied = error is None and plain(content) is not content
+            with pytest.raises(TypeError) if is_copied else nullcontext():
+                assert str(error_of(partial(expect_plain, content))) == str(error)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from fsm import EventError
-from fsm.event import plain
+from fsm.event import expect_plain, plain
 from fsm.matrix.third_party import Promise, Promises
 from fsm.mimi import permissions, roles
 from fsm.policies import load_rules, new_room, room_from_state
@@ -239,3 +239,8 @@ def test_a_long_list_that_is_shared_is_looked_at_once() -> None:
     shared = ["x"] * 1000
     event = {**ASK, "content": {**ASK["content"], **{str(number): shared for number in range(100)}}}
     assert steps(lambda: plain(event)) < 30_000
+
+
+@pytest.mark.parametrize("shared", [["x"] * 1000, dict.fromkeys(map(str, range(1000)), "x")], ids=["list", "object"])
+def test_what_is_large_and_shared_by_few_is_looked_at_once(shared: Any) -> None:
+    assert steps(lambda: expect_plain({str(number): shared for number in range(30)})) < 40_000

@@ -20,7 +20,7 @@ from fsm.room.sending import RoomSending
 _new = tuple.__new__
 
 _ALONE = len(("type", "sender", "content", "state_key"))
-_IDS = len(("event_id", "room_id"))
+_WITH_IDS = _ALONE + len(("event_id", "room_id"))
 
 Take: TypeAlias = Callable[[int, Event, JSON], None]
 """What takes an event of a state as it stands, told its number, the event as it is read, and its JSON."""
@@ -62,11 +62,10 @@ class RoomGivenState(RoomSending[Who]):
                     if not is_name(sender):
                         raise KeyError(sender)
                     known_sender = sender
-                more = len(given) - _ALONE
-                if more:
+                if len(given) != _ALONE:
                     event_id, its_room = given.get("event_id"), given.get("room_id")
-                    if type(event_id) is not str or type(its_room) is not str or more != _IDS:
-                        self._expect_given(given, more)
+                    if type(event_id) is not str or type(its_room) is not str or len(given) != _WITH_IDS:
+                        self._expect_given(given)
                     if event_id is not None and (
                         event_id in ids or not 0 < len(event_id) <= MAX_TEXT or not event_id.isascii()
                     ):
@@ -117,10 +116,12 @@ class RoomGivenState(RoomSending[Who]):
                 raise problem.within(f"state[{number}]") from None
             room_id, past = self.id, self._past
 
-    def _expect_given(self, event: JSON, more: int) -> None:
-        """Raise one of `UNREADABLE` unless ids are texts, and `more` fields than every event has hide nothing."""
-        if more > ids_in(event) and (self._is_hidden(event) or plain(event) is not event):
-            raise KeyError(more)
+    def _expect_given(self, event: JSON) -> None:
+        """Raise one of `UNREADABLE` unless ids are texts, and what an event has besides hides nothing."""
+        if len(event) > _ALONE + ids_in(event):
+            if self._is_hidden(event):
+                raise KeyError(event)
+            expect_plain(event)
 
     def _read_given(self, value: JSON, taken: set[tuple[str, str]]) -> Event:
         """Read an event of a state with care; others, at these places, have been taken. Raises `EventError`."""
