@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from benchmarks.clock import least
 from fsm.bulk.decide.arrays import Codes, Small
-from fsm.bulk.decide.coding import Coded, Coder
+from fsm.bulk.decide.coding import Coded, Coder, Known
 from fsm.bulk.decide.pairs import NOBODY
 from fsm.bulk.decide.run import Run
 from fsm.bulk.read import layout
@@ -65,7 +65,7 @@ def coded(pieces: Iterable[pa.Table], *, compiled: bool, most: int | None = None
     whole = {name: np.concatenate([columns[name] for columns in kept]) for name in ("plain", *names)}
     plain = whole.pop("plain")
     untyped = np.empty(0, np.uint32), np.empty(0, np.int32)
-    return run, Coded(table=None, users=(whole["rooms"],) * 2, typed=untyped, **whole), plain
+    return run, Coded(table=None, users=(whole["rooms"],) * 2, typed=untyped, known=Known(), **whole), plain
 
 
 def _pieces(table: pa.Table) -> Iterator[pa.Table]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from fsm.bulk.decide.answers import Answers
 from fsm.bulk.decide.arrays import Mask
-from fsm.bulk.decide.coding import Coder
+from fsm.bulk.decide.coding import Coded, Coder
 from fsm.bulk.decide.run import Run, Verdicts
 from fsm.bulk.decide.tally import Differences, Tally
 from fsm.bulk.decide.versions import VersionsRun
@@ -96,16 +96,23 @@ class Backtest:
 
     def add(self, table: pa.Table) -> Piece:
         """Replay the next rows of the history. Raises `ReplayError` when they are none."""
+        return self.play(self.code(table))
+
+    def code(self, table: pa.Table) -> Coded:
+        """Number the next rows, also while those before them are played. Raises `ReplayError` when they are none."""
         with self.timed("coding"):
-            coded = self._coder.code(table)
+            return self._coder.code(table)
+
+    def play(self, coded: Coded) -> Piece:
+        """Replay the next rows, once they are numbered."""
         with self.timed("replay"):
             verdicts = tuple(run.play(coded) for run in self._runs)
         with self.timed("counting"):
             for tally, each in zip(self._tallies, verdicts, strict=True):
                 tally.add(each)
             differs = self._differences.add(coded, (verdicts[0], verdicts[1])) if self._differences else None
-        self.events += len(table)
-        return Piece(table, verdicts, differs, self._answers)
+        self.events += len(coded)
+        return Piece(coded.table, verdicts, differs, self._answers)
 
     @property
     def notices(self) -> list[str]:

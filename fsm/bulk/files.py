@@ -65,10 +65,10 @@ def backtest(  # noqa: PLR0913 - what to read, what to write, and how
     results = [each for each in (output, participation) if each is not None]
     _spare(history, results)
     policies = [each for each in (policy, against) if each is not None]
-    with _telling_where(lambda: 0, results):
-        past = history.rooms_that_look_back(policies)
     faults: list[str] = []
     with _system_memory(), ahead(history.parts(policies, carry=output is not None)) as parts, ExitStack() as files:
+        with _telling_where(lambda: 0, results):
+            past = history.rooms_that_look_back(policies)
         run = Backtest(
             policy,
             against,
@@ -79,9 +79,11 @@ def backtest(  # noqa: PLR0913 - what to read, what to write, and how
         verdicts, states = (
             None if each is None else files.enter_context(whole(each)) for each in (output, participation)
         )
-        for part in parts:
-            piece = run.add(part.table)
-            faults += faults_in(part.file, piece, run.events - len(part.table))[: FAULTS_TOLD - len(faults)]
+        # Where there is a processor for it, a piece is numbered while the one before it is played.
+        coded = files.enter_context(ahead((part, run.code(part.table)) for part in parts))
+        for part, rows in coded:
+            piece = run.play(rows)
+            faults += faults_in(part.file, piece, run.events - len(rows))[: FAULTS_TOLD - len(faults)]
             if verdicts is not None:
                 _write(run, verdicts, piece)
             if on_progress is not None:
@@ -92,9 +94,15 @@ def backtest(  # noqa: PLR0913 - what to read, what to write, and how
             states.write(run.participation())
     for notice in run.notices:
         tell(notice)
-    counts = run.as_json()
-    elsewhere = time.perf_counter() - started - sum(run.seconds.values())
-    return Report(counts, faults, {"reading": elsewhere, **run.seconds})
+    return Report(run.as_json(), faults, _shares(run.seconds, time.perf_counter() - started))
+
+
+def _shares(seconds: Mapping[str, float], whole: float) -> dict[str, float]:
+    """What each kind of work took of the whole time; of what went on beside others, what these waited for."""
+    others = {work: spent for work, spent in seconds.items() if work != "coding"}
+    waited = whole - sum(others.values())
+    coding = min(seconds.get("coding", 0), waited)
+    return {"reading": waited - coding, "coding": coding, **others}
 
 
 @contextmanager

@@ -4,12 +4,16 @@ Theory of operation. Users, rooms and words are numbered in the order of first
 mention, and so are (room, user) pairs: whatever is known of a pair stands in arrays
 under its number. Two replays of one history, under two policies, share the numbers.
 
+A piece may be numbered while rooms judge the one before it. They bring up users and pairs
+as well: each has the place that it would have if one piece came after the other.
+
 A row is *plain* when all of it could be numbered and it asks for a participation
 change. Any other row has to be read as an event, and judged by a room.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +51,7 @@ class Coded:
     """The word for the action, `MISSING` where a row is not plain."""
     typed: tuple[Indexes, Codes]
     """The rows that have an event type, and their types."""
+    known: "Known"
 
     def __len__(self) -> int:
         return len(self.actions)
@@ -62,12 +67,21 @@ class Coded:
             users=(self.users[0][rows], self.users[1][rows]),
             actions=self.actions[rows],
             typed=(np.searchsorted(rows, self.typed[0][typed]).astype(np.uint32), self.typed[1][typed]),
+            known=self.known,
         )
 
     @property
     def room_indexes(self) -> Indexes:
         """The rooms as the inner loop takes them."""
         return _unsigned(self.rooms)
+
+
+class Known(NamedTuple):
+    """How many users and pairs had come up once some rows were numbered; and how many of these rooms had brought up."""
+
+    users: int = 0
+    pairs: int = 0
+    brought: int = 0
 
 
 class Coder:
@@ -82,6 +96,10 @@ class Coder:
         self.types = Words()
         self.pairs = Pairs(_compiled_search() if compiled else PLAIN)
         self._rooms = Words()
+        self.brought = 0
+        """So often have rooms brought up pairs that were new to the rows that they judged."""
+        self._named: dict[int, tuple[int, int]] = {}
+        """The users whom rooms brought up: how many had come up before, and how many of these."""
         self.remembering = {self.room_number(room_id) for room_id in remembering}
 
     @property
@@ -99,7 +117,7 @@ class Coder:
 
     def code(self, table: pa.Table) -> Coded:
         """Number the next rows of a history. Raises `ReplayError` when it is none."""
-        table = layout.checked(table)
+        table, brought = layout.checked(table), self.brought
         rooms = self._numbers(self._rooms, table, layout.ROOM) + 1
         senders, targets, actions = (
             self._numbers(words, table, name)
@@ -127,6 +145,7 @@ class Coder:
             users=(targets, senders),
             actions=actions,
             typed=self._typed(table),
+            known=Known(len(self.users), len(self.pairs), brought),
         )
 
     def look_again(self, coded: Coded, rows: npt.NDArray[np.int64]) -> None:
@@ -141,14 +160,25 @@ class Coder:
         number = self.users.find(user)
         return NOBODY if number == MISSING else self.pairs.find_one(room, number)
 
-    def add_pair(self, room: int, user: str) -> int:
-        """The number of a pair, whether it has come up or not."""
-        return self.pairs.enter_one(room, self.users.number(user))
+    def add_pair(self, room: int, user: str, coded: Coded) -> int:
+        """The number of a pair, whether it has come up or not, for a room that judges some of these rows."""
+        number = self.users.number(user)
+        if number >= coded.known.users:
+            self._named.setdefault(number, (coded.known.users, len(self._named)))
+        pair = self.pairs.find_one(room, number)
+        if pair == NOBODY:
+            pair = self.pairs.enter_one(room, number)
+        self.brought += pair >= coded.known.pairs
+        return pair
 
     def sorted(self, pairs: Indexes) -> Indexes:
         """These pairs in the order in which their rooms and users were first mentioned."""
         rooms, users = self.pairs.parts()
-        return pairs[np.lexsort((users[pairs], rooms[pairs]))]
+        places = np.zeros((2, len(self.users)), np.int64)
+        places[1] = np.arange(1, len(self.users) + 1)
+        for user, (before, named) in self._named.items():
+            places[:, user] = named + 1, before
+        return pairs[np.lexsort((*places[:, users[pairs]], rooms[pairs]))]
 
     def names_of(self, pairs: Indexes) -> dict[str, pa.Array]:
         """The room and the user of these pairs, by column name."""

@@ -7,9 +7,13 @@ memory. That costs twenty-one to forty-three bytes a pair (without a compiler, a
 row of a piece were a pair), and can be searched for many pairs at once. Which slot a pair should stand in is
 told by the upper bits of a product, so that a larger table has its pairs in the same
 order: growing goes through both from front to back, which is what memory is good at.
+
+One thread may enter pairs while others look for some. They find, or do not find, those
+that are being entered: a slot whose number is not there yet is like an empty one.
 """
 
 from collections.abc import Callable
+from threading import Lock
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -21,6 +25,7 @@ HALF = np.uint64(32)
 NONE, ONE, TWO = np.uint64(0), np.uint64(1), np.uint64(2)
 EMPTY = np.uint64(0)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio: neighbouring keys end up far apart
+_LARGE = 2**20
 _LOWER = np.uint64(2**32 - 1)
 _WIDTH = 64
 
@@ -48,6 +53,14 @@ class Slots(NamedTuple):
     def numbers(self) -> Keys:
         """By slot, the number."""
         return self.table[:, 1]
+
+    def place(self, key: int) -> int:
+        """The slot that holds a key, or the empty one that would."""
+        item, last = self.table.item, len(self.table) - 1
+        place: int = (key * _SPREAD & _ALL) >> int(self.shift)
+        while (found := item(place, 0)) and found != key:
+            place = (place + 1) & last
+        return place
 
     @staticmethod
     def empty(shift: int) -> "Slots":
@@ -88,8 +101,8 @@ class Pairs:
     def __init__(self, search: Search) -> None:
         self._search = search
         self._count = NOBODY + 1
-        self._shift = _WIDTH - 10
-        self._slots = Slots.empty(self._shift)
+        self._slots = Slots.empty(_WIDTH - 10)
+        self._lock = Lock()
 
     def __len__(self) -> int:
         """One more than the highest number."""
@@ -98,11 +111,12 @@ class Pairs:
     def enter(self, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes) -> None:
         """Put the numbers of these pairs into `numbers`, where they are wanted."""
         done = 0
-        while True:
-            done, self._count = self._search.enter(done, rooms, users, where, numbers, self._slots, self._count)
-            if done == len(numbers):
-                return
-            self._grow()
+        with self._lock:
+            while True:
+                done, self._count = self._search.enter(done, rooms, users, where, numbers, self._slots, self._count)
+                if done == len(numbers):
+                    return
+                self._grow()
 
     def find(self, rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes) -> None:
         """Put the numbers of these pairs into `numbers`, where they are wanted; `NOBODY` for those never entered."""
@@ -110,42 +124,37 @@ class Pairs:
 
     def find_one(self, room: int, user: int) -> int:
         """The number of a pair; `NOBODY` when it was never entered."""
-        number: int = self._slots.table.item(self._slot(_key(room, user)), 1)
+        slots = self._slots
+        number: int = slots.table.item(slots.place(_key(room, user)), 1)
         return number
 
     def enter_one(self, room: int, user: int) -> int:
         """The number of a pair, whether it was entered before or not."""
         key = _key(room, user)
-        place = self._slot(key)
-        key_there, number = self._slots.table[place].tolist()
-        if key_there:
-            return int(number)
-        if self._count == self._slots.limit:
-            self._grow()
-            place = self._slot(key)
-        self._slots.table[place] = key, self._count
-        self._count += 1
-        return self._count - 1
-
-    def _slot(self, key: int) -> int:
-        """The slot that holds a key, or the empty one that would."""
-        item, last = self._slots.table.item, len(self._slots.table) - 1
-        place: int = (key * _SPREAD & _ALL) >> self._shift
-        while (found := item(place, 0)) and found != key:
-            place = (place + 1) & last
-        return place
+        with self._lock:
+            place = self._slots.place(key)
+            key_there, number = self._slots.table[place].tolist()
+            if key_there:
+                return int(number)
+            if self._count == self._slots.limit:
+                self._grow()
+                place = self._slots.place(key)
+            self._slots.table[place] = key, self._count
+            self._count += 1
+            return self._count - 1
 
     def _grow(self) -> None:
-        self._shift -= 1
-        larger = Slots.empty(self._shift)
+        # To begin with, twice the size at a time would have every other table made for little.
+        larger = Slots.empty(int(self._slots.shift) - (2 if len(self._slots.table) < _LARGE else 1))
         self._search.fill(self._slots, larger)
         self._slots = larger
 
     def parts(self) -> tuple[Indexes, Indexes]:
         """By pair: the room, and the user. Those of `NOBODY` mean nothing."""
-        taken = np.flatnonzero(self._slots.keys)
-        keys = np.zeros(self._count, np.uint64)
-        keys[self._slots.numbers[taken]] = self._slots.keys[taken] - ONE
+        with self._lock:
+            taken = np.flatnonzero(self._slots.keys)
+            keys = np.zeros(self._count, np.uint64)
+            keys[self._slots.numbers[taken]] = self._slots.keys[taken] - ONE
         return (keys >> HALF).astype(np.uint32), (keys & _LOWER).astype(np.uint32)
 
 

@@ -100,6 +100,8 @@ class Run:
         """A pair (room, user, number) that came up lately: rooms ask for the sender of the event in hand most."""
         self._strangers: tuple[npt.NDArray[np.int64], Codes]
         """The rows in hand whose senders had not come up before, and their rooms."""
+        self._coded: Coded
+        """The rows in hand."""
         self._users_known = 0
         self._unfit_users: list[int] = []
         self._loop = _compiled_advance() if compiled else loop.advance
@@ -107,20 +109,20 @@ class Run:
     def play(self, coded: Coded) -> Verdicts:
         """Decide the next rows of the history, in order."""
         self._reach()
+        self._coded = coded
         actions = self.actions(coded)
         verdicts = Verdicts(np.empty(len(coded), np.int32))
         others = np.flatnonzero(actions < 0)
         # Rooms know nothing of each other: what no look-up in its room precedes need not wait for those in others.
         is_first = others < self._first_look_ups(coded, actions, others)
-        count = len(self._coder.pairs)
         for asked in _rows(coded, others[is_first]):
             self._judge(asked, verdicts)
         self._settle()
         if not self._looks_up:
             return verdicts
         strangers = np.flatnonzero(coded.senders == NOBODY)
-        if len(self._coder.pairs) > count:
-            self._coder.look_again(coded, strangers)
+        if self._coder.brought > coded.known.brought:
+            self._look_again(coded, strangers)
         self._strangers = strangers, coded.rooms[strangers]
         start = 0
         for asked in _rows(coded, others[~is_first]):
@@ -129,6 +131,11 @@ class Run:
             start = asked.place + 1
         self._look_up(start, len(coded), coded, actions, verdicts)
         return verdicts
+
+    def _look_again(self, coded: Coded, rows: npt.NDArray[np.int64]) -> None:
+        """Look for the senders of some rows among the pairs that have come up."""
+        self._coder.look_again(coded, rows)
+        self._people.reach(int(coded.senders[rows].max(initial=NOBODY)) + 1)
 
     def _first_look_ups(self, coded: Coded, actions: Small, others: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The first row that is a look-up in the rooms of some others."""
@@ -169,6 +176,7 @@ class Run:
     def heard_of(self, room: int) -> list[str]:
         """The users of a room of whom anything is known."""
         rooms, users = self._coder.pairs.parts()
+        self._people.reach(len(rooms))
         states = self._people.states(len(rooms))
         return [self._coder.users[user] for user in users[(rooms == room) & (states != self.book.unknown)].tolist()]
 
@@ -179,16 +187,19 @@ class Run:
     def _pair(self, room: int, user: str) -> int:
         """The number of a pair, `NOBODY` when it never came up."""
         where, sender, pair = self._sender
-        return pair if user == sender and room == where else self._coder.pair(room, user)
+        return pair if user == sender and room == where else self._within(self._coder.pair(room, user))
 
     def _add_pair(self, room: int, user: str) -> int:
         """The number of a pair, whether it has come up or not."""
         where, sender, pair = self._sender
         if user == sender and room == where:
             return pair
-        pair = self._coder.add_pair(room, user)
+        return self._within(self._coder.add_pair(room, user, self._coded))
+
+    def _within(self, pair: int) -> int:
+        """The same pair, which has a place then."""
         if pair >= len(self._people):
-            self._reach()
+            self._people.reach(pair + 1)
         return pair
 
     def _reach(self) -> None:
@@ -263,12 +274,12 @@ class Run:
 
     def _judge_late(self, asked: "_Row", coded: Coded, verdicts: Verdicts) -> None:
         """Let the room judge a row, and the rows that follow know of it, and of the pairs that it brings up."""
-        count = len(self._coder.pairs)
+        count = self._coder.brought
         self._judge(asked, verdicts)
         self._settle()
-        if len(self._coder.pairs) > count:
+        if self._coder.brought > count:
             rows, rooms = self._strangers
-            self._coder.look_again(coded, rows[rooms == asked.room])
+            self._look_again(coded, rows[rooms == asked.room])
 
     def _judge(self, asked: "_Row", verdicts: Verdicts) -> None:
         """Let the room judge a row. What look-ups have to know of it waits until rooms are settled."""

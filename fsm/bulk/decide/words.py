@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 from itertools import count, repeat
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
@@ -20,11 +21,12 @@ _NEW = -3
 
 
 class Words:
-    """Identifiers, numbered in the order of first mention."""
+    """Identifiers, numbered in the order of first mention, by any thread."""
 
     def __init__(self) -> None:
         self._known: list[str] = []
         self._numbers: dict[str, int] = {}
+        self._lock = Lock()
         self._latest: deque[tuple[pa.Array, pa.Array]] = deque(maxlen=2)  # senders and targets are both users
 
     def __len__(self) -> int:
@@ -84,8 +86,10 @@ class Words:
         return numbers
 
     def _take(self, words: Iterable[str]) -> None:
-        """Number words that have no number yet."""
-        new = dict.fromkeys(words, UNFIT)
-        fit = [word for word in new if 0 < len(word) <= MAX_TEXT]
-        self._numbers |= new | dict(zip(fit, count(len(self._known)), strict=False))
-        self._known += fit
+        """Number the words among these that have no number yet."""
+        with self._lock:
+            new = dict.fromkeys([word for word in words if word not in self._numbers], UNFIT)
+            fit = [word for word in new if 0 < len(word) <= MAX_TEXT]
+            numbers = new | dict(zip(fit, count(len(self._known)), strict=False))
+            self._known += fit
+            self._numbers |= numbers  # what has a number can be looked up by it

@@ -1,9 +1,10 @@
 """Reading a history: Parquet, Arrow, JSON lines, or a folder of these, piece by piece.
 
 The kind of a file is told by its first bytes; one that its name calls columnar must be
-so. A piece is of little more than half a million rows or 128 MiB of text, and two are in
-memory at a time (see `fsm.bulk.read.ahead`). A file that holds far more than its size
-allows is refused (see `fsm.bulk.read.sizes`).
+so. A piece is of little more than a quarter of a million rows or 128 MiB of text, and
+three are in memory at a time: one is played, one numbered and one read (see
+`fsm.bulk.read.ahead`). A file that holds far more than its size allows is refused (see
+`fsm.bulk.read.sizes`).
 """
 
 import gzip
@@ -35,7 +36,7 @@ from fsm.strict_json import MAX_JSON
 MAX_PACKING = 500
 """A packed log may be so many times as long as its file, and `MAX_JSON` bytes longer; one event repeated is not."""
 
-_PIECE = 2**19
+_PIECE = 2**18
 _ENOUGH = 2**16
 """Smaller pieces are put together until they hold so many rows."""
 
