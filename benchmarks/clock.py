@@ -30,8 +30,12 @@ def sized(number: int) -> int:
     return max(number // 100, 10) if QUICK in os.environ else number
 
 
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-"""What fresh processes run with: modules are compiled once, as where they are installed."""
+_UNUSUAL = {"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in _UNUSUAL}
+"""What fresh processes run with: modules are compiled once, as where they are installed, and output goes in blocks.
+
+The first release, which is run by itself (`python -I`), takes neither variable into account.
+"""
 
 
 @dataclass(frozen=True)

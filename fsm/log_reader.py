@@ -192,8 +192,8 @@ def _recognised(lines: Iterable[Line], shapes: Shapes, rules: Rules) -> Iterator
         event_type = type_of(line.value)
         if event_type in shapes.types or len(waiting) == _ENOUGH:
             break
-        if event_type == shapes.creation:
-            continue  # it may be that of others, too, and tells nothing
+        if event_type == shapes.creation or event_type in shapes.common:
+            continue  # it may be one of others, too, and tells nothing
         for option, theirs in other_shapes(rules).items():
             if event_type in theirs.types:
                 raise _foreign(line, f"`{event_type}` is an event of {theirs.title}", option)

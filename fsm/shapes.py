@@ -55,8 +55,9 @@ class Shapes:
     """What a family says about the logs of its rooms.
 
     `title` is what the protocol is called, `creation` the type of the event with which a
-    room begins if there is one, `types` are event types by which its logs are told from others', and
-    `names` the responses that are read, for whoever comes with another.
+    room begins if there is one, `types` are event types by which its logs are told from others',
+    `common` types that others may use as well, and `names` the responses that are read, for
+    whoever comes with another.
 
     `unfold` takes a JSON value apart, and gives None for what is no response; it raises
     `EventError` for one that is malformed. `order_of` is what events themselves say about
@@ -68,6 +69,7 @@ class Shapes:
     title: str
     creation: str | None = None
     types: frozenset[str] = frozenset()
+    common: frozenset[str] = frozenset()
     names: Sequence[str] = ()
     unfold: Callable[[object], Sequence[Part] | None] = lambda _: None
     order_of: Callable[[Sequence[Any]], Order | None] = lambda _: None

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from fsm.policies import load_policy, other_shapes, shapes_of
 from fsm.shapes import Order, Part, Shapes, arrange
 
 OLDEST, NEWEST, STATE = Order
@@ -101,3 +102,12 @@ def test_what_is_fixed_is_so_whatever_is_said() -> None:
 def test_a_family_that_says_nothing_of_a_creation_has_lines_as_they_stand() -> None:
     events = [TOPIC, {"state_key": ""}, HI]
     assert [place for place, _ in arrange(Part(events), Shapes(title="Some")).events] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("policy", ["mimi", "matrix-1", "room-policy-strict"])
+def test_by_what_others_may_use_as_well_no_log_is_told(policy: str) -> None:
+    rules = load_policy(policy)
+    ours = shapes_of(rules)
+    assert not ours.common & ours.types
+    for theirs in other_shapes(rules).values():
+        assert not ours.common & theirs.types

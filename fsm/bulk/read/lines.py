@@ -61,11 +61,12 @@ def is_plain(source: BufferedIOBase, policies: Sequence[Rules], texts: Repeats) 
 
     Takes note of all texts that may be the id of an event.
     """
-    words = {ESCAPE.encode(), *(word for policy in policies for word in columns_of(policy).past_words)}
+    words = {word for policy in policies for word in columns_of(policy).past_words}
     end = b""
     for block in blocks(source):
         text = end + block
-        if any(word in text for word in words):
+        # One letter is found in a tenth of the time.
+        if any(word in text for word in words) or (b"\\" in text and ESCAPE.encode() in text):
             return False
         known = 0
         for match in _ID.finditer(text):

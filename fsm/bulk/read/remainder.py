@@ -42,12 +42,14 @@ class Block:
     """Some lines of a log. The last of them may go on in the next block.
 
     `rows` are its changes of known forms; `places` says by line which of them it is, below 0 where it is none.
+    So many lines as `ends` says have a line feed.
     """
 
     def __init__(self, text: bytes, before: int, forms: Forms) -> None:
         """`before` lines precede it."""
         self._text = text
         ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n")) + 1
+        self.ends = len(ends)
         is_cut_off = text[-1:] not in {b"", b"\n"}
         self._starts = np.concatenate([[0], ends, [len(text)] * is_cut_off]).astype(np.int32)
         self.places = np.full(len(self._starts) - 1, -1, np.int64)
@@ -185,7 +187,7 @@ class Remainder(BufferedIOBase):
         end = text.rfind(b"\n") + 1 if more else 0
         text, self._rest = (text[:end], text[end:]) if end else (text, b"")
         self._block, self._place = Block(text, self._before, self._forms), 0
-        self._before += text.count(b"\n")
+        self._before += self._block.ends
         self._size, self._tried = min(self._size * 2, _LARGEST), 0
         return len(text) > 0
 
