@@ -93,6 +93,8 @@ _TESTS: Mapping[str | None, tuple[tuple[Test, str, EventGuard], ...]] = MappingP
 REACHES = tuple(name for tests in _TESTS.values() for _, name, _ in tests)
 """The names of the facts about what is altered."""
 
+_NOTHING_ALTERED = dict.fromkeys(REACHES, True)
+
 
 def facts_of_form(levels: Levels, creators: tuple[str, ...]) -> dict[str, bool]:
     """The facts about what is in a content, whatever was before."""
@@ -105,8 +107,10 @@ def facts_of_form(levels: Levels, creators: tuple[str, ...]) -> dict[str, bool]:
     }
 
 
-def facts_of_reach(asked: Asked) -> dict[str, bool]:
+def facts_of_reach(asked: Asked) -> Mapping[str, bool]:
     """The facts about what is altered."""
+    if asked.before is None:
+        return _NOTHING_ALTERED
     failed = {name for listed in _TESTS for _, found in _altered(asked, listed) for name, _ in found}
     return {name: name not in failed for name in REACHES}
 

@@ -30,7 +30,7 @@ from fsm.matrix.events import (
     within,
 )
 from fsm.matrix.ids import is_user_id, read_user_id, server_of
-from fsm.matrix.levels import reaches
+from fsm.matrix.levels import Power, reaches
 from fsm.matrix.membership import MatrixMembership, turns_on
 from fsm.matrix.policies import MATRIX_1, VERSIONS, MatrixPolicy
 from fsm.matrix.rows import KINDS, EventFacts, Kind, Row
@@ -204,7 +204,8 @@ class MatrixJudging(MatrixMembership[Member]):
         decision = self._rules.judge(kind, self._facts_of_other(event, kind, about, favourable=favourable))
         if decision.allowed or kind is not Kind.LEVELS:
             return decision
-        asked, rows = self._asked_levels(event, favourable=favourable), self.policy.permits[kind]
+        asked = self._asked_levels(event, self._power(event.sender), favourable=favourable)
+        rows = self.policy.permits[kind]
         return replace(decision, changes=tuple(change for row in rows for change in altering.denied(asked, row)))
 
     def _facts_of_other(
@@ -223,15 +224,15 @@ class MatrixJudging(MatrixMembership[Member]):
         if kind is Kind.ALIASES:
             facts |= {"has_state_key": key is not None, "is_key_of_server": key == server_of(sender)}
         if kind is Kind.LEVELS:
-            asked, creation = self._asked_levels(event, favourable=favourable), self._settings.creation
+            asked, creation = self._asked_levels(event, power, favourable=favourable), self._settings.creation
             facts["has_levels"] = asked.before is not None
             facts |= altering.facts_of_form(asked.after, () if creation is None else creation.creators)
             facts |= altering.facts_of_reach(asked)
         return facts
 
-    def _asked_levels(self, event: Event, *, favourable: bool) -> altering.Asked:
-        after = levels_in(event, self.policy)
-        return altering.Asked(event.sender, self._power(event.sender), self._settings.levels, after, favourable)
+    def _asked_levels(self, event: Event, power: Power, *, favourable: bool) -> altering.Asked:
+        """What a sender of this power would alter."""
+        return altering.Asked(event.sender, power, self._settings.levels, levels_in(event, self.policy), favourable)
 
     def _level_of_other(self, event: Event, kind: Kind, about: Mapping[str, Any]) -> EventError:
         """Why the level is not known on which the decision on any other event turns."""

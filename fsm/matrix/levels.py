@@ -143,7 +143,15 @@ class Levels(Record):
 
 def read_levels(content: Mapping[str, Any], numbers: Numbers) -> Levels:
     """Read the content of `m.room.power_levels`, as far as it can be read."""
+    named = {name: content[name] for name in NAMED if name in content}
+    users, events, notifications = (content.get(listed, _NONE) for listed in LISTED)
+    if _are_whole(named.values()) and all(map(_is_whole_list, (users, events, notifications))):
+        return Levels({**users} or _NONE, {**events} or _NONE, {**notifications} or _NONE, named or _NONE)
     return _Reader(content, numbers).levels()
+
+
+def _is_whole_list(value: object) -> bool:
+    return value is _NONE or (type(value) is dict and _are_whole(value.values()))
 
 
 class _Reader:
@@ -163,7 +171,7 @@ class _Reader:
 
     def _listed(self, listed: str) -> Mapping[str, Power]:
         given = self._content.get(listed, _NONE)
-        if given is _NONE or (type(given) is dict and _are_whole(given.values())):
+        if _is_whole_list(given):
             return {**given} or _NONE
         try:
             entries = mapping(given, f"content.{listed}")

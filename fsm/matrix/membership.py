@@ -74,7 +74,8 @@ class MatrixMembership(ParticipationRoom[Member]):
             known: Rule = self._table.rule
             return known
         settings = self._settings
-        level = NAMED if settings.levels is None else {**NAMED, **settings.levels.named}
+        levels = settings.levels
+        level = NAMED if levels is None or not levels.named else {**NAMED, **levels.named}
         return Rule(
             settings.join_rule, level["users_default"], level["invite"], level["kick"], level["ban"],
             settings.creation is not None, self._is_just_created,
