@@ -35,7 +35,7 @@ from fsm.store.past import StoredPast
 from fsm.store.rows import decision_of, is_kept, state_of
 from fsm.store.schema import CHANGES, CHECKPOINTS, ROOMS
 
-CHECKPOINT_EVERY, PART = 500, 8
+CHECKPOINT_EVERY, PART = 500, 4
 """A checkpoint comes after so many changes, or the so-manieth part of all who were in the last one if that is more."""
 
 _IDS_AT_ONCE = 500
