@@ -59,7 +59,7 @@ def test_every_cell_of_matrix(version: str) -> None:
         invite, kick, ban = (5 if may else 6 for may in (facts.may_invite, facts.may_kick, facts.may_ban))
         by = (OTHERS if is_first and not facts.is_self else peers_of(5))[facts.sender]
         to = by if facts.is_self else (OTHERS if outranks else peers_of(5))[facts.target]
-        table = rules.table(Rule(facts.join_rule, 5 if is_first else 4, invite, kick, ban, is_first))
+        table = rules.table(Rule(facts.join_rule, 5 if is_first else 4, invite, kick, ban, is_first=is_first))
         assert table.is_passing is is_first
         assert table.decide(action.value, by, to, is_self=facts.is_self) == machine.decide(action, facts)
         count += 1
