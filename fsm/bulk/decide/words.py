@@ -7,6 +7,7 @@ from threading import Lock
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fsm.bulk.decide.arrays import Codes
 from fsm.event import MAX_TEXT
@@ -72,18 +73,25 @@ class Words:
             if known.equals(dictionary):
                 return numbers
         dictionary.validate(full=True)
-        numbers = pa.array(self._all_numbers(dictionary.to_pylist()))
+        numbers = pa.array(self._all_numbers(dictionary.cast(pa.large_string())))
         self._latest.append((dictionary, numbers))
         return numbers
 
-    def _all_numbers(self, words: list[str | None]) -> Codes:
+    def _all_numbers(self, words: pa.Array) -> Codes:
         """The numbers of these words."""
-        numbers = np.fromiter(map(self._numbers.get, words, repeat(_NEW)), np.int32, len(words))  # type: ignore[arg-type]
+        numbers = self._known_numbers(words)
         places = np.flatnonzero(numbers == _NEW)
-        new = [words[place] for place in places.tolist()]
+        new = words.take(pa.array(places)).to_pylist()
         self._take([word for word in new if word is not None])
         numbers[places] = [MISSING if word is None else self._numbers[word] for word in new]
         return numbers
+
+    def _known_numbers(self, words: pa.Array) -> Codes:
+        """The numbers of these words, `_NEW` for those that have none or are missing."""
+        if 2 * len(words) < len(self._known):  # Arrow would look at all that are known
+            return np.fromiter(map(self._numbers.get, words.to_pylist(), repeat(_NEW)), np.int32, len(words))
+        known = pa.array(self._known, pa.large_string())
+        return np.array(pc.index_in(words, value_set=known).fill_null(_NEW))
 
     def _take(self, words: Iterable[str]) -> None:
         """Number the words among these that have no number yet."""

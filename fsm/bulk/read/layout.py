@@ -94,7 +94,7 @@ def read_rows(table: pa.Table, indexes: Sequence[int] | npt.NDArray[np.int64]) -
 def fields_of(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The fields of a row's event, its content as text; None where the row does not hold them so, or a faulty id."""
     is_otherwise = UNREADABLE in row or EVENT_JSON in row or (ACTION in row and CONTENT not in row)
-    return None if is_otherwise or not is_name(row.get(EVENT_ID, "$")) else row
+    return None if is_otherwise or (EVENT_ID in row and not is_name(row[EVENT_ID])) else row
 
 
 def event_of(row: Mapping[str, Any], columns: AnyColumns) -> Any:
