@@ -362,6 +362,8 @@ class Search:
                     queued.add(place)  # nearer than whatever else leads there
                     states, settings = place
                     log, alike = (*situation.log, turn.event), self._alike(settings, assignment)
+                    if log in self._play.openings:
+                        continue  # it is begun with, too
                     heappush(waiting, (length + 1, next(order), _Situation(log, settings, states, alike)))
 
     def _allowed(self, situation: _Situation) -> list[tuple[_Turn, Decision]]:
