@@ -8,6 +8,7 @@ Source: https://spec.matrix.org/latest/rooms/
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 from fsm.matrix.levels import Power
 from fsm.matrix.room import MatrixRoom
@@ -31,14 +32,17 @@ def _target(step: Step) -> str:
     return str(step.event["state_key"])
 
 
-@room_law("Who is not joined does nothing to the membership of others", source=_RULES)
+_of_accepted = partial(room_law, is_of_refusals=False)
+
+
+@_of_accepted("Who is not joined does nothing to the membership of others", source=_RULES)
 def only_the_joined_act_on_others(step: Step) -> bool:
     """Spec: "If the `sender`'s current membership state is not `join`, reject"."""
     is_own = not step.is_change or step.sender == _target(step)
     return not step.decision or is_own or step.before.state(step.sender) is JOIN
 
 
-@room_law("Nobody removes a peer or a superior", source=_RULES)
+@_of_accepted("Nobody removes a peer or a superior", source=_RULES)
 def power_is_needed_to_remove(step: Step) -> bool:
     """Spec: "the *target user*'s power level is less than the `sender`'s power level"."""
     if not (step.decision and step.is_change) or step.sender == _target(step):
@@ -48,14 +52,14 @@ def power_is_needed_to_remove(step: Step) -> bool:
     return not is_removed or bool(powers[step.sender] > powers[_target(step)])
 
 
-@room_law("A ban ends by somebody else only", source=_RULES)
+@_of_accepted("A ban ends by somebody else only", source=_RULES)
 def bans_are_lifted_by_others(step: Step) -> bool:
     """Spec: "If the *target user*'s current membership state is `ban`, and the `sender`'s power level is less …"."""
     is_lifted = step.is_change and step.before.state(_target(step)) is BAN and step.decision.after is not BAN
     return not (step.decision and is_lifted) or step.sender != _target(step)
 
 
-@room_law("A change of membership moves nobody but its target, and gives nobody power", source=_RULES)
+@_of_accepted("A change of membership moves nobody but its target, and gives nobody power", source=_RULES)
 def membership_is_kept_apart(step: Step) -> bool:
     """Membership and power levels stand in events of their own."""
     if not step.is_change:
@@ -68,7 +72,7 @@ def membership_is_kept_apart(step: Step) -> bool:
     return is_alone and step.before.seen == step.after.seen
 
 
-@room_law("Nobody gives more power than they have", Severity.HIGH, source=_RULES)
+@_of_accepted("Nobody gives more power than they have", Severity.HIGH, source=_RULES)
 def power_is_not_made(step: Step) -> bool:
     """Spec: "If the new value is higher than the `sender`'s current power level, reject"."""
     if step.event["type"] != POWER_LEVELS or not (step.decision and step.decision.judged):

@@ -6,6 +6,7 @@ take: a second opinion on what `fsm.mimi.permits` and `fsm.mimi.roles` decide.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -67,33 +68,36 @@ def _grants(settings: Settings, user: str) -> frozenset[str]:
     return frozenset(name for permissions in roles_held for name, granted in permissions.items() if granted)
 
 
-@room_law("Who is not joined sends nothing", source=stated(draft.SENDER_IS_JOINED))
+_of_accepted = partial(room_law, is_of_refusals=False)
+
+
+@_of_accepted("Who is not joined sends nothing", source=stated(draft.SENDER_IS_JOINED))
 def only_the_joined_send(step: Step) -> bool:
     """Participation has conditions of its own."""
     return not step.decision or step.is_change or step.before.state(step.sender) is Participation.JOIN
 
 
-@room_law("Nobody does without permission what takes permission", source=stated(draft.SENDING_TAKES_PERMISSION))
+@_of_accepted("Nobody does without permission what takes permission", source=stated(draft.SENDING_TAKES_PERMISSION))
 def deeds_take_permission(step: Step) -> bool:
     """To change a setting takes the permission to send that event, and to change a role that to change the role."""
     return not step.decision or _needs(step) <= step.before.seen.permissions[step.sender]
 
 
-@room_law("Nobody gives, or gains, a permission that the giver does not hold", source=ours(draft.ROLES_NEED_WORDS))
+@_of_accepted("Nobody gives, or gains, a permission that the giver does not hold", source=ours(draft.ROLES_NEED_WORDS))
 def grants_are_held(step: Step) -> bool:
     """No sequence of events lets a member gain what nobody granted."""
     before, after = step.before.seen.permissions, step.after.seen.permissions
     return all(after[user] - had <= before[step.sender] for user, had in before.items())
 
 
-@room_law("Nobody changes a role as high as their own, or higher", source=ours(draft.ROLES_NEED_WORDS))
+@_of_accepted("Nobody changes a role as high as their own, or higher", source=ours(draft.ROLES_NEED_WORDS))
 def higher_roles_are_out_of_reach(step: Step) -> bool:
     """To step out of a role is everybody's own, and no change of the role."""
     height = _height(step.event, step.before.settings) if step.decision else None
     return height is None or height < step.before.seen.ranks[step.sender]
 
 
-@room_law("Once roles are assigned, somebody can always change them", source=ours(draft.CREATOR_NEEDS_WORDS))
+@_of_accepted("Once roles are assigned, somebody can always change them", source=ours(draft.CREATOR_NEEDS_WORDS))
 def nobody_is_locked_out(step: Step) -> bool:
     """A room in which nobody can is never mended."""
     return step.after.seen.can_be_mended or not step.before.seen.can_be_mended
@@ -113,7 +117,7 @@ def _newly_protected(step: Step) -> Attempt | None:
     return None
 
 
-@room_law(
+@_of_accepted(
     'An explicit "no" in a role does not protect its holder',
     Severity.MEDIUM,
     source=ours(draft.POWER_LEVEL),
@@ -137,7 +141,7 @@ def permission_suffices(step: Step) -> bool:
     )
 
 
-@room_law("Where users stand and what they may do are kept apart", source=stated(draft.KEPT_APART))
+@_of_accepted("Where users stand and what they may do are kept apart", source=stated(draft.KEPT_APART))
 def participation_is_kept_apart(step: Step) -> bool:
     """Spec: "Introduction": a user's permissions do not change their participation."""
     if step.is_change:
@@ -146,7 +150,7 @@ def participation_is_kept_apart(step: Step) -> bool:
     return step.before.states == step.after.states
 
 
-@room_law("A room takes nothing that contradicts itself", Severity.MEDIUM, source=stated(draft.DISTINCT_ROLES))
+@_of_accepted("A room takes nothing that contradicts itself", Severity.MEDIUM, source=stated(draft.DISTINCT_ROLES))
 def contradictions_are_rejected(step: Step) -> bool:
     """It is created once; in its role map, role ids and orders are distinct."""
     return not (step.decision and _contradicts(step.event, step.before.settings))

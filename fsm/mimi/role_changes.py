@@ -1,7 +1,6 @@
 """What a user would change in a room's roles, which is what the rules on changing roles look at."""
 
 from collections.abc import Collection, Mapping
-from functools import cached_property
 from typing import Any
 
 from fsm.mimi.permissions import Assignment, Flag, Permissions, roles
@@ -39,6 +38,11 @@ class Change:
         self.before = before
         self.after = after
         self._is_same_map = after.shape is before.shape and after.users is before.users
+        self._resolved: tuple[Resolved, Resolved] = (
+            before.resolved,
+            before.resolved if self._is_same_map else after.resolved,
+        )
+        """What follows from the role map before, and after."""
         old, new = before.defined, after.defined
         self._redefined = (
             [] if new is old else [role_id for role_id, given in new.items() if _differ(old.get(role_id), given)]
@@ -50,19 +54,13 @@ class Change:
         """Whether the sender may change every role touched, stands above them, and holds all that is granted."""
         return self.is_listed(), self.is_below_sender(), self.grants_only_held()
 
-    @cached_property
-    def _resolved(self) -> tuple[Resolved, Resolved]:
-        """What follows from the roles before, and after."""
-        return self.before.resolved, self.after.resolved
-
     def _reassigned(self) -> list[str]:
         """The ids of the roles whose order or users change."""
-        old, new = (roles.by_id for roles in self._resolved)
-        return [role_id for role_id in old.keys() | new.keys() if self._reassigns(old.get(role_id), new.get(role_id))]
+        old, new = self._resolved[0].by_id, self._resolved[1].by_id
+        differ = [role_id for role_id in old.keys() | new.keys() if old.get(role_id) != new.get(role_id)]
+        return [role_id for role_id in differ if self._reassigns(old.get(role_id), new.get(role_id))]
 
     def _reassigns(self, old: Assignment | None, new: Assignment | None) -> bool:
-        if old == new:
-            return False
         if old is None or self.sender not in old.users:
             return True
         stepped_out = old._replace(users=old.users - {self.sender})

@@ -108,7 +108,11 @@ class Standing(Record):
 
     def gains(self, before: "Standing") -> frozenset[Flag]:
         """What is granted to this standing, and was not to one before."""
-        return frozenset(flag for flag in self.granted - before.granted if not before.may(flag))
+        return before.lacking(self.granted)
+
+    def lacking(self, flags: frozenset[Flag]) -> frozenset[Flag]:
+        """Which of these permissions are not granted."""
+        return flags - self.granted
 
     def power(self, flag: Flag) -> int:
         """The effective power level for a permission."""
@@ -125,6 +129,9 @@ class _Supreme(Standing):
 
     def holds(self, flags: frozenset[Flag]) -> bool:  # noqa: ARG002
         return True
+
+    def lacking(self, flags: frozenset[Flag]) -> frozenset[Flag]:  # noqa: ARG002
+        return frozenset()
 
     def power(self, flag: Flag) -> int:  # noqa: ARG002 - the same for any permission
         return SUPREME

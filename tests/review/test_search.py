@@ -10,8 +10,8 @@ from fsm import EventError
 from fsm.decision import Decision
 from fsm.mimi.policies import MIMI, MIMI_00
 from fsm.mimi.room import Room
-from fsm.policies import load_policy, scenario_of
-from fsm.review.laws.room_laws import Step, room_law
+from fsm.policies import laws_of, load_policy, scenario_of
+from fsm.review.laws.room_laws import RoomLaw, Step, room_law
 from fsm.review.search.play import play_of
 from fsm.review.search.played import Questions
 from fsm.review.search.rooms import Search
@@ -63,6 +63,19 @@ def test_every_step_is_that_of_a_room_that_is_asked(name: str, most: int) -> Non
     careful = steps_of(name, replace(scenario, concerned=None), _Asking(), most)
     assert quick
     assert quick == careful
+
+
+@pytest.mark.parametrize("name", ["mimi-01", "matrix-12"])
+def test_what_cannot_be_broken_by_refusals_is_not(name: str) -> None:
+    policy = load_policy(name)
+    scenario = scenario_of(policy)
+    assert scenario
+    laws = [law for law in laws_of(policy) if isinstance(law, RoomLaw) and not law.is_of_refusals]
+    refused = [step for step in steps_of(name, scenario, Questions(), 40) if not step.decision]
+    assert laws
+    assert refused
+    assert all(step.after is step.before for step in refused)
+    assert [law.id for law in laws for step in refused if not law.test(step)] == []
 
 
 # Events as they are read once: some that rooms read anew, and what no room takes.

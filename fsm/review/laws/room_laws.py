@@ -67,6 +67,8 @@ class RoomLaw:
     test: Callable[[Step], bool]
     shows: Callable[[Step], Attempt | None] = lambda _: None
     """What is to be tried after a step that breaks it, for everybody to see."""
+    is_of_refusals: bool = True
+    """Whether a refused event, which changes nothing, can break it."""
 
     def try_room(self, room: AnyRoom, log: Log, initial: Any, view: Callable[[Any, Settings], Any] | None) -> None:
         """Hold it against every step of a log. Raises whatever goes wrong in a law that does not fit such rooms."""
@@ -99,9 +101,15 @@ def room_law(
     *,
     source: Source | str,
     shows: Callable[[Step], Attempt | None] = lambda _: None,
+    is_of_refusals: bool = True,
 ) -> Callable[[Callable[[Step], bool]], RoomLaw]:
-    """Make a room law of a function that tells whether a step keeps it."""
-    return lambda test: RoomLaw(test.__name__.replace("_", "-"), sentence, severity, source_of(source), test, shows)
+    """Make a room law of a function that tells whether a step keeps it.
+
+    Where a refused event, which changes nothing, cannot break it, `is_of_refusals=False` spares the question.
+    """
+    return lambda test: RoomLaw(
+        test.__name__.replace("_", "-"), sentence, severity, source_of(source), test, shows, is_of_refusals
+    )
 
 
 BEGINS = RoomLaw(

@@ -131,6 +131,7 @@ class Search:
         while waiting:
             place, node = waiting.popleft()
             states, kept = node.view.states, [*self.laws]
+            of_refusals = [law for law in kept if law.is_of_refusals]
             for number, (event, concerned) in enumerate(asked):
                 stand = place.states if concerned is None else tuple([states.get(user) for user in concerned])
                 # A room may tell that it has just begun: what it answers then is of no account to others.
@@ -153,8 +154,10 @@ class Search:
                     after = views[led]
                 step = Step(event, decision, node.view, after)
                 self.steps += 1
-                for law in _broken(kept, step):
+                for law in _broken(kept if decision else of_refusals, step):
                     kept.remove(law)
+                    if law.is_of_refusals:
+                        of_refusals.remove(law)
                     self._note(law, (*node.log, event))
             self.rooms += 1
             yield self.rooms
