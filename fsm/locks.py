@@ -5,8 +5,8 @@ lock is never held while a host's code runs.
 """
 
 import os
+from _thread import RLock
 from contextlib import suppress
-from threading import RLock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:

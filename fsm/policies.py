@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 CATALOGUE: Mapping[str, str] = {
     "mimi": "fsm.mimi.policies:MIMI",
-    "mimi-00": "fsm.mimi.policies:MIMI_00",
-    "mimi-01": "fsm.mimi.policies:MIMI_01",
+    "mimi-00": "fsm.mimi.revisions:MIMI_00",
+    "mimi-01": "fsm.mimi.revisions:MIMI_01",
     **{f"matrix-{version}": f"fsm.matrix.policies:MATRIX_{version}" for version in range(1, 13)},
     **{
         f"room-policy-{example}": f"fsm.room_policy.policies:{example.upper()}"

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fsm.family import AnyColumns, Codec, Family
-from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
+from fsm.mimi.policies import MIMI, MimiPolicy
+from fsm.mimi.revisions import MIMI_00, MIMI_01
 from fsm.mimi.room import Room
 from fsm.mimi.settings import CREATE
 from fsm.participation.terms import Action

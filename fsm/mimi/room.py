@@ -20,7 +20,7 @@ from fsm.locks import lock_of
 from fsm.mimi.events import kind_of, said_by, text_of, understood, write_participation
 from fsm.mimi.permissions import REDACT, SEND_MESSAGES, Permissions
 from fsm.mimi.permits import EventFacts, Kind
-from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
+from fsm.mimi.policies import MIMI, MimiPolicy
 from fsm.mimi.roles import Standing
 from fsm.mimi.rules import MimiRules, Senders, rules_of
 from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, ROLE, USER, Settings
@@ -214,6 +214,8 @@ class Room(ParticipationRoom[Member]):
 
     @classmethod
     def _policy_in(cls, given: Mapping[str, Any], policy: MimiPolicy | None) -> MimiPolicy:
+        from fsm.mimi.revisions import MIMI_00, MIMI_01  # noqa: PLC0415 - takes long to load, and few need it
+
         return policy or known_in(given, (MIMI, MIMI_00, MIMI_01))
 
     def _write_parts(self) -> dict[str, Any]:

@@ -64,6 +64,7 @@ TESTS: dict[str, list[str]] = {
     "fsm/participation/guards.py": ["tests/test_guards.py", *MIMI, *MATRIX],
     "fsm/mimi/policies.py": [*MIMI, "tests/mimi/test_permits.py", "tests/mimi/test_role_changes.py",
                              "tests/mimi/test_history.py", "tests/test_own_facts.py"],
+    "fsm/mimi/revisions.py": MIMI,
     "fsm/mimi/permits.py": ["tests/mimi/test_permits.py", *MIMI, "tests/mimi/test_role_changes.py"],
     **{f"fsm/mimi/{name}.py": ROLES_OF_MIMI for name in ("permissions", "roles", "role_changes")},
     "fsm/mimi/visibility.py": ["tests/mimi/test_history.py", "tests/mimi/test_guards.py", "tests/mimi/test_room.py"],
