@@ -5,7 +5,7 @@ lock is never held while a host's code runs.
 """
 
 import os
-from _thread import RLock
+from _thread import RLock  # as `functools` does: the rest of `threading` takes long to load, and is not needed here
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
