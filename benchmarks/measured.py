@@ -125,18 +125,16 @@ class Measured:
                 (decisions.HOOKED_BARE, 12.0),
             ):
                 ratio = costs[name] / costs[decisions.LOOK_UP]
-                work = f"{room}: {name.removeprefix('fsm: ')}"
-                yield Bound(work, f"≤ {most:g} × {decisions.LOOK_UP}", f"{ratio:.1f} ×", ratio <= most)
+                yield _at_most(f"{room}: {name.removeprefix('fsm: ')}", ratio, most, decisions.LOOK_UP)
         for kind, of_kind in self.others.items():
             taken = _least(of_kind)
             ratio = taken[decisions.DECIDE] / taken[decisions.LOOK_UP]
-            yield Bound(f"Matrix: {kind}", f"≤ 2.5 × {decisions.LOOK_UP}", f"{ratio:.1f} ×", ratio <= 2.5)  # noqa: PLR2004
+            yield _at_most(f"Matrix: {kind}", ratio, 2.5, decisions.LOOK_UP)
         small, large = self.by_entries[1], self.by_entries[-1]
         ratio = large.seconds / small.seconds / (large.entries / small.entries)
-        yield Bound("power levels, an entry", "≤ 1.5 × in a hundredth of the entries", f"{ratio:.2f} ×", ratio <= 1.5)  # noqa: PLR2004
+        yield _at_most("power levels, an entry", ratio, 1.5, "in a hundredth of the entries", digits=2)
         for name, least in ((decisions.SHARED, 15), (decisions.KEPT, 20)):
-            ratio = mimi[name] / mimi[decisions.DECIDE]
-            yield Bound(name, f"≥ {least} × a decision", f"{ratio:,.1f} ×", ratio >= least)
+            yield _at_least(name, mimi[name] / mimi[decisions.DECIDE], least, "a decision")
 
     def _of_memory(self) -> Iterator[Bound]:
         bytes_of = {each.name: each.bytes for each in self.footprints}
@@ -162,11 +160,10 @@ class Measured:
 
     def _of_commands(self) -> Iterator[Bound]:
         start = next(each.times for each in self.starts if each.name == f"`{starts.ROOM}`")
-        yield Bound(f"`{starts.ROOM}`", f"≤ 2 × `{starts.PEER}`", f"{start:.1f} ×", start <= 2)  # noqa: PLR2004
+        yield _at_most(f"`{starts.ROOM}`", start, 2, f"`{starts.PEER}`")
         taken = {each.name: each for each in self.commands}
         for name, most in ((commands.START, 0.1), (commands.POLICIES, 0.3), (commands.VERIFY, 10)):
-            seconds = taken[name].ours.least
-            yield Bound(name, f"≤ {most:g} s of processor", f"{seconds:.2f} s", seconds <= most)
+            yield _within(name, taken[name].ours.least, most, " of processor")
         for name, least in (
             (commands.DECIDE, 20),
             (commands.DECIDE_MATRIX, 20),
@@ -175,20 +172,32 @@ class Measured:
             (commands.LINES_TWO, 6),
             (commands.PARQUET, 1.5),
         ):
-            ratio = taken[name].times
-            measured = "not measured" if ratio is None else f"{ratio:.1f} ×"
-            yield Bound(name, f"≥ {least:g} × the first release", measured, (ratio or 0) >= least)
+            yield _at_least(name, taken[name].times, least, "the first release")
         ratio = taken[commands.PARQUET].ours.least / taken[commands.PARQUET_TWO].ours.least
-        yield Bound(commands.PARQUET_TWO, "≥ 1.6 × one core", f"{ratio:.1f} ×", ratio >= 1.6)  # noqa: PLR2004
+        yield _at_least(commands.PARQUET_TWO, ratio, 1.6, "one core")
 
     def _of_stores(self) -> Iterator[Bound]:
         for each, least in zip(self.by_database, stored.BOUNDS, strict=True):
             ratio = each.sends / each.inserts
-            yield Bound(f"durable sends, {each.database}", "≥ 0.5 × bare INSERTs", f"{ratio:.2f} ×", ratio >= 0.5)  # noqa: PLR2004
+            yield _at_least(f"durable sends, {each.database}", ratio, 0.5, "bare INSERTs", digits=2)
             rate = f"{each.batched:,.0f}"
             yield Bound(f"durable batches, {each.database}", f"≥ {least:,} events/s", rate, each.batched >= least)
-            name, opening = f"a room of {stored.MEMBERS:,} opened, {each.database}", each.opening
-            yield Bound(name, "≤ 0.5 s", f"{opening:.2f} s", opening <= 0.5)  # noqa: PLR2004
+            yield _within(f"a room of {stored.MEMBERS:,} opened, {each.database}", each.opening, 0.5)
+
+
+def _at_most(work: str, times: float, most: float, peer: str, *, digits: int = 1) -> Bound:
+    """So many times what the peer takes."""
+    return Bound(work, f"≤ {most:g} × {peer}", f"{times:,.{digits}f} ×", times <= most)
+
+
+def _at_least(work: str, times: float | None, least: float, peer: str, *, digits: int = 1) -> Bound:
+    """So many times as much as the peer, or as quick; None where it was not measured."""
+    measured = "not measured" if times is None else f"{times:,.{digits}f} ×"
+    return Bound(work, f"≥ {least:g} × {peer}", measured, (times or 0) >= least)
+
+
+def _within(work: str, seconds: float, most: float, of: str = "") -> Bound:
+    return Bound(work, f"≤ {most:g} s{of}", f"{seconds:.2f} s", seconds <= most)
 
 
 def _bytes(work: str, taken: float, most: int) -> Bound:

@@ -266,7 +266,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def times(ratio: float) -> str:
     """A ratio with as many digits as mean something."""
-    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:,.0f}"  # noqa: PLR2004
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:,.0f}"  # noqa: PLR2004 - two digits that count
 
 
 def duration(seconds: float) -> str:
