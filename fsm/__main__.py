@@ -1,5 +1,6 @@
 """The command line, as `fsm` and as `python -m fsm`."""
 
+import gc
 import sys
 
 from fsm.errors import needs
@@ -14,7 +15,9 @@ def main() -> int:
             raise
         print(needs("fsm: the command line", "click", "cli"), file=sys.stderr)
         return 2
-    return run(sys.argv[1:])
+    status = run(sys.argv[1:])
+    gc.freeze()  # else Python looks for cycles in all that is left before it ends, a tenth of a short command
+    return status
 
 
 if __name__ == "__main__":
