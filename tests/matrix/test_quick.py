@@ -291,6 +291,18 @@ def test_new_rooms_go_on_alike_both_ways(version: str) -> None:
     assert quick > 300
 
 
+@pytest.mark.parametrize("version", ["1", "12"])
+def test_new_rooms_say_upon_whom_somebody_may_act(version: str) -> None:
+    known = 0
+    for make, action, sender in product(new_rooms(version), ("join", "invite"), (ALICE, BOB)):
+        room = make()
+        decisions = {user: room.decide_action(action, sender, user) for user in room.participations()}
+        targets = {user: decision.transition for user, decision in decisions.items() if decision.transition}
+        assert room.targets(action, sender) == targets
+        known += len(decisions)
+    assert known > 0
+
+
 class Lying(str):
     """A text that is never what it is."""
 

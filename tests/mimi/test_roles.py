@@ -300,6 +300,19 @@ def test_rooms_share_role_maps_that_are_not_large(count: int, map_is_shared: boo
     assert (one.resolved is other.resolved) is resolved_is_shared
 
 
+def test_standings_by_combination_are_shared_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [("host", 1, [ALICE], {"kick": True}), ("guest", 2, [BOB], {"ban": True})]
+    one, other = (table(Power.GRANTED, *rows) for _ in range(2))
+    assert one.combined is other.combined
+    monkeypatch.setattr("fsm.mimi.roles._MOST_COMBINED", 2)
+    combined = one.combined
+    combined.clear()
+    for places in ((0,), (1,), (0, 1)):
+        assert combined[places] == one.resolve([one.shape[place] for place in places])
+        assert combined[places] is combined[places]
+        assert len(combined) <= 2
+
+
 def test_what_is_made_of_roles_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     made = table(
         Power.GRANTED, ("host", 1, [ALICE], {"kick": True, "ban": True}), ("guest", 2, [ALICE, BOB], {"kick": False})
