@@ -143,7 +143,7 @@ class Attached:
         is_allowed = change.decision.allowed
         if LEVELS.get(INFO) is not False and is_logged(INFO if is_allowed else DEBUG):
             queue.append((log, change, None))
-        if is_allowed and change.target is not None and room.participant_type.has_hooks:
+        if room.participant_type.has_hooks and is_allowed and change.target is not None:
             queue.append((self._call_hooks, change, room))
         for call in self.calls[kinds]:
             queue.append((call, change, None))

@@ -190,6 +190,8 @@ class RoomJudging(RoomPast[Who]):
             if event_type in table.setting_types:
                 told = (event_type, sender, content, key, event.get("event_id"), event.get("room_id"), None)
                 decision, *effect = self._look_up_setting(_new(Event, told), event, by, settings)
+                if asked and self._founder(effect[0]) is not None:
+                    raise KeyError(event_type)  # others are told more of it than of a setting
             else:
                 if key and not self._is_ordinary_key(key, sender):
                     raise KeyError(key)
@@ -239,21 +241,19 @@ class RoomJudging(RoomPast[Who]):
         `effect` is the class of the target; for an event that says what the room is set to, that event and what
         follows; None for any other.
         """
-        if asked and action is None and effect is not None and self._founder(effect[0]) is not None:
-            raise KeyError(event_type)  # others are told more of it than of a setting
+        is_alone = action is not None and len(content) == 1  # with nothing but the action
         if is_sent and decision.allowed:
             self._revision += 1
             past = self._past
             if event_id is not None or (past is not None and (key is not None or past.keeps_all)):
-                if action is not None:
-                    read = None if len(content) == 1 else self._read_quickly(content)
-                else:
+                if action is None:
                     read = effect and self._read_if_kept(effect[0], event)
+                else:
+                    read = None if is_alone else self._read_quickly(content)
                 if past is None or past.bound is not None:
                     self._remember(event_id, sender, event_type, key, decision, read)
                 else:
-                    is_shared = action is not None and read is None
-                    past.add(event_id, sender, event_type, key, decision if is_shared else pack(decision, read))
+                    past.add(event_id, sender, event_type, key, decision if is_alone else pack(decision, read))
             if action is None and effect is not None:
                 self._go_on(effect[1])
             else:
@@ -274,7 +274,7 @@ class RoomJudging(RoomPast[Who]):
         return _new(Change, (
             self.id or event.get("room_id"), self._revision if is_sent else self._revision + is_allowed, event_id,
             event_type, sender, None if action is None else key, action, decision.before, decision.after,
-            None if action is not None and len(content) == 1 else reason_in(content), decision, self.policy, _SENT,
+            None if is_alone else reason_in(content), decision, self.policy, _SENT,
             kind, event, None, False,
         ))  # fmt: skip
 
