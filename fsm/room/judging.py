@@ -314,8 +314,10 @@ class RoomJudging(RoomPast[Who]):
 
     def _expect_ordinary(self, event: JSON, action: str | None, more: int) -> None:
         """Raise one of `UNREADABLE` unless ids are texts, and `more` fields than every event has raise no question."""
-        if more > ids_in(event) and not (self._is_ordinary(event, action) and plain(event) is event):
-            raise KeyError(more)
+        if more > ids_in(event):
+            if not self._is_ordinary(event, action):
+                raise KeyError(more)
+            expect_plain(event)
 
     def _decide_carefully(self, event: Mapping[str, Any]) -> Decision:
         value = plain(event)

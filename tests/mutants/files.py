@@ -68,9 +68,11 @@ TESTS: dict[str, list[str]] = {
     "fsm/mimi/permits.py": ["tests/mimi/test_permits.py", *MIMI, "tests/mimi/test_role_changes.py"],
     **{f"fsm/mimi/{name}.py": ROLES_OF_MIMI for name in ("permissions", "roles", "role_changes")},
     "fsm/mimi/visibility.py": ["tests/mimi/test_history.py", "tests/mimi/test_guards.py", "tests/mimi/test_room.py"],
-    "fsm/mimi/room.py": ["tests/mimi/test_room.py", "tests/mimi/test_history.py", "tests/mimi/test_permits.py", *CORE,
-                         "tests/test_event_ids.py", "tests/mimi/test_settings.py", "tests/mimi/test_roles.py",
-                         "tests/mimi/test_malformed.py", "tests/mimi/test_envelope_rooms.py"],
+    **{f"fsm/mimi/{name}.py": ["tests/mimi/test_room.py", "tests/mimi/test_history.py", "tests/mimi/test_permits.py",
+                               *CORE, "tests/test_event_ids.py", "tests/mimi/test_settings.py",
+                               "tests/mimi/test_roles.py", "tests/mimi/test_malformed.py",
+                               "tests/mimi/test_envelope_rooms.py", "tests/mimi/test_quick.py",
+                               "tests/test_given_state.py"] for name in ("room", "judging")},
     "fsm/matrix/guards.py": MATRIX,
     "fsm/matrix/policies.py": ["tests/review/test_event_vectors.py", *MATRIX, "tests/matrix/test_authorisation.py",
                                "tests/review/test_beside.py", "tests/matrix/test_room.py", "tests/test_own_facts.py"],
@@ -124,7 +126,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "old is not new and old != new → (old != new)": "what is the same is equal: to look at that first saves time",
         "was is not becomes → True": "who stays where they are gains nothing, which takes time to see",
     },
-    "fsm/mimi/room.py": {
+    "fsm/mimi/judging.py": {
         "self._views is None or past is None or self._views.past is not past or self._views.start != past.start → True":
             "what has been seen may be worked out anew",
         **dict.fromkeys((
