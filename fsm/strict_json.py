@@ -68,14 +68,14 @@ def read_whole_lines(text: bytes) -> tuple[list[Any], int]:
     try:
         while start < len(lines):
             end = lines.index("\n", start)
-            value, after = _JSON.raw_decode(lines, start)
+            value, after = _scan(lines, start)
             if after != end and (after > end or lines[after:end].strip(_BLANK)):
                 break
             if has_escapes or end - start >= _DEEP:
                 _look_inside(value, lines[start:end])
             values.append(value)
             start = end + 1
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, StopIteration):
         pass
     return values, start if text.isascii() else len(lines[:start].encode())
 
