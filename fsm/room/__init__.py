@@ -18,7 +18,8 @@ whoever has read from both sides of such a change begins anew.
 To send an event is to prepare a `Change` and to apply it. A host that stores what happens
 takes the two steps itself, and stores the change between them. The number of events that a
 room has accepted is its *revision*, by which it knows whether a change is still for the room
-as it is. Where nobody is told, no change is made.
+as it is. Where nobody is told, no change is made. What the events lead to by which somebody
+creates a room is found once for all rooms that are alike when they begin (`_begin`).
 
 Each module adds one subject to the class of rooms: what a family says (`contract`), where
 users stand (`users`), events kept by their ids (`event_ids`), answers (`judging`), who is

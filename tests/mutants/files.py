@@ -26,6 +26,9 @@ ROOMS = [
     "tests/test_own_facts.py",
     "tests/test_changes.py",
     "tests/test_snapshots.py",
+    "tests/test_creation.py",
+    "tests/mimi/test_quick.py",
+    "tests/matrix/test_quick.py",
 ]
 ROLES_OF_MIMI = [
     "tests/mimi/test_roles.py",
@@ -45,6 +48,8 @@ MATRIX_ROOMS = [
     "tests/test_event_ids.py",
     "tests/matrix/test_recorded.py",
     "tests/matrix/test_malformed.py",
+    "tests/matrix/test_quick.py",
+    "tests/test_creation.py",
 ]
 
 # By file: the tests that are about it, those that notice most for their time first.
@@ -72,7 +77,7 @@ TESTS: dict[str, list[str]] = {
                                *CORE, "tests/test_event_ids.py", "tests/mimi/test_settings.py",
                                "tests/mimi/test_roles.py", "tests/mimi/test_malformed.py",
                                "tests/mimi/test_envelope_rooms.py", "tests/mimi/test_quick.py",
-                               "tests/test_given_state.py"] for name in ("room", "judging")},
+                               "tests/test_given_state.py", "tests/test_creation.py"] for name in ("room", "judging")},
     "fsm/matrix/guards.py": MATRIX,
     "fsm/matrix/policies.py": ["tests/review/test_event_vectors.py", *MATRIX, "tests/matrix/test_authorisation.py",
                                "tests/review/test_beside.py", "tests/matrix/test_room.py", "tests/test_own_facts.py"],
