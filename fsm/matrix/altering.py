@@ -10,8 +10,7 @@ from typing import TypeAlias
 
 from fsm.decision import DeniedChange
 from fsm.matrix.ids import is_user_id
-from fsm.matrix.levels import LISTED, NAMED, Alteration, Levels, Power, alterations, is_unknown
-from fsm.matrix.permits import (
+from fsm.matrix.level_permits import (
     event_levels_are_in_reach,
     event_levels_were_in_reach,
     named_levels_are_in_reach,
@@ -21,6 +20,7 @@ from fsm.matrix.permits import (
     users_are_in_reach,
     users_were_below,
 )
+from fsm.matrix.levels import LISTED, NAMED, Alteration, Levels, Power, alterations, is_unknown
 from fsm.matrix.rows import EventGuard, Row
 from fsm.record import Record
 

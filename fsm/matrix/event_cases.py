@@ -9,12 +9,14 @@ from typing import Any
 from fsm.matrix.case_room import JSON, LEVELS, ROOM, TOPIC, CaseRoom, of_any, of_senders
 from fsm.matrix.events import AUTHORISER, MEMBER
 from fsm.matrix.level_cases import on_levels
+from fsm.matrix.level_permits import (
+    levels_are_altered,
+)
 from fsm.matrix.permits import (
     authoriser_is_user,
     creation_names_no_room,
     creator_is_named,
     creators_are_users,
-    levels_are_altered,
     room_is_created,
     room_is_of_senders_server,
     sender_is_admitted,

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from fsm.matrix.case_room import JSON, LEVELS, TOPIC, CaseRoom, of_any, of_senders
+from fsm.matrix.level_permits import (
+    creators_are_not_listed,
+)
 from fsm.matrix.levels import LISTED, NAMED, Numbers
-from fsm.matrix.permits import creators_are_not_listed
 from fsm.matrix.policies import MatrixPolicy
 from fsm.matrix.scenario import ALICE, BOB, CAROL, DAN
 from fsm.matrix.settings import POWER_LEVELS, Founder, Reign

@@ -4,7 +4,8 @@ Events that move nobody have no state machine, but they are judged in the same w
 of guards over finite facts, any of which may permit. What is asked of every event, and of
 every membership event, is such a row as well. Each guard stands in a row with the number of
 the rule that it is, so a refusal names the rules that it rests on. Which rows are for which
-kind of event is part of a policy (`fsm.matrix.policies`); the guards stand in `fsm.matrix.permits`.
+kind of event is part of a policy (`fsm.matrix.policies`); the guards stand in `fsm.matrix.permits` and, on levels, in
+`fsm.matrix.level_permits`.
 """
 
 from collections.abc import Iterable, Mapping

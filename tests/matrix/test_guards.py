@@ -10,6 +10,7 @@ import fsm.matrix
 from fsm.facts import Value, about_of
 from fsm.guards import Guard
 from fsm.matrix import guards as g
+from fsm.matrix import level_permits as levels
 from fsm.matrix import permits as p
 from fsm.matrix.facts import DOMAIN, Warrant
 from fsm.matrix.policies import VERSIONS
@@ -148,19 +149,19 @@ PERMITS: list[tuple[Guard[EventFacts], str]] = [
     (p.redact_level_is_reached,           "may_redact"),
     (p.state_key_is_own,                  "is_key_own"),
     (p.redacted_is_of_same_server,        "is_of_redacted_server"),
-    (p.named_levels_are_integers,         "is_every_name_whole"),
-    (p.listed_levels_are_integers,        "is_every_list_whole"),
-    (p.users_have_levels,                 "is_every_user_whole"),
-    (p.creators_are_not_listed,           "is_no_creator_listed"),
-    (p.levels_are_altered,                "has_levels"),
-    (p.named_levels_were_in_reach,        "were_names_in_reach"),
-    (p.named_levels_are_in_reach,         "are_names_in_reach"),
-    (p.event_levels_were_in_reach,        "were_events_in_reach"),
-    (p.event_levels_are_in_reach,         "are_events_in_reach"),
-    (p.notification_levels_were_in_reach, "were_notifications_in_reach"),
-    (p.notification_levels_are_in_reach,  "are_notifications_in_reach"),
-    (p.users_were_below,                  "were_users_below"),
-    (p.users_are_in_reach,                "are_users_in_reach"),
+    (levels.named_levels_are_integers,         "is_every_name_whole"),
+    (levels.listed_levels_are_integers,        "is_every_list_whole"),
+    (levels.users_have_levels,                 "is_every_user_whole"),
+    (levels.creators_are_not_listed,           "is_no_creator_listed"),
+    (levels.levels_are_altered,                "has_levels"),
+    (levels.named_levels_were_in_reach,        "were_names_in_reach"),
+    (levels.named_levels_are_in_reach,         "are_names_in_reach"),
+    (levels.event_levels_were_in_reach,        "were_events_in_reach"),
+    (levels.event_levels_are_in_reach,         "are_events_in_reach"),
+    (levels.notification_levels_were_in_reach, "were_notifications_in_reach"),
+    (levels.notification_levels_are_in_reach,  "are_notifications_in_reach"),
+    (levels.users_were_below,                  "were_users_below"),
+    (levels.users_are_in_reach,                "are_users_in_reach"),
 ]
 FLAGS = [field.name for field in fields(EventFacts) if field.type in {"bool", bool}]
 # fmt: on
@@ -173,7 +174,7 @@ def test_guard(guard: Guard[Any], given: Given, holds: bool) -> None:
 
 def test_every_guard_has_a_true_and_a_false_case() -> None:
     cases = {(guard, holds) for guard, _, holds in CASES}
-    cases |= {(guard, holds) for guard in (*dict(PERMITS), p.levels_are_first) for holds in (True, False)}
+    cases |= {(guard, holds) for guard in (*dict(PERMITS), levels.levels_are_first) for holds in (True, False)}
     assert cases == set(product(GUARDS, (True, False)))
 
 
@@ -184,7 +185,7 @@ def test_guard_depends_on_one_fact_only(guard: Guard[Any], fact: str, values: li
 
 
 def test_every_guard_is_read_for_its_fact() -> None:
-    assert {guard for guard, _, _ in READS} | {*dict(PERMITS), p.levels_are_first} == set(GUARDS)
+    assert {guard for guard, _, _ in READS} | {*dict(PERMITS), levels.levels_are_first} == set(GUARDS)
 
 
 @pytest.mark.parametrize(("guard", "fact"), PERMITS, ids=label)
@@ -198,7 +199,7 @@ def test_a_guard_on_events_depends_on_one_fact_only(guard: Guard[EventFacts], fa
 def test_levels_are_first_or_not() -> None:
     for has_levels in (True, False):
         given = EventFacts(has_levels=has_levels)
-        assert p.levels_are_first(given) is not p.levels_are_altered(given)
+        assert levels.levels_are_first(given) is not levels.levels_are_altered(given)
 
 
 def test_every_fact_about_events_is_read() -> None:

@@ -83,7 +83,7 @@ TESTS: dict[str, list[str]] = {
                                "tests/review/test_beside.py", "tests/matrix/test_room.py", "tests/test_own_facts.py"],
     "fsm/matrix/levels.py": ["tests/matrix/test_levels.py", "tests/matrix/test_room.py"],
     **{f"fsm/matrix/{name}.py": ["tests/test_fingerprint.py", "tests/matrix/test_guards.py", "tests/review/test_event_vectors.py",
-                              "tests/matrix/test_authorisation.py", "tests/matrix/test_room.py"] for name in ("permits", "rows")},
+                              "tests/matrix/test_authorisation.py", "tests/matrix/test_room.py"] for name in ("permits", "level_permits", "rows")},
     "fsm/matrix/citing.py": ["tests/cli/test_matrix.py", "tests/matrix/test_authorisation.py"],
     "fsm/matrix/altering.py": ["tests/matrix/test_authorisation.py", "tests/matrix/test_levels.py",
                                "tests/cli/test_matrix.py"],

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from fsm import MIMI
 from fsm.family import AnyPolicy
 from fsm.guards import Guard, guard
-from fsm.matrix.permits import levels_are_altered, levels_are_first
+from fsm.matrix.level_permits import (
+    levels_are_altered,
+    levels_are_first,
+)
 from fsm.matrix.policies import MATRIX_11
 from fsm.matrix.rows import EventFacts, Kind
 from fsm.mimi.permits import EventFacts as MimiFacts
