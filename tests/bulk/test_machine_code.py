@@ -73,7 +73,7 @@ def test_what_is_not_as_it_was_written_is_made_anew(folders: list[Path], made: l
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("library", "another"), ("_processor", lambda: ("", "")), ("_SOURCE", Path(__file__))]
+    ("name", "value"), [("library", "another"), ("_processor", lambda: ("", "")), ("_SOURCES", [Path(__file__)])]
 )
 def test_another_library_processor_or_source_has_files_of_its_own(
     folders: list[Path], made: list[str], monkeypatch: pytest.MonkeyPatch, name: str, value: Any
@@ -97,6 +97,27 @@ def test_where_nothing_can_be_kept_each_process_makes_its_own(folders: list[Path
         folder.touch()
     assert fill() == again() == FILLED
     assert made == ["fill", "fill"]
+
+
+def test_without_sources_each_process_makes_its_own(
+    folders: list[Path], made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine_code, "_SOURCES", [Path("nowhere")])
+    assert fill() == again() == FILLED
+    assert made == ["fill", "fill"]
+    assert not any(folder.exists() for folder in folders)
+
+
+def test_whoever_has_no_home_has_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    own, users = machine_code._folders()
+    assert users == tmp_path / "fsm"
+
+    def homeless(_: Path) -> Path:
+        raise RuntimeError
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    assert list(machine_code._folders()) == [own]
 
 
 def test_what_is_called_where_a_loop_fails_is_no_part_of_it() -> None:

@@ -28,7 +28,9 @@ from fsm import atomic
 
 Argument: TypeAlias = "np.ndarray[Any, Any] | int"
 
-_SOURCE = Path(__file__).with_name("kernels.py")
+_SOURCES = [Path(__file__).with_name(name) for name in ("kernels.py", "pairs.py")]
+"""What the loops are made of."""
+
 _DIGEST = sha256().digest_size
 
 _CALLED = re.compile(r"^declare (.*@(?!llvm\.|mem)\w+\(.*\)).*$", re.MULTILINE)
@@ -60,8 +62,7 @@ def run(name: str, *arguments: Argument) -> int:
 def _loop(name: str, kinds: tuple[str, ...]) -> Callable[..., int]:
     """A loop for arguments of these kinds (see `fsm.bulk.decide.kernels.compiled`)."""
     machine = _machine()
-    file = f"fsm.{name}.{_digest(_SOURCE.read_bytes(), repr(kinds), library, *_processor()).hex()[:32]}.o"
-    places = [folder / file for folder in _folders()]
+    places = _places(name, kinds)
     code = next(filter(None, map(_kept, places)), None)
     if code is None:
         code = _made(name, kinds, machine)
@@ -89,10 +90,21 @@ def _made(name: str, kinds: Sequence[str], machine: Any) -> bytes:
     return code
 
 
+def _places(name: str, kinds: Sequence[str]) -> list[Path]:
+    """Where the object file of a loop may be; nowhere when there are no sources to tell it by."""
+    try:
+        sources = [source.read_bytes() for source in _SOURCES]
+    except OSError:
+        return []
+    file = f"fsm.{name}.{_digest(*sources, repr(kinds), library, *_processor()).hex()[:32]}.o"
+    return [folder / file for folder in _folders()]
+
+
 def _folders() -> Iterator[Path]:
-    """Where object files may be: beside Python's own, or where the user keeps what can be made again."""
-    yield Path(cache_from_source(str(_SOURCE))).parent
-    yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fsm"
+    """Beside Python's own compiled files, or where the user keeps what can be made again, if they have such a place."""
+    yield Path(cache_from_source(str(_SOURCES[0]))).parent
+    with suppress(RuntimeError):
+        yield Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "fsm"
 
 
 def _kept(place: Path) -> bytes | None:
