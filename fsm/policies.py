@@ -303,7 +303,7 @@ def other_shapes(rules: Rules) -> "Mapping[str, Shapes]":
 
 @cache
 def _other_shapes(than: str) -> "Mapping[str, Shapes]":
-    names = {where.partition(".policies:")[0]: name for name, where in reversed([*CATALOGUE.items()])}
+    names = {where.rpartition(".")[0]: name for name, where in reversed([*CATALOGUE.items()])}
     names |= {family.family: family.id for family in FAMILIES.values()}
     names.pop(than, None)
     return {name: import_module(f"{family}.shapes").SHAPES for family, name in names.items()}
