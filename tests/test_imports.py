@@ -48,7 +48,7 @@ LAYERS: list[set[str]] = [
     {"fsm.residual", "fsm.model"},
     {"fsm.policy"},
     {"fsm.data_files", "fsm.shapes", "fsm.policy_law"},
-    {"fsm.syntax"},
+    {"fsm.syntax", "fsm.columns"},
     {"fsm.scenario"},
     {"fsm.presentation", "fsm.family"},
     {"fsm.syntax_room"},

@@ -4,7 +4,8 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from fsm.family import AnyColumns, Family
+from fsm.columns import AnyColumns
+from fsm.family import Family
 from fsm.matrix.events import AUTHORISER, MEMBER, TOKEN
 from fsm.matrix.ids import MAX_BYTES
 from fsm.matrix.policies import VERSIONS, MatrixPolicy

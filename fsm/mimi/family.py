@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fsm.family import AnyColumns, Codec, Family
+from fsm.columns import AnyColumns
+from fsm.family import Codec, Family
 from fsm.mimi.policies import MIMI, MimiPolicy
 from fsm.mimi.revisions import MIMI_00, MIMI_01
 from fsm.mimi.room import Room

@@ -7,8 +7,9 @@ states that count.
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 
+from fsm.columns import AnyColumnRoom, AnyColumns
 from fsm.errors import DefinitionError
-from fsm.family import AnyColumnRoom, AnyColumns, AnyPolicy, Family
+from fsm.family import AnyPolicy, Family
 from fsm.policies import Rules, family_of, policies_of
 
 JSON: TypeAlias = dict[str, Any]

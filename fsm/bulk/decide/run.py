@@ -34,10 +34,11 @@ from fsm.bulk.decide.pairs import NOBODY
 from fsm.bulk.decide.people import People
 from fsm.bulk.decide.standings import AS_OTHERS, Standings
 from fsm.bulk.read import layout
+from fsm.columns import AnyColumnRoom
 from fsm.decision import Decision
 from fsm.errors import EventError
 from fsm.event import read_event
-from fsm.family import AnyColumnRoom, AnyPolicy, AnyRoom
+from fsm.family import AnyPolicy, AnyRoom
 from fsm.log import GIVEN, UNFOUNDED, Creations, is_repeated, take
 from fsm.policies import Rules, new_room
 

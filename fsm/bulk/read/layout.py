@@ -32,9 +32,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from fsm.columns import AnyColumns
 from fsm.errors import EventError, ReplayError, shorten
 from fsm.event import is_name
-from fsm.family import AnyColumns
 from fsm.strict_json import read_json
 
 ROOM, SENDER, TARGET, ACTION = REQUIRED = ("room_id", "sender", "target", "action")

@@ -13,7 +13,7 @@ from fsm.bulk.read import layout
 from fsm.bulk.read.forms import Forms
 from fsm.bulk.read.remainder import Remainder
 from fsm.bulk.read.repeats import ESCAPE, Repeats
-from fsm.family import AnyColumns
+from fsm.columns import AnyColumns
 from fsm.json_lines import Line, blocks
 from fsm.log_reader import Tell, read_events
 from fsm.policies import Rules, room_of
