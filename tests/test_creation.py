@@ -19,6 +19,7 @@ ROOMS: dict[str, tuple[Any, Any]] = {
     **{policy.id: (Room, policy) for policy in (MIMI, MIMI_00, MIMI_01)},
     **{policy.id: (MatrixRoom, policy) for policy in VERSIONS.values()},
     "nobody creates": (Room, MIMI.evolve("closed", permits={**MIMI.permits, MimiKind.CREATE: ()})),
+    "none": (MatrixRoom, None),
     "nobody joins first": (MatrixRoom, VERSIONS["11"].evolve("empty", drop=("found",))),
 }
 

@@ -126,7 +126,7 @@ class MatrixRoom(MatrixQuick[Member]):
     ) -> "MatrixRoom[Any]":
         """A new room that the creator has joined. Raises `EventError` for a bad user id."""
         room = cls(room_id, policy=policy, participant=participant, facts=facts, keep=keep)
-        room._begin(creator, is_alike=cls is MatrixRoom)
+        room._begin(creator, is_alike=cls is MatrixRoom and not room._takes_version)
         return room
 
     def _created_by(self, creator: str, settings: Settings) -> Settings:
