@@ -5,10 +5,10 @@ Blank lines cost next to nothing, and of a line that is too long only the beginn
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from io import BufferedIOBase, BufferedReader, FileIO
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, cast
 
 from fsm.errors import ReplayError
 from fsm.strict_json import MAX_JSON, read_json
@@ -46,19 +46,10 @@ class Line(NamedTuple):
     event: int | None = None
 
 
-Read: TypeAlias = Callable[[bytes], Any]
-"""Reads one JSON value. Raises ValueError with one line of explanation."""
-
-
-def read_lines(source: BufferedIOBase, read: Read = read_json) -> Iterator[Line]:
-    """Read line by line, each as soon as it is there. A line is one value, whatever it begins with."""
-    return (read_line(number, text, read) for number, text in Lines(source))
-
-
-def read_line(number: int, text: bytes, read: Read = read_json) -> Line:
+def read_line(number: int, text: bytes) -> Line:
     """Read the value of one line, or what is wrong with it."""
     try:
-        return Line(number, read(text))
+        return Line(number, read_json(text))
     except ValueError as problem:
         return Line(number, error=ReplayError(number, str(problem)))
 

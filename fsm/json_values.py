@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from io import BufferedIOBase
-from itertools import chain, count, repeat
+from itertools import count, repeat
 from typing import Any, cast
 
 from fsm.errors import ReplayError
@@ -31,16 +31,12 @@ _LEAST = 2**12
 _JSON = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 
 
-def read_values(source: BufferedIOBase) -> Iterator[Line]:
-    """Read the values of a log. What is none is an error of the line in which it begins, and stops nothing else.
-
-    An array over many lines that is never ended takes all that follows with it.
-    """
-    return chain.from_iterable(read_several(source))
-
-
 def read_several(source: BufferedIOBase) -> Iterator[Iterable[Line]]:
-    """The same, in several together: those that are there, and can be had without waiting."""
+    """Read the values of a log, several together: those that are there, and can be had without waiting.
+
+    What is no value is an error of the line in which it begins, and stops nothing else. An array over many lines that
+    is never ended takes all that follows with it.
+    """
     lines = Lines(source)
     failed_at = 0
     for number, text in lines:

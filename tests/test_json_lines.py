@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.json_lines import BLOCK, MAX_LINE, Lines, read_lines
-from fsm.json_values import read_values
+from fsm.json_lines import BLOCK, MAX_LINE, Lines
 from fsm.strict_json import MAX_JSON
 from tests.builders import InPieces
+from tests.logs import read_lines, read_values
 
 GOOD = b'{"a": 1}'
 

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.json_lines import read_lines
-from fsm.json_values import read_values
 from fsm.strict_json import MAX_DEPTH, MAX_JSON, read_whole_lines
 from tests.builders import InPieces
+from tests.logs import read_lines, read_values
 
 VALUES = st.lists(
     st.recursive(

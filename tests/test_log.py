@@ -9,12 +9,13 @@ import pytest
 
 from fsm import MIMI, load_policy
 from fsm.answers import AnswerTexts
-from fsm.json_lines import BLOCK, read_lines
+from fsm.json_lines import BLOCK
 from fsm.log import Replay
 from fsm.log_reader import read_events
 from fsm.shapes import Order
 from fsm.strict_json import MAX_JSON
 from tests.builders import InPieces
+from tests.logs import read_lines
 
 DAY = Path(__file__).parent.parent / "examples" / "day.jsonl"
 GOOD = b'{"type": "x"}'

@@ -15,17 +15,8 @@ from fsm.room_policy.capabilities import NUMBERS
 from fsm.room_policy.draft import SAYS
 from fsm.room_policy.facts import Clients, RoleFacts
 from fsm.room_policy.roles import OUTSIDE, Roles
-from fsm.state import State
 
 RoleGuard = Guard[Any]
-
-
-class Acting(Protocol):
-    """What is known of any event: the role in which its sender acts."""
-
-    @property
-    def acting(self) -> State:
-        """The role; 0 for none."""
 
 
 class _Named:

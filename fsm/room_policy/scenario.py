@@ -17,13 +17,6 @@ JSON = dict[str, Any]
 
 USERS = {"ann": "Ann", "bob": "Bob", "cat": "Cat", "dan": "Dan", "eve": "Eve"}
 
-BASES: dict[str, JSON] = {
-    "a small room": {"max_users": len(USERS) + 2, "max_clients": len(USERS) + 2},
-    "one client each": {"multi_device": False},
-    "fixed membership": {"fixed_membership": True},
-}
-"""The base policies of further openings."""
-
 MOST_ROLES = 24
 """Of so many roles holders are in the second opening."""
 

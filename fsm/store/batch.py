@@ -39,10 +39,6 @@ class Batch:
             if slot.events is not None:
                 slot.events.connection = connection
 
-    def look_up(self, slot: Slot, event_ids: set[str]) -> None:
-        """Know of these ids which have come up, so that nobody asks for each."""
-        slot.past.look_up(event_ids)
-
     def send(self, slot: Slot, value: dict[str, Any], facts: Mapping[str, Value] | None) -> Change:
         """Judge an event, and store what is accepted. Raises `EventError`."""
         change = slot.enter_quickly(value)

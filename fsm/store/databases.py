@@ -25,10 +25,10 @@ class Database(Protocol):
     engine: Engine
     order: tuple[ColumnElement[int], ...]
     """By this the changes are in the order in which they are told."""
-    found: ReturningInsert[tuple[str]]
+    add_room: ReturningInsert[tuple[str]]
     checkpoint: Insert
     point: Insert
-    move: "Prepared"
+    move: Prepared
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

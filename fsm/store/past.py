@@ -23,6 +23,7 @@ class Source(Protocol):
 
 
 _MOST_ABSENT = 4096
+"""So many ids that have not come up are known at most."""
 
 
 class _Ids(dict[str, int]):

@@ -61,7 +61,9 @@ class PostgreSQL(Statements):
         self._add_all = Prepared(_add_all(transaction), dialect)
         self._put_all = Prepared(_put_all(), dialect)
         self._leave_all = Prepared(_leave_all(), dialect)
-        self._statements = {kind: Prepared(_at_once(transaction, kind), dialect) for kind in ("put", "leave", None)}
+        self._statements = {
+            kind: Prepared(_write_at_once(transaction, kind), dialect) for kind in ("put", "leave", None)
+        }
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -80,7 +82,7 @@ class PostgreSQL(Statements):
         connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
 
     def count_on(self) -> None:
-        """Where a backup has been restored on another server, that one counts from below."""
+        """Where a backup has been restored on another server, the numbers of transactions there may be lower."""
         last = select(func.coalesce(func.max(CHANGES.c.transaction), 0)).scalar_subquery()
         next_one = _number(func.pg_snapshot_xmax(func.pg_current_snapshot())) + SCHEMA.c.transactions_from
         with self.writing() as connection:
@@ -98,7 +100,7 @@ class PostgreSQL(Statements):
         return tuple_(*self.order) > tuple_(transaction, number)
 
     def take_off(self) -> None:
-        """It vacuums its tables when it finds the time."""
+        """The server vacuums its tables by itself."""
 
     def add_all(self, connection: Connection, rows: Sequence[Row]) -> None:
         """By one statement for all."""
@@ -174,7 +176,7 @@ def _leave_all() -> Delete:
     return delete(PARTICIPATION).where(tuple_(*key).in_(select(*_told(key)[0])))
 
 
-def _at_once(transaction: ColumnElement[int], kind: str | None) -> Any:
+def _write_at_once(transaction: ColumnElement[int], kind: str | None) -> Any:
     """The statement that stores a change, if the room is as it is known, and answers with the room's id then."""
     moved = MOVE.returning(ROOMS.c.id).cte("moved")
     values = [cast(bindparam(new), CHANGES.c[name].type) for new, name in zip(_NEW, Row._fields, strict=True)]

@@ -169,9 +169,3 @@ def decision_of(row: Any, policy: AnyPolicy | None, before: AnyState | None, aft
     return Decision(
         allowed=True, transition=row.transition, before=before if moves else None, after=after if moves else None
     )
-
-
-def delta_of(row: Any) -> dict[str, Any]:
-    """What brings a room from the revision before to this one (see `Change.delta`)."""
-    told = {} if row.facts is None else {"facts": json.loads(row.facts)}
-    return {"revision": row.revision, "outcome": row.outcome, "event": json.loads(row.event), **told}

@@ -53,7 +53,7 @@ class StoreSending(StoreTelling):
     def add(self, room_id: str, *, policy: str | AnyPolicy = "mimi") -> None:
         """A room that nobody has created yet: its first event has to be its creation. Raises as `create` does."""
         rules = self._known.rules(policy)
-        self._in_batch([room_id], lambda _, __: [], self._found(self._known.new_room(rules, room_id), rules))
+        self._in_batch([room_id], lambda _, __: [], self._adding(self._known.new_room(rules, room_id), rules))
 
     def created(self, room_id: str, creator: str, *, policy: str | AnyPolicy = "mimi", **more: Any) -> Answers:
         """What `create` does, but for the telling."""
@@ -71,21 +71,21 @@ class StoreSending(StoreTelling):
                 changes.append(change)
             return changes
 
-        return self._in_batch([room_id], begin, self._found(room, rules))
+        return self._in_batch([room_id], begin, self._adding(room, rules))
 
-    def _found(self, room: Any, rules: Rules) -> Callable[[Connection], None]:
+    def _adding(self, room: Any, rules: Rules) -> Callable[[Connection], None]:
         """What stores a room that nobody has stored yet."""
         check_name("room_id", room.id)
         row = {"id": room.id, "rules": rules.id, "policy": room.policy.id, "fingerprint": room.policy.fingerprint}
         snapshot = checkpoint_of(room)
 
-        def found(connection: Connection) -> None:
+        def add(connection: Connection) -> None:
             new = {**row, "revision": 0, "checkpoint": 0, "erasures": 0}
-            if connection.execute(self._database.found, new).first() is None:
+            if connection.execute(self._database.add_room, new).first() is None:
                 raise EventError("room_id", f"`{shorten(room.id)}` is there already")
             connection.execute(self._database.checkpoint, {"room_id": room.id, "snapshot": snapshot})
 
-        return found
+        return add
 
     def room(self, room_id: str) -> Any:
         """The room as it is stored now, for the caller alone: what is sent to it is not stored.
@@ -197,7 +197,7 @@ class StoreSending(StoreTelling):
         def add(connection: Connection) -> None:
             for room_id in sorted({room_id for room_id, _, _ in asked}):
                 if connection.scalar(select(ROOMS.c.id).where(ROOMS.c.id == room_id)) is None:
-                    self._found(self._known.new_room(rules, room_id), rules)(connection)
+                    self._adding(self._known.new_room(rules, room_id), rules)(connection)
 
         def send(batch: Batch, slots: Mapping[str, Slot]) -> list[Change | None]:
             answers.clear()
@@ -223,7 +223,7 @@ class StoreSending(StoreTelling):
 
         def send(batch: Batch, slots: Mapping[str, Slot]) -> list[Change | None]:
             for room_id, event_ids in ids.items():
-                batch.look_up(slots[room_id], event_ids)
+                slots[room_id].past.look_up(event_ids)
             changes: list[Change | None] = []
             with _within(changes) if is_numbered else nullcontext():
                 for room_id, value, facts in asked:

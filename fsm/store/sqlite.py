@@ -79,10 +79,10 @@ class SQLite(Statements):
             yield connection
 
     def lock_schema(self, connection: Connection) -> None:
-        """Nobody else writes."""
+        """Nobody else writes while a transaction writes."""
 
     def count_on(self) -> None:
-        """They have none here."""
+        """Transactions have no numbers here."""
 
     def visible(self) -> ColumnElement[bool]:
         """All: who writes first is seen first."""

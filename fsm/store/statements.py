@@ -73,7 +73,7 @@ class Statements:
     def __init__(self, kind: ModuleType, dialect: Dialect) -> None:
         """The dialect is one in which statements are told things by their order."""
         checkpoint, point = map(kind.insert, (CHECKPOINTS, CONSUMERS))
-        self.found: ReturningInsert[tuple[str]] = kind.insert(ROOMS).on_conflict_do_nothing().returning(ROOMS.c.id)
+        self.add_room: ReturningInsert[tuple[str]] = kind.insert(ROOMS).on_conflict_do_nothing().returning(ROOMS.c.id)
         """A room, unless it is there; tells its id if it was not."""
         self.checkpoint: Insert = checkpoint.on_conflict_do_update(
             index_elements=["room_id"], set_={"snapshot": checkpoint.excluded.snapshot}

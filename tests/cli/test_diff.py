@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from fsm.json_lines import read_lines
 from fsm.log import Replay
 from fsm.policies import load_policy
 from tests.cli.conftest import Inside
 from tests.cli.runner import fsm
+from tests.logs import read_lines
 
 
 def test_what_two_policies_decide_differently() -> None:

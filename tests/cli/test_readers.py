@@ -17,12 +17,13 @@ from fsm.bulk.read.layout import REQUIRED
 from fsm.bulk.read.sizes import AT_ONCE, FREE, IN_ALL
 from fsm.bulk.read.source import MAX_PACKING
 from fsm.event import MAX_TEXT
-from fsm.json_lines import MAX_LINE, read_lines
+from fsm.json_lines import MAX_LINE
 from fsm.review.errors import ReviewError
 from fsm.review.laws.accepted import read_accepted
 from fsm.review.testing.conform import _read
 from fsm.strict_json import MAX_DEPTH, MAX_JSON, read_json
 from tests.cli.conftest import Inside
+from tests.logs import read_lines
 
 Ask: TypeAlias = Callable[..., list[str]]
 

@@ -8,13 +8,13 @@ from io import BytesIO
 import pytest
 from playwright.sync_api import expect
 
-from fsm.json_lines import read_lines
 from fsm.log import Replay
 from fsm.policies import scenario_of, syntax_of
 from fsm.room_policy.policies import RolePolicy, policy_of
 from fsm.scenario import Counted
 from tests.builders import JSON
 from tests.explorer.conftest import Open
+from tests.logs import read_lines
 from tests.room_policy.lint_sets import bounded, holding, leading, named, sound
 
 PLANTS = (

@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fsm.family import AnyPolicy
-from fsm.json_lines import read_lines
 from fsm.log import Replay
 from fsm.matrix.policies import MATRIX_12
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01
@@ -18,6 +17,7 @@ from fsm.mimi.scenario import ALICE, BOB, CAROL, DAN, EVE
 from fsm.render.explorer.stage import stage_of
 from tests.builders import JSON
 from tests.explorer.conftest import Open, opened
+from tests.logs import read_lines
 
 STRANGERS = ("@zoe:z.example", "@<img src=x onerror=alert(1)>:x.example")
 USERS = (ALICE, BOB, CAROL, DAN, EVE, *STRANGERS)

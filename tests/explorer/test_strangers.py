@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from fsm.family import AnyPolicy
-from fsm.json_lines import read_lines
 from fsm.log import Replay
 from fsm.policies import family_of, load_policy, scenario_of
 from tests.cli.runner import ROOT
 from tests.explorer.conftest import Open
 from tests.lab import LAB
+from tests.logs import read_lines
 
 POLICIES = [load_policy(f"{ROOT}/examples/muc/policies.py:AFFILIATIONS"), LAB]
 

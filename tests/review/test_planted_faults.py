@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from fsm.guards import guard
-from fsm.json_lines import read_lines
 from fsm.log import Outcome, Replay
 from fsm.mimi.laws import FRESH, Standings, participation_is_kept_apart
 from fsm.mimi.laws import LAWS as ROOM_LAWS
@@ -55,6 +54,7 @@ from fsm.review.search.rooms import RoomBreach, search_of
 from fsm.review.vectors.slips import negated
 from fsm.scenario import Log
 from tests.builders import ALICE, BAN, BOB, INVITE, JOIN, KNOCK, LEAVE, change, join_rule
+from tests.logs import read_lines
 
 ROWS = {row.id: row for row in MIMI.transitions}
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fsm.guards import guard
-from fsm.json_lines import Line, read_lines
+from fsm.json_lines import Line
 from fsm.log import Replay
 from fsm.memory import memory_of
 from fsm.mimi.policies import MIMI, MIMI_00, MIMI_01, MimiPolicy
@@ -22,6 +22,7 @@ from fsm.review.search.played import Rooms
 from fsm.review.search.witness import Search, witness
 from fsm.scenario import Log
 from tests.builders import ALICE, BAN, BOB, INVITE, JOIN, KNOCK, LEAVE, STAFF, facts
+from tests.logs import read_lines
 
 POLICIES = (MIMI, MIMI_00, MIMI_01)
 

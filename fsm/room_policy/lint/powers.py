@@ -15,13 +15,6 @@ from fsm.room_policy.facts import Clients, RoleFacts
 from fsm.room_policy.policies import RolePolicy
 from fsm.room_policy.roles import BANNED, OUTSIDE, Role
 
-BOUNDS = (
-    "minimum_participants_holds",
-    "minimum_active_participants_holds",
-    "maximum_participants_holds",
-    "maximum_active_participants_holds",
-)
-
 _OF_COMING_AND_GOING = frozenset(NUMBERS[name] for name in ("canOpenJoin", "canJoinIfPreauthorized", "canRemoveSelf"))
 """Capabilities that say how one comes into a role and leaves the room, and are no power over anything."""
 
