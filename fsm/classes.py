@@ -46,11 +46,13 @@ class UserClass:
 class Peers(dict[AnyState, UserClass], Generic[P]):
     """Users that have the same powers: their class in each state."""
 
-    __slots__ = ("powers", "unknown")
+    __slots__ = ("is_kept", "powers", "unknown")
 
-    def __init__(self, powers: P, initial: AnyState) -> None:
+    def __init__(self, powers: P, initial: AnyState, *, is_kept: bool = True) -> None:
         super().__init__()
         self.powers = powers
+        self.is_kept = is_kept
+        """Whether decisions that ask for these powers are kept for other rooms: powers may be large."""
         self.unknown = UserClass(self, initial)
         """Of whom nothing is known but their powers."""
 
@@ -79,8 +81,9 @@ class Answers(dict[UserClass, Decision]):
 
     def __missing__(self, target: UserClass) -> Decision:
         decision = self.table.memory[self.question(target)]
-        self.table.make_room()
-        self[target] = decision
+        if target.peers.is_kept:
+            self.table.make_room()
+            self[target] = decision
         return decision
 
 
@@ -95,7 +98,8 @@ class Senders(dict[UserClass, Answers]):
         self._action = action
 
     def __missing__(self, sender: UserClass) -> Answers:
-        return self.setdefault(sender, Answers(self._table, self._action, sender))
+        answers = Answers(self._table, self._action, sender)
+        return self.setdefault(sender, answers) if sender.peers.is_kept else answers
 
 
 class Table(Generic[P, R]):

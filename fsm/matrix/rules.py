@@ -95,8 +95,9 @@ class MatrixRules(Rules[Own, Rule]):
         said = (frozenset(levels.events.items()), *named)
         found = self._senders.get(said)
         if found is None:
-            found = Senders(self, levels, is_state=False), Senders(self, levels, is_state=True)
-            if len(levels.events) <= _MOST_TYPES:
+            of_events = Levels(events=levels.events, named=levels.named)  # those of users may be many
+            found = Senders(self, of_events, is_state=False), Senders(self, of_events, is_state=True)
+            if len(levels.events) <= _MOST_TYPES and sum(map(len, levels.events)) <= _MOST_LETTERS:
                 if len(self._senders) >= MAX_RULES:
                     self._senders.clear()
                 self._senders[said] = found
@@ -225,8 +226,8 @@ class _BySender(Beside[UserClass]):
         return self._both[reaches(self._others if own is None else own, self._required)]
 
 
-_MOST_TYPES, _LONGEST_TYPE = 2**8, 2**8 - 1
-"""So many event types are known, and the longest of them."""
+_MOST_TYPES, _LONGEST_TYPE, _MOST_LETTERS = 2**8, 2**8 - 1, 2**14
+"""So many event types are known, the longest of them, and the letters of all that power levels name."""
 
 _MOST_SHARED = 2**12
 _peers: dict[Power, Peers[Own]] = {}

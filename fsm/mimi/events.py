@@ -1,12 +1,12 @@
 """MIMI's events: what their contents say, read once for each event, and how changes are written."""
 
 from collections.abc import Callable, Container, Mapping
-from functools import lru_cache
 from typing import Any
 
 from fsm.errors import EventError
 from fsm.event import Event, checked_text, name, word, words_of, write_state
-from fsm.mimi.permissions import MOST_SHARED, Assignment, Flag, Permissions, read_permissions, read_role_map
+from fsm.mimi.kept import Kept, is_small
+from fsm.mimi.permissions import Assignment, Flag, Permissions, read_permissions, read_role_map
 from fsm.mimi.permits import Kind
 from fsm.mimi.settings import CREATE, HISTORY_VISIBILITY, JOIN_RULE_WORDS, JOIN_RULES, REDACTION, ROLE, ROLE_MAP
 from fsm.participation.terms import Action, Visibility
@@ -70,13 +70,14 @@ def text_of(event_type: str, said: Any) -> str | None:
 
 
 def _text_of_role(permissions: Permissions) -> str:
-    is_small = len(permissions) <= MOST_SHARED
-    return (_text_of_flags if is_small else _text_of_flags.__wrapped__)(tuple(permissions.items()))
+    return _texts_of_flags[*permissions.items(),]
 
 
-@lru_cache(maxsize=2**10)
-def _text_of_flags(flags: tuple[tuple[Flag, bool], ...]) -> str:
+def _text_of_flags(*flags: tuple[Flag, bool]) -> str:
     return brief(repr(sorted(flags)))
+
+
+_texts_of_flags = Kept(_text_of_flags, lambda *flags: is_small(len(flags), [item for (_, item), _ in flags]))
 
 
 def _text_of_role_map(assigned: tuple[Assignment, ...]) -> str:

@@ -44,8 +44,6 @@ _SIMPLE = {"invite": INVITE, "add": INVITE, "kick": KICK, "ban": BAN, "redact": 
 MAX_ROLES = 2**14
 """The most roles that a room defines, and the most that its role map assigns."""
 
-MOST_SHARED = 2**6
-"""What is made of more flags than that is not kept for other rooms."""
 
 MAX_HOLDERS = 2**20
 """The most users that a role map names, each as often as they have roles."""

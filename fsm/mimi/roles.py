@@ -18,12 +18,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 from fsm.classes import Peers
 from fsm.event import fault
+from fsm.mimi.kept import Kept, is_small
 from fsm.mimi.permissions import (
     ACTS,
     BAN,
     KICK,
     MAX_ROLES,
-    MOST_SHARED,
     ORDER_LIMIT,
     SEND_MESSAGES,
     Assignment,
@@ -89,7 +89,9 @@ class Standing(Record):
 
     def __post_init__(self) -> None:
         """Work out what decisions need."""
-        object.__setattr__(self, "users", Peers(self, Participation.LEAVE))
+        flags = (*self.granted, *self.denied)
+        is_kept = is_small(len(flags), [item for _, item in flags])
+        object.__setattr__(self, "users", Peers(self, Participation.LEAVE, is_kept=is_kept))
         object.__setattr__(self, "acts", sum(self.may(flag) << bit for bit, flag in enumerate(ACTS)))
         object.__setattr__(self, "kick", self.power(KICK))
         object.__setattr__(self, "ban", self.power(BAN))
@@ -149,12 +151,14 @@ class Defined(dict[str, Permissions]):
     Rooms whose roles are defined alike share one, unless it is large. It is hashed as the object that it is.
     """
 
-    __slots__ = ("size",)
+    __slots__ = ("is_small", "size")
 
     def __init__(self, roles: Mapping[str, Permissions] = _EMPTY) -> None:
         super().__init__(roles)
         self.size = len(self) + sum(map(len, self.values()))
         """How many roles there are, and flags that they set."""
+        self.is_small = is_small(self.size, [*self, *[item for flags in self.values() for _, item in flags]])
+        """Whether they are kept for other rooms."""
 
     __hash__ = object.__hash__  # type: ignore[assignment]  # what is shared is one object
 
@@ -200,8 +204,7 @@ class Roles(NamedTuple):
 
     def define(self, role_id: str, permissions: Permissions) -> "Roles":
         """These roles with one of them defined anew."""
-        is_small = self.defined.size + len(permissions) < MOST_SHARED
-        defined = (_define if is_small else _define.__wrapped__)(self.defined, role_id, tuple(permissions.items()))
+        defined = _defined_anew[self.defined, role_id, tuple(permissions.items())]
         return Roles(self.power, self.reigning, defined, self.shape, self.users)
 
     def redefine(self, defined: Mapping[str, Permissions]) -> "Roles":
@@ -210,7 +213,7 @@ class Roles(NamedTuple):
 
     def assign(self, assigned: Sequence[Assignment]) -> "Roles":
         """These roles with another role map; the first that assigns anybody ends the reign."""
-        shape, users = (_laid_out if len(assigned) <= MOST_SHARED else _laid_out.__wrapped__)(tuple(assigned))
+        shape, users = _laid_out[*assigned,]
         return Roles(self.power, self.reigning and not users, self.defined, shape, users)
 
     def standing(self, user: str, creator: str | None = None) -> Standing:
@@ -228,14 +231,12 @@ class Roles(NamedTuple):
     @property
     def resolved(self) -> "Resolved":
         """What follows from these roles. It is kept for other rooms unless the roles are large."""
-        is_small = len(self.users) + len(self.shape) + self.defined.size <= MOST_SHARED
-        return (_resolved if is_small else _resolved.__wrapped__)(self)
+        return _resolved[self]
 
     @property
     def combined(self) -> "Combined":
         """What follows from these roles, whoever has them. It is kept for other rooms unless the roles are large."""
-        is_small = len(self.shape) + self.defined.size <= MOST_SHARED
-        return (_combined if is_small else _combined.__wrapped__)(self.power, self.defined, self.shape)
+        return _combined[self.power, self.defined, self.shape]
 
     def expect_bearable(self) -> None:
         """Raise `EventError` for more roles than a room can define, or more permissions than can be resolved."""
@@ -261,8 +262,7 @@ class Roles(NamedTuple):
     def resolve(self, entries: Sequence[Row]) -> Standing:
         """The standing of whoever has these roles, given in ascending order."""
         rows = tuple([(entry.order, tuple(self.defined.get(entry.role_id, _EMPTY).items())) for entry in entries])
-        is_small = len(rows) + sum(len(permissions) for _, permissions in rows) <= MOST_SHARED
-        return (_sum_up if is_small else _sum_up.__wrapped__)(self.power, rows)
+        return _summed_up[self.power, rows]
 
 
 class Combined(dict[Places, Standing]):
@@ -295,9 +295,10 @@ class Combined(dict[Places, Standing]):
 _MOST_COMBINED = 2**8
 
 
-@lru_cache(maxsize=2**10)
-def _combined(power: Power, defined: Defined, shape: tuple[Row, ...]) -> Combined:
-    return Combined(Roles(power, defined=defined, shape=shape))
+_combined: Kept[Combined] = Kept(
+    lambda power, defined, shape: Combined(Roles(power, defined=defined, shape=shape)),
+    lambda _, *roles: _are_small(*roles),
+)
 
 
 class Resolved:
@@ -324,9 +325,13 @@ class Resolved:
         return {entry.role_id: entry for entry in self.assigned}
 
 
-@lru_cache(maxsize=2**10)
-def _resolved(roles: Roles) -> Resolved:
-    return Resolved(roles)
+def _are_small(defined: Defined, shape: tuple[Row, ...], users: tuple[str, ...] = ()) -> bool:
+    return defined.is_small and is_small(
+        len(users) + len(shape) + defined.size, chain(users, [row.role_id for row in shape])
+    )
+
+
+_resolved: Kept[Resolved] = Kept(lambda *roles: Resolved(Roles(*roles)), lambda _, __, *roles: _are_small(*roles))
 
 
 def _held(shape: tuple[Row, ...], users: tuple[str, ...]) -> dict[str, Places]:
@@ -339,13 +344,12 @@ def _held(shape: tuple[Row, ...], users: tuple[str, ...]) -> dict[str, Places]:
     return {user: tuple(places) for user, places in held.items()}
 
 
-@lru_cache(maxsize=2**6)
+@lru_cache(maxsize=2)  # those of a room before and after a change: both may be large
 def _combinations(shape: tuple[Row, ...], users: tuple[str, ...]) -> frozenset[Places]:
     """The combinations of roles that anybody holds."""
     return frozenset(_held(shape, users).values())
 
 
-@lru_cache(maxsize=2**12)
 def _sum_up(power: Power, rows: tuple[tuple[int, _Flags], ...]) -> Standing:
     """Sum up the orders and permissions of roles, so that the highest has the last word.
 
@@ -364,15 +368,29 @@ def _sum_up(power: Power, rows: tuple[tuple[int, _Flags], ...]) -> Standing:
     return Standing(held | (_BY_DEFAULT - denied), denied, powers, highest)
 
 
-@lru_cache(maxsize=2**10)
+def _are_small_rows(_: Power, rows: tuple[tuple[int, _Flags], ...]) -> bool:
+    items = [item for _, flags in rows for (_, item), _ in flags]
+    return is_small(len(rows) + len(items), items)
+
+
+_summed_up = Kept(_sum_up, _are_small_rows)
+
+
 def _define(defined: Defined, role_id: str, flags: _Flags) -> Defined:
     """The same roles with one that sets these flags."""
     return _shared(Defined({**defined, role_id: dict(flags)}))
 
 
+def _are_small_definitions(defined: Defined, role_id: str, flags: _Flags) -> bool:
+    return defined.is_small and is_small(1 + len(flags), [role_id, *[item for (_, item), _ in flags]])
+
+
+_defined_anew = Kept(_define, _are_small_definitions)
+
+
 def _shared(defined: Defined) -> Defined:
     """The one object for all rooms whose roles are defined alike, unless it is large."""
-    if defined.size > MOST_SHARED:
+    if not defined.is_small:
         return defined
     return _shared_definitions(tuple([(role_id, tuple(flags.items())) for role_id, flags in defined.items()]))
 
@@ -388,18 +406,25 @@ def _shared_role(flags: _Flags) -> Permissions:
     return MappingProxyType(dict(flags))
 
 
-@lru_cache(maxsize=2**10)
-def _laid_out(assigned: tuple[Assignment, ...]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+def _lay_out(*assigned: Assignment) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     """A role map as roles keep it: its shape, and its users."""
     shape = tuple([Row(entry.role_id, entry.order, len(entry.users)) for entry in assigned])
     users = tuple(chain.from_iterable([sorted(entry.users) for entry in assigned]))
-    return _shared_shape(shape) if len(shape) <= MOST_SHARED else shape, users
+    return _shared_shapes[shape], users
 
 
-@lru_cache(maxsize=2**10)
-def _shared_shape(shape: tuple[Row, ...]) -> tuple[Row, ...]:
-    """The one value for all rooms whose role maps differ in nothing but their users."""
-    return shape
+def _are_small_assignments(*assigned: Assignment) -> bool:
+    count = len(assigned) + sum(len(entry.users) for entry in assigned)
+    return is_small(count, chain.from_iterable([(entry.role_id, *entry.users) for entry in assigned]))
+
+
+def _is_small_shape(*shape: Row) -> bool:
+    return is_small(len(shape), [row.role_id for row in shape])
+
+
+_laid_out = Kept(_lay_out, _are_small_assignments)
+_shared_shapes: Kept[tuple[Row, ...]] = Kept(lambda *shape: shape, _is_small_shape)
+"""One value for all rooms whose role maps differ in nothing but their users."""
 
 
 @cache

@@ -121,6 +121,8 @@ class _BySender(Beside[UserClass]):
         self._told, self._judge = told, rules.judge
 
     def __missing__(self, by: UserClass) -> Decision:
+        if not by.peers.is_kept:
+            return self._judge(*self._told(by))
         if len(self) >= _MOST_SENDERS:
             self.clear()
         return self.setdefault(by, self._judge(*self._told(by)))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from fsm import EventError, Room
+from fsm.mimi import kept
 from fsm.mimi.permissions import (
     BAN,
     INVITE,
@@ -298,6 +299,21 @@ def test_rooms_share_role_maps_that_are_not_large(count: int, map_is_shared: boo
     )
     assert (one.shape is other.shape) is map_is_shared
     assert (one.resolved is other.resolved) is resolved_is_shared
+
+
+def test_what_is_kept_of_roles_is_bounded_and_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MOST_KEPT", 2)
+    made = kept.Kept(lambda text, count: [text, count], lambda text, count: kept.is_small(count, [text]))
+    one = made["x", 1]
+    assert made["x", 1] is one
+    assert [*made] == [("x", 1)]
+    assert made["x" * (kept.MOST_LETTERS + 1), 1] == ["x" * (kept.MOST_LETTERS + 1), 1]
+    assert made["y", kept.MOST_PARTS + 1] == ["y", kept.MOST_PARTS + 1]
+    assert [*made] == [("x", 1)]
+    largest = made["x" * kept.MOST_LETTERS, kept.MOST_PARTS]
+    assert made["x" * kept.MOST_LETTERS, kept.MOST_PARTS] is largest
+    made["y", 1]
+    assert [*made] == [("y", 1)]
 
 
 def test_standings_by_combination_are_shared_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from fsm.facts import Value
 from fsm.family import AnyPolicy
 from fsm.guards import Guard
 from fsm.matrix.policies import MatrixPolicy
-from fsm.mimi import roles
+from fsm.mimi import kept, roles
 from fsm.mimi.permissions import BAN as ROLE_BAN
 from fsm.mimi.permissions import KICK, Assignment
 from fsm.mimi.roles import Power, Resolved, Roles, Row, Standing
@@ -375,7 +375,10 @@ def test_a_room_that_is_misread_is_found(
     assert answers(MIMI) == right
     for name, value in changes.items():
         monkeypatch.setattr(place, name, value)
-    monkeypatch.setattr(roles, "_MOST_SHARED", -1)  # rooms that are misread share nothing with others
+    monkeypatch.setattr(kept, "MOST_PARTS", -1)  # rooms that are misread share nothing with others
+    for values in vars(roles).values():
+        if isinstance(values, kept.Kept):
+            values.clear()
     assert answers(policy) != right
 
 
