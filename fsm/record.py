@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Record:
-    """Told apart by its type and by those of its fields that are compared; written with those that are to be seen."""
+    """Equal to another of its class in which all fields that are compared are equal; shown with its fields."""
 
     __slots__ = ()
 

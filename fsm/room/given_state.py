@@ -79,9 +79,9 @@ class RoomGivenState(RoomSending[Who]):
                         raise TypeError
                     if key in members or not is_user(key):
                         raise KeyError(key)
-                    its, answer = places[action]
+                    user_class, answer = places[action]
                     read = None if len(content) == 1 else self._read_quickly(content)
-                    members[key] = its
+                    members[key] = user_class
                     if event_id is not None or past is not None:
                         if event_id is None:
                             read = None

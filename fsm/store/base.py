@@ -11,7 +11,8 @@ from fsm.observers import Watcher
 from fsm.own_facts import Provider
 from fsm.participant import Participant
 from fsm.store.databases import opened
-from fsm.store.rooms import Known, Rooms
+from fsm.store.known import Known
+from fsm.store.rooms import Rooms
 
 
 class StoreBase:

@@ -9,9 +9,10 @@ from fsm import change as kinds
 from fsm.change import Change
 from fsm.facts import Value
 from fsm.store.databases import Database
-from fsm.store.rooms import Rooms, Slot, checkpoint_of
+from fsm.store.rooms import Rooms, checkpoint_of
 from fsm.store.rows import Row, row_of, text_of
 from fsm.store.schema import CHANGES, CONSUMERS, ROOMS
+from fsm.store.slot import Slot
 
 _ROOMS_AT_ONCE = 500
 
@@ -25,6 +26,7 @@ class Batch:
         self._slots = slots
         self._rows: list[Row] = []
         self._places: dict[tuple[str, str], str | None] = {}
+        """Where those are who have moved, by room and user: the text of the state, None for the initial one."""
         self._before: dict[str, dict[str, Any]] = {}
         """Who was where in the rooms that have been set to something."""
         self._stored: dict[str, Any] = {}
@@ -71,6 +73,7 @@ class Batch:
             self._places[slot.id, change.target] = None if is_gone else text_of(change.after)
 
     def _note(self, slot: Slot) -> None:
+        """Note who is where in a room before something is done that may move many."""
         if slot.id not in self._before:
             self._before[slot.id] = slot.room.participations()
 
@@ -89,6 +92,7 @@ class Batch:
                 slot.events.connection = None
 
     def _place(self) -> None:
+        """Store where those are who have moved."""
         for slot in self._slots:
             if slot.id in self._before:
                 before, after = self._before[slot.id], slot.room.participations()

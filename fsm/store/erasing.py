@@ -9,10 +9,10 @@ from fsm.change import Change
 from fsm.errors import EventError, shorten
 from fsm.store.batch import Batch
 from fsm.store.databases import reported
-from fsm.store.rooms import Slot
 from fsm.store.rows import is_kept
 from fsm.store.schema import CHANGES, CHECKPOINTS, PARTICIPATION, ROOMS
 from fsm.store.sending import StoreSending
+from fsm.store.slot import Slot
 
 
 class StoreErasing(StoreSending):

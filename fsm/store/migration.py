@@ -21,9 +21,11 @@ from fsm.family import AnyPolicy
 from fsm.snapshot import states_by_word
 from fsm.state import AnyState
 from fsm.store.databases import Database
-from fsm.store.rooms import Known, RoomRow, Rooms, Slot, checkpoint_of
+from fsm.store.known import Known
+from fsm.store.rooms import RoomRow, Rooms, checkpoint_of
 from fsm.store.rows import decision_of, state_of, text_of
 from fsm.store.schema import CHANGES, CHECKPOINTS, PARTICIPATION, ROOMS
+from fsm.store.slot import Slot
 
 Where = Callable[[RoomRow], object]
 """Whether a room is meant."""

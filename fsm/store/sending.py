@@ -26,9 +26,10 @@ from fsm.family import AnyPolicy
 from fsm.policies import Rules
 from fsm.store.batch import Batch, move_of
 from fsm.store.databases import is_transient, reported
-from fsm.store.rooms import Slot, checkpoint_of, provided_by
+from fsm.store.rooms import checkpoint_of
 from fsm.store.rows import check_name, row_of, text_of
 from fsm.store.schema import ROOMS
+from fsm.store.slot import Slot, provided_by
 from fsm.store.telling import JSON, Answers, StoreTelling, tell_all
 
 _MOST_TRIES = 5

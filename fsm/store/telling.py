@@ -14,7 +14,7 @@ from fsm.observers import Observer, Watcher, tell
 from fsm.participant import Participant
 from fsm.store.base import StoreBase
 from fsm.store.databases import reported
-from fsm.store.rooms import Slot
+from fsm.store.slot import Slot
 
 JSON: TypeAlias = Mapping[str, Any]
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import OperationalError
 
 from fsm import Change, Room
-from fsm.store import Store, StoreError, rooms, schema
+from fsm.store import Store, StoreError, schema, slot
 from fsm.store.postgresql import PostgreSQL
 from tests.builders import ALICE, BOB, JOIN, LEAVE, change, join_rule, message
 from tests.store.conftest import NUMBERS
@@ -135,7 +135,7 @@ def test_a_serialisation_failure_is_tried_again(tea: Store) -> None:
 def test_a_failure_anywhere_changes_nothing(
     tea: Store, part: str, batched: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rooms, "CHECKPOINT_EVERY", 1)
+    monkeypatch.setattr(slot, "CHECKPOINT_EVERY", 1)
     told = list[Change]()
     tea.observe(told.append)
     joined = change(JOIN, BOB, event_id="$1")

@@ -10,7 +10,7 @@ import pytest
 from fsm import DefinitionError, Domain, EventError
 from fsm.cli import run
 from fsm.mimi.policies import MIMI
-from fsm.store import Migration, Store, StoreError, rooms
+from fsm.store import Migration, Store, StoreError, slot
 from tests import lab
 from tests.builders import ALICE, BAN, BOB, CAROL, INVITE, JOIN, LEAVE, change, is_one_line, join_rule, message
 from tests.store.test_store import dump
@@ -42,7 +42,7 @@ def tea(store: Store) -> Store:
 @pytest.mark.parametrize("every", [2, 500], ids=["with checkpoints", "from the first event"])
 @pytest.mark.parametrize("policy", [CLUB, QUIET], ids=["another policy", "another version"])
 def test_a_room_goes_over_as_it_is(url: str, policy: Any, every: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rooms, "CHECKPOINT_EVERY", every)
+    monkeypatch.setattr(slot, "CHECKPOINT_EVERY", every)
     with Store(url) as before, Store(url, policies=[policy]) as store:
         before.create(TEA, ALICE)
         for event in EVENTS:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.event import listen
 
 from fsm import Change, DefinitionError, EventError, ObserverError, Room
-from fsm.store import Cursor, Store, StoreError, rooms
+from fsm.store import Cursor, Store, StoreError, slot
 from tests import lab
 from tests.builders import ALICE, BAN, BOB, CAROL, INVITE, JOIN, LEAVE, change, is_one_line, join_rule, message
 from tests.matrix import builders as m
@@ -305,7 +305,7 @@ def test_own_facts_are_kept_with_the_change(url: str) -> None:
 
 @pytest.mark.parametrize("keep", [None, 0, 4])
 def test_checkpoints_change_nothing(url: str, monkeypatch: pytest.MonkeyPatch, keep: int | None) -> None:
-    monkeypatch.setattr(rooms, "CHECKPOINT_EVERY", 3)
+    monkeypatch.setattr(slot, "CHECKPOINT_EVERY", 3)
     with Store(url, keep=keep) as here, Store(url, keep=keep) as there:
         room = here.create(TEA, ALICE)
         for number in range(17):
@@ -343,8 +343,8 @@ def test_a_batch_is_stored_by_few_statements(tea: Store, url: str) -> None:
 
 
 def test_a_send_does_not_count_who_is_in_the_room(tea: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rooms, "CHECKPOINT_EVERY", 1)
-    monkeypatch.setattr(rooms, "PART", 1)
+    monkeypatch.setattr(slot, "CHECKPOINT_EVERY", 1)
+    monkeypatch.setattr(slot, "PART", 1)
     tea.send_many((TEA, change(JOIN, f"@u{number}")) for number in range(20))
     with monkeypatch.context() as counting:
         counting.setattr(Room, "_states", property(lambda _: pytest.fail("all users were looked at")))
@@ -355,7 +355,7 @@ def test_a_send_does_not_count_who_is_in_the_room(tea: Store, monkeypatch: pytes
 
 
 def test_what_a_consumer_has_not_seen_is_kept(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rooms, "CHECKPOINT_EVERY", 2)
+    monkeypatch.setattr(slot, "CHECKPOINT_EVERY", 2)
     with Store(url, keep=0) as store:
         store.create(TEA, ALICE)
         store.acknowledge("mail", store.changes()[0][0])
@@ -413,7 +413,7 @@ def test_a_consumer_hears_everything_once(tea: Store, url: str) -> None:
 
 
 def test_a_user_is_forgotten(tea: Store, other: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rooms, "CHECKPOINT_EVERY", 2)
+    monkeypatch.setattr(slot, "CHECKPOINT_EVERY", 2)
     rude = change(BAN, ALICE, BOB, event_id="$b", content={"participation": "ban", "reason": f"{BOB} is rude"})
     events = [change(JOIN, BOB, event_id="$j"), {**message(BOB), "content": {"body": "mine"}}, rude]
     of_another = change(

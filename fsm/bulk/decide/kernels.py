@@ -17,7 +17,7 @@ from fsm.bulk.decide.arrays import Codes, Counts, Indexes, Keys, Mask, Numbers, 
 from fsm.bulk.decide.pairs import EMPTY, HALF, NONE, ONE, SPREAD, TWO
 
 _part: Callable[[Callable[..., Any]], Any] = njit(inline="always")
-"""A part of a loop."""
+"""Makes a function part of each loop that calls it: the compiler puts it there whole."""
 
 
 @_part
