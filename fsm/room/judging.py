@@ -249,7 +249,7 @@ class RoomJudging(RoomPast[Who]):
                 if action is None:
                     read = effect and self._read_if_kept(effect[0], event)
                 else:
-                    read = None if is_alone else self._read_quickly(content)
+                    read = None if is_alone or event_id is None else self._read_quickly(content)
                 if past is None or past.bound is not None:
                     self._remember(event_id, sender, event_type, key, decision, read)
                 else:

@@ -163,3 +163,19 @@ def test_both_ways_lead_to_the_same_room(policy: MimiPolicy) -> None:
         assert sent.snapshot() == stepped.snapshot()
         assert told[0] == told[1]
         assert bool(told[0]) is has_observers
+
+
+@pytest.mark.parametrize("beside", [{}, {"room_id": ROOM}, {"event_id": "$1"}])
+@pytest.mark.parametrize("reason", ["tea", "été", "x" * 100])
+def test_a_reason_is_kept_only_to_be_compared_with_that_of_an_event_of_the_same_id(
+    reason: str, beside: dict[str, Any]
+) -> None:
+    rooms = [Room.create(ROOM, ALICE) for _ in range(2)]
+    leaves = {**state_event(MIMI.participation_event, ALICE, {"participation": "leave", "reason": reason}), **beside}
+    for room in rooms:
+        room.remember()
+    assert rooms[0].send(leaves)
+    assert rooms[1].apply(rooms[1].prepare(leaves))
+    assert rooms[0].snapshot() == rooms[1].snapshot()
+    assert rooms[0]._past is not None
+    assert [entry.read is not None for entry in rooms[0]._past][-1] is ("event_id" in beside)
