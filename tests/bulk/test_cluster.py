@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -121,8 +122,9 @@ def test_nothing_is_lost_when_a_node_dies(
     assert rows.column("row_number").to_pylist() == list(range(1, EVENTS + 1))
     names = ["allowed", "transition", "reason", "against_allowed", "differs"]
     assert rows.select(names).to_pylist() == expected[1].select(names).to_pylist()
-    states = pq.read_table(tmp_path / "participation")
-    assert states.group_by("state").aggregate([("user", "count")]).to_pylist()
+    states = Counter(pq.read_table(tmp_path / "participation").column("state").to_pylist())
+    del states["leave"]  # under the other policy they are somewhere else
+    assert states == expected[0]["participation"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["participation", "verdicts"]
 
 
