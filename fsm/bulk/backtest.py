@@ -33,8 +33,13 @@ WORTH_COMPILING = 2**18
 
 
 def can_compile() -> bool:
-    """Whether the compiled loop can be had."""
-    return find_spec("numba") is not None
+    """Whether the libraries of the compiled loops can be had."""
+    try:
+        import llvmlite.binding  # noqa: F401, PLC0415 - it may not be installed, or not for this system
+
+        return find_spec("numba") is not None
+    except (ImportError, OSError):
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,17 @@
 """The inner loops decide as if rows were decided one after the other, each by its facts."""
 
 from random import Random
-from typing import Any
+from threading import Thread
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from fsm.bulk.decide import compiled, loop
+from fsm.bulk.decide.book import Book
 from fsm.bulk.decide.people import People
 from fsm.bulk.decide.standings import Standings
+from fsm.policies import load_policy
 
 STATES, ROOMS, ACTIONS = 3, 4, 2
 RANKS = (4, 8)
@@ -73,6 +76,12 @@ class Made:
         return len(self.actions)
 
 
+@pytest.fixture(autouse=True)
+def _only_machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it cannot be had, no other loop does its work here."""
+    monkeypatch.setattr(compiled, "loop", None)
+
+
 @pytest.mark.parametrize("name", LOOPS)
 @pytest.mark.parametrize("pairs", [3, 300, 5_000], ids="{} pairs".format)
 @pytest.mark.parametrize("more", [{}, {"known": 0.99}, {"asked": True}], ids=str)
@@ -88,6 +97,43 @@ def test_rows_are_decided_one_after_the_other(name: str, pairs: int, more: dict[
         if end < 2_500 and ours.rules[ours.rooms[end]] >= 0:
             assert verdicts[end] == expected[end]
         assert (verdicts[ours.actions < 0] == -7).all()
+
+
+def test_a_decision_that_another_thread_has_made_meanwhile_is_asked_for_again() -> None:
+    """What it leads to may stand in another array than the loop was given."""
+    made, verdicts = Made(1, 100, 50), np.full(100, -7, np.int32)
+    everybody = made.people.array.tolist()
+    made.after = made.after[:0]
+    row = np.flatnonzero(made.actions >= 0).item(0)
+    assert made.advance(compiled.advance, 0, verdicts) == row
+    assert 0 <= verdicts[row] < len(made.book)
+    assert (verdicts[row + 1 :] == -7).all()
+    assert made.people.array.tolist() == everybody
+
+
+class _Slow:
+    """A decision that another thread gets in front of."""
+
+    def __init__(self, meanwhile: Thread) -> None:
+        self._meanwhile = meanwhile
+
+    def __hash__(self) -> int:
+        if not self._meanwhile.ident:
+            self._meanwhile.start()
+            self._meanwhile.join(0.05)
+        return 0
+
+
+def test_two_threads_never_give_out_one_number() -> None:
+    book, other = Book(load_policy("mimi")), cast("Any", object())
+    numbers: list[int] = []
+    meanwhile = Thread(target=lambda: numbers.append(book.number(other, 1)))
+    slow: Any = _Slow(meanwhile)
+    numbers.append(book.number(slow, 2))
+    meanwhile.join()
+    assert sorted(numbers) == [0, 1]
+    assert {book.number(slow, 2): slow, book.number(other, 1): other} == dict(enumerate(book.decisions))
+    assert book.after[[book.number(slow, 2), book.number(other, 1)]].tolist() == [2, 1]
 
 
 def test_what_is_known_of_pairs_is_kept_when_more_is_known() -> None:

@@ -1,14 +1,21 @@
 """Machine code is made once, kept where it can be, and run only as it was written."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from llvmlite import binding as llvm
 
+from fsm.bulk import Backtest
+from fsm.bulk.backtest import can_compile
 from fsm.bulk.decide import kernels, machine_code
 from fsm.bulk.decide.pairs import Slots
+from fsm.bulk.write.synth import synthesise
+from fsm.policies import load_policy
 
 Filled: TypeAlias = list[tuple[int, int]]
 
@@ -73,9 +80,14 @@ def test_what_is_not_as_it_was_written_is_made_anew(folders: list[Path], made: l
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("library", "another"), ("_processor", lambda: ("", "")), ("_SOURCES", [Path(__file__)])]
+    ("name", "value"),
+    [
+        ("library", "another"),
+        ("_platform", lambda: (llvm.get_default_triple(), "", "")),
+        ("_SOURCES", [Path(__file__)]),
+    ],
 )
-def test_another_library_processor_or_source_has_files_of_its_own(
+def test_another_library_platform_or_source_has_files_of_its_own(
     folders: list[Path], made: list[str], monkeypatch: pytest.MonkeyPatch, name: str, value: Any
 ) -> None:
     assert fill() == FILLED
@@ -125,6 +137,42 @@ def test_what_is_called_where_a_loop_fails_is_no_part_of_it() -> None:
     text = kernels.compiled("enter", kinds).inspect_llvm()
     assert machine_code._CALLED.search(text)  # numba provides for loops that fail
     assert not machine_code._CALLED.search(machine_code._CALLED.sub(machine_code._TRAP, text))
+
+
+def nothing(*_: Any) -> Any:
+    raise OSError("not for this system")
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "kept"),
+    [
+        (kernels, "compiled", None),
+        (llvm, "create_mcjit_compiler", b"code"),
+        (llvm, "get_host_cpu_name", None),
+    ],
+)
+@pytest.mark.usefixtures("folders")
+def test_what_cannot_be_had_is_done_by_the_plain_loops(
+    where: Any, name: str, kept: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine_code._platform.cache_clear()
+    monkeypatch.setattr(machine_code, "_kept", lambda _: kept)
+    monkeypatch.setattr(where, name, nothing)
+    assert machine_code.run("fill", *2 * (np.zeros(8, np.uint64), 8), 62) is None
+    tables = [pa.concat_tables(synthesise(load_policy("mimi"), events=900, rooms=9, users=700, seed=3))]
+    tables += [tables[0].slice(0, 0), tables[0].slice(300)]
+    runs = [Backtest(load_policy("mimi"), compiled=compiled) for compiled in (True, False)]
+    answers, expected = ([run.add(table).as_table().to_pylist() for table in tables] for run in runs)
+    assert answers == expected
+    assert runs[0].participation().to_pylist() == runs[1].participation().to_pylist()
+
+
+@pytest.mark.parametrize("library", ["llvmlite", "numba"])
+def test_a_library_that_cannot_be_had(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert can_compile()
+    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.delitem(sys.modules, f"{library}.binding", raising=False)
+    assert not can_compile()
 
 
 def test_arrays_with_gaps_are_refused() -> None:

@@ -1,4 +1,4 @@
-"""A policy's decisions as numbers.
+"""A policy's decisions as numbers, which any thread may give out.
 
 Theory of operation. Facts are finite, so the questions that can be asked are
 numbered as well: the *cell* of a question is its action, the code of its facts
@@ -17,6 +17,7 @@ size; and states that rooms come to have in the course of a history get numbers,
 
 from collections.abc import Mapping
 from math import prod
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,7 @@ class Book:
         self._numbers: dict[tuple[Decision, int], int] = {}
         self._same: dict[tuple[int, int], int] = {}  # a decision that is kept can be told by where it is kept
         self._memory = memory_of(policy)
+        self._lock = Lock()
 
     @property
     def after(self) -> States:
@@ -78,18 +80,20 @@ class Book:
         number = self._same.get((id(decision), after))
         if number is not None:
             return number
-        number = self._numbers.setdefault((decision, after), len(self.decisions))
-        if number == len(self.decisions):
-            self.decisions.append(decision)
-            self._after.reach(number + 1)[number] = after
-            self._same[id(decision), after] = number
+        with self._lock:
+            number = self._numbers.setdefault((decision, after), len(self.decisions))
+            if number == len(self.decisions):
+                self._after.reach(number + 1)[number] = after
+                self.decisions.append(decision)
+                self._same[id(decision), after] = number
         return number
 
     def state(self, state: Any) -> int:
         """The number of a state."""
-        number = self._numbers_of_states.setdefault(state.value, len(self.states))
-        if number == len(self.states):
-            self.states.append(state)
+        with self._lock:
+            number = self._numbers_of_states.setdefault(state.value, len(self.states))
+            if number == len(self.states):
+                self.states.append(state)
         return number
 
 

@@ -1,13 +1,15 @@
 """The inner loops as machine code: what `loop.advance` and `pairs.PLAIN` do, many times as quickly.
 
 The loops are those of `fsm.bulk.decide.kernels`; here they are given arrays as other loops are.
+Where one cannot be had, the plain one does its work.
 """
 
 import numpy as np
 
+from fsm.bulk.decide import loop
 from fsm.bulk.decide.arrays import Codes, Indexes, Keys, Mask, Numbers, Places, Ranks, Small, States
 from fsm.bulk.decide.machine_code import run
-from fsm.bulk.decide.pairs import Search, Slots
+from fsm.bulk.decide.pairs import PLAIN, Search, Slots
 
 _BLOCK = 1024
 """So many rows are decided together: what is known of them fits the nearest memory."""
@@ -26,10 +28,16 @@ def advance(  # noqa: PLR0913, PLR0917 - the same as of the plain loop
 
     Returns the first that is no look-up yet, or `stop`: its room has to be asked, or its cell, which is in its verdict.
     """
-    return run(
+    done = run(
         "advance", start, stop, actions, targets, senders, rooms, verdicts, people, bits, others, rules,
-        may, ranks, ranks.shape[1], weights, len(weights), is_self, cells, codes, radix, after,
+        may, ranks, ranks.shape[1], weights, len(weights), is_self, cells, codes, radix, after, len(after),
         _BLOCK, *(np.empty(_BLOCK, kind) for kind in (np.uint32, np.uint32, np.int32)),
+    )  # fmt: skip
+    if done is not None:
+        return done
+    return loop.advance(
+        start, stop, actions, targets, senders, rooms, verdicts, people, bits, others, rules,
+        may, ranks, weights, is_self, cells, codes, radix, after,
     )  # fmt: skip
 
 
@@ -40,15 +48,19 @@ def _enter(  # noqa: PLR0913, PLR0917 - as `Enter` says
     done = run(
         "enter", start, len(numbers), rooms, users, where, numbers, *_table(slots), slots.limit, counts, *_block()
     )
+    if done is None:
+        return PLAIN.enter(start, rooms, users, where, numbers, slots, count)
     return done, counts.item()
 
 
 def _find(rooms: Indexes, users: Indexes, where: Mask, numbers: Indexes, slots: Slots) -> None:
-    run("find", 0, len(numbers), rooms, users, where, numbers, *_table(slots), *_block())
+    if run("find", 0, len(numbers), rooms, users, where, numbers, *_table(slots), *_block()) is None:
+        PLAIN.find(rooms, users, where, numbers, slots)
 
 
 def _fill(old: Slots, new: Slots) -> None:
-    run("fill", old.table, old.table.size, *_table(new))
+    if run("fill", old.table, old.table.size, *_table(new)) is None:
+        PLAIN.fill(old, new)
 
 
 def _table(slots: Slots) -> tuple[Keys, int, int]:

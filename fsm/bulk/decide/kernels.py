@@ -68,11 +68,11 @@ def _compare(  # noqa: PLR0913, PLR0917 - as above
 @_part
 def _decide(  # noqa: PLR0913, PLR0917 - as above
     first: int, size: int, actions: Small, targets: Indexes, senders: Indexes, verdicts: Codes,
-    people: Numbers, mask: np.uint32, asked: Codes, cells: Codes, radix: np.int32, after: States,
+    people: Numbers, mask: np.uint32, asked: Codes, cells: Codes, radix: np.int32, after: States, known: np.uint32,
 ) -> int:  # fmt: skip
     """Row after row: the states come in, the decision comes out, and the target moves.
 
-    Returns how many rows come before one whose cell has not come up yet.
+    Returns how many rows come before one whose cell has not come up yet, or came up in another thread just now.
     """
     for i in range(size):
         row = first + i
@@ -81,7 +81,7 @@ def _decide(  # noqa: PLR0913, PLR0917 - as above
         target, sender = people[targets[row]], people[senders[row]]
         cell = (asked[i] * radix + np.int32(target & mask)) * radix + np.int32(sender & mask)
         decision = cells[np.uint32(cell)]
-        if decision < 0:
+        if np.uint32(decision) >= known:  # so is any number below 0
             verdicts[row] = cell
             return i
         verdicts[row] = decision
@@ -94,17 +94,20 @@ def advance(  # noqa: PLR0913, PLR0917 - as above
     actions: Small, targets: Indexes, senders: Indexes, rooms: Indexes, verdicts: Codes,
     people: Numbers, bits: int, others: Indexes, rules: Codes,
     may: Codes, ranks: Ranks, width: int, weights: Codes, count: int, is_self: int,
-    cells: Codes, codes: int, radix: int, after: States,
+    cells: Codes, codes: int, radix: int, after: States, decisions: int,
     block: int, to: Indexes, by: Indexes, asked: Codes,
 ) -> int:  # fmt: skip
     """Decide rows. The last three arrays are for what is asked in a block: standings, and all else but states."""
     own, many, base, mask = np.int32(is_self), np.int32(codes), np.int32(radix), np.uint32((1 << bits) - 1)
+    limit = np.uint32(decisions)
     while start < stop:
         size = min(block, stop - start)
         _gather(start, size, targets, senders, people, bits, to, by)
         known = _code(start, size, actions, targets, senders, rooms, others, rules, may, own, many, to, by, asked)
         _compare(known, ranks, width, weights, count, to, by, asked)
-        done = _decide(start, known, actions, targets, senders, verdicts, people, mask, asked, cells, base, after)
+        done = _decide(
+            start, known, actions, targets, senders, verdicts, people, mask, asked, cells, base, after, limit
+        )
         start += done
         if done < size:
             return start

@@ -4,9 +4,10 @@ Theory of operation. Numba makes machine code of the loops in `fsm.bulk.decide.k
 load numba takes half a second, most of a short backtest. So what it makes is written to an
 object file beside Python's own compiled files, or into the user's cache folder, and other
 processes load that, by the library on which numba stands. There is a file for each loop
-and the types of its arrays; its name tells the source, the processor and the library that it
-was made for, and it begins with a digest of the rest. A file that is not as it was
-written counts for nothing. Where none can be kept, each process makes its own.
+and the types of its arrays; its name tells the source, the system, the processor and the
+library that it was made for, and it begins with a digest of the rest. A file that is not as
+it was written counts for nothing. Where none can be kept, each process makes its own; and
+where a loop can be neither made nor loaded, callers are told so, and do without it.
 """
 
 import ctypes
@@ -39,8 +40,8 @@ _CALLED = re.compile(r"^declare (.*@(?!llvm\.|mem)\w+\(.*\)).*$", re.MULTILINE)
 _TRAP = r"define \1 {\n  call void @llvm.trap()\n  unreachable\n}"
 
 
-def run(name: str, *arguments: Argument) -> int:
-    """Run a loop, without the lock of the interpreter.
+def run(name: str, *arguments: Argument) -> int | None:
+    """Run a loop, without the lock of the interpreter. Returns None when it cannot be had here.
 
     Nothing is checked but that arrays are without gaps: types and lengths must be those that the loop is written for.
     """
@@ -54,13 +55,20 @@ def run(name: str, *arguments: Argument) -> int:
             raise ValueError("an array with gaps")
         kinds.append("u1" if each.dtype == np.bool_ else each.dtype.str)
         given.append(each.ctypes.data)
-    done: int = _loop(name, tuple(kinds))(*given)
-    return done
+    loop = _loop(name, tuple(kinds))
+    return None if loop is None else loop(*given)
 
 
 @cache
-def _loop(name: str, kinds: tuple[str, ...]) -> Callable[..., int]:
-    """A loop for arguments of these kinds (see `fsm.bulk.decide.kernels.compiled`)."""
+def _loop(name: str, kinds: tuple[str, ...]) -> Callable[..., int] | None:
+    """A loop for arguments of these kinds (see `fsm.bulk.decide.kernels.compiled`), if it can be had."""
+    try:
+        return _loaded(name, kinds)
+    except Exception:  # noqa: BLE001 - whatever the compiler or the loader does not like
+        return None
+
+
+def _loaded(name: str, kinds: tuple[str, ...]) -> Callable[..., int]:
     machine = _machine()
     places = _places(name, kinds)
     code = next(filter(None, map(_kept, places)), None)
@@ -96,7 +104,7 @@ def _places(name: str, kinds: Sequence[str]) -> list[Path]:
         sources = [source.read_bytes() for source in _SOURCES]
     except OSError:
         return []
-    file = f"fsm.{name}.{_digest(*sources, repr(kinds), library, *_processor()).hex()[:32]}.o"
+    file = f"fsm.{name}.{_digest(*sources, repr(kinds), library, *_platform()).hex()[:32]}.o"
     return [folder / file for folder in _folders()]
 
 
@@ -132,13 +140,14 @@ def _machine() -> Any:
         llvm.initialize()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    cpu, features = _processor()
-    return llvm.Target.from_default_triple().create_target_machine(cpu, features, opt=3)
+    triple, cpu, features = _platform()
+    return llvm.Target.from_triple(triple).create_target_machine(cpu, features, opt=3)
 
 
 @cache
-def _processor() -> tuple[str, str]:
-    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+def _platform() -> tuple[str, str, str]:
+    """The system, the processor, and what this one can do. Folders may be shared by several of each."""
+    return llvm.get_default_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
 
 
 def _digest(*parts: str | bytes) -> bytes:
