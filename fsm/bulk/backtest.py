@@ -35,7 +35,7 @@ WORTH_COMPILING = 2**18
 def can_compile() -> bool:
     """Whether the libraries of the compiled loops can be had."""
     try:
-        import llvmlite.binding  # noqa: F401, PLC0415 - it may not be installed, or not for this system
+        import fsm.bulk.decide.compiled  # noqa: F401, PLC0415 - what it needs may not be installed
 
         return find_spec("numba") is not None
     except (ImportError, OSError):
