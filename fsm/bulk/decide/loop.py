@@ -4,7 +4,8 @@ Theory of operation. Rows are taken in stretches. Those rows of a stretch are de
 once of which no earlier row moves the target or the sender, or asks where the target
 stands. They are left out, and the same is done again, until few rows are left or most of
 them wait for one another: these are decided in turn, in plain Python. Where the cell of a
-row has not come up yet, the stretch begins anew, and all before it are decided in turn.
+row has not come up yet, or came up in another thread just now, the stretch begins anew, and
+all before it are decided in turn.
 """
 
 import numpy as np
@@ -111,7 +112,7 @@ class _Stretch:
         before, by = self._people[targets], self._people[self._senders[rows]]
         cells = self._bases[rows] + (before & mask) * np.int32(self._radix) + (by & mask)
         decisions = self._cells[cells]
-        if decisions.min() < 0:
+        if decisions.view(np.uint32).max() >= len(self._after):  # so is any number below 0
             return False
         self.verdicts[rows] = decisions
         self._people[targets] = before & ~before.dtype.type(mask) | self._after[decisions]
@@ -120,13 +121,13 @@ class _Stretch:
     def _in_turn(self, rows: _Rows) -> int:
         """Decide rows one after the other; returns how many come before one whose cell is not known."""
         decide, people, move, note = self._cells.data, self._people.data, self._after.data, self.verdicts.data
-        mask, radix = self._mask, self._radix
+        mask, radix, known = self._mask, self._radix, len(move)
         asked = (self._bases[rows].tolist(), self._targets[rows].tolist(), self._senders[rows].tolist())
         for count, (row, base, target, sender) in enumerate(zip(rows.tolist(), *asked, strict=True)):
             before = people[target]
             cell = base + radix * (before & mask) + (people[sender] & mask)
             decision = decide[cell]
-            if decision < 0:
+            if not 0 <= decision < known:
                 note[row] = cell
                 return count
             note[row] = decision
