@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from enum import Enum, StrEnum, auto
-from functools import cache
+from functools import lru_cache
 from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
 from fsm.decision import Decision
@@ -229,7 +229,7 @@ def brief(text: str) -> str:
     return f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
-@cache
+@lru_cache(maxsize=2**6)  # roles are states, too, and a snapshot may have any
 def given_as(state: StrEnum) -> Decision:
     """The answer to a participation change that was taken as it stands."""
     return replace(GIVEN, before=state, after=state)

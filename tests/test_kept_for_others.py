@@ -3,11 +3,14 @@
 import gc
 import tracemalloc
 from collections.abc import Callable, Iterator
+from enum import StrEnum
 from typing import Any
 
 import pytest
 
 from fsm import MatrixRoom, Room
+from fsm.participation.terms import Participation
+from fsm.past import given_as
 
 ANN, BOB, ID = "@ann:a.example", "@bob:b.example", "!tea:a.example"
 ROOMS, LETTERS = 8, 2**19
@@ -86,3 +89,11 @@ def test_no_large_content_is_kept_for_others(kind: Any, events: Callable[[int], 
     finally:
         tracemalloc.stop()
     assert grown < LETTERS // 4
+
+
+def test_of_states_given_in_snapshots_few_are_kept() -> None:
+    # A room with roles has its own states, and a snapshot says of what events they are the answers.
+    assert all(given_as(state) is given_as(state) for state in Participation)
+    for state in StrEnum("Many", [f"role_{number}" for number in range(1000)]):
+        assert given_as(state).after is state
+    assert given_as.cache_info().currsize < 100
