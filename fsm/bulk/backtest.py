@@ -133,8 +133,9 @@ class Backtest:
         pairs = self._coder.sorted(np.flatnonzero(is_here).astype(np.uint32))
         columns = self._coder.names_of(pairs)
         for name, each, run in zip(("state", "against_state"), states, self._runs, strict=False):
-            words = pa.array([state.value for state in run.book.states])
-            columns[name] = pa.DictionaryArray.from_arrays(pa.array(each[pairs].astype(np.int32)), words)
+            # Each word once: Parquet keeps no other dictionary, and those of several files are to be the same.
+            words = pa.array([state.value for state in run.book.states]).dictionary_encode()
+            columns[name] = pa.DictionaryArray.from_arrays(words.indices.take(pa.array(each[pairs])), words.dictionary)
         return pa.table(columns)
 
     def as_json(self) -> dict[str, Any]:

@@ -102,6 +102,14 @@ def test_who_is_where_at_the_end(history: Path, tmp_path: Path) -> None:
     assert {row["state"] for row in rows if row["against_state"] == "leave"} <= {"invite", "join", "ban", "knock"}
 
 
+def test_words_for_states_are_the_same_in_all_files(history: Path, tmp_path: Path) -> None:
+    output = tmp_path / "states.parquet"
+    backtest(history, MIMI, MIMI_01, participation=output)
+    for column in ("state", "against_state"):
+        (chunk,) = pq.read_table(output).column(column).chunks
+        assert chunk.dictionary.to_pylist() == [state.value for state in MIMI.states]
+
+
 def test_an_empty_history_has_an_empty_result(tmp_path: Path) -> None:
     (tmp_path / "day.jsonl").write_text("")
     backtest(tmp_path / "day.jsonl", MIMI, output=tmp_path / "verdicts.parquet", participation=tmp_path / "who.parquet")
