@@ -59,8 +59,9 @@ def run(line: str, folder: Path) -> str:
 @pytest.mark.parametrize("lines", SHOWN)
 def test_what_a_page_shows_can_be_run_from_top_to_bottom(lines: Sequence[str], desk: Path) -> None:
     if any(CLUSTER in line for line in lines):
-        (desk / "shared" / "events").mkdir(parents=True)
-        run("fsm synth -o shared/events/part.parquet --events 2000", desk)
+        for folder in ("events", "tmp"):
+            (desk / "shared" / folder).mkdir(parents=True)
+        run("fsm synth -o shared/events/part.parquet --events 2000 --rooms 20 --users 100", desk)
     for line in lines:
         run(line, desk)
 
